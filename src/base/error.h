@@ -1,0 +1,36 @@
+#ifndef LOCKSTEP_BASE_ERROR_H
+#define LOCKSTEP_BASE_ERROR_H
+
+/*
+ * Errors: a function that can fail returns 0 (LS_OK) or a negative code, and leaves one line of text for a person in
+ * a buffer of its thread. The line names the file, key or tensor, what is wrong and what to do.
+ */
+
+enum {
+    LS_OK = 0,
+    LS_ERROR = -1,     /* anything without a code of its own */
+    LS_ENOMEM = -2,    /* memory ran out */
+    LS_EIO = -3,       /* the system refused to read or write */
+    LS_EFORMAT = -4,   /* a file is not what it should be */
+    LS_ENOTFOUND = -5, /* no such file, key, tensor or class */
+    LS_EUSAGE = -6,    /* the command line or the configuration is wrong */
+    LS_ENUMERIC = -7,  /* a loss or a gradient is not finite */
+    LS_ECOMM = -8,     /* communication between ranks failed */
+};
+
+/* Exit codes of the program. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SAVED = 75 };
+
+/* Set this thread's message (printf style) and return code, so that `return error_set(LS_EIO, "...")` reads well. */
+int error_set(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put "context: " in front of this thread's message and return code. */
+int error_prefix(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* This thread's last message, "" when none; valid until the thread's next error. */
+const char *error_message(void);
+
+/* The process exit code that belongs to an error code. */
+int error_exit_code(int code);
+
+#endif

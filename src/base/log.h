@@ -1,0 +1,35 @@
+#ifndef LOCKSTEP_BASE_LOG_H
+#define LOCKSTEP_BASE_LOG_H
+
+/*
+ * Lines for people. Each line goes to standard output (information) or standard error (warnings and errors), and to a
+ * log file when one is open. Knows a rank number, not MPI: log_info and log_warn speak on rank 0 only, log_error on
+ * every rank, with the rank's number in front when there is more than one.
+ */
+
+/* State this process's rank and how many there are; until then the process is rank 0 of 1. */
+void log_set_rank(int rank, int size);
+
+/* Also append every line of rank 0 to this file; NULL closes it. Returns 0 or LS_EIO. */
+int log_open(const char *path);
+
+/* One line, without its newline; rank 0 only. */
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As log_info, with "warning: " in front. */
+void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As log_info, from every rank, with "error: " in front. */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * A line that replaces itself on a terminal (a progress bar). The next log line, or log_progress_end, moves past it.
+ * Does nothing when standard output is not a terminal, or on ranks other than 0.
+ */
+void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_progress_end(void);
+
+/* 1 when log_progress shows anything in this process. */
+int log_is_terminal(void);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef LOCKSTEP_BASE_POOL_H
+#define LOCKSTEP_BASE_POOL_H
+
+#include <stddef.h>
+
+/*
+ * Threads that share out numbered pieces of work (shards). The caller takes part. Which thread takes which piece is
+ * left to chance, so a piece must write only to places of its own: results then never depend on the threads.
+ */
+typedef struct pool pool;
+
+/* One piece: index in [0, count), thread in [0, threads). */
+typedef void (*pool_work)(void *context, size_t index, int thread);
+
+/* Start threads - 1 helpers. Returns 0 or a negative code; *out is owned by the caller. */
+int pool_create(pool **out, int threads);
+
+/* Do work for indices 0..count-1 and return when all are done. Not reentrant. */
+void pool_run(pool *p, pool_work work, void *context, size_t count);
+
+/* Number of threads, the caller included. */
+int pool_threads(const pool *p);
+
+/* Stop and join the helpers; NULL is fine. */
+void pool_free(pool *p);
+
+#endif

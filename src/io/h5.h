@@ -1,0 +1,94 @@
+#ifndef LOCKSTEP_IO_H5_H
+#define LOCKSTEP_IO_H5_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The only door to HDF5: opaque handles, whole arrays, slices, attributes, tables that grow, atomic replacement.
+ * A handle is a file or a group in one. Every name is a path below its handle. Errors name file and path.
+ * HDF5's own error stack is silent. File locking is off, so it works on file systems without locks.
+ * Not thread-safe: one thread at a time may call this module (h5_read_slice takes a process-wide lock and may be
+ * called from any thread).
+ */
+typedef struct h5_file h5_file;
+
+typedef enum h5_type {
+    H5_FLOAT32,
+    H5_FLOAT64,
+    H5_INT32,
+    H5_INT64,
+    H5_UINT8,
+    H5_UINT64,
+    H5_STRING, /* only as told by h5_stat */
+    H5_OTHER,  /* only as told by h5_stat */
+} h5_type;
+
+enum { H5_MAX_RANK = 8 };
+
+typedef struct h5_shape {
+    h5_type type;
+    int rank;
+    size_t dims[H5_MAX_RANK];
+    size_t size; /* elements: the product of dims, checked */
+} h5_shape;
+
+/* Open. `h5_create` truncates. All return 0 or LS_EIO, LS_ENOTFOUND, LS_EFORMAT; *out owned by the caller. */
+int h5_open_read(h5_file **out, const char *path);
+int h5_open_write(h5_file **out, const char *path);
+int h5_create(h5_file **out, const char *path);
+/* Create/open for a single writer while readers follow (SWMR; latest format). */
+int h5_start_swmr(h5_file *f);
+/* Flush to the system. */
+int h5_flush(h5_file *f);
+/* Close; NULL is fine. Returns LS_EIO when the last bytes could not be written. */
+int h5_close(h5_file *f);
+const char *h5_path(const h5_file *f);
+
+/*
+ * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
+ * fsync the directory.
+ */
+int h5_temporary_name(char *out, size_t size, const char *path);
+int h5_commit(const char *temporary, const char *path);
+
+/* Structure. */
+int h5_exists(h5_file *f, const char *name);                          /* 1 or 0; every component of the path checked */
+int h5_make_group(h5_file *f, const char *name);                      /* parents too; fine when it exists */
+int h5_hard_link(h5_file *f, const char *existing, const char *name); /* parents of name too */
+/* Names of a group's members in alphabetical order. *out: one block, freed by the caller with free(). */
+int h5_list(h5_file *f, const char *group, char ***out, size_t *count);
+
+/* Arrays: a data set of the file's type converted to and from the memory type. */
+int h5_stat(h5_file *f, const char *name, h5_shape *out);
+int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data);
+/* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. */
+int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
+/* Elements [start, start + count) of a one-dimensional array. */
+int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
+/* Elements from `start` of a one-dimensional data set of at least start + count elements. */
+int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data);
+/* A one-dimensional array of strings. Read: *out is one block, freed by the caller with free(). */
+int h5_write_strings(h5_file *f, const char *name, const char *const *strings, size_t count);
+int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count);
+
+/* Arrays that grow along their first dimension (chunked). `columns` 0: one-dimensional; else rows of that many. */
+int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows);
+int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data);
+int h5_set_rows(h5_file *f, const char *name, size_t rows); /* cut back (or extend with zeros) */
+
+/* Attributes of the object `name` ("/" for the root). */
+int h5_attr_exists(h5_file *f, const char *name, const char *attribute);
+int h5_write_attr_string(h5_file *f, const char *name, const char *attribute, const char *value);
+int h5_write_attr_strings(h5_file *f, const char *name, const char *attribute, const char *const *v, size_t count);
+int h5_write_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t value);
+int h5_write_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t value);
+int h5_write_attr_f64(h5_file *f, const char *name, const char *attribute, double value);
+int h5_read_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t *out);
+int h5_read_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t *out);
+int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double *out);
+/* *out freed by the caller; fixed or variable length strings. */
+int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, char **out);
+int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count);
+
+#endif

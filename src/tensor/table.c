@@ -1,0 +1,136 @@
+#include "tensor/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+void tensor_table_init(tensor_table *t)
+{
+    *t = (tensor_table){0};
+}
+
+static size_t layers_of_class(const tensor_table *t, const char *keras_class)
+{
+    const size_t length = strlen(keras_class);
+    size_t n = 0;
+    for (size_t i = 0; i < t->layer_count; i++) {
+        const char *name = t->layers[i].name;
+        const char *rest = name + length;
+        if (strncmp(name, keras_class, length) == 0 &&
+            (*rest == '\0' || (rest[0] == '_' && rest[strspn(rest, "_0123456789")] == '\0'))) {
+            n++;
+        }
+    }
+    return n;
+}
+
+int tensor_table_add_layer(tensor_table *t, const char *keras_class)
+{
+    layer_info *grown = realloc(t->layers, (t->layer_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the layer table");
+    }
+    t->layers = grown;
+    const size_t number = layers_of_class(t, keras_class);
+    layer_info *layer = &t->layers[t->layer_count++];
+    *layer = (layer_info){.first = t->count};
+    if (number == 0) {
+        (void)snprintf(layer->name, sizeof layer->name, "%s", keras_class);
+    } else {
+        (void)snprintf(layer->name, sizeof layer->name, "%s_%zu", keras_class, number);
+    }
+    return LS_OK;
+}
+
+static int role_trains(tensor_role role)
+{
+    return role != TENSOR_MOVING_MEAN && role != TENSOR_MOVING_VARIANCE;
+}
+
+static int role_decays(tensor_role role)
+{
+    return role_trains(role) && role != TENSOR_GAMMA && role != TENSOR_BETA;
+}
+
+int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant)
+{
+    tensor_info *grown = realloc(t->tensors, (t->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the tensor table");
+    }
+    t->tensors = grown;
+    layer_info *layer = &t->layers[t->layer_count - 1];
+    tensor_info *info = &t->tensors[t->count];
+    *info = (tensor_info){.role = role, .rank = rank, .size = 1, .scale_invariant = scale_invariant};
+    memcpy(info->layer, layer->name, sizeof info->layer);
+    for (int i = 0; i < rank; i++) {
+        info->shape[i] = shape[i];
+        info->size *= shape[i];
+    }
+    info->trainable = role_trains(role);
+    info->decays = role_decays(role);
+    size_t *end = info->trainable ? &t->weights_size : &t->moving_size;
+    info->offset = *end;
+    *end += info->size;
+    layer->count++;
+    return (int)t->count++;
+}
+
+void tensor_table_release(tensor_table *t)
+{
+    free(t->tensors);
+    free(t->layers);
+    tensor_table_init(t);
+}
+
+const char *tensor_role_name(tensor_role role)
+{
+    static const char *const names[] = {
+        [TENSOR_CONV_KERNEL] = "kernel",       [TENSOR_DEPTHWISE_KERNEL] = "depthwise_kernel",
+        [TENSOR_GAMMA] = "gamma",              [TENSOR_BETA] = "beta",
+        [TENSOR_MOVING_MEAN] = "moving_mean",  [TENSOR_MOVING_VARIANCE] = "moving_variance",
+        [TENSOR_DENSE_KERNEL] = "kernel",      [TENSOR_DENSE_BIAS] = "bias",
+    };
+    return names[role];
+}
+
+char *tensor_full_name(char *out, size_t size, const tensor_info *t)
+{
+    (void)snprintf(out, size, "%s/%s", t->layer, tensor_role_name(t->role));
+    return out;
+}
+
+real *tensor_values(const tensor_info *t, real *weights, real *moving)
+{
+    return (t->trainable ? weights : moving) + t->offset;
+}
+
+unsigned long long tensor_table_hash(const tensor_table *t, const real *weights, const real *moving)
+{
+    uint64_t hash = hash_bytes(HASH_START, weights, t->weights_size * sizeof *weights);
+    if (t->moving_size > 0) {
+        hash = hash_bytes(hash, moving, t->moving_size * sizeof *moving);
+    }
+    return hash;
+}
+
+double tensor_table_mean_abs(const tensor_table *t, const real *weights)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        if (!info->decays) {
+            continue;
+        }
+        for (size_t j = 0; j < info->size; j++) {
+            sum += fabs((double)weights[info->offset + j]);
+        }
+        n += info->size;
+    }
+    return n == 0 ? 0 : sum / (double)n;
+}
