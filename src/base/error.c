@@ -22,7 +22,7 @@ int error_set(int code, const char *format, ...)
 int error_prefix(int code, const char *format, ...)
 {
     char context[MESSAGE_SIZE];
-    char text[2 * MESSAGE_SIZE];
+    char text[2 * MESSAGE_SIZE + 2];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(context, sizeof context, format, args);

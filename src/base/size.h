@@ -14,10 +14,10 @@ static inline int size_add(size_t *out, size_t a, size_t b)
     return __builtin_add_overflow(a, b, out) ? -1 : 0;
 }
 
-/* n rounded up to a multiple of `unit`. */
-static inline size_t size_round_up(size_t n, size_t unit)
+/* n rounded up to a multiple of `multiple`. */
+static inline size_t size_round_up(size_t n, size_t multiple)
 {
-    return (n + unit - 1) / unit * unit;
+    return (n + multiple - 1) / multiple * multiple;
 }
 
 #endif

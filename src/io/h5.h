@@ -8,8 +8,8 @@
  * The only door to HDF5: opaque handles, whole arrays, slices, attributes, tables that grow, atomic replacement.
  * A handle is a file or a group in one. Every name is a path below its handle. Errors name file and path.
  * HDF5's own error stack is silent. File locking is off, so it works on file systems without locks.
- * Not thread-safe: one thread at a time may call this module (h5_read_slice takes a process-wide lock and may be
- * called from any thread).
+ * Every function takes one process-wide lock, so any thread may call it; a handle may be closed only once nobody else
+ * uses it.
  */
 typedef struct h5_file h5_file;
 
@@ -37,7 +37,13 @@ typedef struct h5_shape {
 int h5_open_read(h5_file **out, const char *path);
 int h5_open_write(h5_file **out, const char *path);
 int h5_create(h5_file **out, const char *path);
-/* Create/open for a single writer while readers follow (SWMR; latest format). */
+/* As h5_create, in the newest format: h5_start_swmr needs it, older readers may not know it. */
+int h5_create_newest(h5_file **out, const char *path);
+/*
+ * From here on other processes may open the file for reading and see what h5_flush has flushed (single writer, multiple
+ * readers). Only for files of h5_create_newest; no data set, group or attribute can be made afterwards. A file that a
+ * killed writer left so marked is mended by h5_open_write.
+ */
 int h5_start_swmr(h5_file *f);
 /* Flush to the system. */
 int h5_flush(h5_file *f);
@@ -49,6 +55,7 @@ const char *h5_path(const h5_file *f);
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
  * fsync the directory.
  */
+#define H5_TEMPORARY_SUFFIX ".tmp"
 int h5_temporary_name(char *out, size_t size, const char *path);
 int h5_commit(const char *temporary, const char *path);
 
@@ -61,6 +68,7 @@ int h5_list(h5_file *f, const char *group, char ***out, size_t *count);
 
 /* Arrays: a data set of the file's type converted to and from the memory type. */
 int h5_stat(h5_file *f, const char *name, h5_shape *out);
+/* Make and write one, parents too; the name must be new. data NULL: zeros, for h5_write_slice. */
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data);
 /* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. */
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);

@@ -1,0 +1,62 @@
+#ifndef LOCKSTEP_COMM_COMM_H
+#define LOCKSTEP_COMM_COMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/real.h"
+#include "base/reducer.h"
+#include "base/tree.h"
+
+/* The only door to MPI. One process without mpirun is rank 0 of 1 and uses the same code. */
+typedef struct comm comm;
+
+/* Start MPI (thread level FUNNELED). Collective. *out owned by the caller, ended with comm_finish. */
+int comm_start(comm **out, int *argc, char ***argv);
+/* Shut MPI down; NULL is fine. Collective. */
+void comm_finish(comm *c);
+/* End every rank of the job with this exit code; does not return. Not collective. */
+_Noreturn void comm_abort(comm *c, int exit_code);
+
+int comm_rank(const comm *c); /* not collective */
+int comm_size(const comm *c); /* not collective */
+
+int comm_barrier(comm *c);                          /* collective */
+int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective */
+/*
+ * An agreement point: each rank brings its own code (0 or negative); all get the worst (lowest). A rank that brought 0
+ * and gets another code finds the failing rank's number and message in error_message(). Collective.
+ */
+int comm_agree(comm *c, int code);
+/* The largest flag (>= 0) that any rank brought; collective. */
+int comm_max(comm *c, int flag, int *out);
+
+/* How a global batch's shards lie on the ranks: rank r owns [first(r), first(r + 1)). */
+size_t comm_first_shard(size_t total_shards, int rank, int size);
+
+/*
+ * Sum along the shard tree. local: this rank's front, vector k of n elements at vectors + k * n (slots 0..count-1, in
+ * order); overwritten. out: [n], the sum over all shards, the same bits on every rank; may be vectors itself.
+ * scratch memory is the comm's own. Collective.
+ */
+int comm_sum_real(comm *c, real *out, real *vectors, size_t n, const tree_front *local, size_t total_shards);
+int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards);
+
+/*
+ * A reducer (base/reducer.h) over one global batch. synchronized: over all ranks; otherwise over this rank's shards
+ * alone, and then not collective. The reducer_context must outlive the reducer.
+ */
+typedef struct comm_reducer_context {
+    comm *c; /* not owned */
+    size_t first_shard, shards, total_shards;
+    int synchronized;
+} comm_reducer_context;
+reducer comm_reducer(comm_reducer_context *context, size_t samples);
+
+/*
+ * Compare a 64-bit value across ranks: 0, or LS_ECOMM with a message that names the first rank whose value differs from
+ * rank 0's. Collective.
+ */
+int comm_same(comm *c, uint64_t value, const char *what);
+
+#endif

@@ -1,0 +1,239 @@
+#include "config/value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void value_digits(char *out, size_t size, double x)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(out, size, "%.*g", digits, x);
+        if (strtod(out, NULL) == x)
+            return;
+    }
+}
+
+void value_allowed(FILE *out, const config_key *key)
+{
+    char low[32], high[32];
+    switch (key->kind) {
+    case KEY_BOOL: fputs("true, false", out); break;
+    case KEY_INT:
+        if (key->step == 1) {
+            fprintf(out, "%" PRId64 " to %" PRId64, key->min, key->max);
+            break;
+        }
+        for (int64_t v = key->min; v <= key->max; v += key->step)
+            fprintf(out, "%s%" PRId64, v == key->min ? "" : ", ", v);
+        break;
+    case KEY_REAL:
+        value_digits(low, sizeof low, key->low);
+        value_digits(high, sizeof high, key->high);
+        fprintf(out, key->above ? "above %s up to %s" : "%s to %s", low, high);
+        break;
+    case KEY_TEXT: fputs(key->plain_name ? "a name without slashes" : "a text on one line", out); break;
+    case KEY_CHOICE:
+        for (uint32_t i = 0; i < key->choice_count; i++)
+            fprintf(out, "%s%s", i ? ", " : "", key->choices[i].str);
+        break;
+    }
+}
+
+static const char *check_int(const config_key *key, const char *text, char **normalized)
+{
+    const char *digits = text + (*text == '-' || *text == '+');
+    if (!*digits || digits[strspn(digits, "0123456789")])
+        return "not a whole number";
+    errno = 0;
+    const long long v = strtoll(text, NULL, 10);
+    if (errno || v < key->min || v > key->max || (v - key->min) % key->step)
+        return "out of range";
+    char room[32];
+    (void)snprintf(room, sizeof room, "%lld", v); /* "010" would be eight to libcyaml */
+    *normalized = strdup(room);
+    return NULL;
+}
+
+static const char *check_real(const config_key *key, const char *text, char **normalized)
+{
+    char *end;
+    if (!*text || text[strspn(text, "0123456789+-.eE")])
+        return "not a number";
+    errno = 0;
+    const double v = strtod(text, &end);
+    if (end == text || *end)
+        return "not a number";
+    if ((errno && fabs(v) > 1) || !(v >= key->low && v <= key->high) || (key->above && !(v > key->low)))
+        return "out of range";
+    if (errno)
+        return "too small to be told from 0";
+    char room[32];
+    value_digits(room, sizeof room, v);
+    *normalized = strdup(room);
+    return NULL;
+}
+
+/* Length of the UTF-8 character at s, 0 when it is none or one that does not print. */
+static size_t character(const unsigned char *s)
+{
+    if (*s < 0x80)
+        return *s >= 0x20 && *s != 0x7f;
+    size_t n = 0;
+    if (*s >= 0xc2 && *s <= 0xdf)
+        n = 2;
+    else if (*s >= 0xe0 && *s <= 0xef)
+        n = 3;
+    else if (*s >= 0xf0 && *s <= 0xf4)
+        n = 4;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    /* The first continuation byte rules out overlong forms, surrogates, what is past U+10FFFF and U+0080..U+009F. */
+    if ((*s == 0xc2 && s[1] < 0xa0) || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+        (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+        return 0;
+    /* Not characters, or ends of lines, to YAML: U+FFFE, U+FFFF, U+FEFF, U+2028, U+2029. */
+    if (n == 3 &&
+        (memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0 || memcmp(s, "\xef\xbb\xbf", 3) == 0 ||
+         memcmp(s, "\xe2\x80\xa8", 3) == 0 || memcmp(s, "\xe2\x80\xa9", 3) == 0))
+        return 0;
+    return n;
+}
+
+static const char *check_text(const config_key *key, const char *text, char **normalized)
+{
+    enum { LONGEST = 4000 }; /* bytes; a path may have 4,095 */
+    if (!*text)
+        return "empty";
+    if (strlen(text) > LONGEST)
+        return "too long";
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        const size_t n = character(s);
+        if (n == 0)
+            return "not printable UTF-8 on one line";
+        s += n;
+    }
+    if (key->plain_name && (strchr(text, '/') || *text == '.' || *text == '-' || strlen(text) > 200))
+        return "not a plain file name (no slash, no leading dot or dash, at most 200 bytes)";
+    *normalized = strdup(text);
+    return NULL;
+}
+
+static const char *check_word(const config_key *key, const char *text, char **normalized)
+{
+    if (key->kind == KEY_BOOL) {
+        if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+            return "neither true nor false";
+        *normalized = strdup(text);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < key->choice_count; i++)
+        if (strcmp(text, key->choices[i].str) == 0) {
+            *normalized = strdup(text);
+            return NULL;
+        }
+    return "not one of its values";
+}
+
+const char *value_check(const config_key *key, const char *text, bool quoted, char **normalized)
+{
+    *normalized = NULL;
+    if (quoted && key->kind != KEY_TEXT && key->kind != KEY_CHOICE)
+        return key->kind == KEY_BOOL ? "a text in quotes, not true or false" : "a text in quotes, not a number";
+    switch (key->kind) {
+    case KEY_INT: return check_int(key, text, normalized);
+    case KEY_REAL: return check_real(key, text, normalized);
+    case KEY_TEXT: return check_text(key, text, normalized);
+    default: return check_word(key, text, normalized);
+    }
+}
+
+void value_quote(FILE *out, const char *text, size_t most)
+{
+    const size_t length = strlen(text);
+    const size_t shown = most && length > most ? most : length;
+    fputc('"', out);
+    for (size_t i = 0; i < shown; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+    fputs(shown < length ? "...\"" : "\"", out);
+}
+
+/* Whether text can stand in YAML without quotes and is read back as itself. */
+static int plain(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.-";
+    return *text && *text != '-' && *text != '.' && text[strspn(text, letters)] == '\0' &&
+           strcasecmp(text, "null") != 0;
+}
+
+static int64_t int_of(const config_key *key, const config *c)
+{
+    const char *at = (const char *)c + key->offset;
+    int64_t wide;
+    int narrow;
+    if (key->kind == KEY_BOOL)
+        return *(const bool *)at;
+    if (key->size == sizeof wide) {
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, at, sizeof narrow);
+    return narrow;
+}
+
+static double real_of(const config_key *key, const config *c)
+{
+    double x;
+    memcpy(&x, (const char *)c + key->offset, sizeof x);
+    return x;
+}
+
+static const char *text_of(const config_key *key, const config *c)
+{
+    char *text;
+    memcpy(&text, (const char *)c + key->offset, sizeof text);
+    return text ? text : "";
+}
+
+void value_print(FILE *out, const config_key *key, const config *c)
+{
+    char room[32];
+    switch (key->kind) {
+    case KEY_BOOL: fputs(int_of(key, c) ? "true" : "false", out); break;
+    case KEY_INT: fprintf(out, "%" PRId64, int_of(key, c)); break;
+    case KEY_REAL:
+        value_digits(room, sizeof room, real_of(key, c));
+        fputs(room, out);
+        break;
+    case KEY_TEXT:
+        if (plain(text_of(key, c)))
+            fputs(text_of(key, c), out);
+        else
+            value_quote(out, text_of(key, c), 0);
+        break;
+    case KEY_CHOICE:
+        for (uint32_t i = 0; i < key->choice_count; i++)
+            if (key->choices[i].val == int_of(key, c))
+                fputs(key->choices[i].str, out);
+        break;
+    }
+}
+
+int value_equal(const config_key *key, const config *a, const config *b)
+{
+    switch (key->kind) {
+    case KEY_REAL: return real_of(key, a) == real_of(key, b);
+    case KEY_TEXT: return strcmp(text_of(key, a), text_of(key, b)) == 0;
+    default: return int_of(key, a) == int_of(key, b);
+    }
+}

@@ -1,0 +1,297 @@
+#include "data/dataset.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/size.h"
+#include "io/h5.h"
+
+/* Up to here all pictures are held in memory: each rank does so for itself. */
+#define RESIDENT_BYTES ((size_t)256 << 20)
+
+struct dataset {
+    char *path;
+    h5_file *file;  /* open while pictures are read from it, else NULL */
+    uint8_t *bytes; /* all pictures, or NULL */
+    uint64_t *offsets;
+    uint64_t *hashes;
+    int32_t *labels;
+    uint8_t *split;
+    char **classes; /* one block */
+    char **names;   /* one block */
+    uint32_t *indices[2];
+    size_t counts[2];
+    size_t samples, class_count;
+    size_t total; /* bytes of all pictures */
+    uint64_t checksum;
+};
+
+static int damaged(const dataset *d, const char *what)
+{
+    return error_set(LS_EFORMAT, "%s: %s; the data set is damaged, pack it again", d->path, what);
+}
+
+uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
+                          size_t n, const char *const *names, const char *const *classes, size_t class_count)
+{
+    uint64_t h = hash_bytes(HASH_START, offsets, (n + 1) * sizeof *offsets);
+    h = hash_bytes(h, hashes, n * sizeof *hashes);
+    h = hash_bytes(h, labels, n * sizeof *labels);
+    h = hash_bytes(h, split, n);
+    for (size_t i = 0; i < n; i++) {
+        h = hash_bytes(h, names[i], strlen(names[i]));
+    }
+    for (size_t i = 0; i < class_count; i++) {
+        h = hash_bytes(h, classes[i], strlen(classes[i]));
+    }
+    return h;
+}
+
+static int check_format(dataset *d)
+{
+    char *format = NULL;
+    int64_t version = 0;
+    if (!h5_attr_exists(d->file, "/", "format") || h5_read_attr_string(d->file, "/", "format", &format) != LS_OK ||
+        strcmp(format, DATASET_FORMAT) != 0) {
+        free(format);
+        return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->path);
+    }
+    free(format);
+    int code = h5_read_attr_i64(d->file, "/", "format_version", &version);
+    if (code == LS_OK && version != DATASET_FORMAT_VERSION) {
+        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads %d; pack the data again", d->path,
+                         (long long)version, DATASET_FORMAT_VERSION);
+    }
+    return code != LS_OK ? code : h5_read_attr_u64(d->file, "/", "checksum", &d->checksum);
+}
+
+/* Length of a one-dimensional array. The file cannot hold less than it claims: a damaged header asks for no memory. */
+static int length_of(dataset *d, const char *name, size_t element, size_t file_size, size_t *out)
+{
+    h5_shape shape;
+    const int code = h5_stat(d->file, name, &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (shape.rank != 1 || shape.size > file_size / element) {
+        return error_set(LS_EFORMAT, "%s: %s has an impossible shape; the data set is damaged, pack it again", d->path,
+                         name);
+    }
+    *out = shape.size;
+    return LS_OK;
+}
+
+static int read_lengths(dataset *d)
+{
+    struct stat info;
+    if (stat(d->path, &info) != 0 || info.st_size < 0) {
+        return error_set(LS_EIO, "%s: cannot be examined: %m", d->path);
+    }
+    const size_t file_size = (size_t)info.st_size;
+    size_t offsets = 0;
+    size_t hashes = 0;
+    size_t split = 0;
+    int code = length_of(d, "/labels", sizeof(int32_t), file_size, &d->samples);
+    code = code != LS_OK ? code : length_of(d, "/offsets", sizeof(uint64_t), file_size, &offsets);
+    code = code != LS_OK ? code : length_of(d, "/hashes", sizeof(uint64_t), file_size, &hashes);
+    code = code != LS_OK ? code : length_of(d, "/split", 1, file_size, &split);
+    code = code != LS_OK ? code : length_of(d, "/bytes", 1, file_size, &d->total);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (d->samples == 0 || d->samples >= INT32_MAX || offsets != d->samples + 1 || hashes != d->samples ||
+        split != d->samples) {
+        return damaged(d, "/labels, /offsets, /hashes and /split do not have lengths that agree");
+    }
+    return LS_OK;
+}
+
+static int read_arrays(dataset *d)
+{
+    const size_t n = d->samples;
+    d->offsets = malloc((n + 1) * sizeof *d->offsets);
+    d->hashes = malloc(n * sizeof *d->hashes);
+    d->labels = malloc(n * sizeof *d->labels);
+    d->split = malloc(n);
+    d->indices[0] = malloc(n * sizeof *d->indices[0]);
+    d->indices[1] = malloc(n * sizeof *d->indices[1]);
+    if (d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL || d->indices[0] == NULL ||
+        d->indices[1] == NULL) {
+        return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->path, n);
+    }
+    size_t names = 0;
+    int code = h5_read(d->file, "/offsets", H5_UINT64, n + 1, d->offsets);
+    code = code != LS_OK ? code : h5_read(d->file, "/hashes", H5_UINT64, n, d->hashes);
+    code = code != LS_OK ? code : h5_read(d->file, "/labels", H5_INT32, n, d->labels);
+    code = code != LS_OK ? code : h5_read(d->file, "/split", H5_UINT8, n, d->split);
+    code = code != LS_OK ? code : h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
+    code = code != LS_OK ? code : h5_read_strings(d->file, "/names", &d->names, &names);
+    if (code == LS_OK && names != n) {
+        code = damaged(d, "/names does not have one name a sample");
+    }
+    return code;
+}
+
+static int check_arrays(dataset *d)
+{
+    const size_t n = d->samples;
+    if (d->offsets[0] != 0 || d->offsets[n] != d->total) {
+        return damaged(d, "/offsets does not span /bytes");
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (d->offsets[i + 1] <= d->offsets[i]) {
+            return damaged(d, "/offsets does not ascend");
+        }
+        if (d->labels[i] < 0 || (size_t)d->labels[i] >= d->class_count) {
+            return damaged(d, "/labels names a class that is not in /classes");
+        }
+        if (d->split[i] > DATASET_VAL) {
+            return damaged(d, "/split holds something other than 0 and 1");
+        }
+        d->indices[d->split[i]][d->counts[d->split[i]]++] = (uint32_t)i;
+    }
+    if (dataset_checksum(d->offsets, d->hashes, d->labels, d->split, n, (const char *const *)d->names,
+                         (const char *const *)d->classes, d->class_count) != d->checksum) {
+        return damaged(d, "the checksum does not match");
+    }
+    return LS_OK;
+}
+
+static int check_sample(const dataset *d, size_t i, const uint8_t *bytes, size_t size)
+{
+    if (hash_bytes(HASH_START, bytes, size) != d->hashes[i]) {
+        return error_set(LS_EFORMAT, "%s: the bytes of %s do not match their checksum; pack the data again", d->path,
+                         d->names[i]);
+    }
+    return LS_OK;
+}
+
+static int load_bytes(dataset *d)
+{
+    d->bytes = malloc(d->total);
+    if (d->bytes == NULL) {
+        return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of pictures", d->path, d->total);
+    }
+    int code = h5_read(d->file, "/bytes", H5_UINT8, d->total, d->bytes);
+    for (size_t i = 0; code == LS_OK && i < d->samples; i++) {
+        code = check_sample(d, i, d->bytes + d->offsets[i], (size_t)(d->offsets[i + 1] - d->offsets[i]));
+    }
+    if (code == LS_OK) {
+        code = h5_close(d->file);
+        d->file = NULL;
+    }
+    return code;
+}
+
+int dataset_open(dataset **out, const char *path)
+{
+    *out = NULL;
+    int code = LS_OK;
+    dataset *d = calloc(1, sizeof *d);
+    if (d == NULL || (d->path = strdup(path)) == NULL) {
+        code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
+        goto cleanup;
+    }
+    code = h5_open_read(&d->file, path);
+    code = code != LS_OK ? code : check_format(d);
+    code = code != LS_OK ? code : read_lengths(d);
+    code = code != LS_OK ? code : read_arrays(d);
+    code = code != LS_OK ? code : check_arrays(d);
+    if (code == LS_OK && d->total <= RESIDENT_BYTES) {
+        code = load_bytes(d);
+    }
+    if (code == LS_OK) {
+        *out = d;
+        d = NULL;
+    }
+cleanup:
+    dataset_free(d);
+    return code;
+}
+
+void dataset_free(dataset *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    (void)h5_close(d->file);
+    free(d->path);
+    free(d->bytes);
+    free(d->offsets);
+    free(d->hashes);
+    free(d->labels);
+    free(d->split);
+    free(d->classes);
+    free(d->names);
+    free(d->indices[0]);
+    free(d->indices[1]);
+    free(d);
+}
+
+const char *dataset_path(const dataset *d)
+{
+    return d->path;
+}
+
+size_t dataset_samples(const dataset *d)
+{
+    return d->samples;
+}
+
+size_t dataset_classes(const dataset *d)
+{
+    return d->class_count;
+}
+
+const char *dataset_class_name(const dataset *d, size_t class_number)
+{
+    return class_number < d->class_count ? d->classes[class_number] : "";
+}
+
+int32_t dataset_label(const dataset *d, size_t i)
+{
+    return d->labels[i];
+}
+
+const char *dataset_name(const dataset *d, size_t i)
+{
+    return d->names[i];
+}
+
+const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count)
+{
+    *count = d->counts[split];
+    return d->indices[split];
+}
+
+uint64_t dataset_fingerprint(const dataset *d)
+{
+    return d->checksum;
+}
+
+int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **bytes, size_t *size)
+{
+    *size = (size_t)(d->offsets[i + 1] - d->offsets[i]);
+    if (d->bytes != NULL) {
+        *bytes = d->bytes + d->offsets[i];
+        return LS_OK;
+    }
+    if (buffer->capacity < *size) {
+        uint8_t *fresh = malloc(*size);
+        if (fresh == NULL) {
+            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->path, *size, d->names[i]);
+        }
+        free(buffer->bytes);
+        buffer->bytes = fresh;
+        buffer->capacity = *size;
+    }
+    const int code = h5_read_slice(d->file, "/bytes", H5_UINT8, (size_t)d->offsets[i], *size, buffer->bytes);
+    if (code != LS_OK) {
+        return code;
+    }
+    *bytes = buffer->bytes;
+    return check_sample(d, i, buffer->bytes, *size);
+}

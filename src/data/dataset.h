@@ -1,0 +1,86 @@
+#ifndef LOCKSTEP_DATA_DATASET_H
+#define LOCKSTEP_DATA_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A packed data set, one HDF5 file that h5py reads too:
+ *   /bytes    uint8  [all]    the encoded pictures (JPEG or PNG files), one after the other
+ *   /offsets  uint64 [n + 1]  picture i is bytes[offsets[i] .. offsets[i + 1])
+ *   /hashes   uint64 [n]      hash_bytes of each picture's bytes
+ *   /labels   int32  [n]      place in /classes
+ *   /split    uint8  [n]      0 training, 1 validation
+ *   /classes  string [c], /names string [n] (where a picture came from)
+ * and the root attributes format "lockstep-dataset", format_version 1 and checksum, which covers everything but /bytes
+ * directly and /bytes through /hashes. So any damage is noticed: at once, or when the damaged picture is read.
+ */
+#define DATASET_FORMAT         "lockstep-dataset"
+#define DATASET_FORMAT_VERSION 1
+
+typedef enum dataset_split { DATASET_TRAIN = 0, DATASET_VAL = 1 } dataset_split;
+
+typedef struct dataset dataset;
+
+/*
+ * Open and check a file. Pictures of 256 MiB or less in all are held in memory, others read as asked for. Returns 0,
+ * LS_ENOTFOUND, LS_EIO, LS_ENOMEM, or LS_EFORMAT where the file is damaged or something else. *out: dataset_free.
+ */
+int dataset_open(dataset **out, const char *path);
+void dataset_free(dataset *d);
+
+const char *dataset_path(const dataset *d);
+size_t dataset_samples(const dataset *d);
+size_t dataset_classes(const dataset *d);
+const char *dataset_class_name(const dataset *d, size_t class_number);
+
+/* Of sample i in [0, dataset_samples): its class, and its source's name. */
+int32_t dataset_label(const dataset *d, size_t i);
+const char *dataset_name(const dataset *d, size_t i);
+
+/* The numbers of a split's samples, ascending; *count may be 0. Owned by the data set. */
+const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count);
+
+/* The file's checksum: two files with equal ones hold the same samples. */
+uint64_t dataset_fingerprint(const dataset *d);
+
+/* Memory for reading, one a thread. Starts as zeros; its owner frees `bytes`. */
+typedef struct dataset_buffer {
+    uint8_t *bytes;
+    size_t capacity;
+} dataset_buffer;
+
+/*
+ * The encoded bytes of sample i, valid until the buffer's next use or dataset_free. Any thread may call it. Returns 0,
+ * LS_EIO, LS_ENOMEM, or LS_EFORMAT where they do not match their hash; the message names file and picture.
+ */
+int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **bytes, size_t *size);
+
+/* One picture to be written. */
+typedef struct dataset_item {
+    char *name;     /* what goes to /names */
+    char *path;     /* file to take the bytes from, or NULL: they are in `bytes` */
+    uint8_t *bytes; /* or NULL */
+    size_t size;    /* bytes */
+    uint64_t hash;  /* hash_bytes of them */
+    int32_t label;
+    dataset_split split;
+} dataset_item;
+
+/*
+ * Write a data set to path, whole or not at all (a temporary file, then renamed). Returns 0, LS_EIO, LS_ENOMEM, or
+ * LS_EUSAGE where there is nothing to write.
+ */
+int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
+                  size_t class_count);
+
+/*
+ * Read a whole file of at most `limit` bytes into the buffer. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger).
+ */
+int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit);
+
+/* For dataset_open and dataset_write: the checksum over everything but /bytes. */
+uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
+                          size_t n, const char *const *names, const char *const *classes, size_t class_count);
+
+#endif

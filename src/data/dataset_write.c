@@ -1,0 +1,161 @@
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/size.h"
+#include "data/dataset.h"
+#include "io/h5.h"
+
+typedef struct columns {
+    uint64_t *offsets;
+    uint64_t *hashes;
+    int32_t *labels;
+    uint8_t *split;
+    const char **names;
+} columns;
+
+static void columns_release(columns *c)
+{
+    free(c->offsets);
+    free(c->hashes);
+    free(c->labels);
+    free(c->split);
+    free(c->names);
+}
+
+static int columns_fill(columns *c, const dataset_item *items, size_t n)
+{
+    c->offsets = calloc(n + 1, sizeof *c->offsets);
+    c->hashes = calloc(n, sizeof *c->hashes);
+    c->labels = calloc(n, sizeof *c->labels);
+    c->split = calloc(n, sizeof *c->split);
+    c->names = calloc(n, sizeof *c->names);
+    if (c->offsets == NULL || c->hashes == NULL || c->labels == NULL || c->split == NULL || c->names == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for %zu samples", n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t end = 0;
+        if (size_add(&end, (size_t)c->offsets[i], items[i].size) != 0) {
+            return error_set(LS_EUSAGE, "pack: the pictures are too large together");
+        }
+        c->offsets[i + 1] = end;
+        c->hashes[i] = items[i].hash;
+        c->labels[i] = items[i].label;
+        c->split[i] = (uint8_t)items[i].split;
+        c->names[i] = items[i].name;
+    }
+    return LS_OK;
+}
+
+int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit)
+{
+    int code = LS_OK;
+    struct stat info;
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        return error_set(LS_EIO, "%s: cannot be opened: %m", path);
+    }
+    if (fstat(fileno(f), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0) {
+        code = error_set(LS_EIO, "%s: not a regular file", path);
+        goto cleanup;
+    }
+    if ((uintmax_t)info.st_size > limit) {
+        code = error_set(LS_EFORMAT, "%s: larger than %zu bytes", path, limit);
+        goto cleanup;
+    }
+    *size = (size_t)info.st_size;
+    if (buffer->capacity < *size) {
+        uint8_t *fresh = malloc(*size);
+        if (fresh == NULL) {
+            code = error_set(LS_ENOMEM, "%s: no memory for %zu bytes", path, *size);
+            goto cleanup;
+        }
+        free(buffer->bytes);
+        buffer->bytes = fresh;
+        buffer->capacity = *size;
+    }
+    if (*size != 0 && fread(buffer->bytes, 1, *size, f) != *size) {
+        code = error_set(LS_EIO, "%s: could not be read to its end", path);
+    }
+cleanup:
+    (void)fclose(f);
+    return code;
+}
+
+static int write_pictures(h5_file *f, const dataset_item *items, size_t n, const uint64_t *offsets)
+{
+    int code = LS_OK;
+    dataset_buffer buffer = {0};
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        const uint8_t *bytes = items[i].bytes;
+        if (items[i].path != NULL) {
+            size_t size = 0;
+            code = dataset_read_file(&buffer, &size, items[i].path, items[i].size);
+            bytes = buffer.bytes;
+            if (code == LS_OK && (size != items[i].size || hash_bytes(HASH_START, bytes, size) != items[i].hash)) {
+                code = error_set(LS_EIO, "%s: changed while the data was packed; try again", items[i].path);
+            }
+        }
+        code = code != LS_OK ? code : h5_write_slice(f, "/bytes", H5_UINT8, (size_t)offsets[i], items[i].size, bytes);
+    }
+    free(buffer.bytes);
+    return code;
+}
+
+static int write_file(h5_file *f, const dataset_item *items, size_t n, const columns *c, const char *const *classes,
+                      size_t class_count)
+{
+    const size_t total[1] = {(size_t)c->offsets[n]};
+    const size_t rows[1] = {n};
+    const size_t ends[1] = {n + 1};
+    const uint64_t checksum =
+        dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count);
+    int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
+    code = code != LS_OK ? code : h5_write_attr_i64(f, "/", "format_version", DATASET_FORMAT_VERSION);
+    code = code != LS_OK ? code : h5_write_attr_u64(f, "/", "checksum", checksum);
+    code = code != LS_OK ? code : h5_write(f, "/offsets", H5_UINT64, 1, ends, c->offsets);
+    code = code != LS_OK ? code : h5_write(f, "/hashes", H5_UINT64, 1, rows, c->hashes);
+    code = code != LS_OK ? code : h5_write(f, "/labels", H5_INT32, 1, rows, c->labels);
+    code = code != LS_OK ? code : h5_write(f, "/split", H5_UINT8, 1, rows, c->split);
+    code = code != LS_OK ? code : h5_write_strings(f, "/names", c->names, n);
+    code = code != LS_OK ? code : h5_write_strings(f, "/classes", classes, class_count);
+    code = code != LS_OK ? code : h5_write(f, "/bytes", H5_UINT8, 1, total, NULL);
+    return code != LS_OK ? code : write_pictures(f, items, n, c->offsets);
+}
+
+int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
+                  size_t class_count)
+{
+    char temporary[PATH_MAX];
+    columns c = {0};
+    h5_file *f = NULL;
+    bool made = false;
+    if (count == 0 || count >= INT32_MAX) {
+        return error_set(LS_EUSAGE, "%s: %s", path, count == 0 ? "no pictures to pack" : "too many pictures to pack");
+    }
+    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    code = code != LS_OK ? code : columns_fill(&c, items, count);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    code = h5_create(&f, temporary);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    made = true;
+    code = write_file(f, items, count, &c, classes, class_count);
+    const int closed = h5_close(f);
+    code = code != LS_OK ? code : closed;
+    code = code != LS_OK ? code : h5_commit(temporary, path);
+cleanup:
+    if (code != LS_OK && made) {
+        (void)unlink(temporary);
+    }
+    columns_release(&c);
+    return code;
+}

@@ -1,0 +1,62 @@
+#include "data/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+image_kind image_kind_of(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t jpeg[3] = {0xff, 0xd8, 0xff};
+    static const uint8_t png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    if (size >= sizeof jpeg && memcmp(bytes, jpeg, sizeof jpeg) == 0) {
+        return IMAGE_JPEG;
+    }
+    if (size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
+        return IMAGE_PNG;
+    }
+    return IMAGE_UNKNOWN;
+}
+
+int image_decode(image *out, const uint8_t *bytes, size_t size)
+{
+    switch (image_kind_of(bytes, size)) {
+    case IMAGE_JPEG: return decode_jpeg(out, bytes, size);
+    case IMAGE_PNG: return decode_png(out, bytes, size);
+    default: break;
+    }
+    if (size == 0) {
+        return error_set(LS_EFORMAT, "the file is empty");
+    }
+    return error_set(LS_EFORMAT, "neither a JPEG nor a PNG file");
+}
+
+int image_reserve(image *i, size_t width, size_t height)
+{
+    if (width == 0 || height == 0) {
+        return error_set(LS_EFORMAT, "the header gives a size of %zu x %zu pixels", width, height);
+    }
+    if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS) {
+        return error_set(LS_EFORMAT, "%zu x %zu pixels are more than the %d a side and %d in all that are read", width,
+                         height, IMAGE_MAX_SIDE, IMAGE_MAX_PIXELS);
+    }
+    const size_t need = width * height * 3;
+    if (i->capacity < need) {
+        uint8_t *pixels = malloc(need); /* not realloc: nothing of the old picture is worth copying */
+        if (pixels == NULL) {
+            return error_set(LS_ENOMEM, "no memory for a picture of %zu x %zu pixels", width, height);
+        }
+        free(i->pixels);
+        i->pixels = pixels;
+        i->capacity = need;
+    }
+    i->width = width;
+    i->height = height;
+    return LS_OK;
+}
+
+void image_release(image *i)
+{
+    free(i->pixels);
+    *i = (image){0};
+}

@@ -1,0 +1,50 @@
+#ifndef LOCKSTEP_DATA_IMAGE_H
+#define LOCKSTEP_DATA_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Decoded pictures: 8-bit RGB. Files are told apart by their first bytes, never by name. Orientation tags and colour
+ * profiles are not applied; alpha is dropped; gray becomes equal R, G and B.
+ */
+
+/* Limits on what a header may claim, so that a damaged one cannot ask for huge memory. */
+enum { IMAGE_MAX_SIDE = 16384, IMAGE_MAX_PIXELS = 100000000 };
+
+typedef struct image {
+    uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
+    size_t width, height;
+    size_t capacity; /* bytes in pixels */
+} image;
+
+typedef enum image_kind { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG } image_kind;
+
+/* What the first bytes say. */
+image_kind image_kind_of(const uint8_t *bytes, size_t size);
+
+/*
+ * Decode a JPEG or PNG file held in memory. `out` starts as zeros or holds an earlier picture. Returns 0, LS_ENOMEM,
+ * or LS_EFORMAT with a message that says what is wrong but not in which file: the caller knows its name. Data that
+ * ends early is an error, not a partly gray picture.
+ */
+int image_decode(image *out, const uint8_t *bytes, size_t size);
+
+/* Free the pixels. */
+void image_release(image *i);
+
+/*
+ * Encode a picture of 1 (gray) or 3 (RGB) channels, 8 bits each, as PNG. *out is freed by the caller with free().
+ * Returns 0, LS_ENOMEM, LS_EUSAGE (an impossible size) or LS_ERROR.
+ */
+int image_encode_png(uint8_t **out, size_t *out_size, const uint8_t *pixels, size_t width, size_t height,
+                     size_t channels);
+
+/* For the decoders: make room for width x height, within the limits. Returns 0, LS_EFORMAT or LS_ENOMEM. */
+int image_reserve(image *i, size_t width, size_t height);
+
+/* The decoders behind image_decode, one a file. */
+int decode_jpeg(image *out, const uint8_t *bytes, size_t size);
+int decode_png(image *out, const uint8_t *bytes, size_t size);
+
+#endif

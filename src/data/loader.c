@@ -1,0 +1,357 @@
+#include "data/loader.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "data/augment.h"
+#include "data/order.h"
+#include "data/sample.h"
+
+enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4, MESSAGE_SIZE = 1024 };
+
+/* One batch of the ring. */
+typedef struct slot {
+    real *images;    /* owned */
+    int32_t *labels; /* owned */
+    order_part part;
+    size_t total; /* samples of the global batch */
+    size_t done;  /* samples that threads have finished */
+    bool prepared;
+    int code;      /* of the failed sample that stands first */
+    size_t failed; /* where it stands */
+    char message[MESSAGE_SIZE];
+} slot;
+
+/*
+ * Threads take samples in order of position: (work_step, work_sample) is the next. Step s lives in slots[s % ahead];
+ * steps in [released, released + ahead) may be worked on, step next - 1 is with the caller while `lent`. All fields
+ * below `lock` are guarded by it; what a slot points to is written by the thread that took the sample.
+ */
+struct loader {
+    loader_options options;
+    size_t split_samples;
+    size_t steps;
+    const uint32_t *indices; /* of the split; not owned */
+    slot *slots;
+    pthread_t *threads;
+    int thread_count; /* started */
+
+    pthread_mutex_t lock;
+    pthread_cond_t work;  /* there may be something to take, or it is time to stop */
+    pthread_cond_t ready; /* a sample is finished */
+    order order;
+    uint64_t epoch;
+    size_t work_step, work_sample;
+    size_t released;
+    size_t next;
+    size_t busy; /* threads at work on a sample */
+    bool lent, running, stop;
+};
+
+static slot *slot_of(loader *l, size_t step)
+{
+    return &l->slots[step % l->options.ahead];
+}
+
+/* Under the lock: make step s ready to be worked on. */
+static void prepare_slot(loader *l, size_t s)
+{
+    const loader_options *o = &l->options;
+    slot *p = slot_of(l, s);
+    p->total = order_batch_samples(l->split_samples, o->batch, o->steps_per_epoch, s);
+    p->part = order_part_of(p->total, o->shard_size, (size_t)o->rank, (size_t)o->size);
+    p->done = 0;
+    p->code = LS_OK;
+    p->prepared = true;
+}
+
+/* Under the lock: whether there is a sample to take; prepares slots on its way and passes those without samples. */
+static bool find_work(loader *l)
+{
+    while (l->running && l->work_step < l->steps && l->work_step < l->released + l->options.ahead) {
+        slot *p = slot_of(l, l->work_step);
+        if (l->work_sample == 0) {
+            prepare_slot(l, l->work_step);
+        }
+        if (l->work_sample < p->part.samples) {
+            return true;
+        }
+        if (p->part.samples == 0) {
+            pthread_cond_broadcast(&l->ready);
+        }
+        l->work_step++;
+        l->work_sample = 0;
+    }
+    return false;
+}
+
+/* Called and left with the lock held; let go meanwhile. */
+static void work_on_one(loader *l, sample_space *space)
+{
+    const loader_options *o = &l->options;
+    const size_t step = l->work_step;
+    const size_t i = l->work_sample++;
+    slot *p = slot_of(l, step);
+    const uint64_t epoch = l->epoch;
+    const uint64_t position = (uint64_t)step * o->batch + p->part.first_sample + i;
+    const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
+    l->busy++;
+    pthread_mutex_unlock(&l->lock);
+
+    p->labels[i] = dataset_label(o->data, index);
+    const int code = sample_load(p->images + i * o->height * o->width * 3, o, index, epoch, position, space);
+
+    pthread_mutex_lock(&l->lock);
+    if (code != LS_OK && (p->code == LS_OK || i < p->failed)) {
+        p->code = code;
+        p->failed = i;
+        (void)snprintf(p->message, sizeof p->message, "%s", error_message());
+    }
+    p->done++;
+    l->busy--;
+    if (p->done == p->part.samples || l->busy == 0) {
+        pthread_cond_broadcast(&l->ready);
+    }
+}
+
+static void *work(void *context)
+{
+    loader *l = context;
+    sample_space space = {0};
+    pthread_mutex_lock(&l->lock);
+    while (!l->stop) {
+        if (find_work(l)) {
+            work_on_one(l, &space);
+        } else {
+            pthread_cond_wait(&l->work, &l->lock);
+        }
+    }
+    pthread_mutex_unlock(&l->lock);
+    sample_space_release(&space);
+    return NULL;
+}
+
+/* A few of the processors that this process may use: most of them are for computing. */
+static int threads_to_start(int asked)
+{
+    cpu_set_t set;
+    if (asked > 0) {
+        return asked;
+    }
+    const int processors = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 2;
+    const int half = processors / 2;
+    return half < 1 ? 1 : half > MAX_DEFAULT_THREADS ? MAX_DEFAULT_THREADS : half;
+}
+
+static int check_options(const loader_options *o)
+{
+    if (o->data == NULL || o->batch == 0 || o->shard_size == 0 || o->height == 0 || o->width == 0 ||
+        o->height > IMAGE_MAX_SIDE || o->width > IMAGE_MAX_SIDE || o->size < 1 || o->rank < 0 || o->rank >= o->size ||
+        o->threads < 0) {
+        return error_set(LS_EUSAGE, "data: impossible batch, shard, picture size, rank or number of loader threads");
+    }
+    if (!(o->augment_min_scale >= 0 && o->augment_min_scale <= 1)) {
+        return error_set(LS_EUSAGE, "data: augment_min_scale must be above 0 and at most 1");
+    }
+    return LS_OK;
+}
+
+static int allocate_slots(loader *l)
+{
+    const loader_options *o = &l->options;
+    const order_part whole = order_part_of(o->batch, o->shard_size, 0, 1);
+    const size_t ranks = (size_t)o->size;
+    size_t room = 0; /* samples: no batch gives a rank more shards than this */
+    size_t values = 0;
+    if (size_mul(&room, whole.total_shards / ranks + 1, o->shard_size) != 0 ||
+        size_mul(&values, room, o->height * o->width * 3) != 0 || size_mul(&values, values, sizeof(real)) != 0) {
+        return error_set(LS_EUSAGE, "data: a batch of %zu pictures of %zu x %zu is too large", o->batch, o->width,
+                         o->height);
+    }
+    l->slots = calloc(o->ahead, sizeof *l->slots);
+    for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
+        l->slots[i].images = malloc(values);
+        l->slots[i].labels = malloc(room * sizeof(int32_t));
+        if (l->slots[i].images == NULL || l->slots[i].labels == NULL) {
+            return error_set(LS_ENOMEM, "data: no memory for %zu batches of %zu pictures", o->ahead, room);
+        }
+    }
+    return l->slots != NULL ? LS_OK : error_set(LS_ENOMEM, "data: no memory for %zu batches", o->ahead);
+}
+
+static int start_threads(loader *l)
+{
+    const int count = threads_to_start(l->options.threads);
+    sigset_t all;
+    sigset_t before;
+    l->threads = calloc((size_t)count, sizeof *l->threads);
+    if (l->threads == NULL) {
+        return error_set(LS_ENOMEM, "data: no memory for %d loader threads", count);
+    }
+    /* Signals are for the thread that trains. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+    while (l->thread_count < count && pthread_create(&l->threads[l->thread_count], NULL, work, l) == 0) {
+        l->thread_count++;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (l->thread_count == 0) {
+        return error_set(LS_ERROR, "data: the system refuses to start a loader thread");
+    }
+    return LS_OK;
+}
+
+/* Fill in what the caller left open; validation has no chance in it. */
+static loader_options settle(const loader_options *options)
+{
+    loader_options o = *options;
+    o.ahead = o.ahead != 0 ? o.ahead : DEFAULT_AHEAD;
+    o.augment_min_scale = o.augment_min_scale > 0 ? o.augment_min_scale : AUGMENT_MIN_SCALE;
+    if (o.split == DATASET_VAL) {
+        o.shuffle = false;
+        o.augment = false;
+        o.steps_per_epoch = 0;
+    }
+    return o;
+}
+
+int loader_create(loader **out, const loader_options *options)
+{
+    *out = NULL;
+    int code = check_options(options);
+    if (code != LS_OK) {
+        return code;
+    }
+    loader *l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        return error_set(LS_ENOMEM, "data: no memory for a loader");
+    }
+    (void)pthread_mutex_init(&l->lock, NULL);
+    (void)pthread_cond_init(&l->work, NULL);
+    (void)pthread_cond_init(&l->ready, NULL);
+    l->options = settle(options);
+    l->indices = dataset_indices(options->data, options->split, &l->split_samples);
+    l->steps = order_steps(l->split_samples, l->options.batch, l->options.steps_per_epoch);
+    if (l->split_samples == 0 && options->split == DATASET_TRAIN) {
+        code = error_set(LS_EUSAGE, "%s: there are no training pictures in it", dataset_path(options->data));
+        goto cleanup;
+    }
+    code = allocate_slots(l);
+    if (code == LS_OK && l->split_samples != 0) {
+        code = order_init(&l->order, l->split_samples, l->options.seed, l->options.shuffle);
+    }
+    code = code != LS_OK ? code : start_threads(l);
+    if (code == LS_OK) {
+        *out = l;
+        l = NULL;
+    }
+cleanup:
+    loader_free(l);
+    return code;
+}
+
+size_t loader_steps(const loader *l)
+{
+    return l->steps;
+}
+
+size_t loader_samples(const loader *l)
+{
+    return l->options.steps_per_epoch != 0 ? l->steps * l->options.batch : l->split_samples;
+}
+
+int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
+{
+    if (first_step > l->steps) {
+        return error_set(LS_EUSAGE, "data: an epoch has %zu steps, it cannot start at step %zu", l->steps, first_step);
+    }
+    pthread_mutex_lock(&l->lock);
+    l->running = false;
+    while (l->busy != 0) {
+        pthread_cond_wait(&l->ready, &l->lock);
+    }
+    for (size_t i = 0; i < l->options.ahead; i++) {
+        l->slots[i].prepared = false;
+    }
+    l->epoch = epoch;
+    l->work_step = l->released = l->next = first_step;
+    l->work_sample = 0;
+    l->lent = false;
+    l->running = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    return LS_OK;
+}
+
+/* Under the lock: wait for step `next` and hand it out. */
+static int take_next(loader *l, batch *out)
+{
+    slot *p = slot_of(l, l->next);
+    while (!p->prepared || p->done < p->part.samples) {
+        pthread_cond_wait(&l->ready, &l->lock);
+    }
+    if (p->code != LS_OK) {
+        return error_set(p->code, "%s", p->message);
+    }
+    *out = (batch){
+        .images = p->images,
+        .labels = p->labels,
+        .samples = p->part.samples,
+        .shards = p->part.shards,
+        .first_shard = p->part.first_shard,
+        .total_shards = p->part.total_shards,
+        .total = p->total,
+    };
+    l->lent = true;
+    l->next++;
+    return 1;
+}
+
+int loader_next(loader *l, batch *out)
+{
+    int result = 0;
+    pthread_mutex_lock(&l->lock);
+    if (l->lent) {
+        slot_of(l, l->released)->prepared = false;
+        l->released++;
+        l->lent = false;
+        pthread_cond_broadcast(&l->work);
+    }
+    if (!l->running) {
+        result = error_set(LS_ERROR, "data: a batch was asked for before an epoch was started");
+    } else if (l->next < l->steps) {
+        result = take_next(l, out);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return result;
+}
+
+void loader_free(loader *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&l->lock);
+    l->stop = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    for (int i = 0; i < l->thread_count; i++) {
+        (void)pthread_join(l->threads[i], NULL);
+    }
+    for (size_t i = 0; l->slots != NULL && i < l->options.ahead; i++) {
+        free(l->slots[i].images);
+        free(l->slots[i].labels);
+    }
+    free(l->slots);
+    free(l->threads);
+    order_release(&l->order);
+    (void)pthread_cond_destroy(&l->work);
+    (void)pthread_cond_destroy(&l->ready);
+    (void)pthread_mutex_destroy(&l->lock);
+    free(l);
+}

@@ -1,0 +1,62 @@
+#ifndef LOCKSTEP_DATA_LOADER_H
+#define LOCKSTEP_DATA_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/batch.h"
+#include "data/dataset.h"
+#include "data/resize.h"
+
+/*
+ * Threads that decode, cut, resize and normalize the samples of coming batches while the current one is computed. What
+ * a batch holds depends on the options and (epoch, step) alone: not on threads, and the ranks' parts side by side are
+ * the one batch that a single rank would have.
+ */
+typedef struct loader_options {
+    dataset *data; /* not owned; must outlive the loader */
+    dataset_split split;
+    size_t height, width; /* of the network's input */
+    size_t batch;         /* samples a step, over all ranks */
+    size_t shard_size;
+    uint64_t seed;
+    bool shuffle;             /* DATASET_TRAIN only: validation goes in order, each sample once, nothing drawn */
+    size_t steps_per_epoch;   /* DATASET_TRAIN only; 0: once through the split, the last batch may be short */
+    bool augment;             /* DATASET_TRAIN only: random resized crop and flip instead of `fit` */
+    double augment_min_scale; /* (0, 1]; 0: AUGMENT_MIN_SCALE */
+    resize_fit fit;
+    resize_scale scale;
+    int threads;  /* 0: as the machine suggests */
+    size_t ahead; /* batches in memory, the current one included; 0: 3 */
+    int rank, size;
+} loader_options;
+
+typedef struct loader loader;
+
+/*
+ * Start the threads; none works before loader_start_epoch. Returns 0, LS_ENOMEM, LS_ERROR, or LS_EUSAGE for impossible
+ * options, an empty training split among them. *out: loader_free.
+ */
+int loader_create(loader **out, const loader_options *options);
+
+/* Steps of an epoch; 0 for an empty validation split. */
+size_t loader_steps(const loader *l);
+
+/* Samples of a whole epoch, over all ranks. */
+size_t loader_samples(const loader *l);
+
+/* Start an epoch at one of its steps, dropping what was under way; also clears an error. Returns 0 or LS_EUSAGE. */
+int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step);
+
+/*
+ * The next batch: 1 and *out (its memory is the loader's, valid until the next call with this loader), 0 at the end of
+ * the epoch, or a negative code whose message names the picture that could not be read. Not collective: a rank without
+ * shards in a batch gets one of 0 samples.
+ */
+int loader_next(loader *l, batch *out);
+
+/* Stop and join the threads; NULL is fine. Waits for no more than the pictures at hand. */
+void loader_free(loader *l);
+
+#endif

@@ -1,0 +1,74 @@
+#include "data/order.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/random.h"
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+size_t order_steps(size_t samples, size_t batch, size_t steps_per_epoch)
+{
+    return steps_per_epoch != 0 ? steps_per_epoch : divide_up(samples, batch);
+}
+
+size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch, size_t step)
+{
+    if (step >= order_steps(samples, batch, steps_per_epoch)) {
+        return 0;
+    }
+    if (steps_per_epoch != 0 || samples - step * batch >= batch) {
+        return batch;
+    }
+    return samples - step * batch;
+}
+
+order_part order_part_of(size_t samples, size_t shard_size, size_t rank, size_t size)
+{
+    order_part part;
+    part.total_shards = divide_up(samples, shard_size);
+    part.first_shard = rank * part.total_shards / size;
+    const size_t end_shard = (rank + 1) * part.total_shards / size;
+    part.shards = end_shard - part.first_shard;
+    part.first_sample = part.first_shard * shard_size;
+    const size_t end = end_shard * shard_size < samples ? end_shard * shard_size : samples;
+    part.samples = part.shards == 0 ? 0 : end - part.first_sample;
+    return part;
+}
+
+int order_init(order *out, size_t samples, uint64_t seed, bool shuffle)
+{
+    *out = (order){.samples = samples, .seed = seed};
+    if (shuffle) {
+        out->permutation = malloc(samples * sizeof *out->permutation);
+        if (out->permutation == NULL) {
+            return error_set(LS_ENOMEM, "data: no memory for the order of %zu samples", samples);
+        }
+    }
+    return LS_OK;
+}
+
+uint32_t order_sample(order *o, uint64_t epoch, uint64_t position)
+{
+    const uint64_t pass = position / o->samples;
+    const size_t place = (size_t)(position % o->samples);
+    if (o->permutation == NULL) {
+        return (uint32_t)place;
+    }
+    if (!o->filled || o->epoch != epoch || o->pass != pass) {
+        random_permutation(o->permutation, o->samples, o->seed, random_stream(RANDOM_ORDER, epoch, pass));
+        o->epoch = epoch;
+        o->pass = pass;
+        o->filled = true;
+    }
+    return o->permutation[place];
+}
+
+void order_release(order *o)
+{
+    free(o->permutation);
+    *o = (order){0};
+}

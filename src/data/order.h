@@ -1,0 +1,52 @@
+#ifndef LOCKSTEP_DATA_ORDER_H
+#define LOCKSTEP_DATA_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Which sample stands where: pure functions of (seed, epoch, position), so that every rank, every number of threads
+ * and every resumed run sees the same global batches. A position counts samples from the start of the epoch.
+ */
+
+/*
+ * Steps of an epoch: `steps_per_epoch` where it is not 0, else ceil(samples / batch), whose last batch may be short.
+ * batch > 0.
+ */
+size_t order_steps(size_t samples, size_t batch, size_t steps_per_epoch);
+
+/* Samples in the global batch of this step; 0 from order_steps on. */
+size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch, size_t step);
+
+/* The consecutive shards, and so the samples, of a global batch that one rank owns. */
+typedef struct order_part {
+    size_t first_shard;
+    size_t shards;
+    size_t total_shards;
+    size_t first_sample; /* within the global batch */
+    size_t samples;
+} order_part;
+
+/* Rank `rank` of `size`: shards [rank * total / size, (rank + 1) * total / size) of ceil(samples / shard_size). */
+order_part order_part_of(size_t samples, size_t shard_size, size_t rank, size_t size);
+
+/* An epoch's order of the numbers 0..samples-1. Where an epoch passes the end, a further permutation follows. */
+typedef struct order {
+    uint32_t *permutation; /* [samples], owned; NULL when not shuffled */
+    size_t samples;
+    uint64_t seed;
+    uint64_t epoch;
+    uint64_t pass; /* of the permutation at hand */
+    bool filled;
+} order;
+
+/* Returns 0 or LS_ENOMEM. samples > 0 and below 2^32. shuffle off: ascending. Ends with order_release. */
+int order_init(order *out, size_t samples, uint64_t seed, bool shuffle);
+
+/* The sample at a position of an epoch. Cheap as long as epoch and position / samples stay the same. */
+uint32_t order_sample(order *o, uint64_t epoch, uint64_t position);
+
+void order_release(order *o);
+
+#endif

@@ -1,0 +1,38 @@
+#include "data/sample.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "data/augment.h"
+
+int sample_load(real *out, const loader_options *options, uint32_t index, uint64_t epoch, uint64_t position,
+                sample_space *space)
+{
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    int code = dataset_read(options->data, index, &space->encoded, &bytes, &size);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = image_decode(&space->decoded, bytes, size);
+    if (code != LS_OK) {
+        return error_prefix(code, "%s: picture %s", dataset_path(options->data), dataset_name(options->data, index));
+    }
+    bool mirror = false;
+    const size_t width = space->decoded.width;
+    const size_t height = space->decoded.height;
+    const resize_box box =
+        options->augment
+            ? augment_draw(&mirror, width, height, options->augment_min_scale, options->seed, epoch, position)
+            : resize_fit_box(options->fit, width, height, options->width, options->height);
+    return resize_picture(out, options->width, options->height, &space->decoded, box, mirror, options->scale,
+                          &space->resizing);
+}
+
+void sample_space_release(sample_space *space)
+{
+    free(space->encoded.bytes);
+    image_release(&space->decoded);
+    resize_space_release(&space->resizing);
+    *space = (sample_space){0};
+}

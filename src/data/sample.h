@@ -1,0 +1,30 @@
+#ifndef LOCKSTEP_DATA_SAMPLE_H
+#define LOCKSTEP_DATA_SAMPLE_H
+
+#include <stdint.h>
+
+#include "base/real.h"
+#include "data/dataset.h"
+#include "data/image.h"
+#include "data/loader.h"
+#include "data/resize.h"
+
+/* From a place in a split to the network's input: what a loader's thread does with one sample. */
+
+/* Working memory of one thread. Starts as zeros. */
+typedef struct sample_space {
+    dataset_buffer encoded;
+    image decoded;
+    resize_space resizing;
+} sample_space;
+
+/*
+ * Read, decode, cut and resize sample `index` of the data set, which stands at `position` of `epoch`, into
+ * out [height][width][3]. Returns 0 or a negative code whose message names the picture.
+ */
+int sample_load(real *out, const loader_options *options, uint32_t index, uint64_t epoch, uint64_t position,
+                sample_space *space);
+
+void sample_space_release(sample_space *space);
+
+#endif

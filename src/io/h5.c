@@ -1,0 +1,285 @@
+#include "io/h5_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+enum { H5_PATH_SIZE = 4096 };
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void h5_enter(void)
+{
+    static int prepared;
+    static _Thread_local int silenced;
+    (void)pthread_mutex_lock(&lock);
+    if (!prepared) {
+        (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+        prepared = 1;
+    }
+    if (!silenced) {
+        (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+        silenced = 1;
+    }
+}
+
+void h5_leave(void)
+{
+    (void)pthread_mutex_unlock(&lock);
+}
+
+hid_t h5_memory_type(h5_type type)
+{
+    switch (type) {
+    case H5_FLOAT32: return H5T_NATIVE_FLOAT;
+    case H5_FLOAT64: return H5T_NATIVE_DOUBLE;
+    case H5_INT32: return H5T_NATIVE_INT32;
+    case H5_INT64: return H5T_NATIVE_INT64;
+    case H5_UINT8: return H5T_NATIVE_UINT8;
+    case H5_UINT64: return H5T_NATIVE_UINT64;
+    default: return -1;
+    }
+}
+
+hid_t h5_stored_type(h5_type type)
+{
+    switch (type) {
+    case H5_FLOAT32: return H5T_IEEE_F32LE;
+    case H5_FLOAT64: return H5T_IEEE_F64LE;
+    case H5_INT32: return H5T_STD_I32LE;
+    case H5_INT64: return H5T_STD_I64LE;
+    case H5_UINT8: return H5T_STD_U8LE;
+    case H5_UINT64: return H5T_STD_U64LE;
+    default: return -1;
+    }
+}
+
+hid_t h5_with_parents(void)
+{
+    static hid_t list = -1;
+    if (list < 0) {
+        list = H5Pcreate(H5P_LINK_CREATE);
+        (void)H5Pset_create_intermediate_group(list, 1);
+    }
+    return list;
+}
+
+int h5_fail(const h5_file *f, const char *name, int code, const char *what)
+{
+    return error_set(code, "%s: %s: %s", f->path, name, what);
+}
+
+static herr_t innermost(unsigned n, const H5E_error2_t *entry, void *context)
+{
+    (void)n;
+    char *text = context;
+    (void)snprintf(text, 256, "%s", entry->desc == NULL ? "" : entry->desc);
+    return 0;
+}
+
+int h5_fail_io(const h5_file *f, const char *name, const char *what)
+{
+    char reason[256] = "no reason given";
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, innermost, reason);
+    return error_set(LS_EIO, "%s: %s: %s (%s)", f->path, name, what, reason);
+}
+
+void h5_drop(hid_t id)
+{
+    if (id < 0) {
+        return;
+    }
+    switch (H5Iget_type(id)) {
+    case H5I_DATATYPE: (void)H5Tclose(id); break;
+    case H5I_DATASPACE: (void)H5Sclose(id); break;
+    case H5I_DATASET: (void)H5Dclose(id); break;
+    case H5I_GROUP: (void)H5Gclose(id); break;
+    case H5I_ATTR: (void)H5Aclose(id); break;
+    case H5I_GENPROP_LST: (void)H5Pclose(id); break;
+    default: break;
+    }
+}
+
+/* How to open: for reading, for writing, after a writer that was killed, anew, anew in the newest format. */
+typedef enum open_mode { OPEN_READ, OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
+
+static hid_t open_id(const char *path, open_mode mode)
+{
+    hid_t id = -1;
+    const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
+    if (access_list < 0) {
+        return -1;
+    }
+    if (mode == OPEN_CREATE_NEWEST && H5Pset_libver_bounds(access_list, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) < 0) {
+        goto cleanup;
+    }
+    if (mode == OPEN_RECOVER) {
+        /* A killed writer leaves its mark in the file; this property has the library take it away. */
+        const hbool_t yes = 1;
+        if (H5Pset(access_list, "clear_status_flags", &yes) < 0) {
+            goto cleanup;
+        }
+    }
+    if (mode == OPEN_READ) {
+        id = H5Fopen(path, H5F_ACC_RDONLY, access_list);
+        if (id < 0) { /* perhaps a log that is being written */
+            id = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access_list);
+        }
+    } else if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
+        id = H5Fopen(path, H5F_ACC_RDWR, access_list);
+    } else {
+        id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
+    }
+cleanup:
+    (void)H5Pclose(access_list);
+    return id;
+}
+
+/* The error that belongs to a file that did not open. */
+static int open_error(const char *path, open_mode mode)
+{
+    const int creating = mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST;
+    if (creating) {
+        const int fd = open(path, O_WRONLY | O_CREAT, 0666);
+        if (fd < 0) {
+            return error_set(LS_EIO, "%s: cannot be created: %m", path);
+        }
+        (void)close(fd);
+        return error_set(LS_EIO, "%s: cannot be created", path);
+    }
+    if (access(path, mode == OPEN_READ ? R_OK : R_OK | W_OK) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return error_set(LS_ENOTFOUND, "%s: no such file", path);
+        }
+        return error_set(LS_EIO, "%s: cannot be opened: %m", path);
+    }
+    return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
+}
+
+static int open_file(h5_file **out, const char *path, open_mode mode)
+{
+    *out = NULL;
+    h5_file *f = calloc(1, sizeof *f);
+    char *copy = strdup(path);
+    if (f == NULL || copy == NULL) {
+        free(f);
+        free(copy);
+        return error_set(LS_ENOMEM, "%s: out of memory", path);
+    }
+    h5_enter();
+    f->path = copy;
+    f->id = open_id(path, mode);
+    if (f->id < 0 && mode == OPEN_WRITE) {
+        f->id = open_id(path, OPEN_RECOVER);
+    }
+    h5_leave();
+    if (f->id < 0) {
+        const int code = open_error(path, mode);
+        free(f->path);
+        free(f);
+        return code;
+    }
+    *out = f;
+    return LS_OK;
+}
+
+int h5_open_read(h5_file **out, const char *path)
+{
+    return open_file(out, path, OPEN_READ);
+}
+
+int h5_open_write(h5_file **out, const char *path)
+{
+    return open_file(out, path, OPEN_WRITE);
+}
+
+int h5_create(h5_file **out, const char *path)
+{
+    return open_file(out, path, OPEN_CREATE);
+}
+
+int h5_create_newest(h5_file **out, const char *path)
+{
+    return open_file(out, path, OPEN_CREATE_NEWEST);
+}
+
+int h5_start_swmr(h5_file *f)
+{
+    h5_enter();
+    const int code = H5Fstart_swmr_write(f->id) < 0 ? h5_fail_io(f, "/", "cannot be shared with readers") : LS_OK;
+    h5_leave();
+    return code;
+}
+
+int h5_flush(h5_file *f)
+{
+    h5_enter();
+    const int code = H5Fflush(f->id, H5F_SCOPE_LOCAL) < 0 ? h5_fail_io(f, "/", "cannot be flushed") : LS_OK;
+    h5_leave();
+    return code;
+}
+
+int h5_close(h5_file *f)
+{
+    if (f == NULL) {
+        return LS_OK;
+    }
+    h5_enter();
+    const int code = H5Fclose(f->id) < 0 ? h5_fail_io(f, "/", "the last bytes could not be written") : LS_OK;
+    h5_leave();
+    free(f->path);
+    free(f);
+    return code;
+}
+
+const char *h5_path(const h5_file *f)
+{
+    return f->path;
+}
+
+int h5_temporary_name(char *out, size_t size, const char *path)
+{
+    const int n = snprintf(out, size, "%s%s", path, H5_TEMPORARY_SUFFIX);
+    if (n < 0 || (size_t)n >= size) {
+        return error_set(LS_EUSAGE, "%s: the path is too long", path);
+    }
+    return LS_OK;
+}
+
+static int sync_path(const char *path, int flags)
+{
+    const int fd = open(path, flags);
+    if (fd < 0) {
+        return error_set(LS_EIO, "%s: cannot be opened to be synced: %m", path);
+    }
+    /* Some file systems refuse to sync a directory (EINVAL); their renames are as safe as they get. */
+    const int failed = fsync(fd) != 0 && errno != EINVAL;
+    const int code = failed ? error_set(LS_EIO, "%s: cannot be synced to disk: %m", path) : LS_OK;
+    (void)close(fd);
+    return code;
+}
+
+int h5_commit(const char *temporary, const char *path)
+{
+    char folder[H5_PATH_SIZE];
+    const int n = snprintf(folder, sizeof folder, "%s", path);
+    if (n < 0 || (size_t)n >= sizeof folder) {
+        return error_set(LS_EUSAGE, "%s: the path is too long", path);
+    }
+    const int code = sync_path(temporary, O_RDWR);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (rename(temporary, path) != 0) {
+        return error_set(LS_EIO, "%s: cannot be renamed to %s: %m", temporary, path);
+    }
+    return sync_path(dirname(folder), O_RDONLY | O_DIRECTORY);
+}

@@ -1,0 +1,327 @@
+#include "io/h5_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+/* Open a data set, or set LS_ENOTFOUND. */
+static int open_set(h5_file *f, const char *name, hid_t *out)
+{
+    *out = h5_exists(f, name) ? H5Dopen2(f->id, name, H5P_DEFAULT) : -1;
+    return *out < 0 ? h5_fail(f, name, LS_ENOTFOUND, "no such data set") : LS_OK;
+}
+
+static h5_type type_of(hid_t type)
+{
+    const size_t size = H5Tget_size(type);
+    const H5T_class_t kind = H5Tget_class(type);
+    if (kind == H5T_STRING) {
+        return H5_STRING;
+    }
+    if (kind == H5T_FLOAT) {
+        return size == 4 ? H5_FLOAT32 : size == 8 ? H5_FLOAT64 : H5_OTHER;
+    }
+    if (kind == H5T_INTEGER) {
+        const int has_sign = H5Tget_sign(type) != H5T_SGN_NONE;
+        if (has_sign) {
+            return size == 4 ? H5_INT32 : size == 8 ? H5_INT64 : H5_OTHER;
+        }
+        return size == 1 ? H5_UINT8 : size == 8 ? H5_UINT64 : H5_OTHER;
+    }
+    return H5_OTHER;
+}
+
+static int shape_of(const h5_file *f, const char *name, hid_t set, h5_shape *out)
+{
+    int code = LS_OK;
+    hsize_t dims[H5S_MAX_RANK] = {0};
+    *out = (h5_shape){.type = H5_OTHER, .size = 1};
+    const hid_t type = H5Dget_type(set);
+    const hid_t space = H5Dget_space(set);
+    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    if (type < 0 || rank < 0 || rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, dims, NULL) < 0) {
+        code = h5_fail(f, name, LS_EFORMAT, "the data set's shape cannot be read");
+        goto cleanup;
+    }
+    out->type = type_of(type);
+    out->rank = rank;
+    for (int i = 0; i < rank; i++) {
+        out->dims[i] = (size_t)dims[i];
+        if (out->dims[i] != dims[i] || size_mul(&out->size, out->size, out->dims[i]) != 0) {
+            code = h5_fail(f, name, LS_EFORMAT, "the data set's size is impossible");
+            goto cleanup;
+        }
+    }
+    if (H5Sget_simple_extent_type(space) == H5S_NULL) {
+        out->size = 0;
+    }
+cleanup:
+    h5_drop(space);
+    h5_drop(type);
+    return code;
+}
+
+int h5_stat(h5_file *f, const char *name, h5_shape *out)
+{
+    h5_enter();
+    hid_t set = -1;
+    int code = open_set(f, name, &set);
+    if (code == LS_OK) {
+        code = shape_of(f, name, set, out);
+    }
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+/* Make a data set of a stored type, and its parents. */
+static hid_t make_set(h5_file *f, const char *name, hid_t type, hid_t space, hid_t creation)
+{
+    return H5Dcreate2(f->id, name, type, space, h5_with_parents(), creation, H5P_DEFAULT);
+}
+
+int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data)
+{
+    if (rank < 0 || rank > H5_MAX_RANK || h5_memory_type(type) < 0) {
+        return h5_fail(f, name, LS_ERROR, "a data set of this rank or type cannot be written");
+    }
+    int code = LS_OK;
+    hid_t set = -1;
+    hsize_t extent[H5_MAX_RANK] = {0};
+    size_t size = 1;
+    for (int i = 0; i < rank; i++) {
+        extent[i] = dims[i];
+        size = dims[i] == 0 ? 0 : size;
+    }
+    h5_enter();
+    const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
+    if (space < 0 || (set = make_set(f, name, h5_stored_type(type), space, H5P_DEFAULT)) < 0) {
+        code = h5_fail_io(f, name, "cannot make the data set");
+        goto cleanup;
+    }
+    if (size > 0 && data != NULL && H5Dwrite(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+        code = h5_fail_io(f, name, "cannot write the data set");
+    }
+cleanup:
+    h5_drop(set);
+    h5_drop(space);
+    h5_leave();
+    return code;
+}
+
+/* Whether its elements convert to numbers; sets LS_EFORMAT otherwise. */
+static int check_numeric(const h5_file *f, const char *name, hid_t set)
+{
+    const hid_t type = H5Dget_type(set);
+    const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    h5_drop(type);
+    return kind == H5T_FLOAT || kind == H5T_INTEGER ? LS_OK
+                                                    : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
+}
+
+int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
+{
+    h5_shape shape;
+    hid_t set = -1;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK ||
+        (code = check_numeric(f, name, set)) != LS_OK) {
+        goto cleanup;
+    }
+    if (shape.size != size) {
+        code = error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %zu", f->path, name, shape.size, size);
+        goto cleanup;
+    }
+    if (size > 0 && H5Dread(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {
+        code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
+    }
+cleanup:
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+/* Select elements [start, start + count) of a one-dimensional data set; *memory and *stored are to be dropped. */
+static int select_slice(const h5_file *f, const char *name, hid_t set, size_t start, size_t count, hid_t *memory,
+                        hid_t *stored)
+{
+    h5_shape shape;
+    const int code = shape_of(f, name, set, &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (shape.rank != 1 || start > shape.size || count > shape.size - start) {
+        return error_set(LS_EFORMAT, "%s: %s: has no elements %zu to %zu", f->path, name, start, start + count);
+    }
+    const hsize_t first = start;
+    const hsize_t length = count;
+    *memory = H5Screate_simple(1, &length, NULL);
+    *stored = H5Dget_space(set);
+    if (*memory < 0 || *stored < 0 || H5Sselect_hyperslab(*stored, H5S_SELECT_SET, &first, NULL, &length, NULL) < 0) {
+        return h5_fail(f, name, LS_EIO, "cannot select elements");
+    }
+    return LS_OK;
+}
+
+int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
+{
+    hid_t set = -1;
+    hid_t memory = -1;
+    hid_t stored = -1;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code != LS_OK || (code = check_numeric(f, name, set)) != LS_OK ||
+        (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
+        goto cleanup;
+    }
+    if (count > 0 && H5Dread(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, out) < 0) {
+        code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
+    }
+cleanup:
+    h5_drop(stored);
+    h5_drop(memory);
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data)
+{
+    hid_t set = -1;
+    hid_t memory = -1;
+    hid_t stored = -1;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code != LS_OK || (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
+        goto cleanup;
+    }
+    if (count > 0 && H5Dwrite(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, data) < 0) {
+        code = h5_fail_io(f, name, "cannot write elements");
+    }
+cleanup:
+    h5_drop(stored);
+    h5_drop(memory);
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows)
+{
+    int code = LS_OK;
+    hid_t set = -1;
+    hid_t space = -1;
+    const int rank = columns == 0 ? 1 : 2;
+    const hsize_t now[2] = {0, columns};
+    const hsize_t most[2] = {H5S_UNLIMITED, columns};
+    const hsize_t chunk[2] = {chunk_rows == 0 ? 1 : chunk_rows, columns};
+    h5_enter();
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    if (creation < 0 || H5Pset_chunk(creation, rank, chunk) < 0 || (space = H5Screate_simple(rank, now, most)) < 0 ||
+        (set = make_set(f, name, h5_stored_type(type), space, creation)) < 0) {
+        code = h5_fail_io(f, name, "cannot make the data set");
+    }
+    h5_drop(set);
+    h5_drop(space);
+    h5_drop(creation);
+    h5_leave();
+    return code;
+}
+
+int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data)
+{
+    h5_shape shape;
+    hid_t set = -1;
+    hid_t memory = -1;
+    hid_t stored = -1;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK || rows == 0) {
+        goto cleanup;
+    }
+    if (shape.rank < 1 || shape.rank > 2) {
+        code = h5_fail(f, name, LS_EFORMAT, "the data set is not one that grows");
+        goto cleanup;
+    }
+    const hsize_t start[2] = {shape.dims[0], 0};
+    const hsize_t added[2] = {rows, shape.rank == 2 ? shape.dims[1] : 1};
+    const hsize_t extent[2] = {start[0] + rows, added[1]};
+    memory = H5Screate_simple(shape.rank, added, NULL);
+    if (memory < 0 || H5Dset_extent(set, extent) < 0 || (stored = H5Dget_space(set)) < 0 ||
+        H5Sselect_hyperslab(stored, H5S_SELECT_SET, start, NULL, added, NULL) < 0 ||
+        H5Dwrite(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, data) < 0) {
+        code = h5_fail_io(f, name, "cannot append rows");
+    }
+cleanup:
+    h5_drop(stored);
+    h5_drop(memory);
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+int h5_set_rows(h5_file *f, const char *name, size_t rows)
+{
+    h5_shape shape;
+    hid_t set = -1;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK) {
+        goto cleanup;
+    }
+    hsize_t extent[H5_MAX_RANK] = {0};
+    for (int i = 0; i < shape.rank; i++) {
+        extent[i] = i == 0 ? rows : shape.dims[i];
+    }
+    if (shape.rank == 0 || H5Dset_extent(set, extent) < 0) {
+        code = h5_fail_io(f, name, "cannot change the number of rows");
+    }
+cleanup:
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+int h5_write_strings(h5_file *f, const char *name, const char *const *strings, size_t count)
+{
+    const hsize_t length = count;
+    hid_t type = -1;
+    hid_t space = -1;
+    hid_t set = -1;
+    char *text = NULL;
+    h5_enter();
+    int code = h5_put_strings(f, name, strings, count, &type, &text);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    space = H5Screate_simple(1, &length, NULL);
+    if (space < 0 || (set = make_set(f, name, type, space, H5P_DEFAULT)) < 0 ||
+        (count > 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0)) {
+        code = h5_fail_io(f, name, "cannot write the strings");
+    }
+cleanup:
+    free(text);
+    h5_drop(set);
+    h5_drop(space);
+    h5_drop(type);
+    h5_leave();
+    return code;
+}
+
+int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count)
+{
+    hid_t set = -1;
+    *out = NULL;
+    *count = 0;
+    h5_enter();
+    int code = open_set(f, name, &set);
+    if (code == LS_OK) {
+        code = h5_get_strings(f, name, set, 0, out, count);
+    }
+    h5_drop(set);
+    h5_leave();
+    return code;
+}

@@ -1,0 +1,54 @@
+#ifndef LOCKSTEP_IO_H5_PRIVATE_H
+#define LOCKSTEP_IO_H5_PRIVATE_H
+
+#include <hdf5.h>
+
+#include "io/h5.h"
+
+/* What the parts of the module share. Nobody outside io/ includes this file. */
+
+struct h5_file {
+    hid_t id;   /* owned */
+    char *path; /* owned */
+};
+
+/*
+ * Every public function that touches HDF5 runs between these two: a process-wide recursive lock. The first entry of a
+ * process turns file locking off, the first of a thread silences the error stack, which HDF5 keeps by thread.
+ */
+void h5_enter(void);
+void h5_leave(void);
+
+/* Types in memory and in files (little endian); negative for H5_STRING and H5_OTHER. Not owned by the caller. */
+hid_t h5_memory_type(h5_type type);
+hid_t h5_stored_type(h5_type type);
+
+/* Link creation that makes missing groups on the way; one for the process, never dropped. */
+hid_t h5_with_parents(void);
+
+/* Set the error "FILE: NAME: what" and return code. */
+int h5_fail(const h5_file *f, const char *name, int code, const char *what);
+
+/*
+ * As h5_fail with LS_EIO, followed by the innermost reason that HDF5 gives ("No space left on device"). Must follow the
+ * failed call at once: the next call of HDF5 forgets the reason.
+ */
+int h5_fail_io(const h5_file *f, const char *name, const char *what);
+
+/* Close an identifier of a kind when there is one. */
+void h5_drop(hid_t id);
+
+/*
+ * Strings of a data set or attribute. source is open, its type and space too; attribute says which of the two it is.
+ * *out: one block (pointers, then text) for free(). A scalar is one string.
+ */
+int h5_get_strings(const h5_file *f, const char *name, hid_t source, int attribute, char ***out, size_t *count);
+
+/*
+ * The fixed-length form of strings: *type (to be dropped) and *text (to be freed), count cells of equal size with a
+ * terminating zero each.
+ */
+int h5_put_strings(const h5_file *f, const char *name, const char *const *strings, size_t count, hid_t *type,
+                   char **text);
+
+#endif

@@ -1,0 +1,145 @@
+#include "io/h5_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+int h5_put_strings(const h5_file *f, const char *name, const char *const *strings, size_t count, hid_t *type,
+                   char **text)
+{
+    size_t cell = 1;
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = strlen(strings[i]) + 1;
+        cell = size > cell ? size : cell;
+    }
+    *type = H5Tcopy(H5T_C_S1);
+    if (*type < 0 || H5Tset_size(*type, cell) < 0 || H5Tset_cset(*type, H5T_CSET_UTF8) < 0 ||
+        size_mul(&total, cell, count) != 0) {
+        return h5_fail(f, name, LS_EIO, "the strings cannot be written");
+    }
+    *text = calloc(total + 1, 1);
+    if (*text == NULL) {
+        return h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(*text + i * cell, strings[i], strlen(strings[i]));
+    }
+    return LS_OK;
+}
+
+/* Length of a fixed-size string: up to its zero, without the spaces of a space-padded type. */
+static size_t fixed_length(const char *text, size_t cell, int space_padded)
+{
+    size_t length = strnlen(text, cell);
+    while (space_padded && length > 0 && text[length - 1] == ' ') {
+        length--;
+    }
+    return length;
+}
+
+/* Copy n strings to one block for free(): pointers, then texts. NULL when memory runs out. */
+static char **pack(const char *const *texts, const size_t *lengths, size_t n)
+{
+    size_t size = 0;
+    if (size_mul(&size, n + 1, sizeof(char *)) != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (size_add(&size, size, lengths[i] + 1) != 0) {
+            return NULL;
+        }
+    }
+    char **block = malloc(size);
+    if (block == NULL) {
+        return NULL;
+    }
+    char *to = (char *)(block + n + 1);
+    for (size_t i = 0; i < n; i++) {
+        block[i] = to;
+        if (lengths[i] > 0) {
+            memcpy(to, texts[i], lengths[i]);
+        }
+        to[lengths[i]] = '\0';
+        to += lengths[i] + 1;
+    }
+    block[n] = NULL;
+    return block;
+}
+
+/* Point texts and lengths at the strings in raw: n pointers (variable) or n cells. */
+static void locate(const void *raw, size_t n, int variable, size_t cell, int space_padded, const char **texts,
+                   size_t *lengths)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (variable) {
+            texts[i] = ((char *const *)raw)[i];
+            lengths[i] = texts[i] == NULL ? 0 : strlen(texts[i]);
+        } else {
+            texts[i] = (const char *)raw + i * cell;
+            lengths[i] = fixed_length(texts[i], cell, space_padded);
+        }
+    }
+}
+
+/* Read all strings of an open data set or attribute of n of them. */
+static int read_strings(const h5_file *f, const char *name, hid_t source, int attribute, hid_t type, hid_t space,
+                        size_t n, char ***out)
+{
+    int code = LS_OK;
+    const int variable = H5Tis_variable_str(type) > 0;
+    const size_t cell = variable ? sizeof(char *) : H5Tget_size(type);
+    void *raw = calloc(n + 1, cell);
+    const char **texts = calloc(n + 1, sizeof *texts);
+    size_t *lengths = calloc(n + 1, sizeof *lengths);
+    if (raw == NULL || texts == NULL || lengths == NULL) {
+        code = h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
+        goto cleanup;
+    }
+    const herr_t status = n == 0      ? 0
+                          : attribute ? H5Aread(source, type, raw)
+                                      : H5Dread(source, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw);
+    if (status < 0) {
+        code = h5_fail(f, name, LS_EFORMAT, "the strings cannot be read: the file is damaged");
+        goto cleanup;
+    }
+    locate(raw, n, variable, cell, H5Tget_strpad(type) == H5T_STR_SPACEPAD, texts, lengths);
+    *out = pack(texts, lengths, n);
+    if (*out == NULL) {
+        code = h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
+    }
+    if (variable && n > 0) {
+        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
+    }
+cleanup:
+    free(lengths);
+    free(texts);
+    free(raw);
+    return code;
+}
+
+int h5_get_strings(const h5_file *f, const char *name, hid_t source, int attribute, char ***out, size_t *count)
+{
+    int code = LS_OK;
+    const hid_t type = attribute ? H5Aget_type(source) : H5Dget_type(source);
+    const hid_t space = attribute ? H5Aget_space(source) : H5Dget_space(source);
+    const hssize_t n = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+    size_t bytes = 0;
+    if (n == 0) { /* h5py writes an empty array of strings as numbers */
+        *out = pack(NULL, NULL, 0);
+        code = *out == NULL ? h5_fail(f, name, LS_ENOMEM, "out of memory for strings") : LS_OK;
+    } else if (type < 0 || n < 0 || H5Tget_class(type) != H5T_STRING || H5Tget_size(type) == 0 ||
+               size_mul(&bytes, (size_t)n + 1, H5Tget_size(type)) != 0) {
+        code = h5_fail(f, name, LS_EFORMAT, "holds no strings");
+    } else {
+        code = read_strings(f, name, source, attribute, type, space, (size_t)n, out);
+    }
+    if (code == LS_OK) {
+        *count = (size_t)n;
+    }
+    h5_drop(space);
+    h5_drop(type);
+    return code;
+}

@@ -1,0 +1,130 @@
+#include "io/h5_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+/* 1 when every component of the path is a link that leads somewhere. */
+static int exists(const h5_file *f, const char *name)
+{
+    int found = 1;
+    char *path = strdup(name);
+    if (path == NULL) {
+        return 0;
+    }
+    for (char *at = path; found && *at != '\0';) {
+        at += strspn(at, "/");
+        if (*at == '\0') {
+            break;
+        }
+        at += strcspn(at, "/");
+        const char saved = *at;
+        *at = '\0';
+        found = H5Lexists(f->id, path, H5P_DEFAULT) > 0 && H5Oexists_by_name(f->id, path, H5P_DEFAULT) > 0;
+        *at = saved;
+    }
+    free(path);
+    return found;
+}
+
+int h5_exists(h5_file *f, const char *name)
+{
+    h5_enter();
+    const int found = exists(f, name);
+    h5_leave();
+    return found;
+}
+
+int h5_make_group(h5_file *f, const char *name)
+{
+    int code = LS_OK;
+    h5_enter();
+    if (!exists(f, name)) {
+        const hid_t group = H5Gcreate2(f->id, name, h5_with_parents(), H5P_DEFAULT, H5P_DEFAULT);
+        if (group < 0) {
+            code = h5_fail_io(f, name, "cannot make the group");
+        }
+        h5_drop(group);
+    }
+    h5_leave();
+    return code;
+}
+
+int h5_hard_link(h5_file *f, const char *existing, const char *name)
+{
+    int code = LS_OK;
+    h5_enter();
+    if (H5Lcreate_hard(f->id, existing, f->id, name, h5_with_parents(), H5P_DEFAULT) < 0) {
+        code = h5_fail_io(f, name, "cannot make the link");
+    }
+    h5_leave();
+    return code;
+}
+
+/* Bytes for the pointers and texts of a group's n names; 0 when a name cannot be had or the sum overflows. */
+static size_t names_size(hid_t group, size_t n)
+{
+    size_t total = 0;
+    if (size_mul(&total, n, sizeof(char *)) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, NULL, 0, H5P_DEFAULT);
+        if (length < 0 || size_add(&total, total, (size_t)length + 1) != 0) {
+            return 0;
+        }
+    }
+    return total;
+}
+
+int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
+{
+    int code = LS_OK;
+    H5G_info_t info;
+    char **names = NULL;
+    *out = NULL;
+    *count = 0;
+    h5_enter();
+    const hid_t id = exists(f, group) ? H5Gopen2(f->id, group, H5P_DEFAULT) : -1;
+    if (id < 0) {
+        code = h5_fail(f, group, LS_ENOTFOUND, "no such group");
+        goto cleanup;
+    }
+    if (H5Gget_info(id, &info) < 0) {
+        code = h5_fail(f, group, LS_EFORMAT, "the group cannot be read");
+        goto cleanup;
+    }
+    const size_t n = (size_t)info.nlinks;
+    const size_t size = names_size(id, n);
+    if (n > 0 && size == 0) {
+        code = h5_fail(f, group, LS_EFORMAT, "the group's names cannot be read");
+        goto cleanup;
+    }
+    names = malloc(size + sizeof *names);
+    if (names == NULL) {
+        code = h5_fail(f, group, LS_ENOMEM, "out of memory");
+        goto cleanup;
+    }
+    char *text = (char *)(names + n);
+    char *const end = (char *)names + size;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = text;
+        const ssize_t length =
+            H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, text, (size_t)(end - text), H5P_DEFAULT);
+        if (length < 0 || length >= end - text) {
+            code = h5_fail(f, group, LS_EFORMAT, "the group's names cannot be read");
+            goto cleanup;
+        }
+        text += length + 1;
+    }
+    *out = names;
+    *count = n;
+    names = NULL;
+cleanup:
+    free(names);
+    h5_drop(id);
+    h5_leave();
+    return code;
+}

@@ -1,0 +1,145 @@
+#ifndef LOCKSTEP_KERNELS_KERNELS_H
+#define LOCKSTEP_KERNELS_KERNELS_H
+
+#include <stddef.h>
+
+#include "base/real.h"
+
+/*
+ * The arithmetic of a training step: one table of functions for each instruction set, one body
+ * (kernels/body.inc), one selector. Kernels know numbers, not layers; a call works on one shard.
+ *
+ * Activations of a shard lie as [blocks][samples][height * width][8]: channels in blocks of 8, so that the pixels of
+ * all samples are one run for a 1×1 convolution. Channels beyond the last real one are zero, and stay zero when
+ * weights, scales and shifts are zero there. All pointers are aligned to 64 bytes.
+ *
+ * A tensor is stored raw and read through a lens; gradients with respect to it are read through a gradient lens.
+ */
+enum { KERNEL_BLOCK = 8 };
+
+/* u = scale·z + shift for each channel, then clamped to [0, 6] when clamp is set. scale NULL: u = z. */
+typedef struct lens {
+    const real *scale, *shift; /* [blocks * 8] */
+    int clamp;
+} lens;
+
+/* dz = a·dy + b·z + c for each channel. a NULL: dz = dy, and z is not read. */
+typedef struct gradient_lens {
+    const real *a, *b, *c; /* [blocks * 8] */
+} gradient_lens;
+
+/*
+ * What is done to a gradient g of a layer's input while it is in registers: g += add; zero where the lens clamps z (also at
+ * exactly 0 and 6); sums[0][c] = Σg, sums[1][c] = Σg·x̂ with x̂ = scale·z + shift by normal_*.
+ */
+typedef struct gradient_epilogue {
+    const real *z;     /* raw tensor, shaped as the gradient; NULL: neither mask nor sums */
+    const real *add;   /* shaped as the gradient; NULL: nothing added */
+    lens view;         /* of z */
+    const real *normal_scale, *normal_shift;
+    double *sums;      /* [2][blocks * 8], overwritten; NULL: not wanted */
+} gradient_epilogue;
+
+/* 1×1 convolution as a matrix product; also the dense layer, with one pixel a sample. */
+typedef struct pointwise_args {
+    size_t in_blocks, out_blocks, pixels; /* pixels: samples × height × width */
+    const real *in;                       /* [in_blocks][pixels][8] */
+    lens view;                            /* of in */
+    const real *weights;                  /* forward: [out_blocks][in_blocks * 8][8] */
+    real *out;                            /* forward: [out_blocks][pixels][8] */
+    double *moments;                      /* forward: [2][out_blocks * 8] Σz, Σz², overwritten; NULL: not wanted */
+
+    const real *dy, *z;                   /* backward: [out_blocks][pixels][8] */
+    gradient_lens dz;
+    const real *weights_t;                /* backward: [in_blocks][out_blocks * 8][8] */
+    real *dx;                             /* backward: [in_blocks][pixels][8]; NULL: not wanted */
+    gradient_epilogue epilogue;           /* of dx */
+    real *dweights;                       /* backward: laid out as weights, overwritten */
+
+    real *scratch;                        /* kernel_pointwise_scratch() elements */
+} pointwise_args;
+
+/*
+ * Depthwise 3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none elsewhere.
+ */
+typedef struct depthwise_args {
+    size_t blocks, samples, height, width, stride; /* of the input */
+    size_t out_height, out_width;
+    const real *in;      /* [blocks][samples][height * width][8] */
+    lens view;
+    const real *weights; /* [blocks][9][8] */
+    real *out;           /* forward */
+    double *moments;     /* forward: [2][blocks * 8]; NULL: not wanted */
+
+    const real *dy, *z;  /* backward: [blocks][samples][out_height * out_width][8] */
+    gradient_lens dz;
+    real *dx;            /* backward: as in */
+    gradient_epilogue epilogue;
+    real *dweights;      /* backward: [blocks][9][8], overwritten */
+
+    real *scratch; /* kernel_depthwise_scratch() elements */
+} depthwise_args;
+
+/* Stem: 3×3, stride 2, 3 channels in, Keras "same" padding. Only the weights have a gradient. */
+typedef struct stem_args {
+    size_t samples, height, width, out_height, out_width;
+    size_t pad_top, pad_left;
+    size_t out_blocks;
+    const real *images;  /* [samples][height][width][3] */
+    const real *weights; /* [out_blocks][32][8]: row (ky * 3 + kx) * 3 + c, rows 27 to 31 zero */
+    real *out;           /* forward: [out_blocks][samples][out_height * out_width][8] */
+    double *moments;     /* forward; NULL: not wanted */
+
+    const real *dy, *z; /* backward */
+    gradient_lens dz;
+    real *dweights; /* backward: laid out as weights, overwritten */
+
+    real *scratch; /* kernel_pointwise_scratch(4, out_blocks) elements */
+} stem_args;
+
+/* Element-wise work on small tensors: block outputs with a shortcut, and the pooled features. */
+typedef struct shortcut_args {
+    size_t blocks, pixels;
+    const real *a, *b; /* [blocks][pixels][8] */
+    lens view_a, view_b;
+    real *out; /* view_a(a) + view_b(b) */
+} shortcut_args;
+
+/* Global average pooling of [blocks][samples][pixels][8] through a lens to [blocks][samples][8], and back. */
+typedef struct pool_args {
+    size_t blocks, samples, pixels; /* pixels: of one sample */
+    const real *in;
+    lens view;
+    real *out;                  /* forward */
+    const real *dout;           /* backward: [blocks][samples][8] */
+    real *dx;                   /* backward: as in */
+    gradient_epilogue epilogue; /* of dx */
+} pool_args;
+
+typedef struct kernels {
+    const char *name; /* "generic", "avx2", "avx512", "neon" */
+    void (*pointwise_forward)(const pointwise_args *args);
+    void (*pointwise_backward)(const pointwise_args *args);
+    void (*depthwise_forward)(const depthwise_args *args);
+    void (*depthwise_backward)(const depthwise_args *args);
+    void (*stem_forward)(const stem_args *args);
+    void (*stem_backward)(const stem_args *args);
+    void (*shortcut_forward)(const shortcut_args *args);
+    void (*pool_forward)(const pool_args *args);
+    void (*pool_backward)(const pool_args *args);
+} kernels;
+
+/* Scratch elements that a call with these sizes needs, on any instruction set. */
+size_t kernel_pointwise_scratch(size_t in_blocks, size_t out_blocks);
+size_t kernel_depthwise_scratch(size_t width);
+
+/*
+ * The table for this CPU: the best it has, or the one that the environment variable LOCKSTEP_ISA names. Returns 0, or
+ * LS_EUSAGE when that name is unknown or the CPU lacks it.
+ */
+int kernels_select(const kernels **out);
+
+/* Every table that this CPU can run, best last; *count is set. For tests. */
+const kernels *const *kernels_available(size_t *count);
+
+#endif

@@ -1,0 +1,101 @@
+#ifndef LOCKSTEP_MODEL_MODEL_H
+#define LOCKSTEP_MODEL_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "base/real.h"
+#include "base/reducer.h"
+#include "base/tree.h"
+#include "tensor/table.h"
+
+/*
+ * The article's MobileNetV2 over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the
+ * memory of activations; weights, moving statistics and gradients are the caller's flat vectors.
+ */
+typedef struct model_options {
+    size_t height, width;   /* of the input, at least 32 */
+    size_t classes;         /* at least 2 */
+    int batch_norm;         /* 1: BN after each convolution; 0: none */
+    double momentum;        /* of the moving statistics: 0.99 */
+    double epsilon;         /* in the square root: 1e-3 */
+    int unbiased_variance;  /* 1: the moving variance gets n/(n-1) */
+    size_t shard_size;      /* samples a shard */
+    size_t max_shards;      /* most shards of this rank in one batch */
+    int training;           /* 0: no memory for backward is planned */
+} model_options;
+
+#define MODEL_OPTIONS_INIT                                                                                             \
+    {                                                                                                                  \
+        .height = 224, .width = 224, .classes = 10, .batch_norm = 1, .momentum = 0.99, .epsilon = 1e-3,                \
+        .unbiased_variance = 0, .shard_size = 4, .max_shards = 8, .training = 1                                        \
+    }
+
+typedef struct model model;
+
+/* Samples of this rank, as shards. */
+typedef struct model_batch {
+    const real *images;    /* [samples][height][width][3] */
+    const int32_t *labels; /* [samples]; NULL: no loss */
+    size_t samples;
+    size_t shards;         /* ceil(samples / shard_size) */
+    size_t first_shard;    /* number of the first within the global batch */
+    size_t total_shards;
+    size_t total;          /* samples of the global batch: the loss is a mean over these */
+} model_batch;
+
+typedef enum model_mode {
+    MODEL_INFER,    /* normalize by the moving statistics */
+    MODEL_TRAIN,    /* normalize by the batch's statistics, and update the moving ones */
+    MODEL_ESTIMATE, /* normalize by the batch's statistics, moving ones left alone; see model_batch_statistics */
+} model_mode;
+
+/* Returns 0 or a negative code. p: not owned, must outlive the model. */
+int model_create(model **out, const model_options *options, pool *p);
+void model_free(model *m);
+
+/* The table of variables; owned by the model. */
+const tensor_table *model_table(const model *m);
+/* Bytes planned for activations and gradients. */
+size_t model_memory(const model *m);
+/* Name of the kernel path in use: "avx2". */
+const char *model_isa(void);
+
+/*
+ * A table alone, without memory for activations: for reading checkpoints. Released with tensor_table_release.
+ */
+int model_describe(tensor_table *out, size_t classes, int batch_norm);
+
+/* Fresh weights as Keras makes them: Glorot uniform kernels, gamma 1, beta 0, mean 0, variance 1, bias 0. */
+void model_init(const tensor_table *t, real *weights, real *moving, uint64_t seed);
+
+/*
+ * Forward over the batch. logits: [samples][classes] or NULL. sums->sum is called once a BN layer in the modes that use batch
+ * statistics; in MODEL_INFER sums may be NULL. moving is updated in MODEL_TRAIN. Collective as sums is.
+ */
+int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
+                  const reducer *sums, real *logits);
+
+/* Loss of the last forward: sums over this rank's samples, one triple a shard (cross-entropy, correct, samples). */
+void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
+
+/*
+ * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:
+ * [max_shards' front slots] vectors of weights_size elements: on return vector k belongs to front->nodes[k] (their `slot`
+ * is k). grads has room for model_max_nodes vectors. gamma's and beta's entries are zero when BN is synchronized;
+ * model_finish_gradient puts them in after the reduction. Collective as sums is.
+ */
+int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
+                   real *grads, tree_front *front);
+void model_finish_gradient(const model *m, int synchronized, real *grad);
+
+/* Most gradient vectors a rank can end up with for `shards` shards out of any number. */
+size_t model_max_nodes(size_t shards);
+
+/*
+ * Batch statistics (mean and biased variance) of the last forward, laid out as the moving vector, for averaging over batches.
+ */
+void model_batch_statistics(const model *m, double *out);
+
+#endif

@@ -1,0 +1,195 @@
+#include "nn/dense.h"
+
+#include <math.h>
+
+#include "base/size.h"
+#include "base/tree.h"
+#include "kernels/pack.h"
+#include "nn/collect.h"
+
+enum { B = KERNEL_BLOCK };
+
+static size_t padded(size_t channels)
+{
+    return size_round_up(channels, B);
+}
+
+static size_t matrix_size(const dense *d)
+{
+    return padded(d->features) * padded(d->classes);
+}
+
+size_t dense_packed_size(const dense *d)
+{
+    return matrix_size(d) + padded(d->classes);
+}
+
+size_t dense_scratch_size(const dense *d)
+{
+    return kernel_pointwise_scratch(padded(d->features) / B, padded(d->classes) / B);
+}
+
+void dense_plan(dense *d, arena *a, size_t shards, size_t shard_size, int training)
+{
+    d->logits_stride = size_round_up(padded(d->classes) * shard_size, 16);
+    d->packed = arena_alloc(a, matrix_size(d), sizeof(real));
+    d->logits = arena_alloc(a, shards * d->logits_stride, sizeof(real));
+    if (training) {
+        d->packed_t = arena_alloc(a, matrix_size(d), sizeof(real));
+        d->dlogits = arena_alloc(a, shards * d->logits_stride, sizeof(real));
+    }
+}
+
+void dense_pack(dense *d, const real *weights, int with_transposed)
+{
+    pack_matrix(d->packed, weights + d->kernel, d->features, d->classes, padded(d->features));
+    if (with_transposed) {
+        pack_matrix_transposed(d->packed_t, weights + d->kernel, d->features, d->classes);
+    }
+}
+
+/* Element of class c and sample n in a shard of `samples`. */
+static size_t at(size_t c, size_t n, size_t samples)
+{
+    return ((c / B) * samples + n) * B + c % B;
+}
+
+typedef struct dense_job {
+    dense *d;
+    const nn_run *run;
+    const nn_source *in;
+    const real *weights;
+    real *dx;
+    size_t dx_stride;
+} dense_job;
+
+static pointwise_args dense_shard(const dense_job *job, size_t s, int thread)
+{
+    const dense *d = job->d;
+    return (pointwise_args){
+        .in_blocks = padded(d->features) / B,
+        .out_blocks = padded(d->classes) / B,
+        .pixels = nn_shard_samples(job->run, s),
+        .in = job->in->data + s * job->in->stride,
+        .view = job->in->view,
+        .weights = d->packed,
+        .out = d->logits + s * d->logits_stride,
+        .scratch = job->run->scratch + (size_t)thread * job->run->scratch_stride,
+    };
+}
+
+static void forward_shard(void *context, size_t s, int thread)
+{
+    const dense_job *job = context;
+    const dense *d = job->d;
+    const pointwise_args args = dense_shard(job, s, thread);
+    job->run->k->pointwise_forward(&args);
+    for (size_t n = 0; n < args.pixels; n++) {
+        for (size_t c = 0; c < d->classes; c++) {
+            args.out[at(c, n, args.pixels)] += job->weights[d->bias + c];
+        }
+    }
+}
+
+void dense_forward(dense *d, const nn_run *run, const nn_source *in, const real *weights)
+{
+    dense_job job = {.d = d, .run = run, .in = in, .weights = weights};
+    pool_run(run->threads, forward_shard, &job, run->shards);
+}
+
+void dense_read_logits(const dense *d, const nn_run *run, real *out)
+{
+    for (size_t s = 0; s < run->shards; s++) {
+        const size_t samples = nn_shard_samples(run, s);
+        const real *logits = d->logits + s * d->logits_stride;
+        for (size_t n = 0; n < samples; n++) {
+            for (size_t c = 0; c < d->classes; c++) {
+                out[(s * run->shard_size + n) * d->classes + c] = logits[at(c, n, samples)];
+            }
+        }
+    }
+}
+
+/* Cross-entropy of one sample from its logits, in double; the gradient times `share` when dlogits is given. */
+static double sample_loss(const dense *d, const real *logits, real *dlogits, size_t n, size_t samples, size_t label,
+                          double share, int *right)
+{
+    size_t best = 0;
+    double top = (double)logits[at(0, n, samples)];
+    for (size_t c = 1; c < d->classes; c++) {
+        const double value = (double)logits[at(c, n, samples)];
+        if (value > top) {
+            top = value;
+            best = c;
+        }
+    }
+    double sum = 0;
+    for (size_t c = 0; c < d->classes; c++) {
+        sum += exp((double)logits[at(c, n, samples)] - top);
+    }
+    for (size_t c = 0; dlogits != NULL && c < d->classes; c++) {
+        const double p = exp((double)logits[at(c, n, samples)] - top) / sum;
+        dlogits[at(c, n, samples)] = (real)((p - (c == label)) * share);
+    }
+    *right = best == label;
+    return log(sum) + top - (double)logits[at(label, n, samples)];
+}
+
+void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total, double (*per_shard)[3])
+{
+    for (size_t s = 0; s < run->shards; s++) {
+        const size_t samples = nn_shard_samples(run, s);
+        real *dlogits = total > 0 ? d->dlogits + s * d->logits_stride : NULL;
+        per_shard[s][0] = 0;
+        per_shard[s][1] = 0;
+        per_shard[s][2] = (double)samples;
+        for (size_t n = 0; n < samples; n++) {
+            int right = 0;
+            per_shard[s][0] += sample_loss(d, d->logits + s * d->logits_stride, dlogits, n, samples,
+                                           (size_t)labels[s * run->shard_size + n],
+                                           total > 0 ? 1 / (double)total : 0, &right);
+            per_shard[s][1] += right;
+        }
+    }
+}
+
+static void backward_shard(void *context, size_t s, int thread)
+{
+    const dense_job *job = context;
+    const dense *d = job->d;
+    pointwise_args args = dense_shard(job, s, thread);
+    args.dy = d->dlogits + s * d->logits_stride;
+    args.z = args.dy; /* not read: the gradient lens is plain */
+    args.weights_t = d->packed_t;
+    args.dx = job->dx + s * job->dx_stride;
+    args.dweights = job->run->dweights + s * job->run->dweights_stride;
+    job->run->k->pointwise_backward(&args);
+    real *bias = args.dweights + matrix_size(d);
+    for (size_t c = 0; c < padded(d->classes); c++) {
+        double sum = 0;
+        for (size_t n = 0; c < d->classes && n < args.pixels; n++) {
+            sum += (double)args.dy[at(c, n, args.pixels)];
+        }
+        bias[c] = (real)sum;
+    }
+}
+
+void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride)
+{
+    dense_job job = {.d = d, .run = run, .in = in, .dx = dx, .dx_stride = dx_stride};
+    pool_run(run->threads, backward_shard, &job, run->shards);
+}
+
+void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weights_size)
+{
+    tree_front front;
+    nn_collect(&front, run, dense_packed_size(d));
+    for (size_t k = 0; k < front.count; k++) {
+        const real *sum = run->dweights + front.nodes[k].slot * run->dweights_stride;
+        real *grad = grads + k * weights_size;
+        unpack_matrix(grad + d->kernel, sum, d->features, d->classes, padded(d->features));
+        for (size_t c = 0; c < d->classes; c++) {
+            grad[d->bias + c] = sum[matrix_size(d) + c];
+        }
+    }
+}

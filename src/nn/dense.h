@@ -1,0 +1,41 @@
+#ifndef LOCKSTEP_NN_DENSE_H
+#define LOCKSTEP_NN_DENSE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "nn/run.h"
+
+/* The last layer: features to logits, with a bias, and the softmax cross-entropy on them. */
+typedef struct dense {
+    size_t features, classes;
+    size_t kernel, bias; /* offsets in the weights vector */
+
+    /* From the model's arena; K is classes rounded up to 8. */
+    real *packed, *packed_t;
+    real *logits;         /* [shards][K/8][samples][8] */
+    real *dlogits;        /* shaped as logits */
+    size_t logits_stride; /* of a full shard */
+} dense;
+
+void dense_plan(dense *d, arena *a, size_t shards, size_t shard_size, int training);
+size_t dense_packed_size(const dense *d); /* of the kernel's gradient and, behind it, the bias's */
+size_t dense_scratch_size(const dense *d);
+void dense_pack(dense *d, const real *weights, int with_transposed);
+
+/* logits of all shards; in: [shards][features/8][samples][8] */
+void dense_forward(dense *d, const nn_run *run, const nn_source *in, const real *weights);
+/* Logits as [samples][classes]. */
+void dense_read_logits(const dense *d, const nn_run *run, real *out);
+
+/*
+ * Per shard: sums of cross-entropy, right predictions and samples. labels: [samples]. total 0: no gradient; otherwise
+ * dlogits = (softmax - onehot) / total.
+ */
+void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total, double (*per_shard)[3]);
+
+/* dx: [shards][features/8][samples][8], dx_stride a shard; the weight gradient of each shard into run->dweights. */
+void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride);
+void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weights_size);
+
+#endif

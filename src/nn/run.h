@@ -1,0 +1,41 @@
+#ifndef LOCKSTEP_NN_RUN_H
+#define LOCKSTEP_NN_RUN_H
+
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "base/real.h"
+#include "kernels/kernels.h"
+
+/*
+ * What every layer of one pass shares: the shards at hand, the threads, the kernels and the memory that layers take
+ * turns with. Nothing here is owned.
+ */
+typedef struct nn_run {
+    const kernels *k;
+    pool *threads;
+    size_t shards;     /* of this rank in this batch */
+    size_t shard_size; /* samples of a full shard; the last may be short */
+    size_t samples;    /* of this rank in this batch */
+    real *scratch;     /* [threads][scratch_stride] */
+    size_t scratch_stride;
+    real *dweights; /* [shards][dweights_stride]: one layer's weight gradient, a shard each, in the kernels' order */
+    size_t dweights_stride;
+    size_t first_shard, total_shards; /* where the shards stand in the global batch */
+} nn_run;
+
+/* Samples in local shard s. */
+static inline size_t nn_shard_samples(const nn_run *run, size_t s)
+{
+    const size_t rest = run->samples - s * run->shard_size;
+    return rest < run->shard_size ? rest : run->shard_size;
+}
+
+/* A tensor of all shards, seen through a lens: shard s begins at data + s * stride. */
+typedef struct nn_source {
+    const real *data;
+    size_t stride;
+    lens view;
+} nn_source;
+
+#endif

@@ -1,0 +1,265 @@
+#include "nn/unit.h"
+
+#include <string.h>
+
+#include "base/size.h"
+#include "kernels/pack.h"
+#include "nn/collect.h"
+
+enum { B = KERNEL_BLOCK, STEM_ROWS = 32, STEM_INPUTS = 27 };
+
+static size_t padded(size_t channels)
+{
+    return size_round_up(channels, B);
+}
+
+size_t unit_packed_size(const unit *u)
+{
+    switch (u->kind) {
+    case UNIT_STEM: return padded(u->cout) * STEM_ROWS;
+    case UNIT_DEPTHWISE: return padded(u->cout) * 9;
+    default: return padded(u->cin) * padded(u->cout);
+    }
+}
+
+size_t unit_scratch_size(const unit *u)
+{
+    switch (u->kind) {
+    case UNIT_STEM: return kernel_pointwise_scratch(STEM_ROWS / B, padded(u->cout) / B);
+    case UNIT_DEPTHWISE: return kernel_depthwise_scratch(u->width);
+    default: return kernel_pointwise_scratch(padded(u->cin) / B, padded(u->cout) / B);
+    }
+}
+
+void unit_plan(unit *u, arena *a, size_t shards, size_t shard_size, int training)
+{
+    const size_t c = padded(u->cout);
+    u->z_stride = size_round_up(c * shard_size * u->out_height * u->out_width, 16);
+    u->z = arena_alloc(a, shards * u->z_stride, sizeof(real));
+    u->packed = arena_alloc(a, unit_packed_size(u), sizeof(real));
+    if (u->kind == UNIT_POINTWISE && training) {
+        u->packed_t = arena_alloc(a, unit_packed_size(u), sizeof(real));
+    }
+    if (!u->batch_norm) {
+        return;
+    }
+    real **vectors[] = {&u->scale, &u->shift, &u->normal_scale, &u->normal_shift, &u->dz_a, &u->dz_b, &u->dz_c};
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        *vectors[i] = arena_alloc(a, c, sizeof(real));
+    }
+    u->moments = arena_alloc(a, shards * 2 * c, sizeof(double));
+    u->sums = arena_alloc(a, shards * 2 * c, sizeof(double));
+    u->batch_mean = arena_alloc(a, c, sizeof(double));
+    u->batch_variance = arena_alloc(a, c, sizeof(double));
+    u->bn_gradient = arena_alloc(a, 2 * c, sizeof(double));
+}
+
+nn_source unit_output(const unit *u)
+{
+    return (nn_source){u->z, u->z_stride, {u->scale, u->shift, u->activation}};
+}
+
+void unit_pack(unit *u, const real *weights, int with_transposed)
+{
+    const real *kernel = weights + u->kernel;
+    switch (u->kind) {
+    case UNIT_STEM: pack_matrix(u->packed, kernel, STEM_INPUTS, u->cout, STEM_ROWS); break;
+    case UNIT_DEPTHWISE: pack_depthwise(u->packed, kernel, u->cout); break;
+    default:
+        pack_matrix(u->packed, kernel, u->cin, u->cout, padded(u->cin));
+        if (with_transposed) {
+            pack_matrix_transposed(u->packed_t, kernel, u->cin, u->cout);
+        }
+    }
+}
+
+typedef struct unit_job {
+    unit *u;
+    const nn_run *run;
+    const nn_source *in;
+    const unit_gradients *g; /* backward */
+    int with_moments;        /* forward */
+} unit_job;
+
+static double *shard_moments(const unit_job *job, size_t s)
+{
+    return job->with_moments ? job->u->moments + s * 2 * padded(job->u->cout) : NULL;
+}
+
+static stem_args stem_shard(const unit_job *job, size_t s, int thread)
+{
+    const unit *u = job->u;
+    const nn_run *run = job->run;
+    const size_t down = (u->out_height - 1) * 2 + 3;
+    const size_t across = (u->out_width - 1) * 2 + 3;
+    return (stem_args){
+        .samples = nn_shard_samples(run, s),
+        .height = u->height,
+        .width = u->width,
+        .out_height = u->out_height,
+        .out_width = u->out_width,
+        .pad_top = down > u->height ? (down - u->height) / 2 : 0,
+        .pad_left = across > u->width ? (across - u->width) / 2 : 0,
+        .out_blocks = padded(u->cout) / B,
+        .images = job->in->data + s * job->in->stride,
+        .weights = u->packed,
+        .out = u->z + s * u->z_stride,
+        .moments = shard_moments(job, s),
+        .scratch = run->scratch + (size_t)thread * run->scratch_stride,
+    };
+}
+
+static depthwise_args depthwise_shard(const unit_job *job, size_t s, int thread)
+{
+    const unit *u = job->u;
+    const nn_run *run = job->run;
+    return (depthwise_args){
+        .blocks = padded(u->cout) / B,
+        .samples = nn_shard_samples(run, s),
+        .height = u->height,
+        .width = u->width,
+        .stride = u->stride,
+        .out_height = u->out_height,
+        .out_width = u->out_width,
+        .in = job->in->data + s * job->in->stride,
+        .view = job->in->view,
+        .weights = u->packed,
+        .out = u->z + s * u->z_stride,
+        .moments = shard_moments(job, s),
+        .scratch = run->scratch + (size_t)thread * run->scratch_stride,
+    };
+}
+
+static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
+{
+    const unit *u = job->u;
+    const nn_run *run = job->run;
+    return (pointwise_args){
+        .in_blocks = padded(u->cin) / B,
+        .out_blocks = padded(u->cout) / B,
+        .pixels = nn_shard_samples(run, s) * u->out_height * u->out_width,
+        .in = job->in->data + s * job->in->stride,
+        .view = job->in->view,
+        .weights = u->packed,
+        .out = u->z + s * u->z_stride,
+        .moments = shard_moments(job, s),
+        .scratch = run->scratch + (size_t)thread * run->scratch_stride,
+    };
+}
+
+static void forward_shard(void *context, size_t s, int thread)
+{
+    const unit_job *job = context;
+    const kernels *k = job->run->k;
+    if (job->u->kind == UNIT_STEM) {
+        const stem_args args = stem_shard(job, s, thread);
+        k->stem_forward(&args);
+    } else if (job->u->kind == UNIT_DEPTHWISE) {
+        const depthwise_args args = depthwise_shard(job, s, thread);
+        k->depthwise_forward(&args);
+    } else {
+        const pointwise_args args = pointwise_shard(job, s, thread);
+        k->pointwise_forward(&args);
+    }
+}
+
+void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_moments)
+{
+    unit_job job = {.u = u, .run = run, .in = in, .with_moments = with_moments && u->batch_norm};
+    pool_run(run->threads, forward_shard, &job, run->shards);
+}
+
+gradient_epilogue unit_epilogue(const unit *u, size_t s)
+{
+    gradient_epilogue e = {0};
+    if (!u->batch_norm && !u->activation) {
+        return e; /* the gradient passes as it is */
+    }
+    e.z = u->z + s * u->z_stride;
+    e.view = (lens){u->scale, u->shift, u->activation};
+    e.normal_scale = u->normal_scale;
+    e.normal_shift = u->normal_shift;
+    e.sums = u->batch_norm ? u->sums + s * 2 * padded(u->cout) : NULL;
+    return e;
+}
+
+static gradient_lens unit_gradient_lens(const unit *u)
+{
+    return u->batch_norm ? (gradient_lens){u->dz_a, u->dz_b, u->dz_c} : (gradient_lens){0};
+}
+
+static gradient_epilogue below_epilogue(const unit_job *job, size_t s)
+{
+    gradient_epilogue e = unit_epilogue(job->g->below, s);
+    e.add = job->g->add == NULL ? NULL : job->g->add + s * job->g->add_stride;
+    return e;
+}
+
+static void backward_shard(void *context, size_t s, int thread)
+{
+    const unit_job *job = context;
+    const nn_run *run = job->run;
+    const real *dy = job->g->dy + s * job->g->dy_stride;
+    const real *z = job->u->z + s * job->u->z_stride;
+    real *dweights = run->dweights + s * run->dweights_stride;
+    if (job->u->kind == UNIT_STEM) {
+        stem_args args = stem_shard(job, s, thread);
+        args.dy = dy;
+        args.z = z;
+        args.dz = unit_gradient_lens(job->u);
+        args.dweights = dweights;
+        run->k->stem_backward(&args);
+    } else if (job->u->kind == UNIT_DEPTHWISE) {
+        depthwise_args args = depthwise_shard(job, s, thread);
+        args.dy = dy;
+        args.z = z;
+        args.dz = unit_gradient_lens(job->u);
+        args.dx = job->g->dx + s * job->g->dx_stride;
+        args.epilogue = below_epilogue(job, s);
+        args.dweights = dweights;
+        run->k->depthwise_backward(&args);
+    } else {
+        pointwise_args args = pointwise_shard(job, s, thread);
+        args.dy = dy;
+        args.z = z;
+        args.dz = unit_gradient_lens(job->u);
+        args.weights_t = job->u->packed_t;
+        args.dx = job->g->dx + s * job->g->dx_stride;
+        args.epilogue = below_epilogue(job, s);
+        args.dweights = dweights;
+        run->k->pointwise_backward(&args);
+    }
+}
+
+void unit_backward(unit *u, const nn_run *run, const nn_source *in, const unit_gradients *g)
+{
+    unit_job job = {.u = u, .run = run, .in = in, .g = g};
+    pool_run(run->threads, backward_shard, &job, run->shards);
+}
+
+static void unpack_kernel(const unit *u, real *kernel, const real *packed)
+{
+    switch (u->kind) {
+    case UNIT_STEM: unpack_matrix(kernel, packed, STEM_INPUTS, u->cout, STEM_ROWS); break;
+    case UNIT_DEPTHWISE: unpack_depthwise(kernel, packed, u->cout); break;
+    default: unpack_matrix(kernel, packed, u->cin, u->cout, padded(u->cin));
+    }
+}
+
+void unit_collect(const unit *u, const nn_run *run, real *grads, size_t weights_size, int local_bn)
+{
+    tree_front front;
+    nn_collect(&front, run, unit_packed_size(u));
+    for (size_t k = 0; k < front.count; k++) {
+        real *grad = grads + k * weights_size;
+        unpack_kernel(u, grad + u->kernel, run->dweights + front.nodes[k].slot * run->dweights_stride);
+        if (!u->batch_norm) {
+            continue;
+        }
+        memset(grad + u->gamma, 0, u->cout * sizeof *grad);
+        memset(grad + u->beta, 0, u->cout * sizeof *grad);
+        if (local_bn && k == 0) {
+            unit_finish_gradient(u, grad);
+        }
+    }
+}

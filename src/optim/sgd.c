@@ -1,0 +1,52 @@
+#include "optim/sgd.h"
+
+static void update_decaying(real *w, real *g, size_t n, real rate, real decay)
+{
+    for (size_t i = 0; i < n; i++) {
+        g[i] += decay * w[i];
+        w[i] -= rate * g[i];
+    }
+}
+
+static void update_plain(real *w, const real *g, size_t n, real rate)
+{
+    for (size_t i = 0; i < n; i++) {
+        w[i] -= rate * g[i];
+    }
+}
+
+void sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2)
+{
+    /* Keras keeps c as float32 even where weights are float64; doubling is exact, so 2c·w rounds as c·(2w) does. */
+    const real decay = 2 * (real)(float)l2;
+    const real rate = (real)learning_rate;
+    for (size_t k = 0; k < t->count; k++) {
+        const tensor_info *info = &t->tensors[k];
+        if (!info->trainable) {
+            continue;
+        }
+        real *w = weights + info->offset;
+        real *g = grads + info->offset;
+        if (info->decays && l2 != 0) {
+            update_decaying(w, g, info->size, rate, decay);
+        } else {
+            update_plain(w, g, info->size, rate);
+        }
+    }
+}
+
+double sgd_penalty(const tensor_table *t, const real *weights, double l2)
+{
+    double sum = 0;
+    for (size_t k = 0; k < t->count; k++) {
+        const tensor_info *info = &t->tensors[k];
+        if (!info->trainable || !info->decays) {
+            continue;
+        }
+        const real *w = weights + info->offset;
+        for (size_t i = 0; i < info->size; i++) {
+            sum += (double)w[i] * (double)w[i];
+        }
+    }
+    return (double)(float)l2 * sum;
+}

@@ -1,0 +1,18 @@
+#ifndef LOCKSTEP_OPTIM_SGD_H
+#define LOCKSTEP_OPTIM_SGD_H
+
+#include "base/real.h"
+#include "tensor/table.h"
+
+/*
+ * Plain SGD with L2 in the gradient, as Keras does it: g += 2c·w where the tensor decays, then w -= lr·g. One pass over
+ * the flat vectors, compiled at baseline without contraction, so that all replicas round alike. Constants are rounded
+ * first (c to float32 in both builds, as Keras does; lr to `real`), products in Keras' order: w - lr * (g + (2c) * w).
+ * weights, grads: [t->weights_size]; on return grads holds the total gradient, the penalty's part included.
+ */
+void sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2);
+
+/* c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update: double sums in table order. */
+double sgd_penalty(const tensor_table *t, const real *weights, double l2);
+
+#endif

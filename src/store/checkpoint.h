@@ -1,0 +1,74 @@
+#ifndef LOCKSTEP_STORE_CHECKPOINT_H
+#define LOCKSTEP_STORE_CHECKPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/real.h"
+#include "tensor/table.h"
+
+/*
+ * Checkpoints: the whole training state in one HDF5 file that Keras reads as weights (see store/keras_layout.h), and a
+ * group /lockstep, which Keras ignores, with what else a resume or a report needs. A file appears under its name only
+ * when complete; every data set has a checksum. Not collective: one rank writes, any may read.
+ */
+enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FORMAT = 1 };
+
+typedef struct checkpoint_info {
+    uint64_t epoch;    /* completed epochs */
+    uint64_t step;     /* completed steps since the start of the run */
+    uint64_t position; /* samples of the current epoch already used */
+    uint64_t seed;
+    uint64_t weights_hash;  /* tensor_table_hash; set by reading, ignored and computed by writing */
+    uint64_t height, width; /* of the input, pixels */
+    uint64_t batch_norm;    /* 1 or 0 */
+    /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */
+    const char *config;        /* the effective configuration, YAML */
+    const char *experiment;    /* bn, l2, bn_l2 or the name of another */
+    const char *normalization; /* how pixels become numbers */
+    const char *program;       /* version of the program that wrote it */
+    char **classes;            /* [class_count]; one block for free() after a read */
+    size_t class_count;
+} checkpoint_info;
+
+/* Free what a read put into it. */
+void checkpoint_info_release(checkpoint_info *info);
+
+/*
+ * Write to a temporary name, sync, rename to path. On failure (LS_EIO, LS_ENOMEM) nothing is left behind and an older
+ * file of that name is untouched.
+ */
+int checkpoint_write(const char *path, const tensor_table *t, const real *weights, const real *moving,
+                     const checkpoint_info *info);
+
+/* Read /lockstep alone, its checksum verified. LS_ENOTFOUND, LS_EFORMAT; out owns its text on success. */
+int checkpoint_read_info(checkpoint_info *out, const char *path);
+
+/* Verify every checksum, needing no table: 0, or LS_EFORMAT with the first damaged tensor named. */
+int checkpoint_verify(const char *path);
+
+/*
+ * Read weights [weights_size] and moving statistics [moving_size], with names, shapes, checksums and hash verified.
+ * LS_EFORMAT names the first tensor that is damaged or differs from the table.
+ */
+int checkpoint_read(const char *path, const tensor_table *t, real *weights, real *moving);
+
+/* Read weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
+int checkpoint_read_keras(const char *path, const tensor_table *t, real *weights, real *moving);
+
+/* "dir/step-00000123.weights.h5" into out. Returns 0 or LS_EUSAGE when it does not fit. */
+int checkpoint_path(char *out, size_t size, const char *dir, uint64_t step);
+
+/*
+ * The newest checkpoint in dir, by step number, that checkpoint_verify accepts; a warning for each that was skipped.
+ * LS_ENOTFOUND when there is none or no such directory.
+ */
+int checkpoint_latest(char *out, size_t size, const char *dir);
+
+/* Remove what interrupted writes left in dir; nothing to remove is fine. */
+int checkpoint_remove_temporaries(const char *dir);
+
+/* Make dir and its parents; fine when it exists. Returns 0 or LS_EIO. */
+int checkpoint_make_dir(const char *dir);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef LOCKSTEP_STORE_CHECKPOINT_PRIVATE_H
+#define LOCKSTEP_STORE_CHECKPOINT_PRIVATE_H
+
+#include "io/h5.h"
+#include "store/checkpoint.h"
+
+/* What writing and reading a checkpoint must agree on. */
+
+/* A number of checkpoint_info and the attribute of /lockstep that holds it. */
+typedef struct checkpoint_number {
+    const char *name;
+    size_t offset;
+} checkpoint_number;
+
+enum { CHECKPOINT_NUMBERS = 8, CHECKPOINT_TEXTS = 4 };
+extern const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS];
+/* The texts: string data sets of one element under /lockstep. */
+extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
+
+/* Hash of one data set of float32 or float64, as stored. LS_EFORMAT when it is neither. */
+int checkpoint_hash_set(h5_file *f, const char *name, uint64_t *out);
+
+/* Hash of everything in /lockstep: info and the table of checksums. */
+uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *checksums, size_t count);
+
+#endif

@@ -1,0 +1,208 @@
+#include "store/checkpoint_private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "store/keras_layout.h"
+
+void checkpoint_info_release(checkpoint_info *info)
+{
+    free((void *)info->config);
+    free((void *)info->experiment);
+    free((void *)info->normalization);
+    free((void *)info->program);
+    free(info->classes);
+    *info = (checkpoint_info){0};
+}
+
+/* The paths and checksums of /lockstep; both freed by the caller with free(). */
+static int read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count)
+{
+    *checksums = NULL;
+    int code = h5_read_strings(f, "lockstep/tensors", paths, count);
+    if (code != LS_OK) {
+        return code;
+    }
+    *checksums = calloc(*count + 1, sizeof **checksums);
+    code = *checksums == NULL ? error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f))
+                              : h5_read(f, "lockstep/checksums", H5_UINT64, *count, *checksums);
+    if (code != LS_OK) {
+        free(*checksums);
+        free(*paths);
+        *checksums = NULL;
+        *paths = NULL;
+    }
+    return code;
+}
+
+static int read_text(h5_file *f, const char *name, const char **out)
+{
+    char **strings = NULL;
+    size_t count = 0;
+    int code = h5_read_strings(f, name, &strings, &count);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (count != 1) {
+        code = error_set(LS_EFORMAT, "%s: %s: is not one string", h5_path(f), name);
+    } else if ((*out = strdup(strings[0])) == NULL) {
+        code = error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), name);
+    }
+    free(strings);
+    return code;
+}
+
+/* Fill out from /lockstep; on failure out may be partly filled and must be released. */
+static int read_fields(h5_file *f, checkpoint_info *out)
+{
+    int64_t format = 0;
+    int code = LS_OK;
+    if (!h5_exists(f, "lockstep")) {
+        return error_set(LS_EFORMAT, "%s: not a checkpoint: it has no group /lockstep", h5_path(f));
+    }
+    if ((code = h5_read_attr_i64(f, "lockstep", "format", &format)) != LS_OK) {
+        return code;
+    }
+    if (format != CHECKPOINT_FORMAT) {
+        return error_set(LS_EFORMAT, "%s: checkpoint format %" PRId64 ", this program reads %d", h5_path(f), format,
+                         (int)CHECKPOINT_FORMAT);
+    }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
+        uint64_t *number = (uint64_t *)((char *)out + checkpoint_numbers[i].offset);
+        code = h5_read_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number);
+    }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
+        code = read_text(f, checkpoint_texts[i].name, (const char **)((char *)out + checkpoint_texts[i].offset));
+    }
+    return code == LS_OK ? h5_read_strings(f, "lockstep/classes", &out->classes, &out->class_count) : code;
+}
+
+/* read_fields, and its checksum verified. */
+static int read_info(h5_file *f, checkpoint_info *out)
+{
+    char **paths = NULL;
+    uint64_t *checksums = NULL;
+    size_t count = 0;
+    uint64_t checksum = 0;
+    *out = (checkpoint_info){0};
+    int code = read_fields(f, out);
+    if (code == LS_OK && (code = h5_read_attr_u64(f, "lockstep", "checksum", &checksum)) == LS_OK &&
+        (code = read_checksums(f, &paths, &checksums, &count)) == LS_OK &&
+        checksum != checkpoint_hash_info(out, checksums, count)) {
+        code = error_set(LS_EFORMAT, "%s: the group /lockstep is damaged (wrong checksum)", h5_path(f));
+    }
+    free(checksums);
+    free(paths);
+    if (code != LS_OK) {
+        checkpoint_info_release(out);
+        /* What is missing from a file that is there makes the file wrong. */
+        return code == LS_ENOTFOUND ? LS_EFORMAT : code;
+    }
+    return LS_OK;
+}
+
+int checkpoint_read_info(checkpoint_info *out, const char *path)
+{
+    h5_file *f = NULL;
+    *out = (checkpoint_info){0};
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = read_info(f, out);
+    }
+    (void)h5_close(f);
+    return code;
+}
+
+/* Compare every data set's checksum. */
+static int verify_sets(h5_file *f)
+{
+    char **paths = NULL;
+    uint64_t *checksums = NULL;
+    size_t count = 0;
+    int code = read_checksums(f, &paths, &checksums, &count);
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        uint64_t hash = 0;
+        code = checkpoint_hash_set(f, paths[i], &hash);
+        if (code == LS_OK && hash != checksums[i]) {
+            code = error_set(LS_EFORMAT, "%s: tensor %s is damaged (wrong checksum); use an older checkpoint",
+                             h5_path(f), paths[i]);
+        }
+    }
+    free(checksums);
+    free(paths);
+    return code == LS_ENOTFOUND ? LS_EFORMAT : code;
+}
+
+int checkpoint_verify(const char *path)
+{
+    h5_file *f = NULL;
+    checkpoint_info info = {0};
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK && (code = read_info(f, &info)) == LS_OK) {
+        code = verify_sets(f);
+    }
+    checkpoint_info_release(&info);
+    (void)h5_close(f);
+    return code;
+}
+
+/* Whether the file was written for this table: the same paths in the same order. */
+static int check_paths(h5_file *f, const tensor_table *t)
+{
+    char **paths = NULL;
+    size_t count = 0;
+    char expected[KERAS_PATH_SIZE];
+    int code = h5_read_strings(f, "lockstep/tensors", &paths, &count);
+    if (code == LS_OK && count != t->count) {
+        code = error_set(LS_EFORMAT, "%s: made for another network: it has %zu tensors where this one has %zu",
+                         h5_path(f), count, t->count);
+    }
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        if (strcmp(paths[i], keras_layout_path(expected, t, i)) != 0) {
+            code = error_set(LS_EFORMAT, "%s: made for another network: it has %s where this one has %s", h5_path(f),
+                             paths[i], expected);
+        }
+    }
+    free(paths);
+    return code;
+}
+
+int checkpoint_read(const char *path, const tensor_table *t, real *weights, real *moving)
+{
+    h5_file *f = NULL;
+    h5_shape shape = {0};
+    checkpoint_info info = {0};
+    int code = h5_open_read(&f, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    char first[KERAS_PATH_SIZE];
+    if ((code = read_info(f, &info)) != LS_OK || (code = verify_sets(f)) != LS_OK ||
+        (code = check_paths(f, t)) != LS_OK || (code = keras_layout_read(f, t, weights, moving)) != LS_OK ||
+        (code = t->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, t, 0), &shape)) != LS_OK) {
+        goto cleanup;
+    }
+    /* The hash covers the numbers as this build holds them, so it says nothing after a conversion. */
+    if (shape.type == (sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64) &&
+        tensor_table_hash(t, weights, moving) != info.weights_hash) {
+        code = error_set(LS_EFORMAT, "%s: the hash of all weights is wrong; use an older checkpoint", path);
+    }
+cleanup:
+    checkpoint_info_release(&info);
+    (void)h5_close(f);
+    return code;
+}
+
+int checkpoint_read_keras(const char *path, const tensor_table *t, real *weights, real *moving)
+{
+    h5_file *f = NULL;
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = keras_layout_read(f, t, weights, moving);
+    }
+    (void)h5_close(f);
+    return code;
+}

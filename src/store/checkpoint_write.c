@@ -1,0 +1,173 @@
+#include "store/checkpoint_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/size.h"
+#include "store/keras_layout.h"
+
+const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
+    {"epoch", offsetof(checkpoint_info, epoch)},          {"step", offsetof(checkpoint_info, step)},
+    {"position", offsetof(checkpoint_info, position)},    {"seed", offsetof(checkpoint_info, seed)},
+    {"weights", offsetof(checkpoint_info, weights_hash)}, {"height", offsetof(checkpoint_info, height)},
+    {"width", offsetof(checkpoint_info, width)},          {"batch_norm", offsetof(checkpoint_info, batch_norm)},
+};
+
+const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {
+    {"lockstep/config", offsetof(checkpoint_info, config)},
+    {"lockstep/experiment", offsetof(checkpoint_info, experiment)},
+    {"lockstep/normalization", offsetof(checkpoint_info, normalization)},
+    {"lockstep/program", offsetof(checkpoint_info, program)},
+};
+
+static uint64_t number_of(const checkpoint_info *info, size_t i)
+{
+    return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
+}
+
+static const char *text_of(const checkpoint_info *info, size_t i)
+{
+    const char *text = *(const char *const *)((const char *)info + checkpoint_texts[i].offset);
+    return text == NULL ? "" : text;
+}
+
+int checkpoint_hash_set(h5_file *f, const char *name, uint64_t *out)
+{
+    h5_shape shape;
+    size_t bytes = 0;
+    int code = h5_stat(f, name, &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    const int wide = shape.type == H5_FLOAT64;
+    if ((!wide && shape.type != H5_FLOAT32) || size_mul(&bytes, shape.size, wide ? 8 : 4) != 0) {
+        return error_set(LS_EFORMAT, "%s: %s: holds neither float32 nor float64", h5_path(f), name);
+    }
+    void *values = malloc(bytes + 1);
+    if (values == NULL) {
+        return error_set(LS_ENOMEM, "%s: %s: out of memory for %zu bytes", h5_path(f), name, bytes);
+    }
+    code = h5_read(f, name, shape.type, shape.size, values);
+    if (code == LS_OK) {
+        *out = hash_bytes(HASH_START, values, bytes);
+    }
+    free(values);
+    return code;
+}
+
+uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *checksums, size_t count)
+{
+    uint64_t hash = hash_bytes(HASH_START, checksums, count * sizeof *checksums);
+    for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
+        const uint64_t number = number_of(info, i);
+        hash = hash_bytes(hash, &number, sizeof number);
+    }
+    for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
+        const char *text = text_of(info, i);
+        hash = hash_bytes(hash, text, strlen(text));
+    }
+    for (size_t i = 0; i < info->class_count; i++) {
+        hash = hash_bytes(hash, info->classes[i], strlen(info->classes[i]));
+    }
+    return hash;
+}
+
+/* The checksums of all tensors in table order, from the values in memory. */
+static void checksums_of(uint64_t *out, const tensor_table *t, const real *weights, const real *moving)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        const real *values = (info->trainable ? weights : moving) + info->offset;
+        out[i] = hash_bytes(HASH_START, values, info->size * sizeof *values);
+    }
+}
+
+/* /lockstep/tensors: the paths that the checksums belong to. */
+static int write_paths(h5_file *f, const tensor_table *t)
+{
+    const char **list = calloc(t->count + 1, sizeof *list);
+    char(*paths)[KERAS_PATH_SIZE] = calloc(t->count + 1, sizeof *paths);
+    int code = LS_OK;
+    if (list == NULL || paths == NULL) {
+        code = error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
+        goto cleanup;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        list[i] = keras_layout_path(paths[i], t, i);
+    }
+    code = h5_write_strings(f, "lockstep/tensors", list, t->count);
+cleanup:
+    free(paths);
+    free(list);
+    return code;
+}
+
+static int write_info(h5_file *f, const checkpoint_info *info)
+{
+    int code = h5_make_group(f, "lockstep");
+    if (code == LS_OK) {
+        code = h5_write_attr_i64(f, "lockstep", "format", CHECKPOINT_FORMAT);
+    }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
+        code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number_of(info, i));
+    }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
+        const char *const text = text_of(info, i);
+        code = h5_write_strings(f, checkpoint_texts[i].name, &text, 1);
+    }
+    if (code == LS_OK) {
+        code = h5_write_strings(f, "lockstep/classes", (const char *const *)info->classes, info->class_count);
+    }
+    return code;
+}
+
+static int write_file(h5_file *f, const tensor_table *t, const real *weights, const real *moving,
+                      const checkpoint_info *info)
+{
+    checkpoint_info full = *info;
+    full.weights_hash = tensor_table_hash(t, weights, moving);
+    uint64_t *checksums = calloc(t->count + 1, sizeof *checksums);
+    if (checksums == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f));
+    }
+    checksums_of(checksums, t, weights, moving);
+    int code = keras_layout_write(f, t, weights, moving);
+    if (code == LS_OK && (code = write_info(f, &full)) == LS_OK && (code = write_paths(f, t)) == LS_OK &&
+        (code = h5_write(f, "lockstep/checksums", H5_UINT64, 1, &t->count, checksums)) == LS_OK) {
+        code = h5_write_attr_u64(f, "lockstep", "checksum", checkpoint_hash_info(&full, checksums, t->count));
+    }
+    free(checksums);
+    return code;
+}
+
+int checkpoint_write(const char *path, const tensor_table *t, const real *weights, const real *moving,
+                     const checkpoint_info *info)
+{
+    char temporary[CHECKPOINT_PATH_SIZE];
+    h5_file *f = NULL;
+    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = h5_create(&f, temporary);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = write_file(f, t, weights, moving, info);
+    if (code != LS_OK) {
+        (void)h5_close(f);
+        goto cleanup;
+    }
+    code = h5_close(f);
+    if (code == LS_OK) {
+        code = h5_commit(temporary, path);
+    }
+cleanup:
+    if (code != LS_OK) {
+        (void)unlink(temporary);
+    }
+    return code;
+}

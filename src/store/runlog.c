@@ -1,0 +1,419 @@
+#include "store/runlog.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/size.h"
+#include "io/h5.h"
+
+enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
+
+/* A column of a table: an array of the file, a field of the row's struct. */
+typedef struct column {
+    const char *name;
+    h5_type type;
+    size_t offset;
+} column;
+
+static const column step_columns[] = {
+    {"steps/step", H5_UINT64, offsetof(runlog_step_row, step)},
+    {"steps/loss", H5_FLOAT64, offsetof(runlog_step_row, loss)},
+    {"steps/cross_entropy", H5_FLOAT64, offsetof(runlog_step_row, cross_entropy)},
+    {"steps/accuracy", H5_FLOAT64, offsetof(runlog_step_row, accuracy)},
+};
+
+static const column epoch_columns[] = {
+    {"epochs/epoch", H5_UINT64, offsetof(runlog_epoch_row, epoch)},
+    {"epochs/train_loss", H5_FLOAT64, offsetof(runlog_epoch_row, train_loss)},
+    {"epochs/train_cross_entropy", H5_FLOAT64, offsetof(runlog_epoch_row, train_cross_entropy)},
+    {"epochs/train_accuracy", H5_FLOAT64, offsetof(runlog_epoch_row, train_accuracy)},
+    {"epochs/val_loss", H5_FLOAT64, offsetof(runlog_epoch_row, val_loss)},
+    {"epochs/val_cross_entropy", H5_FLOAT64, offsetof(runlog_epoch_row, val_cross_entropy)},
+    {"epochs/val_accuracy", H5_FLOAT64, offsetof(runlog_epoch_row, val_accuracy)},
+    {"epochs/images_per_second", H5_FLOAT64, offsetof(runlog_epoch_row, images_per_second)},
+    {"epochs/mean_abs_weight", H5_FLOAT64, offsetof(runlog_epoch_row, mean_abs_weight)},
+    {"epochs/seconds", H5_FLOAT64, offsetof(runlog_epoch_row, seconds)},
+};
+
+enum {
+    STEP_COLUMNS = sizeof step_columns / sizeof step_columns[0],
+    EPOCH_COLUMNS = sizeof epoch_columns / sizeof epoch_columns[0],
+};
+
+/* Arrays of rows that go with /epochs. */
+static const char first_weights[] = "epochs/first_weights";
+static const char norms[] = "tensors/norm";
+static const char means[] = "tensors/mean_abs";
+static const char tensor_names[] = "tensors/names";
+static const char *const epoch_tables[] = {first_weights, norms, means};
+
+struct runlog {
+    h5_file *file;         /* owned */
+    const tensor_table *t; /* not owned */
+    size_t tensors;        /* trainable ones */
+    double *statistics;    /* owned; [2][tensors]: norm, mean_abs */
+    runlog_step_row rows[BUFFER_ROWS];
+    size_t waiting; /* rows not yet in the file */
+};
+
+static size_t count_trainable(const tensor_table *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        n += t->tensors[i].trainable ? 1 : 0;
+    }
+    return n;
+}
+
+/* Full names of the trainable tensors: one block for free(). NULL when memory runs out. */
+static char **trainable_names(const tensor_table *t, size_t n)
+{
+    enum { NAME_SIZE = 2 * TENSOR_NAME_SIZE };
+    char **names = malloc((n + 1) * (sizeof *names + NAME_SIZE));
+    if (names == NULL) {
+        return NULL;
+    }
+    char *text = (char *)(names + n + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->tensors[i].trainable) {
+            names[at] = tensor_full_name(text + at * NAME_SIZE, NAME_SIZE, &t->tensors[i]);
+            at++;
+        }
+    }
+    return names;
+}
+
+static int make_tables(runlog *log)
+{
+    int code = LS_OK;
+    char **names = trainable_names(log->t, log->tensors);
+    if (names == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file));
+    }
+    code = h5_write_strings(log->file, tensor_names, (const char *const *)names, log->tensors);
+    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
+        code = h5_create_growing(log->file, step_columns[i].name, step_columns[i].type, 0, CHUNK_ROWS);
+    }
+    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
+        code = h5_create_growing(log->file, epoch_columns[i].name, epoch_columns[i].type, 0, EPOCH_CHUNK_ROWS);
+    }
+    if (code == LS_OK) {
+        code = h5_create_growing(log->file, first_weights, H5_FLOAT64, RUNLOG_FIRST_WEIGHTS, EPOCH_CHUNK_ROWS);
+    }
+    if (code == LS_OK && log->tensors > 0 &&
+        (code = h5_create_growing(log->file, norms, H5_FLOAT64, log->tensors, EPOCH_CHUNK_ROWS)) == LS_OK) {
+        code = h5_create_growing(log->file, means, H5_FLOAT64, log->tensors, EPOCH_CHUNK_ROWS);
+    }
+    free(names);
+    return code;
+}
+
+/* Rows that all columns of a table have: a writer that was killed may have added to some only. */
+static int common_rows(h5_file *f, const column *columns, size_t n, size_t *rows)
+{
+    int code = LS_OK;
+    h5_shape shape;
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        code = h5_stat(f, columns[i].name, &shape);
+        if (code == LS_OK && shape.rank != 1) {
+            code = error_set(LS_EFORMAT, "%s: %s: is not a column", h5_path(f), columns[i].name);
+        }
+        if (code == LS_OK && shape.size < *rows) {
+            *rows = shape.size;
+        }
+    }
+    return code;
+}
+
+static int common_table_rows(h5_file *f, size_t *rows)
+{
+    int code = LS_OK;
+    h5_shape shape;
+    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
+        if (!h5_exists(f, epoch_tables[i])) {
+            continue; /* a network without trainable tensors */
+        }
+        code = h5_stat(f, epoch_tables[i], &shape);
+        if (code == LS_OK && shape.rank != 2) {
+            code = error_set(LS_EFORMAT, "%s: %s: is not a table", h5_path(f), epoch_tables[i]);
+        }
+        if (code == LS_OK && shape.dims[0] < *rows) {
+            *rows = shape.dims[0];
+        }
+    }
+    return code;
+}
+
+static int cut_back(h5_file *f, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    size_t steps = (size_t)keep_steps;
+    size_t epochs = (size_t)keep_epochs;
+    int code = common_rows(f, step_columns, STEP_COLUMNS, &steps);
+    if (code != LS_OK || (code = common_rows(f, epoch_columns, EPOCH_COLUMNS, &epochs)) != LS_OK ||
+        (code = common_table_rows(f, &epochs)) != LS_OK) {
+        return code;
+    }
+    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
+        code = h5_set_rows(f, step_columns[i].name, steps);
+    }
+    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
+        code = h5_set_rows(f, epoch_columns[i].name, epochs);
+    }
+    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
+        code = h5_exists(f, epoch_tables[i]) ? h5_set_rows(f, epoch_tables[i], epochs) : LS_OK;
+    }
+    return code;
+}
+
+/* LS_EUSAGE when the log names other tensors than the table's. */
+static int check_names(const runlog *log)
+{
+    char **have = NULL;
+    size_t count = 0;
+    char **want = trainable_names(log->t, log->tensors);
+    int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file))
+                            : h5_read_strings(log->file, tensor_names, &have, &count);
+    int same = code == LS_OK && count == log->tensors;
+    for (size_t i = 0; same && i < count; i++) {
+        same = strcmp(have[i], want[i]) == 0;
+    }
+    if (code == LS_OK && !same) {
+        code = error_set(LS_EUSAGE, "%s: the log of another network; remove it or choose another run directory",
+                         h5_path(log->file));
+    }
+    free(have);
+    free(want);
+    return code;
+}
+
+static int open_existing(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    int code = h5_open_write(&log->file, path);
+    if (code == LS_OK && (code = check_names(log)) == LS_OK) {
+        code = cut_back(log->file, keep_steps, keep_epochs);
+    }
+    if (code == LS_ENOTFOUND && log->file != NULL) {
+        code = LS_EFORMAT; /* the file is there, a table in it is not */
+    }
+    if (code != LS_OK) {
+        (void)h5_close(log->file);
+        log->file = NULL;
+    }
+    return code;
+}
+
+/* Put a log out of the way that cannot be written to any more; its rows may still be of use to somebody. */
+static int set_aside(const char *path)
+{
+    char aside[4096];
+    const int n = snprintf(aside, sizeof aside, "%s.damaged", path);
+    if (n < 0 || (size_t)n >= sizeof aside) {
+        return error_set(LS_EUSAGE, "%s: the path is too long", path);
+    }
+    log_warn("%s; it is set aside as %s and a new log begins", error_message(), aside);
+    return rename(path, aside) == 0 ? LS_OK : error_set(LS_EIO, "%s: cannot be renamed: %m", path);
+}
+
+/* Open, mend or make the file of a log. */
+static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    if (keep_steps > 0 || keep_epochs > 0) {
+        int code = open_existing(log, path, keep_steps, keep_epochs);
+        if (code == LS_OK || code == LS_EUSAGE || code == LS_ENOMEM) {
+            return code;
+        }
+        if (code == LS_EFORMAT || code == LS_EIO) {
+            code = set_aside(path);
+            if (code != LS_OK) {
+                return code;
+            }
+        }
+    }
+    const int code = h5_create_newest(&log->file, path);
+    return code == LS_OK ? make_tables(log) : code;
+}
+
+int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    *out = NULL;
+    runlog *log = calloc(1, sizeof *log);
+    if (log == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for the log", path);
+    }
+    log->t = t;
+    log->tensors = count_trainable(t);
+    log->statistics = calloc(2 * log->tensors + 1, sizeof *log->statistics);
+    int code = log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path)
+                                       : open_file(log, path, keep_steps, keep_epochs);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    /* Where the file system or the library cannot do this, the log is still written; readers have to wait. */
+    (void)h5_start_swmr(log->file);
+    code = h5_flush(log->file);
+cleanup:
+    if (code != LS_OK) {
+        (void)h5_close(log->file);
+        free(log->statistics);
+        free(log);
+        return code;
+    }
+    *out = log;
+    return LS_OK;
+}
+
+/* Append n rows of a struct's fields, column by column. */
+static int append_columns(h5_file *f, const column *columns, size_t n_columns, const void *rows, size_t row_size,
+                          size_t n)
+{
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < n_columns; i++) {
+        uint64_t cells[BUFFER_ROWS]; /* every column's elements have 8 bytes */
+        for (size_t j = 0; j < n; j++) {
+            memcpy(&cells[j], (const char *)rows + j * row_size + columns[i].offset, sizeof cells[j]);
+        }
+        code = h5_append(f, columns[i].name, columns[i].type, n, cells);
+    }
+    return code;
+}
+
+int runlog_flush(runlog *log)
+{
+    if (log->waiting > 0) {
+        const size_t n = log->waiting;
+        log->waiting = 0; /* also after a failure: rows written half would follow twice */
+        const int code = append_columns(log->file, step_columns, STEP_COLUMNS, log->rows, sizeof log->rows[0], n);
+        if (code != LS_OK) {
+            return code;
+        }
+    }
+    return h5_flush(log->file);
+}
+
+int runlog_step(runlog *log, const runlog_step_row *row)
+{
+    log->rows[log->waiting++] = *row;
+    return log->waiting == BUFFER_ROWS ? runlog_flush(log) : LS_OK;
+}
+
+/* Norm and mean |w| of each trainable tensor, double sums. */
+static void weight_statistics(runlog *log, const real *weights)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < log->t->count; i++) {
+        const tensor_info *info = &log->t->tensors[i];
+        if (!info->trainable) {
+            continue;
+        }
+        double squares = 0;
+        double sum = 0;
+        for (size_t j = 0; j < info->size; j++) {
+            const double w = (double)weights[info->offset + j];
+            squares += w * w;
+            sum += fabs(w);
+        }
+        log->statistics[at] = sqrt(squares);
+        log->statistics[log->tensors + at] = info->size == 0 ? 0 : sum / (double)info->size;
+        at++;
+    }
+}
+
+int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights)
+{
+    int code = runlog_flush(log);
+    if (code != LS_OK) {
+        return code;
+    }
+    weight_statistics(log, weights);
+    code = append_columns(log->file, epoch_columns, EPOCH_COLUMNS, row, sizeof *row, 1);
+    if (code == LS_OK) {
+        code = h5_append(log->file, first_weights, H5_FLOAT64, 1, row->first_weights);
+    }
+    if (code == LS_OK && log->tensors > 0 &&
+        (code = h5_append(log->file, norms, H5_FLOAT64, 1, log->statistics)) == LS_OK) {
+        code = h5_append(log->file, means, H5_FLOAT64, 1, log->statistics + log->tensors);
+    }
+    return code == LS_OK ? h5_flush(log->file) : code;
+}
+
+int runlog_close(runlog *log)
+{
+    if (log == NULL) {
+        return LS_OK;
+    }
+    const int flushed = runlog_flush(log);
+    const int closed = h5_close(log->file);
+    free(log->statistics);
+    free(log);
+    return flushed != LS_OK ? flushed : closed;
+}
+
+/* first_weights of `count` rows; the table may have grown meanwhile, or be of another width. */
+static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
+{
+    h5_shape shape;
+    size_t bytes = 0;
+    int code = h5_stat(f, first_weights, &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (shape.rank != 2 || shape.dims[0] < count || shape.dims[1] != RUNLOG_FIRST_WEIGHTS ||
+        size_mul(&bytes, shape.size, sizeof(double)) != 0) {
+        return error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
+    }
+    double *values = malloc(bytes + 1);
+    if (values == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory", h5_path(f));
+    }
+    code = h5_read(f, first_weights, H5_FLOAT64, shape.size, values);
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        memcpy(rows[i].first_weights, values + i * RUNLOG_FIRST_WEIGHTS, sizeof rows[i].first_weights);
+    }
+    free(values);
+    return code;
+}
+
+int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
+{
+    h5_file *f = NULL;
+    runlog_epoch_row *rows = NULL;
+    uint64_t *cells = NULL;
+    size_t n = SIZE_MAX;
+    *out = NULL;
+    *count = 0;
+    int code = h5_open_read(&f, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    if ((code = common_rows(f, epoch_columns, EPOCH_COLUMNS, &n)) != LS_OK ||
+        (code = common_table_rows(f, &n)) != LS_OK) {
+        goto cleanup;
+    }
+    rows = calloc(n + 1, sizeof *rows);
+    cells = calloc(n + 1, sizeof *cells);
+    if (rows == NULL || cells == NULL) {
+        code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
+        goto cleanup;
+    }
+    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
+        code = h5_read_slice(f, epoch_columns[i].name, epoch_columns[i].type, 0, n, cells);
+        for (size_t j = 0; code == LS_OK && j < n; j++) {
+            memcpy((char *)&rows[j] + epoch_columns[i].offset, &cells[j], sizeof cells[j]);
+        }
+    }
+    if (code == LS_OK && (code = read_first_weights(f, rows, n)) == LS_OK) {
+        *out = rows;
+        *count = n;
+        rows = NULL;
+    }
+cleanup:
+    free(cells);
+    free(rows);
+    (void)h5_close(f);
+    return code;
+}

@@ -1,0 +1,60 @@
+#ifndef LOCKSTEP_STORE_RUNLOG_H
+#define LOCKSTEP_STORE_RUNLOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/real.h"
+#include "tensor/table.h"
+
+/*
+ * The log of a run, log.h5: one growing array a column under /steps and /epochs, statistics by tensor and epoch under
+ * /tensors (norm, mean_abs: rows are epochs, columns the trainable tensors in table order, named in /tensors/names).
+ * Other processes may read it while it is written. One rank writes.
+ */
+typedef struct runlog runlog;
+
+enum { RUNLOG_FIRST_WEIGHTS = 10 };
+
+/* A row of /steps. */
+typedef struct runlog_step_row {
+    uint64_t step;
+    double loss; /* cross-entropy + penalty */
+    double cross_entropy;
+    double accuracy;
+} runlog_step_row;
+
+/* A row of /epochs. Validation columns are NaN where there was none. */
+typedef struct runlog_epoch_row {
+    uint64_t epoch;
+    double train_loss, train_cross_entropy, train_accuracy;
+    double val_loss, val_cross_entropy, val_accuracy;
+    double images_per_second;
+    double mean_abs_weight; /* tensor_table_mean_abs */
+    double seconds;
+    double first_weights[RUNLOG_FIRST_WEIGHTS]; /* of the watched kernel */
+} runlog_epoch_row;
+
+/*
+ * Open the log for writing, or make it. An existing one is cut back to at most keep_steps and keep_epochs rows, what a
+ * resumed run has behind it; 0 and 0 begin afresh. A log that cannot be mended is set aside under the name
+ * path.damaged, with a warning. t: not owned, must outlive the log. LS_EUSAGE when the log is of another network.
+ */
+int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs);
+
+/* Add a row; kept in memory until 64 have gathered, or an epoch's row, runlog_flush or runlog_close. */
+int runlog_step(runlog *log, const runlog_step_row *row);
+
+/* Add a row, and a row of weight statistics, and flush. weights: [weights_size]. */
+int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights);
+
+/* Put everything in the file; call it before a checkpoint, so that a resume finds the rows it keeps. */
+int runlog_flush(runlog *log);
+
+/* Flush and close; NULL is fine. Returns LS_EIO when the last rows could not be written; the log is freed anyway. */
+int runlog_close(runlog *log);
+
+/* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
+int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);
+
+#endif

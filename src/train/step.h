@@ -1,0 +1,51 @@
+#ifndef LOCKSTEP_TRAIN_STEP_H
+#define LOCKSTEP_TRAIN_STEP_H
+
+#include "comm/comm.h"
+#include "data/batch.h"
+#include "model/model.h"
+#include "optim/sgd.h"
+
+/*
+ * One training step, in the order that defines the program: forward, backward, finish the reduction, g += 2c·w, update.
+ */
+typedef struct step_options {
+    double learning_rate;
+    double l2;        /* c; 0: no penalty */
+    int sync_bn;      /* 1: BN over the global batch; 0: each rank by itself */
+} step_options;
+
+/* Sums over a global batch; the same bits on every rank. */
+typedef struct step_metrics {
+    double cross_entropy; /* mean over the batch */
+    double penalty;       /* c * sum of squares, before the update */
+    double correct;       /* number of right predictions */
+    double samples;
+} step_metrics;
+
+typedef struct stepper stepper;
+
+/* m, c: not owned. grads for the largest batch are allocated once. */
+int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
+void stepper_free(stepper *s);
+
+/* Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective. */
+int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out);
+
+/* Loss and accuracy without an update, by the moving statistics. logits: [samples][classes] or NULL. Collective. */
+int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits,
+                  step_metrics *out);
+
+/*
+ * Batch statistics of one batch at these weights, laid out as `moving`; nothing is updated. For batch_norm.evaluate: precise.
+ * Collective.
+ */
+int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out);
+
+/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference. Collective. */
+int step_average_moving(stepper *s, real *moving, size_t samples, double *drift);
+
+/* The gradient of the last step_train, penalty included: [weights_size]. For tests and the verify command. */
+const real *step_gradient(const stepper *s);
+
+#endif

@@ -1,0 +1,222 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "comm/comm.h"
+
+/*
+ * Runs under mpirun on any number of ranks, hence no Check: a test that leaves early on one rank would hang the rest.
+ * Every rank counts its failures; the job fails when any rank has one.
+ */
+static int failures;
+
+#define EXPECT(condition, ...)                                                                                         \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            failures++;                                                                                                \
+            fprintf(stderr, "%s:%d: rank %d: %s: ", __FILE__, __LINE__, comm_rank(c), #condition);                     \
+            fprintf(stderr, __VA_ARGS__);                                                                              \
+            fprintf(stderr, "\n");                                                                                     \
+        }                                                                                                              \
+    } while (0)
+
+typedef struct vectors_f64 {
+    double *values;
+    size_t n;
+} vectors_f64;
+
+static void add_f64(void *context, size_t into, size_t from)
+{
+    const vectors_f64 *v = context;
+    for (size_t i = 0; i < v->n; i++) {
+        v->values[into * v->n + i] += v->values[from * v->n + i];
+    }
+}
+
+typedef struct vectors_real {
+    real *values;
+    size_t n;
+} vectors_real;
+
+static void add_real(void *context, size_t into, size_t from)
+{
+    const vectors_real *v = context;
+    for (size_t i = 0; i < v->n; i++) {
+        v->values[into * v->n + i] += v->values[from * v->n + i];
+    }
+}
+
+static double leaf(size_t shard, size_t i)
+{
+    return (random_unit(11, shard, i) - 0.5) * (double)(1 + shard % 5 * 100);
+}
+
+static void *allocate(comm *c, size_t count, size_t width)
+{
+    void *p = calloc(count + 1, width);
+    if (p == NULL) {
+        fprintf(stderr, "out of memory\n");
+        comm_abort(c, 1);
+    }
+    return p;
+}
+
+static void check_real(comm *c, size_t total, size_t n)
+{
+    const size_t first = comm_first_shard(total, comm_rank(c), comm_size(c));
+    const size_t count = comm_first_shard(total, comm_rank(c) + 1, comm_size(c)) - first;
+    vectors_real all = {allocate(c, total * n + n, sizeof(real)), n}, own = {allocate(c, count * n, sizeof(real)), n};
+    real *out = allocate(c, n, sizeof *out);
+    for (size_t k = 0; k < total * n; k++) {
+        all.values[k] = (real)leaf(k / n, k % n);
+    }
+    memcpy(own.values, all.values + first * n, count * n * sizeof(real));
+    tree_front whole, front;
+    tree_reduce(&whole, 0, total, total, add_real, &all);
+    tree_reduce(&front, first, count, total, add_real, &own);
+    for (size_t k = 0; k < front.count; k++) {
+        memmove(own.values + k * n, own.values + front.nodes[k].slot * n, n * sizeof(real));
+        front.nodes[k].slot = k;
+    }
+    const int code = comm_sum_real(c, out, own.values, n, &front, total);
+    EXPECT(code == LS_OK, "%s", error_message());
+    EXPECT(memcmp(out, all.values, n * sizeof(real)) == 0, "total %zu, n %zu", total, n);
+    free(all.values);
+    free(own.values);
+    free(out);
+}
+
+/* in_place: out is the vectors themselves, as comm.h allows. */
+static void check_reducer(comm *c, size_t total, size_t n, int synchronized, int in_place)
+{
+    const size_t first = comm_first_shard(total, comm_rank(c), comm_size(c));
+    const size_t count = comm_first_shard(total, comm_rank(c) + 1, comm_size(c)) - first;
+    const size_t from = synchronized ? 0 : first, shards = synchronized ? total : count;
+    vectors_f64 all = {allocate(c, shards * n + n, sizeof(double)), n};
+    double *own = allocate(c, count * n + n, sizeof *own), *other = allocate(c, n, sizeof *other);
+    for (size_t k = 0; k < shards * n; k++) {
+        all.values[k] = leaf(from + k / n, k % n);
+    }
+    for (size_t k = 0; k < count * n; k++) {
+        own[k] = leaf(first + k / n, k % n);
+    }
+    tree_front whole;
+    tree_reduce(&whole, 0, shards, shards, add_f64, &all);
+    comm_reducer_context context = {c, first, count, total, synchronized};
+    const reducer sums = comm_reducer(&context, 123);
+    double *out = in_place ? own : other;
+    const int code = sums.sum(sums.context, out, own, n);
+    EXPECT(code == LS_OK, "%s", error_message());
+    EXPECT(sums.samples == 123, "%zu", sums.samples);
+    EXPECT(memcmp(out, all.values, n * sizeof(double)) == 0, "total %zu, n %zu, synchronized %d", total, n,
+           synchronized);
+    free(all.values);
+    free(own);
+    free(other);
+}
+
+static void check_sums(comm *c)
+{
+    const size_t lengths[] = {1, 2, 3, 37};
+    for (size_t total = 0; total <= 40; total++) {
+        for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+            check_real(c, total, lengths[k]);
+            check_reducer(c, total, lengths[k], 1, (int)(k % 2));
+            check_reducer(c, total, lengths[k], 0, (int)(k % 2));
+        }
+    }
+    const size_t totals[] = {3, 8, 16, 19};
+    for (size_t k = 0; k < sizeof totals / sizeof *totals; k++) { /* past the length at which the algorithm changes */
+        check_real(c, totals[k], 50001);
+        check_reducer(c, totals[k], 20003, 1, 1);
+    }
+}
+
+static void check_shards(comm *c)
+{
+    for (int size = 1; size <= 9; size++) {
+        for (size_t total = 0; total < 50; total++) {
+            for (int r = 0; r <= size; r++) {
+                const size_t expected = (size_t)r * total / (size_t)size;
+                EXPECT(comm_first_shard(total, r, size) == expected, "%zu shards, rank %d of %d", total, r, size);
+            }
+        }
+    }
+    EXPECT(comm_first_shard(SIZE_MAX, 3, 4) == SIZE_MAX / 4 * 3 + 2, "overflow");
+}
+
+static void check_agreement(comm *c)
+{
+    const int rank = comm_rank(c), size = comm_size(c);
+    EXPECT(comm_agree(c, LS_OK) == LS_OK, "all well");
+    for (int bad = 0; bad < size; bad++) {
+        error_set(LS_ERROR, "nothing of interest");
+        const int code = rank == bad ? error_set(LS_EIO, "data.h5: disk %d is full", bad) : LS_OK;
+        EXPECT(comm_agree(c, code) == LS_EIO, "rank %d failed", bad);
+        char words[64], name[64];
+        snprintf(words, sizeof words, "data.h5: disk %d is full", bad);
+        snprintf(name, sizeof name, "rank %d on ", bad);
+        EXPECT(strstr(error_message(), words) != NULL, "%s", error_message());
+        EXPECT((strncmp(error_message(), name, strlen(name)) == 0) == (rank != bad), "%s", error_message());
+    }
+    /* Of two codes the lowest is everybody's. */
+    const int own = rank == 0 ? error_set(LS_EIO, "first") : rank == size - 1 ? error_set(LS_ECOMM, "last") : LS_OK;
+    EXPECT(comm_agree(c, own) == (size == 1 ? LS_EIO : LS_ECOMM), "two failures");
+    int flag = -1;
+    EXPECT(comm_max(c, rank, &flag) == LS_OK, "%s", error_message());
+    EXPECT(flag == size - 1, "%d", flag);
+}
+
+static void check_same(comm *c)
+{
+    const int rank = comm_rank(c), size = comm_size(c);
+    EXPECT(comm_same(c, 42, "the hash") == LS_OK, "%s", error_message());
+    for (int odd = 1; odd < size; odd++) {
+        char name[64];
+        snprintf(name, sizeof name, "rank %d (", odd);
+        EXPECT(comm_same(c, rank >= odd ? 7 : 42, "the hash") == LS_ECOMM, "rank %d differs", odd);
+        EXPECT(strstr(error_message(), name) != NULL && strstr(error_message(), "the hash") != NULL, "%s",
+               error_message());
+    }
+}
+
+static void check_broadcast(comm *c)
+{
+    unsigned char bytes[1001];
+    memset(bytes, comm_rank(c) == 0 ? 0xa5 : 0, sizeof bytes);
+    EXPECT(comm_broadcast(c, bytes, sizeof bytes) == LS_OK, "%s", error_message());
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        EXPECT(bytes[i] == 0xa5, "byte %zu", i);
+    }
+    EXPECT(comm_broadcast(c, bytes, 0) == LS_OK, "%s", error_message());
+    EXPECT(comm_barrier(c) == LS_OK, "%s", error_message());
+}
+
+int main(int argc, char **argv)
+{
+    comm *c = NULL;
+    const int code = comm_start(&c, &argc, &argv);
+    if (argc > 1 && strcmp(argv[1], "refused") == 0) {
+        const int refused = code == LS_EUSAGE && strstr(error_message(), "start with") != NULL && c == NULL;
+        puts(error_message());
+        comm_finish(c);
+        return refused ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (code != LS_OK) {
+        fprintf(stderr, "%s\n", error_message());
+        return EXIT_FAILURE;
+    }
+    check_shards(c);
+    check_sums(c);
+    check_agreement(c);
+    check_same(c);
+    check_broadcast(c);
+    int failed = 1;
+    if (comm_max(c, failures > 0, &failed) == LS_OK && comm_rank(c) == 0) {
+        printf("%d ranks: %s\n", comm_size(c), failed ? "FAILED" : "ok");
+    }
+    comm_finish(c);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

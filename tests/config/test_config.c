@@ -1,0 +1,271 @@
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+static const char head[] = "experiment:\n  name: run\ndata:\n  file: d.h5\n"; /* what follows starts on line 5 */
+
+static int parse(config *c, const char *rest, const char *override)
+{
+    char text[2048];
+    (void)snprintf(text, sizeof text, "%s%s", head, rest);
+    return config_parse(c, text, strlen(text), "run.yaml", &override, override ? 1 : 0);
+}
+
+/* `rest` (and an override) is refused with a one-line message that holds all of the words, a NULL-ended list. */
+static void refused(const char *rest, const char *override, const char *const *words)
+{
+    config c;
+    ck_assert_msg(parse(&c, rest, override) == LS_EUSAGE, "accepted: %s %s", rest, override ? override : "");
+    ck_assert_msg(!strchr(error_message(), '\n'), "more than a line: %s", error_message());
+    for (; *words; words++)
+        ck_assert_msg(strstr(error_message(), *words) != NULL, "`%s` is not in: %s", *words, error_message());
+    config_free(&c);
+}
+#define REFUSED(rest, override, ...) refused(rest, override, (const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(every_file_loads)
+{
+    DIR *folder = opendir(CONFIG_FOLDER);
+    ck_assert(folder != NULL);
+    int files = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char path[1024];
+        config c;
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".yaml") != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", CONFIG_FOLDER, entry->d_name);
+        ck_assert_msg(config_load(&c, path, NULL, 0) == 0, "%s", error_message());
+        ck_assert(c.train.epochs == 10 && c.train.batch == 32 && c.train.learning_rate == 0.1);
+        ck_assert(c.model.batch_norm == !strstr(entry->d_name, "/l2") && (c.l2.c == 0.001 || c.l2.c == 0));
+        /* A run is called as its file, so that the three do not write to one folder. */
+        ck_assert(strncmp(c.experiment.name, entry->d_name, (size_t)(dot - entry->d_name)) == 0);
+        config_free(&c);
+        files++;
+    }
+    closedir(folder);
+    ck_assert_int_ge(files, 6);
+}
+END_TEST
+
+START_TEST(defaults_and_overrides)
+{
+    config c;
+    ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", NULL, 0), 0);
+    ck_assert_str_eq(c.experiment.name, "run");
+    ck_assert_str_eq(c.data.file, "d.h5");
+    ck_assert_str_eq(c.checkpoint.dir, "checkpoints");
+    ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
+    ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
+    ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
+    config_free(&c);
+
+    const char *const sets[] = {"train.batch=64",        "train.batch=128",       "l2.c=1e-3",
+                                "batch_norm.mode=local", "data.file=a b: {c}.h5", "train.seed=9223372036854775807",
+                                "train.shuffle=false",   "train.epochs=010"};
+    ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets), 0);
+    ck_assert(c.train.batch == 128 && c.l2.c == 0.001 && c.batch_norm.mode == CONFIG_LOCAL && !c.train.shuffle);
+    ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10);
+    ck_assert_str_eq(c.data.file, "a b: {c}.h5");
+    config_free(&c);
+    config_free(&c);
+}
+END_TEST
+
+START_TEST(printed_reads_back)
+{
+    config a, b;
+    char *first = NULL, *second = NULL, difference[256];
+    const char *const sets[] = {"data.file=\"odd\" \\ \xc3\xa9 #name: [x]",
+                                "experiment.name=null",
+                                "train.learning_rate=0.30000000000000004",
+                                "l2.c=1e-300",
+                                "checkpoint.dir=~",
+                                "batch_norm.evaluate=precise"};
+    ck_assert_msg(config_parse(&a, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets) == 0, "%s",
+                  error_message());
+    ck_assert_int_eq(config_print(&a, &first), 0);
+    ck_assert(strstr(first, "learning_rate: 0.30000000000000004\n") && strstr(first, "momentum: 0.99\n"));
+    ck_assert_msg(config_parse(&b, first, strlen(first), "printed", NULL, 0) == 0, "%s\n%s", error_message(), first);
+    ck_assert_int_eq(config_print(&b, &second), 0);
+    ck_assert_str_eq(first, second);
+    ck_assert_str_eq(a.data.file, b.data.file);
+    ck_assert_uint_eq(config_difference(&a, &b, difference, sizeof difference), 0);
+    free(first);
+    free(second);
+    config_free(&a);
+    config_free(&b);
+}
+END_TEST
+
+START_TEST(differences_on_resume)
+{
+    config a, b;
+    char text[256];
+    ck_assert_int_eq(parse(&a, "", NULL), 0);
+    const char *const may[] = {"train.epochs=20",    "train.threads=2",   "checkpoint.dir=x",     "log.every_steps=5",
+                               "data.file=other.h5", "checkpoint.keep=3", "data.loader_threads=4"};
+    ck_assert_int_eq(config_parse(&b, head, strlen(head), "b", may, sizeof may / sizeof *may), 0);
+    ck_assert_uint_eq(config_difference(&a, &b, text, sizeof text), 0);
+    ck_assert_str_eq(text, "");
+    config_free(&b);
+    const char *const may_not[] = {"train.batch=64", "l2.c=0.001", "data.fit=crop"};
+    ck_assert_int_eq(config_parse(&b, head, strlen(head), "b", may_not, 3), 0);
+    ck_assert_uint_eq(config_difference(&a, &b, text, sizeof text), 3);
+    ck_assert_str_eq(text, "data.fit (stretch, now crop), l2.c (0, now 0.001), train.batch (32, now 64)");
+    config_free(&a);
+    config_free(&b);
+}
+END_TEST
+
+START_TEST(wrong_keys_and_values)
+{
+    REFUSED("train:\n  epohcs: 3\n", NULL, "run.yaml:6:", "`train.epohcs`", "allowed here: epochs, batch, shard");
+    REFUSED("trian: {}\n", NULL, "run.yaml:5:", "`trian`", "experiment, data, model");
+    REFUSED("train:\n  batch: -3\n", NULL, "run.yaml:6:", "`train.batch` is -3", "1 to 1048576");
+    REFUSED("train:\n\n  batch: many\n", NULL, "run.yaml:7:", "`train.batch`", "\"many\"", "whole number", "1 to");
+    REFUSED("train:\n  batch: \"32\"\n", NULL, "run.yaml:6:", "in quotes", "1 to 1048576");
+    REFUSED("train:\n  batch: 3.5\n", NULL, "3.5", "whole number");
+    REFUSED("train:\n  batch: 99999999999999999999\n", NULL, "out of range");
+    REFUSED("train:\n  shard: 6\n", NULL, "run.yaml:6:", "`train.shard` is 6", "allowed: 4, 8");
+    REFUSED("train:\n  batch: [1, 2]\n", NULL, "run.yaml:6:", "`train.batch`", "a list or a mapping");
+    REFUSED("train:\n  batch: {a: {b: 1}}\n", NULL, "run.yaml:6:", "`train.batch`");
+    REFUSED("train:\n  batch:\n", NULL, "run.yaml:6:", "`train.batch`", "empty");
+    REFUSED("train:\n  shuffle: yes\n", NULL, "`train.shuffle`", "true, false");
+    REFUSED("train: 3\n", NULL, "run.yaml:5:", "`train`", "epochs, batch");
+    REFUSED("train: [1]\n", NULL, "run.yaml:5:", "`train`");
+    REFUSED("batch_norm:\n  mode: Sync\n", NULL, "run.yaml:6:", "`batch_norm.mode`", "sync, local");
+    REFUSED("batch_norm:\n  epsilon: 0\n", NULL, "`batch_norm.epsilon` is 0", "above 0 up to 1");
+    REFUSED("l2:\n  c: .nan\n", NULL, "`l2.c`", "not a number", "0 to 1000");
+    REFUSED("l2:\n  c: 1e999\n", NULL, "`l2.c` is 1e999", "out of range");
+    REFUSED("l2:\n  c: -0.001\n", NULL, "`l2.c` is -0.001", "out of range");
+    REFUSED("l2: {c: 1, c: 1}\n", NULL, "run.yaml:5:", "twice");
+    REFUSED("l2: {c: 1}\nl2: {c: 1}\n", NULL, "run.yaml:6:", "`l2`", "twice");
+}
+END_TEST
+
+START_TEST(wrong_overrides)
+{
+    REFUSED("", "train.batch=x", "--set train.batch=x", "`train.batch`", "\"x\"", "1 to 1048576");
+    REFUSED("", "train.batch=", "--set train.batch=", "whole number");
+    REFUSED("", "train.batch", "--set train.batch:", "section.key=value");
+    REFUSED("", "batch=3", "section.key=value");
+    REFUSED("", "train.bach=3", "--set train.bach=3", "`train.bach`", "epochs, batch");
+    REFUSED("", "a.b=3", "`a`", "experiment, data");
+    REFUSED("", "", "section.key=value");
+    REFUSED("", "experiment.name=../x", "`experiment.name`", "slash");
+    REFUSED("", "data.file=\xff", "`data.file`", "UTF-8");
+    REFUSED("", "data.file=a\nb", "`data.file`");
+    REFUSED("", "train.seed=-1", "0 to 9223372036854775807");
+}
+END_TEST
+
+START_TEST(not_a_configuration)
+{
+    static const char *const texts[] = {
+        "a: *b",
+        "&a a: 1",
+        "? [x]\n: 1",
+        "- 1\n- 2",
+        "3",
+        "train: {batch: 1",
+        "\t\ttrain:",
+        "%YAML 9",
+        "--- a\n--- b",
+        "\xff\xfe\xfd",
+        "train: &x {}",
+        "data: !!map {}",
+        "l2: {c: !!float 1}",
+        "l2: {c: |\n 1",
+        "\"\\0\": 1",
+        "train: {? {a: b} : c}",
+        "l2:\n  - c: 1",
+    };
+    config c;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        ck_assert_msg(config_parse(&c, texts[i], strlen(texts[i]), "f", NULL, 0) == LS_EUSAGE, "%s", texts[i]);
+        ck_assert_msg(strncmp(error_message(), "f:", 2) == 0, "%s", error_message());
+    }
+    ck_assert_int_eq(config_parse(&c, "", 0, "empty", NULL, 0), LS_EUSAGE);
+    ck_assert(strstr(error_message(), "empty: `experiment.name` is missing"));
+    const char *const both[] = {"experiment.name=x", "data.file=y"};
+    ck_assert_int_eq(config_parse(&c, "# nothing\ntrain:\n", 17, "f", both, 2), 0);
+    config_free(&c);
+    ck_assert_int_eq(config_load(&c, "/no/such/file.yaml", NULL, 0), LS_EUSAGE);
+    ck_assert(strstr(error_message(), "/no/such/file.yaml"));
+    ck_assert_int_eq(config_load(&c, "/", NULL, 0), LS_EUSAGE);
+    ck_assert_int_eq(config_load(&c, "/dev/zero", NULL, 0), LS_EUSAGE);
+}
+END_TEST
+
+/* A valid file with bytes changed, cut and repeated is read or refused, and never anything else. */
+START_TEST(damaged_text)
+{
+    char *valid = NULL;
+    config c;
+    ck_assert_int_eq(parse(&c, "l2: {c: 0.001}\ntrain: {batch: 16, shuffle: false}\n", NULL), 0);
+    ck_assert_int_eq(config_print(&c, &valid), 0);
+    config_free(&c);
+    const size_t length = strlen(valid);
+    char *text = malloc(length);
+    ck_assert(text != NULL);
+    unsigned long long state = 1;
+    for (int i = 0; i < 3000; i++) {
+        memcpy(text, valid, length);
+        for (int k = 0; k <= i % 4; k++) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            static const char odd[] = "\0:{}[]&*!|>'\"%@`#,?-~\n\t\xff\xc3 0";
+            text[(state >> 33) % length] = odd[(state >> 20) % (sizeof odd - 1)];
+        }
+        const size_t kept = i % 3 == 0 ? (size_t)(state >> 40) % length : length;
+        const int code = config_parse(&c, text, kept, "f", NULL, 0);
+        ck_assert(code == 0 || (code == LS_EUSAGE && *error_message()));
+        config_free(&c);
+    }
+    free(text);
+    text = malloc(100000);
+    ck_assert(text != NULL);
+    memset(text, '[', 100000);
+    ck_assert_int_eq(config_parse(&c, text, 100000, "deep", NULL, 0), LS_EUSAGE);
+    memset(text, 'x', 100000);
+    ck_assert_int_eq(config_parse(&c, text, 100000, "long", NULL, 0), LS_EUSAGE);
+    free(text);
+    free(valid);
+}
+END_TEST
+
+START_TEST(reference_names_keys)
+{
+    char *text = NULL;
+    ck_assert_int_eq(config_reference(&text), 0);
+    ck_assert(strstr(text, "train.batch ") && strstr(text, "1 to 1048576; default 32") && strstr(text, "required"));
+    free(text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *tests = tcase_create("config");
+    tcase_add_test(tests, every_file_loads);
+    tcase_add_test(tests, defaults_and_overrides);
+    tcase_add_test(tests, printed_reads_back);
+    tcase_add_test(tests, differences_on_resume);
+    tcase_add_test(tests, wrong_keys_and_values);
+    tcase_add_test(tests, wrong_overrides);
+    tcase_add_test(tests, not_a_configuration);
+    tcase_add_test(tests, damaged_text);
+    tcase_add_test(tests, reference_names_keys);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

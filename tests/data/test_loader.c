@@ -1,0 +1,251 @@
+/* The loader: the same bits for any threads and ranks, each validation sample once, errors that name the picture. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "data/loader.h"
+#include "data/pack.h"
+#include "scratch.h"
+
+enum { TRAIN = 46, VAL = 21, SIDE = 9, PIXELS = SIDE * SIDE * 3 };
+
+static dataset *data; /* of the whole program */
+
+static void make_data(void)
+{
+    char name[64];
+    const pack_directory_options options = {0};
+    scratch_folder("p");
+    for (int part = 0; part < 2; part++) {
+        const char *split = part == 0 ? "train" : "val";
+        (void)snprintf(name, sizeof name, "p/%s", split);
+        scratch_folder(name);
+        for (int c = 0; c < 2; c++) {
+            (void)snprintf(name, sizeof name, "p/%s/%d", split, c);
+            scratch_folder(name);
+        }
+        const int count = part == 0 ? TRAIN : VAL;
+        for (int i = 0; i < count; i++) {
+            (void)snprintf(name, sizeof name, "p/%s/%d/%02d.png", split, i % 2, i);
+            scratch_picture(name, (uint64_t)(1000 * part + i));
+        }
+    }
+    ck_assert_int_eq(pack_directory(scratch("p"), scratch("p.h5"), &options, NULL), LS_OK);
+    ck_assert_int_eq(dataset_open(&data, scratch("p.h5")), LS_OK);
+}
+
+static loader_options basic(void)
+{
+    return (loader_options){
+        .data = data,
+        .split = DATASET_TRAIN,
+        .height = SIDE,
+        .width = SIDE,
+        .batch = 16,
+        .shard_size = 4,
+        .seed = 5,
+        .shuffle = true,
+        .augment = true,
+        .threads = 2,
+        .size = 1,
+    };
+}
+
+typedef struct record {
+    real images[200 * PIXELS];
+    int32_t labels[200];
+    size_t starts[64]; /* where each step's global batch begins */
+    size_t steps;
+} record;
+
+/* Run an epoch from first_step as each rank in turn, putting the parts to where they belong. */
+static void run(record *out, loader_options o, int size, uint64_t epoch, size_t first_step)
+{
+    for (int rank = 0; rank < size; rank++) {
+        loader *l = NULL;
+        batch b;
+        o.rank = rank;
+        o.size = size;
+        ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+        ck_assert_int_eq(loader_start_epoch(l, epoch, first_step), LS_OK);
+        size_t start = 0;
+        size_t step = first_step;
+        int more;
+        while ((more = loader_next(l, &b)) == 1) {
+            const size_t at = start + b.first_shard * o.shard_size;
+            ck_assert_uint_le(start + b.total, 200);
+            memcpy(out->images + at * PIXELS, b.images, b.samples * PIXELS * sizeof(real));
+            memcpy(out->labels + at, b.labels, b.samples * sizeof *b.labels);
+            out->starts[step++] = start;
+            start += b.total;
+        }
+        ck_assert_int_eq(more, 0);
+        ck_assert_int_eq(loader_next(l, &b), 0);
+        ck_assert_uint_eq(step, loader_steps(l));
+        out->starts[step] = start;
+        out->steps = step;
+        loader_free(l);
+    }
+}
+
+static uint64_t hash_of(const record *r, size_t first, size_t count)
+{
+    const uint64_t h = hash_bytes(HASH_START, r->images + first * PIXELS, count * PIXELS * sizeof(real));
+    return hash_bytes(h, r->labels + first, count * sizeof *r->labels);
+}
+
+START_TEST(same_bits_for_any_threads_and_ranks)
+{
+    record *r = calloc(1, sizeof *r);
+    ck_assert_ptr_nonnull(r);
+    for (int k = 0; k < 3; k++) {
+        loader_options o = basic();
+        o.steps_per_epoch = k == 1 ? 7 : 0; /* 7 x 16: more than two passes */
+        o.augment = k != 2;
+        const size_t n = k == 1 ? 112 : TRAIN;
+        run(r, o, 1, 3, 0);
+        ck_assert_uint_eq(r->starts[r->steps], n);
+        const uint64_t want = hash_of(r, 0, n);
+        const uint64_t tail = hash_of(r, r->starts[2], n - r->starts[2]);
+        for (int threads = 1; threads <= 5; threads += 2) {
+            for (int size = 1; size <= 5; size++) {
+                memset(r, 0, sizeof *r);
+                o.threads = threads;
+                o.ahead = (size_t)threads;
+                run(r, o, size, 3, 0);
+                ck_assert(hash_of(r, 0, n) == want);
+            }
+        }
+        run(r, o, 3, 3, 2); /* from the third step on */
+        ck_assert(hash_of(r, 0, n - 32) == tail);
+        run(r, o, 1, 4, 0);
+        ck_assert(hash_of(r, 0, n) != want);
+    }
+    free(r);
+}
+END_TEST
+
+START_TEST(validation_goes_once_in_order)
+{
+    record *r = calloc(1, sizeof *r);
+    ck_assert_ptr_nonnull(r);
+    size_t count = 0;
+    const uint32_t *indices = dataset_indices(data, DATASET_VAL, &count);
+    ck_assert_uint_eq(count, VAL);
+    for (int size = 1; size <= 6; size++) { /* at 6, some ranks have nothing to do */
+        loader_options o = basic();
+        o.split = DATASET_VAL;
+        o.steps_per_epoch = 99; /* does not count here, nor do shuffle and augment */
+        memset(r, 0xff, sizeof *r);
+        run(r, o, size, 8, 0);
+        ck_assert_uint_eq(r->steps, 2);
+        ck_assert_uint_eq(r->starts[2], VAL);
+        for (size_t i = 0; i < VAL; i++) {
+            ck_assert_int_eq(r->labels[i], dataset_label(data, indices[i]));
+            for (size_t j = 0; j < i; j++) {
+                ck_assert_int_ne(memcmp(r->images + i * PIXELS, r->images + j * PIXELS, PIXELS * sizeof(real)), 0);
+            }
+        }
+    }
+    free(r);
+}
+END_TEST
+
+START_TEST(stops_and_starts_anywhere)
+{
+    loader *l = NULL;
+    batch b;
+    loader_options o = basic();
+    o.threads = 3;
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    ck_assert_int_lt(loader_next(l, &b), 0); /* no epoch yet */
+    for (uint64_t i = 0; i < 50; i++) {
+        ck_assert_int_eq(loader_start_epoch(l, i, i % 4), LS_OK);
+        for (uint64_t k = 0; k < i % 3; k++) {
+            ck_assert_int_ge(loader_next(l, &b), 0);
+        }
+    }
+    ck_assert_int_eq(loader_start_epoch(l, 0, 4), LS_EUSAGE);
+    loader_free(l);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+        if (i % 2 == 0) {
+            ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);
+        }
+        loader_free(l);
+    }
+    o.batch = 0;
+    ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
+    o.batch = SIZE_MAX / 2;
+    ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
+    loader_free(NULL);
+}
+END_TEST
+
+START_TEST(a_bad_picture_is_named)
+{
+    dataset *bad = NULL;
+    loader *l = NULL;
+    batch b;
+    char names[6][16];
+    dataset_item items[6];
+    const char *const classes[1] = {"all"};
+    uint8_t *png = NULL;
+    size_t size = 0;
+    const uint8_t pixels[4] = {0};
+    ck_assert_int_eq(image_encode_png(&png, &size, pixels, 2, 2, 1), LS_OK);
+    for (size_t i = 0; i < 6; i++) {
+        (void)snprintf(names[i], sizeof names[i], "picture-%zu", i);
+        items[i] = (dataset_item){.name = names[i], .bytes = png, .size = i < 4 ? size : size / 2};
+        items[i].hash = hash_bytes(HASH_START, png, items[i].size);
+    }
+    ck_assert_int_eq(dataset_write(scratch("bad.h5"), items, 6, classes, 1), LS_OK);
+    ck_assert_int_eq(dataset_open(&bad, scratch("bad.h5")), LS_OK);
+    loader_options o = basic();
+    o.data = bad;
+    o.shuffle = false;
+    o.batch = 2;
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);
+        ck_assert_int_eq(loader_next(l, &b), 1);
+        ck_assert_int_eq(loader_next(l, &b), 1);
+        ck_assert_int_eq(loader_next(l, &b), LS_EFORMAT);
+        ck_assert_ptr_nonnull(strstr(error_message(), "picture-4"));
+        ck_assert_int_eq(loader_next(l, &b), LS_EFORMAT);
+    }
+    loader_free(l);
+    o.split = DATASET_VAL; /* empty here */
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    ck_assert_uint_eq(loader_steps(l), 0);
+    ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);
+    ck_assert_int_eq(loader_next(l, &b), 0);
+    loader_free(l);
+    dataset_free(bad);
+    free(png);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("loader");
+    TCase *c = tcase_create("loader");
+    tcase_set_timeout(c, 60);
+    tcase_add_unchecked_fixture(c, make_data, NULL);
+    tcase_add_test(c, same_bits_for_any_threads_and_ranks);
+    tcase_add_test(c, validation_goes_once_in_order);
+    tcase_add_test(c, stops_and_starts_anywhere);
+    tcase_add_test(c, a_bad_picture_is_named);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_set_fork_status(r, CK_NOFORK);
+    scratch_make();
+    srunner_run_all(r, CK_NORMAL);
+    scratch_remove();
+    dataset_free(data);
+    const int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

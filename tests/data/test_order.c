@@ -1,0 +1,118 @@
+/* The order of samples, the cut into batches and shards, and the drawing of crops. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/augment.h"
+#include "data/order.h"
+
+START_TEST(every_pass_is_a_permutation)
+{
+    enum { N = 23 };
+    order o;
+    ck_assert_int_eq(order_init(&o, N, 7, true), LS_OK);
+    uint32_t first[3][N];
+    for (uint64_t pass = 0; pass < 3; pass++) {
+        int seen[N] = {0};
+        for (uint64_t i = 0; i < N; i++) {
+            first[pass][i] = order_sample(&o, 4, pass * N + i);
+            ck_assert_uint_lt(first[pass][i], N);
+            seen[first[pass][i]]++;
+        }
+        for (int i = 0; i < N; i++) {
+            ck_assert_int_eq(seen[i], 1);
+        }
+    }
+    ck_assert_int_ne(memcmp(first[0], first[1], sizeof first[0]), 0);
+    ck_assert_uint_eq(order_sample(&o, 4, 5), first[0][5]); /* going back gives the same */
+    int same = 0;
+    for (uint64_t i = 0; i < N; i++) {
+        same += order_sample(&o, 5, i) == first[0][i];
+    }
+    ck_assert_int_lt(same, N); /* another epoch, another order */
+    order_release(&o);
+    ck_assert_int_eq(order_init(&o, N, 7, false), LS_OK);
+    ck_assert_uint_eq(order_sample(&o, 4, N + 3), 3);
+    order_release(&o);
+}
+END_TEST
+
+START_TEST(steps_and_short_batches)
+{
+    ck_assert_uint_eq(order_steps(50000, 32, 0), 1563);
+    ck_assert_uint_eq(order_batch_samples(50000, 32, 0, 1561), 32);
+    ck_assert_uint_eq(order_batch_samples(50000, 32, 0, 1562), 16);
+    ck_assert_uint_eq(order_batch_samples(50000, 32, 0, 1563), 0);
+    ck_assert_uint_eq(order_steps(10, 32, 1563), 1563);
+    ck_assert_uint_eq(order_batch_samples(10, 32, 1563, 1562), 32);
+    ck_assert_uint_eq(order_steps(0, 32, 0), 0);
+    ck_assert_uint_eq(order_batch_samples(10, 32, 0, 0), 10);
+}
+END_TEST
+
+START_TEST(ranks_own_each_shard_once)
+{
+    for (size_t samples = 0; samples < 70; samples++) {
+        for (size_t size = 1; size < 9; size++) {
+            size_t shard = 0;
+            size_t sample = 0;
+            for (size_t rank = 0; rank < size; rank++) {
+                const order_part p = order_part_of(samples, 4, rank, size);
+                ck_assert_uint_eq(p.total_shards, (samples + 3) / 4);
+                ck_assert_uint_eq(p.first_shard, shard);
+                ck_assert_uint_eq(p.shards, (p.samples + 3) / 4);
+                if (p.samples != 0) {
+                    ck_assert_uint_eq(p.first_sample, sample);
+                }
+                shard += p.shards;
+                sample += p.samples;
+            }
+            ck_assert_uint_eq(shard, (samples + 3) / 4);
+            ck_assert_uint_eq(sample, samples);
+        }
+    }
+}
+END_TEST
+
+START_TEST(crops_lie_inside_and_repeat)
+{
+    const size_t sizes[4][2] = {{500, 333}, {1, 1}, {3000, 1}, {8, 8}};
+    int mirrored = 0;
+    for (int s = 0; s < 4; s++) {
+        for (uint64_t i = 0; i < 500; i++) {
+            bool mirror;
+            bool again;
+            const resize_box a = augment_draw(&mirror, sizes[s][0], sizes[s][1], 0.08, 1, 2, i);
+            const resize_box b = augment_draw(&again, sizes[s][0], sizes[s][1], 0.08, 1, 2, i);
+            ck_assert(a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height && mirror == again);
+            ck_assert(a.x >= 0 && a.y >= 0 && a.width >= 1 && a.height >= 1);
+            ck_assert(a.x + a.width <= (double)sizes[s][0] && a.y + a.height <= (double)sizes[s][1]);
+            if (s == 0) {
+                const double ratio = a.width / a.height;
+                ck_assert(ratio > 0.74 && ratio < 1.35);
+                ck_assert(a.width * a.height > 0.078 * 500 * 333);
+                mirrored += mirror;
+            }
+        }
+    }
+    ck_assert(mirrored > 200 && mirrored < 300);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("order");
+    TCase *c = tcase_create("order");
+    tcase_add_test(c, every_pass_is_a_permutation);
+    tcase_add_test(c, steps_and_short_batches);
+    tcase_add_test(c, ranks_own_each_shard_once);
+    tcase_add_test(c, crops_lie_inside_and_repeat);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_set_fork_status(r, CK_NOFORK);
+    srunner_run_all(r, CK_NORMAL);
+    const int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

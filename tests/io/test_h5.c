@@ -1,0 +1,250 @@
+/* The HDF5 door: arrays, slices, strings, attributes, links, growth, damaged files, logs of killed writers. */
+#include <check.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "io/h5.h"
+
+static char folder[] = "/tmp/lockstep-h5-XXXXXX";
+static char path[PATH_MAX];
+
+static void set_up(void)
+{
+    ck_assert_int_lt(snprintf(path, sizeof path, "%s/file.h5", folder), (int)sizeof path);
+}
+
+static void tear_down(void)
+{
+    (void)unlink(path);
+}
+
+START_TEST(arrays_round_trip)
+{
+    h5_file *f = NULL;
+    h5_shape shape;
+    const size_t dims[3] = {2, 3, 1};
+    const float values[6] = {1, -2, 3.5f, 4, 5, 6};
+    float back[6] = {0};
+    double wide[6] = {0};
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_str_eq(h5_path(f), path);
+    ck_assert_int_eq(h5_write(f, "a/b/values", H5_FLOAT32, 3, dims, values), LS_OK);
+    ck_assert_int_eq(h5_write(f, "a/b/values", H5_FLOAT32, 3, dims, values), LS_EIO);
+    ck_assert_int_eq(h5_hard_link(f, "/a/b/values", "/c/d"), LS_OK);
+    ck_assert_int_eq(h5_make_group(f, "a/b"), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_stat(f, "/c/d", &shape), LS_OK);
+    ck_assert_int_eq(shape.type, H5_FLOAT32);
+    ck_assert_int_eq(shape.rank, 3);
+    ck_assert_uint_eq(shape.dims[1], 3);
+    ck_assert_uint_eq(shape.size, 6);
+    ck_assert_int_eq(h5_read(f, "c/d", H5_FLOAT32, 6, back), LS_OK);
+    ck_assert_mem_eq(back, values, sizeof values);
+    ck_assert_int_eq(h5_read(f, "c/d", H5_FLOAT64, 6, wide), LS_OK);
+    ck_assert_double_eq(wide[2], 3.5);
+    ck_assert_int_eq(h5_read(f, "c/d", H5_FLOAT32, 5, back), LS_EFORMAT);
+    ck_assert_int_eq(h5_read(f, "c/e", H5_FLOAT32, 6, back), LS_ENOTFOUND);
+    ck_assert_ptr_nonnull(strstr(error_message(), "c/e"));
+    ck_assert_int_eq(h5_exists(f, "/"), 1);
+    ck_assert_int_eq(h5_exists(f, "a/b"), 1);
+    ck_assert_int_eq(h5_exists(f, "a/x/y"), 0);
+    ck_assert_int_eq(h5_exists(f, "c/d/e"), 0);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+START_TEST(slices_and_growth)
+{
+    h5_file *f = NULL;
+    h5_shape shape;
+    const size_t size = 10;
+    const uint8_t bytes[4] = {1, 2, 3, 255};
+    const int32_t rows[6] = {1, 2, 3, 4, 5, 6};
+    uint8_t back[4] = {0};
+    int32_t cells[4] = {0};
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write(f, "bytes", H5_UINT8, 1, &size, NULL), LS_OK);
+    ck_assert_int_eq(h5_write_slice(f, "bytes", H5_UINT8, 6, 4, bytes), LS_OK);
+    ck_assert_int_eq(h5_write_slice(f, "bytes", H5_UINT8, 7, 4, bytes), LS_EFORMAT);
+    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, 5, 4, back), LS_OK);
+    ck_assert_uint_eq(back[0], 0);
+    ck_assert_uint_eq(back[3], 3);
+    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, SIZE_MAX, 2, back), LS_EFORMAT);
+
+    ck_assert_int_eq(h5_create_growing(f, "t/rows", H5_INT32, 2, 16), LS_OK);
+    ck_assert_int_eq(h5_append(f, "t/rows", H5_INT32, 1, rows), LS_OK);
+    ck_assert_int_eq(h5_append(f, "t/rows", H5_INT32, 2, rows + 2), LS_OK);
+    ck_assert_int_eq(h5_stat(f, "t/rows", &shape), LS_OK);
+    ck_assert_uint_eq(shape.dims[0], 3);
+    ck_assert_int_eq(h5_set_rows(f, "t/rows", 2), LS_OK);
+    ck_assert_int_eq(h5_read(f, "t/rows", H5_INT32, 4, cells), LS_OK);
+    ck_assert_mem_eq(cells, rows, sizeof cells);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+START_TEST(strings_and_attributes)
+{
+    h5_file *f = NULL;
+    const char *const names[3] = {"conv2d", "", "dense"};
+    char **back = NULL;
+    char *text = NULL;
+    size_t count = 0;
+    uint64_t u = 0;
+    int64_t i = 0;
+    double d = 0;
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write_strings(f, "g/names", names, 3), LS_OK);
+    ck_assert_int_eq(h5_read_strings(f, "g/names", &back, &count), LS_OK);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(back[0], "conv2d");
+    ck_assert_str_eq(back[1], "");
+    ck_assert_str_eq(back[2], "dense");
+    free(back);
+    ck_assert_int_eq(h5_write_attr_strings(f, "/", "layer_names", names, 3), LS_OK);
+    ck_assert_int_eq(h5_read_attr_strings(f, "/", "layer_names", &back, &count), LS_OK);
+    ck_assert_str_eq(back[2], "dense");
+    free(back);
+    ck_assert_int_eq(h5_write_attr_strings(f, "g", "none", NULL, 0), LS_OK);
+    ck_assert_int_eq(h5_read_attr_strings(f, "g", "none", &back, &count), LS_OK);
+    ck_assert_uint_eq(count, 0);
+    free(back);
+    ck_assert_int_eq(h5_write_attr_string(f, "g", "text", "one"), LS_OK);
+    ck_assert_int_eq(h5_write_attr_string(f, "g", "text", "two words"), LS_OK);
+    ck_assert_int_eq(h5_read_attr_string(f, "g", "text", &text), LS_OK);
+    ck_assert_str_eq(text, "two words");
+    free(text);
+    ck_assert_int_eq(h5_write_attr_u64(f, "g", "u", UINT64_MAX), LS_OK);
+    ck_assert_int_eq(h5_write_attr_i64(f, "g", "i", -7), LS_OK);
+    ck_assert_int_eq(h5_write_attr_f64(f, "g", "d", 0.1), LS_OK);
+    ck_assert_int_eq(h5_read_attr_u64(f, "g", "u", &u), LS_OK);
+    ck_assert_int_eq(h5_read_attr_i64(f, "g", "i", &i), LS_OK);
+    ck_assert_int_eq(h5_read_attr_f64(f, "g", "d", &d), LS_OK);
+    ck_assert(u == UINT64_MAX && i == -7 && d == 0.1);
+    ck_assert_int_eq(h5_read_attr_i64(f, "g", "text", &i), LS_EFORMAT);
+    ck_assert_int_eq(h5_read_attr_i64(f, "g", "missing", &i), LS_ENOTFOUND);
+    ck_assert_int_eq(h5_attr_exists(f, "nowhere", "u"), 0);
+    ck_assert_int_eq(h5_list(f, "g", &back, &count), LS_OK);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_str_eq(back[0], "names");
+    free(back);
+    ck_assert_int_eq(h5_list(f, "x", &back, &count), LS_ENOTFOUND);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+START_TEST(damaged_files_are_refused)
+{
+    h5_file *f = NULL;
+    const size_t size = 1000;
+    const double values[1000] = {1};
+    ck_assert_int_eq(h5_open_read(&f, path), LS_ENOTFOUND);
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write(f, "v", H5_FLOAT64, 1, &size, values), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_int_eq(truncate(path, 4000), 0);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), path));
+    ck_assert_ptr_null(f);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_EFORMAT);
+    ck_assert_int_eq(h5_create(&f, "/nowhere/at/all.h5"), LS_EIO);
+}
+END_TEST
+
+START_TEST(commit_replaces_in_one_move)
+{
+    h5_file *f = NULL;
+    char temporary[PATH_MAX];
+    char small[8];
+    ck_assert_int_eq(h5_temporary_name(temporary, sizeof temporary, path), LS_OK);
+    ck_assert_int_eq(h5_temporary_name(small, sizeof small, path), LS_EUSAGE);
+    ck_assert_int_eq(h5_create(&f, temporary), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_int_eq(h5_commit(temporary, path), LS_OK);
+    ck_assert_int_ne(access(temporary, F_OK), 0);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+/* Append 100 rows to a log, flushing, and die without closing it. */
+static void write_and_die(void)
+{
+    h5_file *f = NULL;
+    if (h5_create_newest(&f, path) == LS_OK && h5_create_growing(f, "v", H5_INT64, 0, 8) == LS_OK &&
+        h5_start_swmr(f) == LS_OK) {
+        for (int64_t i = 0; i < 100; i++) {
+            (void)h5_append(f, "v", H5_INT64, 1, &i);
+        }
+        (void)h5_flush(f);
+        (void)raise(SIGKILL);
+    }
+    _exit(1);
+}
+
+START_TEST(log_of_a_killed_writer_opens)
+{
+    h5_file *f = NULL;
+    int64_t values[100] = {0};
+    const int64_t more = 100;
+    int status = 0;
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        write_and_die();
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_msg(h5_open_read(&f, path) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(h5_read(f, "v", H5_INT64, 100, values), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_msg(h5_open_write(&f, path) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(h5_append(f, "v", H5_INT64, 1, &more), LS_OK);
+    ck_assert_int_eq(h5_set_rows(f, "v", 50), LS_OK);
+    ck_assert_msg(h5_start_swmr(f) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(h5_append(f, "v", H5_INT64, 1, &more), LS_OK);
+    ck_assert_int_eq(h5_flush(f), LS_OK);
+
+    h5_file *reader = NULL; /* follows while the writer has it open */
+    ck_assert_msg(h5_open_read(&reader, path) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(h5_close(reader), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_read(f, "v", H5_INT64, 51, values), LS_OK);
+    ck_assert(values[49] == 49 && values[50] == 100);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+int main(void)
+{
+    if (mkdtemp(folder) == NULL) {
+        return 1;
+    }
+    TCase *tests = tcase_create("h5");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, arrays_round_trip);
+    tcase_add_test(tests, slices_and_growth);
+    tcase_add_test(tests, strings_and_attributes);
+    tcase_add_test(tests, damaged_files_are_refused);
+    tcase_add_test(tests, commit_replaces_in_one_move);
+    tcase_add_test(tests, log_of_a_killed_writer_opens);
+    Suite *suite = suite_create("h5");
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    (void)rmdir(folder);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,293 @@
+/* Checkpoints: round trip, both Keras layouts, damage found and named, the newest good one chosen. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "small_network.h"
+
+#include "base/error.h"
+#include "io/h5.h"
+#include "store/checkpoint.h"
+
+static char folder[64];
+static char path[PATH_MAX];
+static tensor_table table;
+static real weights[SMALL_WEIGHTS], moving[SMALL_MOVING];
+static real got_weights[SMALL_WEIGHTS], got_moving[SMALL_MOVING];
+static char cat[] = "cat", dog[] = "dog", longer[] = "a longer name";
+static char *classes[] = {cat, dog, longer};
+static const h5_type real_type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
+
+static checkpoint_info some_info(uint64_t step)
+{
+    return (checkpoint_info){.epoch = 2,
+                             .step = step,
+                             .position = 96,
+                             .seed = UINT64_MAX,
+                             .config = "model:\n  size: 96\n",
+                             .experiment = "bn_l2",
+                             .normalization = "x/127.5-1",
+                             .program = "0.1.0",
+                             .classes = classes,
+                             .class_count = SMALL_CLASSES,
+                             .height = 96,
+                             .width = 64,
+                             .batch_norm = 1};
+}
+
+static void write_step(uint64_t step)
+{
+    const checkpoint_info info = some_info(step);
+    ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, step), LS_OK);
+    ck_assert_msg(checkpoint_write(path, &table, weights, moving, &info) == LS_OK, "%s", error_message());
+}
+
+static void set_up(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/lockstep-checkpoint-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    small_network(&table);
+    small_numbers(weights, SMALL_WEIGHTS, 0.25);
+    small_numbers(moving, SMALL_MOVING, -3);
+    memset(got_weights, 0, sizeof got_weights);
+    memset(got_moving, 0, sizeof got_moving);
+}
+
+static void tear_down(void)
+{
+    char command[PATH_MAX + 16];
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    tensor_table_release(&table);
+}
+
+static void check_same(void)
+{
+    ck_assert_mem_eq(got_weights, weights, sizeof weights);
+    ck_assert_mem_eq(got_moving, moving, sizeof moving);
+}
+
+START_TEST(round_trip)
+{
+    checkpoint_info info;
+    write_step(123);
+    ck_assert_ptr_nonnull(strstr(path, "/step-00000123.weights.h5"));
+    ck_assert_msg(checkpoint_read(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
+    check_same();
+    ck_assert_int_eq(checkpoint_read_info(&info, path), LS_OK);
+    ck_assert(info.epoch == 2 && info.step == 123 && info.position == 96 && info.seed == UINT64_MAX);
+    ck_assert(info.height == 96 && info.width == 64 && info.batch_norm == 1);
+    ck_assert(info.weights_hash == tensor_table_hash(&table, weights, moving));
+    ck_assert_str_eq(info.config, "model:\n  size: 96\n");
+    ck_assert_str_eq(info.experiment, "bn_l2");
+    ck_assert_str_eq(info.normalization, "x/127.5-1");
+    ck_assert_str_eq(info.program, "0.1.0");
+    ck_assert_uint_eq(info.class_count, 3);
+    ck_assert_str_eq(info.classes[2], "a longer name");
+    checkpoint_info_release(&info);
+}
+END_TEST
+
+START_TEST(keras_finds_both_layouts)
+{
+    h5_file *f = NULL;
+    char **names = NULL;
+    size_t count = 0;
+    char *text = NULL;
+    static const char *const groups[] = {"vars", "layers/input_layer/vars", "layers/re_lu_1/vars"};
+    static const char *const sets[] = {"layers/conv2d/vars/0",
+                                       "layers/batch_normalization/vars/3",
+                                       "layers/dense/vars/1",
+                                       "conv2d/conv2d/kernel:0",
+                                       "batch_normalization/batch_normalization/moving_variance:0",
+                                       "depthwise_conv2d/depthwise_conv2d/depthwise_kernel:0",
+                                       "dense/dense/bias:0"};
+    h5_shape shape;
+    write_step(1);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        ck_assert_int_eq(h5_list(f, groups[i], &names, &count), LS_OK);
+        ck_assert_uint_eq(count, 0);
+        free(names);
+    }
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        ck_assert_msg(h5_stat(f, sets[i], &shape) == LS_OK, "%s", error_message());
+        ck_assert_int_eq(shape.type, real_type);
+    }
+    ck_assert_int_eq(h5_read_attr_strings(f, "/", "layer_names", &names, &count), LS_OK);
+    ck_assert_uint_eq(count, 4);
+    ck_assert_str_eq(names[2], "depthwise_conv2d");
+    free(names);
+    ck_assert_int_eq(h5_read_attr_strings(f, "dense", "weight_names", &names, &count), LS_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(names[0], "dense/kernel:0");
+    free(names);
+    ck_assert_int_eq(h5_read_attr_string(f, "/", "backend", &text), LS_OK);
+    ck_assert_str_eq(text, "tensorflow");
+    free(text);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+START_TEST(keras_files_are_read)
+{
+    h5_file *f = NULL;
+    const char *const layers[2] = {"Conv1", "predictions"};
+    const char *const first = "Conv1/kernel:0";
+    const char *const last[2] = {"predictions/kernel:0", "predictions/bias:0"};
+    const size_t conv[4] = {1, 1, 2, 2};
+    const size_t dense[2] = {2, 2};
+    tensor_table t;
+    tensor_table_init(&t);
+    ck_assert_int_eq(tensor_table_add_layer(&t, "conv2d"), 0);
+    ck_assert_int_ge(tensor_table_add(&t, TENSOR_CONV_KERNEL, 4, conv, 1), 0);
+    ck_assert_int_eq(tensor_table_add_layer(&t, "dense"), 0);
+    ck_assert_int_ge(tensor_table_add(&t, TENSOR_DENSE_KERNEL, 2, dense, 0), 0);
+    ck_assert_int_ge(tensor_table_add(&t, TENSOR_DENSE_BIAS, 1, dense, 0), 0);
+    (void)snprintf(path, sizeof path, "%s/legacy.h5", folder);
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write(f, "model_weights/Conv1/Conv1/kernel:0", real_type, 4, conv, weights), LS_OK);
+    ck_assert_int_eq(h5_write(f, "model_weights/predictions/predictions/kernel:0", real_type, 2, dense, weights + 4),
+                     LS_OK);
+    ck_assert_int_eq(h5_write(f, "model_weights/predictions/predictions/bias:0", real_type, 1, dense, weights + 8),
+                     LS_OK);
+    ck_assert_int_eq(h5_write_attr_strings(f, "model_weights", "layer_names", layers, 2), LS_OK);
+    ck_assert_int_eq(h5_write_attr_strings(f, "model_weights/Conv1", "weight_names", &first, 1), LS_OK);
+    ck_assert_int_eq(h5_write_attr_strings(f, "model_weights/predictions", "weight_names", last, 2), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_msg(checkpoint_read_keras(path, &t, got_weights, NULL) == LS_OK, "%s", error_message());
+    ck_assert_mem_eq(got_weights, weights, 10 * sizeof(real));
+    ck_assert_int_eq(checkpoint_read(path, &t, got_weights, NULL), LS_EFORMAT);
+
+    t.tensors[1].shape[1] = 3;
+    ck_assert_int_eq(checkpoint_read_keras(path, &t, got_weights, NULL), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "dense/kernel has shape (2, 2) where the network has (2, 3)"));
+    tensor_table_release(&t);
+
+    write_step(1);
+    ck_assert_int_eq(checkpoint_read_keras(path, &table, got_weights, got_moving), LS_OK);
+    check_same();
+}
+END_TEST
+
+/* Turn one bit of the file, in the middle of the bytes of `pattern`. */
+static void damage(const void *pattern, size_t size)
+{
+    FILE *file = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    const long length = ftell(file);
+    unsigned char *bytes = malloc((size_t)length);
+    ck_assert_ptr_nonnull(bytes);
+    rewind(file);
+    ck_assert_uint_eq(fread(bytes, 1, (size_t)length, file), (size_t)length);
+    unsigned char *at = memmem(bytes, (size_t)length, pattern, size);
+    ck_assert_ptr_nonnull(at);
+    const long where = at - bytes + (long)size / 2;
+    ck_assert_int_eq(fseek(file, where, SEEK_SET), 0);
+    ck_assert_int_ne(fputc(bytes[where] ^ 4, file), EOF);
+    ck_assert_int_eq(fclose(file), 0);
+    free(bytes);
+}
+
+START_TEST(damage_is_found_and_named)
+{
+    checkpoint_info info;
+    write_step(7);
+    damage(tensor_values(&table.tensors[4], weights, moving), 4 * sizeof(real));
+    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "layers/batch_normalization/vars/3"));
+    ck_assert_ptr_nonnull(strstr(error_message(), path));
+    write_step(7);
+    damage("size: 96", 8);
+    ck_assert_int_eq(checkpoint_read_info(&info, path), LS_EFORMAT);
+    ck_assert_int_eq(checkpoint_verify(path), LS_EFORMAT);
+    write_step(7);
+    ck_assert_int_eq(checkpoint_verify(path), LS_OK);
+    ck_assert_int_eq(truncate(path, 6000), 0);
+    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(another_network_is_refused)
+{
+    const size_t size = 2;
+    write_step(7);
+    ck_assert_int_eq(tensor_table_add_layer(&table, "dense"), 0);
+    ck_assert_int_ge(tensor_table_add(&table, TENSOR_DENSE_BIAS, 1, &size, 0), 0);
+    real *more = calloc(table.weights_size, sizeof *more);
+    ck_assert_ptr_nonnull(more);
+    ck_assert_int_eq(checkpoint_read(path, &table, more, got_moving), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "another network"));
+    ck_assert_int_eq(checkpoint_read_keras(path, &table, more, got_moving), LS_EFORMAT);
+    free(more);
+}
+END_TEST
+
+START_TEST(newest_good_one_is_chosen)
+{
+    char found[PATH_MAX];
+    char good[PATH_MAX];
+    char deep[PATH_MAX + 8];
+    ck_assert_int_eq(checkpoint_latest(found, sizeof found, folder), LS_ENOTFOUND);
+    ck_assert_int_eq(checkpoint_latest(found, sizeof found, "/nowhere/at/all"), LS_ENOTFOUND);
+    write_step(90);
+    write_step(1000);
+    memcpy(good, path, sizeof good);
+    write_step(2000);
+    damage(weights, 16);
+    write_step(100000000);
+    ck_assert_int_eq(truncate(path, 100), 0);
+    ck_assert_int_eq(checkpoint_latest(found, sizeof found, folder), LS_OK);
+    ck_assert_str_eq(found, good);
+
+    (void)snprintf(path, sizeof path, "%s/step-00000003.weights.h5.tmp", folder);
+    FILE *left = fopen(path, "w");
+    ck_assert_ptr_nonnull(left);
+    (void)fclose(left);
+    ck_assert_int_eq(checkpoint_remove_temporaries(folder), LS_OK);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_eq(access(good, F_OK), 0);
+
+    (void)snprintf(deep, sizeof deep, "%s/a/b", folder);
+    ck_assert_int_eq(checkpoint_make_dir(deep), LS_OK);
+    ck_assert_int_eq(checkpoint_make_dir(deep), LS_OK);
+    ck_assert_int_eq(access(deep, W_OK), 0);
+    ck_assert_int_eq(checkpoint_make_dir(good), LS_EIO);
+}
+END_TEST
+
+START_TEST(failed_write_leaves_nothing)
+{
+    const checkpoint_info info = some_info(1);
+    ck_assert_int_eq(checkpoint_write("/nowhere/step-00000001.weights.h5", &table, weights, moving, &info), LS_EIO);
+    write_step(5);
+    (void)strcat(path, ".tmp");
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("checkpoint");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, round_trip);
+    tcase_add_test(tests, keras_finds_both_layouts);
+    tcase_add_test(tests, keras_files_are_read);
+    tcase_add_test(tests, damage_is_found_and_named);
+    tcase_add_test(tests, another_network_is_refused);
+    tcase_add_test(tests, newest_good_one_is_chosen);
+    tcase_add_test(tests, failed_write_leaves_nothing);
+    Suite *suite = suite_create("checkpoint");
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

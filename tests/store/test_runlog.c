@@ -1,0 +1,201 @@
+/* The run log: rows come back, a resume cuts it back, a killed writer's log goes on, another network's is refused. */
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "small_network.h"
+
+#include "base/error.h"
+#include "io/h5.h"
+#include "store/runlog.h"
+
+static char folder[] = "/tmp/lockstep-runlog-XXXXXX";
+static char path[PATH_MAX];
+static char aside[PATH_MAX];
+static tensor_table table;
+static real weights[SMALL_WEIGHTS];
+
+enum { TENSORS = 6, EPOCH_STEPS = 100 };
+
+static void set_up(void)
+{
+    (void)snprintf(path, sizeof path, "%s/log.h5", folder);
+    (void)snprintf(aside, sizeof aside, "%s/log.h5.damaged", folder);
+    small_network(&table);
+    small_numbers(weights, SMALL_WEIGHTS, -1);
+}
+
+static void tear_down(void)
+{
+    (void)unlink(path);
+    (void)unlink(aside);
+    tensor_table_release(&table);
+}
+
+/* Steps and epochs [from, to) as a training would log them. Returns 0 when all went in. */
+static int log_epochs(runlog *log, uint64_t from, uint64_t to)
+{
+    int code = LS_OK;
+    for (uint64_t epoch = from; code == LS_OK && epoch < to; epoch++) {
+        for (uint64_t i = 0; code == LS_OK && i < EPOCH_STEPS; i++) {
+            const runlog_step_row step = {.step = epoch * EPOCH_STEPS + i + 1, .loss = 1.5, .accuracy = 0.25};
+            code = runlog_step(log, &step);
+        }
+        const runlog_epoch_row row = {.epoch = epoch + 1,
+                                      .train_loss = 2.0 / (double)(epoch + 1),
+                                      .val_loss = NAN,
+                                      .seconds = 3,
+                                      .first_weights = {(double)epoch, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
+        code = code == LS_OK ? runlog_epoch(log, &row, weights) : code;
+    }
+    return code;
+}
+
+static void check_rows(size_t steps, size_t epochs)
+{
+    h5_file *f = NULL;
+    h5_shape shape;
+    runlog_epoch_row *rows = NULL;
+    size_t count = 0;
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    uint64_t *numbers = calloc(steps + 1, sizeof *numbers);
+    ck_assert_msg(h5_read(f, "steps/step", H5_UINT64, steps, numbers) == LS_OK, "%s", error_message());
+    for (size_t i = 0; i < steps; i++) {
+        ck_assert_uint_eq(numbers[i], i + 1);
+    }
+    free(numbers);
+    ck_assert_int_eq(h5_stat(f, "tensors/norm", &shape), LS_OK);
+    ck_assert(shape.dims[0] == epochs && shape.dims[1] == TENSORS);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_msg(runlog_read_epochs(path, &rows, &count) == LS_OK, "%s", error_message());
+    ck_assert_uint_eq(count, epochs);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(rows[i].epoch, i + 1);
+        ck_assert_double_eq(rows[i].train_loss, 2.0 / (double)(i + 1));
+        ck_assert(isnan(rows[i].val_loss));
+        ck_assert_double_eq(rows[i].first_weights[0], (double)i);
+        ck_assert_double_eq(rows[i].first_weights[9], 10);
+    }
+    free(rows);
+}
+
+START_TEST(rows_come_back)
+{
+    runlog *log = NULL;
+    h5_file *f = NULL;
+    double norms[TENSORS];
+    double means[TENSORS];
+    double squares = 0;
+    double sum = 0;
+    ck_assert_msg(runlog_open(&log, path, &table, 0, 0) == LS_OK, "%s", error_message());
+    ck_assert_msg(log_epochs(log, 0, 1) == LS_OK, "%s", error_message());
+    check_rows(EPOCH_STEPS, 1); /* while it is open */
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(EPOCH_STEPS, 1);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_read(f, "tensors/norm", H5_FLOAT64, TENSORS, norms), LS_OK);
+    ck_assert_int_eq(h5_read(f, "tensors/mean_abs", H5_FLOAT64, TENSORS, means), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    for (size_t i = 0; i < table.tensors[0].size; i++) {
+        squares += (double)weights[i] * (double)weights[i];
+        sum += fabs((double)weights[i]);
+    }
+    ck_assert_double_eq_tol(norms[0], sqrt(squares), 1e-12);
+    ck_assert_double_eq_tol(means[0], sum / (double)table.tensors[0].size, 1e-12);
+}
+END_TEST
+
+START_TEST(resume_cuts_back)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 3), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(3 * EPOCH_STEPS, 3);
+    ck_assert_int_eq(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2), LS_OK);
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_int_eq(log_epochs(log, 2, 4), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(4 * EPOCH_STEPS, 4);
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(0, 0);
+}
+END_TEST
+
+START_TEST(log_of_a_killed_writer_goes_on)
+{
+    runlog *log = NULL;
+    int status = 0;
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        if (runlog_open(&log, path, &table, 0, 0) == LS_OK && log_epochs(log, 0, 2) == LS_OK) {
+            (void)raise(SIGKILL);
+        }
+        _exit(1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_msg(runlog_open(&log, path, &table, EPOCH_STEPS, 1) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(log_epochs(log, 1, 3), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(3 * EPOCH_STEPS, 3);
+    ck_assert_int_ne(access(aside, F_OK), 0);
+}
+END_TEST
+
+START_TEST(damaged_log_is_set_aside)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 1), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    ck_assert_int_eq(truncate(path, 3000), 0);
+    ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    ck_assert_int_eq(access(aside, F_OK), 0);
+    check_rows(0, 0);
+}
+END_TEST
+
+START_TEST(log_of_another_network_is_refused)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 1), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    table.tensors[0].layer[0] = 'k';
+    ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_EUSAGE);
+    check_rows(EPOCH_STEPS, 1);
+}
+END_TEST
+
+int main(void)
+{
+    if (mkdtemp(folder) == NULL) {
+        return 1;
+    }
+    TCase *tests = tcase_create("runlog");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, rows_come_back);
+    tcase_add_test(tests, resume_cuts_back);
+    tcase_add_test(tests, log_of_a_killed_writer_goes_on);
+    tcase_add_test(tests, damaged_log_is_set_aside);
+    tcase_add_test(tests, log_of_another_network_is_refused);
+    Suite *suite = suite_create("runlog");
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    (void)rmdir(folder);
+    return failed == 0 ? 0 : 1;
+}
