@@ -21,7 +21,7 @@
 #include <sanitizer/asan_interface.h>
 enum { GAP = 64 };
 #else
-#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 enum { GAP = 0 };
 #endif

@@ -13,7 +13,7 @@ typedef struct reducer {
      * every rank. Returns 0 or a negative code. Collective when the reducer spans ranks.
      */
     int (*sum)(void *context, double *out, double *partials, size_t n);
-    void *context; /* not owned */
+    void *context;  /* not owned */
     size_t samples; /* samples that a sum covers: the global batch, or this rank's part when BN is local */
 } reducer;
 

@@ -4,8 +4,9 @@
 
 #define FIELD(s, k)           .section = #s, .name = #k, .offset = offsetof(config, s.k), .size = sizeof(((config *)0)->s.k)
 #define BOOL(s, k, otherwise) FIELD(s, k), .kind = KEY_BOOL, .fallback = (otherwise)
-#define INT(s, k, otherwise, least, most)                                                                              \
-    FIELD(s, k), .kind = KEY_INT, .fallback = (otherwise), .min = (least), .max = (most), .step = 1
+#define STEPS(s, k, otherwise, least, most, by)                                                                        \
+    FIELD(s, k), .kind = KEY_INT, .fallback = (otherwise), .min = (least), .max = (most), .step = (by)
+#define INT(s, k, otherwise, least, most) STEPS(s, k, otherwise, least, most, 1)
 #define REAL(s, k, otherwise, least, most)                                                                             \
     FIELD(s, k), .kind = KEY_REAL, .fallback = (otherwise), .low = (least), .high = (most)
 #define TEXT(s, k, otherwise) FIELD(s, k), .kind = KEY_TEXT, .fallback = (otherwise)
@@ -52,7 +53,7 @@ const config_key schema_keys[] = {
 
     {INT(train, epochs, "10", 1, 1000000), .may_change = true, .help = "epochs to train"},
     {INT(train, batch, "32", 1, 1048576), .help = "samples a step, over all ranks"},
-    {INT(train, shard, "4", 4, 8), .step = 4, .help = "samples a shard, the unit of work and of reduction"},
+    {STEPS(train, shard, "4", 4, 8, 4), .help = "samples a shard, the unit of work and of reduction"},
     {REAL(train, learning_rate, "0.1", 0, 1000), .help = "of plain SGD"},
     {INT(train, steps_per_epoch, "0", 0, 1000000000), .help = "updates an epoch; 0: once through the samples"},
     {INT(train, seed, "1", 0, INT64_MAX), .help = "of starting weights, order and augmentation"},

@@ -9,6 +9,10 @@
 
 void value_digits(char *out, size_t size, double x)
 {
+    if (x == floor(x) && fabs(x) < 1e9) { /* "1000", where the shortest form would be "1e+03" */
+        (void)snprintf(out, size, "%.0f", x);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         (void)snprintf(out, size, "%.*g", digits, x);
         if (strtod(out, NULL) == x)

@@ -29,15 +29,15 @@ typedef struct gradient_lens {
 } gradient_lens;
 
 /*
- * What is done to a gradient g of a layer's input while it is in registers: g += add; zero where the lens clamps z (also at
- * exactly 0 and 6); sums[0][c] = Σg, sums[1][c] = Σg·x̂ with x̂ = scale·z + shift by normal_*.
+ * What is done to a gradient g of a layer's input while it is in registers: g += add; zero where the lens clamps z
+ * (also at exactly 0 and 6); sums[0][c] = Σg, sums[1][c] = Σg·x̂ with x̂ = scale·z + shift by normal_*.
  */
 typedef struct gradient_epilogue {
-    const real *z;     /* raw tensor, shaped as the gradient; NULL: neither mask nor sums */
-    const real *add;   /* shaped as the gradient; NULL: nothing added */
-    lens view;         /* of z */
+    const real *z;   /* raw tensor, shaped as the gradient; NULL: neither mask nor sums */
+    const real *add; /* shaped as the gradient; NULL: nothing added */
+    lens view;       /* of z */
     const real *normal_scale, *normal_shift;
-    double *sums;      /* [2][blocks * 8], overwritten; NULL: not wanted */
+    double *sums; /* [2][blocks * 8], overwritten; NULL: not wanted */
 } gradient_epilogue;
 
 /* 1×1 convolution as a matrix product; also the dense layer, with one pixel a sample. */
@@ -49,33 +49,34 @@ typedef struct pointwise_args {
     real *out;                            /* forward: [out_blocks][pixels][8] */
     double *moments;                      /* forward: [2][out_blocks * 8] Σz, Σz², overwritten; NULL: not wanted */
 
-    const real *dy, *z;                   /* backward: [out_blocks][pixels][8] */
+    const real *dy, *z; /* backward: [out_blocks][pixels][8] */
     gradient_lens dz;
-    const real *weights_t;                /* backward: [in_blocks][out_blocks * 8][8] */
-    real *dx;                             /* backward: [in_blocks][pixels][8]; NULL: not wanted */
-    gradient_epilogue epilogue;           /* of dx */
-    real *dweights;                       /* backward: laid out as weights, overwritten */
+    const real *weights_t;      /* backward: [in_blocks][out_blocks * 8][8] */
+    real *dx;                   /* backward: [in_blocks][pixels][8]; NULL: not wanted */
+    gradient_epilogue epilogue; /* of dx */
+    real *dweights;             /* backward: laid out as weights, overwritten */
 
-    real *scratch;                        /* kernel_pointwise_scratch() elements */
+    real *scratch; /* kernel_pointwise_scratch() elements */
 } pointwise_args;
 
 /*
- * Depthwise 3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none elsewhere.
+ * Depthwise 3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none
+ * elsewhere.
  */
 typedef struct depthwise_args {
     size_t blocks, samples, height, width, stride; /* of the input */
     size_t out_height, out_width;
-    const real *in;      /* [blocks][samples][height * width][8] */
+    const real *in; /* [blocks][samples][height * width][8] */
     lens view;
     const real *weights; /* [blocks][9][8] */
     real *out;           /* forward */
     double *moments;     /* forward: [2][blocks * 8]; NULL: not wanted */
 
-    const real *dy, *z;  /* backward: [blocks][samples][out_height * out_width][8] */
+    const real *dy, *z; /* backward: [blocks][samples][out_height * out_width][8] */
     gradient_lens dz;
-    real *dx;            /* backward: as in */
+    real *dx; /* backward: as in */
     gradient_epilogue epilogue;
-    real *dweights;      /* backward: [blocks][9][8], overwritten */
+    real *dweights; /* backward: [blocks][9][8], overwritten */
 
     real *scratch; /* kernel_depthwise_scratch() elements */
 } depthwise_args;

@@ -6,11 +6,12 @@
 #include "base/real.h"
 
 /*
- * Between Keras order and the kernels' order. Blocks are of 8; channels that do not exist become zeros when packing and are
- * skipped when unpacking.
+ * Between Keras order and the kernels' order. Blocks are of 8; channels that do not exist become zeros when packing and
+ * are skipped when unpacking.
  */
 
-/* (cin, cout) to [cout blocks][padded_in][8]; padded_in >= cin. For 1×1 kernels, the dense kernel and the stem (cin = 27). */
+/* (cin, cout) to [cout blocks][padded_in][8]; padded_in >= cin. For 1×1 kernels, the dense kernel and the stem (cin =
+ * 27). */
 void pack_matrix(real *out, const real *kernel, size_t cin, size_t cout, size_t padded_in);
 void unpack_matrix(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in);
 

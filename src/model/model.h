@@ -15,15 +15,15 @@
  * memory of activations; weights, moving statistics and gradients are the caller's flat vectors.
  */
 typedef struct model_options {
-    size_t height, width;   /* of the input, at least 32 */
-    size_t classes;         /* at least 2 */
-    int batch_norm;         /* 1: BN after each convolution; 0: none */
-    double momentum;        /* of the moving statistics: 0.99 */
-    double epsilon;         /* in the square root: 1e-3 */
-    int unbiased_variance;  /* 1: the moving variance gets n/(n-1) */
-    size_t shard_size;      /* samples a shard */
-    size_t max_shards;      /* most shards of this rank in one batch */
-    int training;           /* 0: no memory for backward is planned */
+    size_t height, width;  /* of the input, at least 32 */
+    size_t classes;        /* at least 2 */
+    int batch_norm;        /* 1: BN after each convolution; 0: none */
+    double momentum;       /* of the moving statistics: 0.99 */
+    double epsilon;        /* in the square root: 1e-3 */
+    int unbiased_variance; /* 1: the moving variance gets n/(n-1) */
+    size_t shard_size;     /* samples a shard */
+    size_t max_shards;     /* most shards of this rank in one batch */
+    int training;          /* 0: no memory for backward is planned */
 } model_options;
 
 #define MODEL_OPTIONS_INIT                                                                                             \
@@ -39,10 +39,10 @@ typedef struct model_batch {
     const real *images;    /* [samples][height][width][3] */
     const int32_t *labels; /* [samples]; NULL: no loss */
     size_t samples;
-    size_t shards;         /* ceil(samples / shard_size) */
-    size_t first_shard;    /* number of the first within the global batch */
+    size_t shards;      /* ceil(samples / shard_size) */
+    size_t first_shard; /* number of the first within the global batch */
     size_t total_shards;
-    size_t total;          /* samples of the global batch: the loss is a mean over these */
+    size_t total; /* samples of the global batch: the loss is a mean over these */
 } model_batch;
 
 typedef enum model_mode {
@@ -71,8 +71,8 @@ int model_describe(tensor_table *out, size_t classes, int batch_norm);
 void model_init(const tensor_table *t, real *weights, real *moving, uint64_t seed);
 
 /*
- * Forward over the batch. logits: [samples][classes] or NULL. sums->sum is called once a BN layer in the modes that use batch
- * statistics; in MODEL_INFER sums may be NULL. moving is updated in MODEL_TRAIN. Collective as sums is.
+ * Forward over the batch. logits: [samples][classes] or NULL. sums->sum is called once a BN layer in the modes that use
+ * batch statistics; in MODEL_INFER sums may be NULL. moving is updated in MODEL_TRAIN. Collective as sums is.
  */
 int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
                   const reducer *sums, real *logits);
@@ -82,9 +82,9 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
 
 /*
  * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:
- * [max_shards' front slots] vectors of weights_size elements: on return vector k belongs to front->nodes[k] (their `slot`
- * is k). grads has room for model_max_nodes vectors. gamma's and beta's entries are zero when BN is synchronized;
- * model_finish_gradient puts them in after the reduction. Collective as sums is.
+ * [max_shards' front slots] vectors of weights_size elements: on return vector k belongs to front->nodes[k] (their
+ * `slot` is k). grads has room for model_max_nodes vectors. gamma's and beta's entries are zero when BN is
+ * synchronized; model_finish_gradient puts them in after the reduction. Collective as sums is.
  */
 int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
                    real *grads, tree_front *front);
@@ -94,7 +94,8 @@ void model_finish_gradient(const model *m, int synchronized, real *grad);
 size_t model_max_nodes(size_t shards);
 
 /*
- * Batch statistics (mean and biased variance) of the last forward, laid out as the moving vector, for averaging over batches.
+ * Batch statistics (mean and biased variance) of the last forward, laid out as the moving vector, for averaging over
+ * batches.
  */
 void model_batch_statistics(const model *m, double *out);
 

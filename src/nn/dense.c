@@ -145,9 +145,9 @@ void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total
         per_shard[s][2] = (double)samples;
         for (size_t n = 0; n < samples; n++) {
             int right = 0;
-            per_shard[s][0] += sample_loss(d, d->logits + s * d->logits_stride, dlogits, n, samples,
-                                           (size_t)labels[s * run->shard_size + n],
-                                           total > 0 ? 1 / (double)total : 0, &right);
+            per_shard[s][0] +=
+                sample_loss(d, d->logits + s * d->logits_stride, dlogits, n, samples,
+                            (size_t)labels[s * run->shard_size + n], total > 0 ? 1 / (double)total : 0, &right);
             per_shard[s][1] += right;
         }
     }

@@ -21,22 +21,22 @@ typedef struct unit {
     size_t stride;
     int activation; /* ReLU6 follows */
     int batch_norm;
-    size_t kernel;          /* offset of the kernel in the weights vector */
-    size_t gamma, beta;     /* offsets in the weights vector */
-    size_t mean, variance;  /* offsets in the moving vector */
+    size_t kernel;         /* offset of the kernel in the weights vector */
+    size_t gamma, beta;    /* offsets in the weights vector */
+    size_t mean, variance; /* offsets in the moving vector */
 
     /* Memory from the model's arena; C is cout rounded up to 8. */
-    real *z;         /* [shards][C/8][samples][out_height * out_width][8] */
-    size_t z_stride; /* of a full shard */
-    real *packed;    /* the kernel in the kernels' order */
-    real *packed_t;  /* transposed; pointwise units in training */
-    real *scale, *shift;               /* [C] the lens */
-    real *normal_scale, *normal_shift; /* [C] x̂ = normal_scale·z + normal_shift */
-    real *dz_a, *dz_b, *dz_c;          /* [C] the gradient lens */
-    double *moments;                   /* [shards][2][C] */
-    double *sums;                      /* [shards][2][C] Σdy, Σdy·x̂ */
+    real *z;                             /* [shards][C/8][samples][out_height * out_width][8] */
+    size_t z_stride;                     /* of a full shard */
+    real *packed;                        /* the kernel in the kernels' order */
+    real *packed_t;                      /* transposed; pointwise units in training */
+    real *scale, *shift;                 /* [C] the lens */
+    real *normal_scale, *normal_shift;   /* [C] x̂ = normal_scale·z + normal_shift */
+    real *dz_a, *dz_b, *dz_c;            /* [C] the gradient lens */
+    double *moments;                     /* [shards][2][C] */
+    double *sums;                        /* [shards][2][C] Σdy, Σdy·x̂ */
     double *batch_mean, *batch_variance; /* [C] over the whole batch */
-    double *bn_gradient;               /* [2][C] dβ, dγ */
+    double *bn_gradient;                 /* [2][C] dβ, dγ */
 } unit;
 
 /* Fixed numbers of BatchNorm. */

@@ -1,17 +1,26 @@
 #include "optim/sgd.h"
 
+/*
+ * w - rate·g, rounded to `real` once: the product of two float32 is exact in float64. Keras' fused update rounds so
+ * too, and it is the only rounding that gives the article's digits.
+ */
+static real step_down(real w, real rate, real g)
+{
+    return (real)((double)w - (double)rate * (double)g);
+}
+
 static void update_decaying(real *w, real *g, size_t n, real rate, real decay)
 {
     for (size_t i = 0; i < n; i++) {
         g[i] += decay * w[i];
-        w[i] -= rate * g[i];
+        w[i] = step_down(w[i], rate, g[i]);
     }
 }
 
 static void update_plain(real *w, const real *g, size_t n, real rate)
 {
     for (size_t i = 0; i < n; i++) {
-        w[i] -= rate * g[i];
+        w[i] = step_down(w[i], rate, g[i]);
     }
 }
 

@@ -7,8 +7,8 @@
 /*
  * Plain SGD with L2 in the gradient, as Keras does it: g += 2c·w where the tensor decays, then w -= lr·g. One pass over
  * the flat vectors, compiled at baseline without contraction, so that all replicas round alike. Constants are rounded
- * first (c to float32 in both builds, as Keras does; lr to `real`), products in Keras' order: w - lr * (g + (2c) * w).
- * weights, grads: [t->weights_size]; on return grads holds the total gradient, the penalty's part included.
+ * first (c to float32 in both builds, as Keras does; lr to `real`); g + (2c)·w rounds product and sum, w - lr·g rounds
+ * once. weights, grads: [t->weights_size]; on return grads holds the total gradient, the penalty's part included.
  */
 void sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2);
 

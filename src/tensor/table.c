@@ -90,10 +90,14 @@ void tensor_table_release(tensor_table *t)
 const char *tensor_role_name(tensor_role role)
 {
     static const char *const names[] = {
-        [TENSOR_CONV_KERNEL] = "kernel",       [TENSOR_DEPTHWISE_KERNEL] = "depthwise_kernel",
-        [TENSOR_GAMMA] = "gamma",              [TENSOR_BETA] = "beta",
-        [TENSOR_MOVING_MEAN] = "moving_mean",  [TENSOR_MOVING_VARIANCE] = "moving_variance",
-        [TENSOR_DENSE_KERNEL] = "kernel",      [TENSOR_DENSE_BIAS] = "bias",
+        [TENSOR_CONV_KERNEL] = "kernel",
+        [TENSOR_DEPTHWISE_KERNEL] = "depthwise_kernel",
+        [TENSOR_GAMMA] = "gamma",
+        [TENSOR_BETA] = "beta",
+        [TENSOR_MOVING_MEAN] = "moving_mean",
+        [TENSOR_MOVING_VARIANCE] = "moving_variance",
+        [TENSOR_DENSE_KERNEL] = "kernel",
+        [TENSOR_DENSE_BIAS] = "bias",
     };
     return names[role];
 }

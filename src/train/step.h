@@ -11,8 +11,8 @@
  */
 typedef struct step_options {
     double learning_rate;
-    double l2;        /* c; 0: no penalty */
-    int sync_bn;      /* 1: BN over the global batch; 0: each rank by itself */
+    double l2;   /* c; 0: no penalty */
+    int sync_bn; /* 1: BN over the global batch; 0: each rank by itself */
 } step_options;
 
 /* Sums over a global batch; the same bits on every rank. */
@@ -33,16 +33,16 @@ void stepper_free(stepper *s);
 int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out);
 
 /* Loss and accuracy without an update, by the moving statistics. logits: [samples][classes] or NULL. Collective. */
-int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits,
-                  step_metrics *out);
+int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out);
 
 /*
- * Batch statistics of one batch at these weights, laid out as `moving`; nothing is updated. For batch_norm.evaluate: precise.
- * Collective.
+ * Batch statistics of one batch at these weights, laid out as `moving`; nothing is updated. For batch_norm.evaluate:
+ * precise. Collective.
  */
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out);
 
-/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference. Collective. */
+/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference.
+ * Collective. */
 int step_average_moving(stepper *s, real *moving, size_t samples, double *drift);
 
 /* The gradient of the last step_train, penalty included: [weights_size]. For tests and the verify command. */

@@ -1,0 +1,210 @@
+/* Forward and backward over the blocks. */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/private.h"
+
+static unit *last_unit(model *m, size_t block)
+{
+    return &m->units[m->blocks[block].first + m->blocks[block].count - 1];
+}
+
+/* What block b + 1 reads. */
+static nn_source block_output(model *m, size_t block)
+{
+    const model_block *b = &m->blocks[block];
+    return b->shortcut ? (nn_source){b->out, b->stride, {NULL, NULL, 0}} : unit_output(last_unit(m, block));
+}
+
+static void begin(model *m, const model_batch *b)
+{
+    m->run.shards = b->shards;
+    m->run.samples = b->samples;
+    m->run.first_shard = b->first_shard;
+    m->run.total_shards = b->total_shards;
+}
+
+typedef struct shard_job {
+    model *m;
+    size_t block;
+} shard_job;
+
+static void shortcut_shard(void *context, size_t s, int thread)
+{
+    const shard_job *job = context;
+    model *m = job->m;
+    const unit *u = last_unit(m, job->block);
+    const nn_source own = unit_output(u);
+    const nn_source in = block_output(m, job->block - 1);
+    (void)thread;
+    const shortcut_args args = {
+        .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
+        .pixels = nn_shard_samples(&m->run, s) * u->out_height * u->out_width,
+        .a = own.data + s * own.stride,
+        .b = in.data + s * in.stride,
+        .view_a = own.view,
+        .view_b = in.view,
+        .out = m->blocks[job->block].out + s * m->blocks[job->block].stride,
+    };
+    m->run.k->shortcut_forward(&args);
+}
+
+static pool_args pool_shard(model *m, size_t s)
+{
+    const unit *u = last_unit(m, m->block_count - 1);
+    const nn_source in = unit_output(u);
+    return (pool_args){
+        .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
+        .samples = nn_shard_samples(&m->run, s),
+        .pixels = u->out_height * u->out_width,
+        .in = in.data + s * in.stride,
+        .view = in.view,
+    };
+}
+
+static void pool_forward_shard(void *context, size_t s, int thread)
+{
+    model *m = context;
+    pool_args args = pool_shard(m, s);
+    (void)thread;
+    args.out = m->pooled + s * m->pooled_stride;
+    m->run.k->pool_forward(&args);
+}
+
+static void pool_backward_shard(void *context, size_t s, int thread)
+{
+    model *m = context;
+    pool_args args = pool_shard(m, s);
+    (void)thread;
+    args.dout = m->dpooled + s * m->pooled_stride;
+    args.dx = m->inner[0] + s * m->inner_stride;
+    args.epilogue = unit_epilogue(last_unit(m, m->block_count - 1), s);
+    m->run.k->pool_backward(&args);
+}
+
+static int forward_unit(model *m, unit *u, const nn_source *in, const real *weights, real *moving, model_mode mode,
+                        const reducer *sums)
+{
+    unit_pack(u, weights, mode == MODEL_TRAIN && u->packed_t != NULL);
+    unit_forward(u, &m->run, in, mode != MODEL_INFER);
+    if (mode == MODEL_INFER) {
+        unit_use_moving(u, &m->norm, weights, moving);
+        return LS_OK;
+    }
+    return unit_use_batch(u, &m->run, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+}
+
+int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
+                  const reducer *sums, real *logits)
+{
+    begin(m, b);
+    const size_t image = m->options.height * m->options.width * 3;
+    nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
+    for (size_t i = 0; i < m->block_count; i++) {
+        const model_block *block = &m->blocks[i];
+        for (size_t j = 0; j < block->count; j++) {
+            unit *u = &m->units[block->first + j];
+            const int code = forward_unit(m, u, &in, weights, moving, mode, sums);
+            if (code != LS_OK) {
+                return code;
+            }
+            in = unit_output(u);
+        }
+        if (block->shortcut) {
+            shard_job job = {m, i};
+            pool_run(m->run.threads, shortcut_shard, &job, m->run.shards);
+        }
+        in = block_output(m, i);
+    }
+    pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
+    const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
+    dense_pack(&m->head, weights, m->options.training);
+    dense_forward(&m->head, &m->run, &pooled, weights);
+    if (logits != NULL) {
+        dense_read_logits(&m->head, &m->run, logits);
+    }
+    return LS_OK;
+}
+
+void model_loss(model *m, const model_batch *b, double (*per_shard)[3])
+{
+    dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->total : 0, per_shard);
+}
+
+/* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
+static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const real *weights,
+                         const reducer *sums, real *grads, int synchronized)
+{
+    const int code = unit_begin_backward(u, &m->run, sums, weights);
+    if (code != LS_OK) {
+        return code;
+    }
+    unit_backward(u, &m->run, in, g);
+    unit_collect(u, &m->run, grads, m->table.weights_size, !synchronized);
+    return LS_OK;
+}
+
+/* Backward through block i; `outer[turn]` holds its output's gradient, or inner[0] for the head. */
+static int backward_block(model *m, size_t i, int turn, const model_batch *b, const real *weights, const reducer *sums,
+                          real *grads, int synchronized)
+{
+    const model_block *block = &m->blocks[i];
+    unit_gradients g = {.dy = m->outer[turn], .dy_stride = m->outer_stride};
+    int next = 0;
+    if (block->count == 1) {
+        g.dy = m->inner[0];
+        g.dy_stride = m->inner_stride;
+    }
+    for (size_t j = block->count; j-- > 0;) {
+        unit *u = &m->units[block->first + j];
+        nn_source in;
+        if (j > 0) {
+            g.below = u - 1;
+            g.dx = m->inner[next];
+            g.dx_stride = m->inner_stride;
+            in = unit_output(u - 1);
+            next = 1 - next;
+        } else if (i > 0) {
+            g.below = u - 1;
+            g.dx = m->outer[1 - turn];
+            g.dx_stride = m->outer_stride;
+            g.add = block->shortcut ? m->outer[turn] : NULL;
+            g.add_stride = m->outer_stride;
+            in = block_output(m, i - 1);
+        } else {
+            in = (nn_source){b->images, m->options.shard_size * m->options.height * m->options.width * 3, {0}};
+        }
+        const int code = backward_unit(m, u, &in, &g, weights, sums, grads, synchronized);
+        if (code != LS_OK) {
+            return code;
+        }
+        g.dy = g.dx;
+        g.dy_stride = g.dx_stride;
+    }
+    return LS_OK;
+}
+
+int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
+                   real *grads, tree_front *front)
+{
+    if (!m->options.training) {
+        return error_set(LS_ERROR, "this model was made without memory for backward");
+    }
+    const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
+    dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
+    dense_collect(&m->head, &m->run, grads, m->table.weights_size);
+    pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
+    int turn = 0;
+    for (size_t i = m->block_count; i-- > 0;) {
+        const int code = backward_block(m, i, turn, b, weights, sums, grads, synchronized);
+        if (code != LS_OK) {
+            return code;
+        }
+        turn = 1 - turn;
+    }
+    tree_front_of(front, m->run.first_shard, m->run.shards, m->run.total_shards);
+    for (size_t k = 0; k < front->count; k++) {
+        front->nodes[k].slot = k;
+    }
+    return LS_OK;
+}

@@ -1,0 +1,39 @@
+#ifndef LOCKSTEP_MODEL_PRIVATE_H
+#define LOCKSTEP_MODEL_PRIVATE_H
+
+#include "base/arena.h"
+#include "model/model.h"
+#include "nn/dense.h"
+#include "nn/unit.h"
+
+enum { MODEL_UNITS = 52, MODEL_BLOCKS = 18 };
+
+/* Units first..first + count - 1; the last one's output, plus the block's input with a shortcut, is the block's. */
+typedef struct model_block {
+    size_t first, count;
+    int shortcut;
+    real *out; /* with a shortcut: [shards][...], stored */
+    size_t stride;
+} model_block;
+
+struct model {
+    model_options options;
+    tensor_table table; /* owned */
+    arena memory;       /* owned; all pointers below lie in it */
+    unit_norm norm;
+    unit units[MODEL_UNITS];
+    size_t unit_count;
+    model_block blocks[MODEL_BLOCKS];
+    size_t block_count;
+    size_t map_height, map_width; /* while building, then of the last map */
+    dense head;
+    nn_run run;
+    real *pooled, *dpooled; /* [shards][160][samples][8] */
+    size_t pooled_stride;
+    real *inner[2]; /* gradients inside a block, taking turns */
+    size_t inner_stride;
+    real *outer[2]; /* gradients of block outputs, taking turns */
+    size_t outer_stride;
+};
+
+#endif

@@ -1,0 +1,163 @@
+#include "train/evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/tree.h"
+
+int evaluate_next(const session *s, loader *l, batch *out)
+{
+    const int got = loader_next(l, out);
+    const int code = comm_agree(s->c, got < 0 ? got : LS_OK);
+    return code != LS_OK ? code : got;
+}
+
+static void keep(evaluate_dump *dump, const session *s, const batch *b, const real *logits)
+{
+    const size_t pixels = s->options.height * s->options.width * 3;
+    const size_t classes = dataset_classes(s->data);
+    for (size_t i = 0; i < b->samples && dump->count < dump->capacity; i++, dump->count++) {
+        for (size_t k = 0; k < pixels; k++) {
+            dump->images[dump->count * pixels + k] = (float)b->images[i * pixels + k];
+        }
+        for (size_t k = 0; k < classes; k++) {
+            dump->logits[dump->count * classes + k] = (float)logits[i * classes + k];
+        }
+    }
+}
+
+int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluation *out)
+{
+    *out = (evaluation){.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    double cross_entropy = 0, penalty = 0, correct = 0, samples = 0;
+    real *logits = NULL;
+    batch b;
+    int code = LS_OK;
+    int got = 0;
+    if (loader_steps(s->val) == 0) {
+        return LS_OK;
+    }
+    if (dump != NULL) {
+        logits = calloc(s->options.batch * dataset_classes(s->data), sizeof *logits);
+        code = logits == NULL ? error_set(LS_ENOMEM, "out of memory for the logits") : LS_OK;
+    }
+    if (code == LS_OK) {
+        code = loader_start_epoch(s->val, 0, 0);
+    }
+    code = comm_agree(s->c, code);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    while ((got = evaluate_next(s, s->val, &b)) == 1) {
+        step_metrics m;
+        code = session_collective(s, step_evaluate(s->steps, &b, s->weights, moving, logits, &m));
+        if (code != LS_OK) {
+            goto cleanup;
+        }
+        if (dump != NULL) {
+            keep(dump, s, &b, logits);
+        }
+        cross_entropy += m.cross_entropy * m.samples;
+        penalty = m.penalty;
+        correct += m.correct;
+        samples += m.samples;
+    }
+    code = got;
+    if (code == LS_OK && samples > 0) {
+        out->cross_entropy = cross_entropy / samples;
+        out->loss = out->cross_entropy + penalty;
+        out->accuracy = correct / samples;
+        out->samples = (size_t)samples;
+    }
+cleanup:
+    free(logits);
+    return code;
+}
+
+/* Add one batch's statistics, with variances as second moments, which average over batches of any size. */
+static void add_moments(const tensor_table *t, double *sums, const double *batch_statistics, double weight)
+{
+    for (size_t i = 0; i + 1 < t->count; i++) {
+        const tensor_info *mean = &t->tensors[i];
+        const tensor_info *variance = &t->tensors[i + 1];
+        if (mean->role != TENSOR_MOVING_MEAN || variance->role != TENSOR_MOVING_VARIANCE) {
+            continue;
+        }
+        for (size_t k = 0; k < mean->size; k++) {
+            const double m = batch_statistics[mean->offset + k];
+            sums[mean->offset + k] += weight * m;
+            sums[variance->offset + k] += weight * (batch_statistics[variance->offset + k] + m * m);
+        }
+    }
+}
+
+static void finish_moments(const tensor_table *t, const double *sums, double weight, real *out)
+{
+    for (size_t i = 0; i + 1 < t->count; i++) {
+        const tensor_info *mean = &t->tensors[i];
+        const tensor_info *variance = &t->tensors[i + 1];
+        if (mean->role != TENSOR_MOVING_MEAN || variance->role != TENSOR_MOVING_VARIANCE) {
+            continue;
+        }
+        for (size_t k = 0; k < mean->size; k++) {
+            const double m = sums[mean->offset + k] / weight;
+            const double v = sums[variance->offset + k] / weight - m * m;
+            out[mean->offset + k] = (real)m;
+            out[variance->offset + k] = (real)(v > 0 ? v : 0);
+        }
+    }
+}
+
+/* Statistics are the same on every rank when BN is synchronized; otherwise each rank has its own, to be added up. */
+static int add_ranks(const session *s, double *sums, size_t n)
+{
+    tree_front front;
+    const size_t ranks = (size_t)comm_size(s->c);
+    if (s->options.sync_bn || ranks == 1) {
+        return LS_OK;
+    }
+    tree_front_of(&front, (size_t)comm_rank(s->c), 1, ranks);
+    return comm_sum_f64(s->c, sums, sums, n, &front, ranks);
+}
+
+int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
+{
+    const tensor_table *t = model_table(s->net);
+    const size_t n = t->moving_size;
+    double *sums = calloc(n + 1, sizeof *sums); /* the last: samples */
+    double *statistics = calloc(n + 1, sizeof *statistics);
+    batch b;
+    int got = 0;
+    int code = sums == NULL || statistics == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics")
+                                                  : loader_start_epoch(s->train, epoch, 0);
+    code = comm_agree(s->c, code);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    for (size_t i = 0; batches == 0 || i < batches; i++) {
+        got = evaluate_next(s, s->train, &b);
+        if (got != 1) {
+            break;
+        }
+        code = session_collective(s, step_statistics(s->steps, &b, s->weights, s->moving, statistics));
+        if (code != LS_OK) {
+            goto cleanup;
+        }
+        const double weight = (double)(s->options.sync_bn ? b.total : b.samples);
+        if (weight > 0) {
+            add_moments(t, sums, statistics, weight);
+            sums[n] += weight;
+        }
+    }
+    code = got < 0 ? got : session_collective(s, add_ranks(s, sums, n + 1));
+    if (code == LS_OK) {
+        memcpy(out, s->moving, n * sizeof *out);
+        finish_moments(t, sums, sums[n], out);
+    }
+cleanup:
+    free(statistics);
+    free(sums);
+    return code;
+}

@@ -1,0 +1,41 @@
+#ifndef LOCKSTEP_TRAIN_EVALUATE_H
+#define LOCKSTEP_TRAIN_EVALUATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "train/session.h"
+
+/* Means over the samples of a split. */
+typedef struct evaluation {
+    double loss; /* cross_entropy + penalty */
+    double cross_entropy;
+    double accuracy;
+    size_t samples; /* 0: the split is empty, and the means are NaN */
+} evaluation;
+
+/* The first samples of a split as the network saw them; only with one rank. The caller owns both vectors. */
+typedef struct evaluate_dump {
+    float *images; /* [capacity][height][width][3] */
+    float *logits; /* [capacity][classes] */
+    size_t capacity;
+    size_t count; /* filled so far */
+} evaluate_dump;
+
+/*
+ * Every sample of session->val exactly once, at the session's weights and these moving statistics. dump: NULL, or what
+ * to fill. Collective; a failure is returned by all ranks.
+ */
+int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluation *out);
+
+/*
+ * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches
+ * (0: all) of an epoch, weighted by samples; variances are E[variance + mean^2] - mean^2. Needs a training session
+ * whose train loader is between epochs. Collective; a failure is returned by all ranks.
+ */
+int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out);
+
+/* Next batch of a loader with all ranks agreeing: 1, 0 at the end, or a negative code on every rank. Collective. */
+int evaluate_next(const session *s, loader *l, batch *out);
+
+#endif

@@ -1,0 +1,63 @@
+#include "train/overview.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+enum { SHOWN_CLASSES = 10 };
+
+static void print_experiment(const session *s, const trainer_options *o)
+{
+    const session_options *so = &s->options;
+    char norm[160] = "no BatchNorm";
+    if (so->batch_norm) {
+        (void)snprintf(norm, sizeof norm, "BatchNorm (%s, validated by %s statistics, %s moving variance)",
+                       so->sync_bn ? "over the global batch" : "each rank by itself",
+                       o->precise ? "re-estimated" : "moving", so->unbiased_variance ? "unbiased" : "biased");
+    }
+    if (so->l2 > 0) {
+        log_info("experiment  %s: %s, L2 with c %g", o->experiment, norm, so->l2);
+    } else {
+        log_info("experiment  %s: %s, no L2", o->experiment, norm);
+    }
+}
+
+static void print_data(const session *s)
+{
+    char names[512];
+    size_t used = 0, train = 0, val = 0;
+    const size_t classes = dataset_classes(s->data);
+    (void)dataset_indices(s->data, DATASET_TRAIN, &train);
+    (void)dataset_indices(s->data, DATASET_VAL, &val);
+    names[0] = '\0';
+    for (size_t i = 0; i < classes && i < SHOWN_CLASSES && used < sizeof names; i++) {
+        const int n =
+            snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ", dataset_class_name(s->data, i));
+        used += n > 0 ? (size_t)n : 0;
+    }
+    log_info("data set    %s: %zu pictures to train, %zu to validate; %zu classes: %s%s", dataset_path(s->data), train,
+             val, classes, names, classes > SHOWN_CLASSES ? ", ..." : "");
+}
+
+void overview_print(const session *s, const trainer_options *o)
+{
+    const session_options *so = &s->options;
+    const tensor_table *t = model_table(s->net);
+    const int ranks = comm_size(s->c);
+    const size_t shards = (so->batch + so->shard_size - 1) / so->shard_size;
+    print_experiment(s, o);
+    print_data(s);
+    log_info(
+        "network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME,
+        so->width, so->height, t->count, t->weights_size, t->moving_size);
+    log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
+             so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)session_memory(s) / 1048576.0);
+    if ((size_t)ranks > shards) {
+        log_warn(
+            "%d ranks share %zu shards a batch, so some have nothing to do; raise train.batch or lower train.shard",
+            ranks, shards);
+    }
+    log_info("training    %llu epochs of %zu steps, batch %zu in %zu shards of %zu, learning rate %g, seed %llu",
+             (unsigned long long)o->epochs, loader_steps(s->train), so->batch, shards, so->shard_size,
+             so->learning_rate, (unsigned long long)so->seed);
+}

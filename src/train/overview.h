@@ -1,0 +1,10 @@
+#ifndef LOCKSTEP_TRAIN_OVERVIEW_H
+#define LOCKSTEP_TRAIN_OVERVIEW_H
+
+#include "train/trainer.h"
+
+/* The block of lines with which a run starts: what is trained, on what, how, and with how much memory. Rank 0 speaks.
+ */
+void overview_print(const session *s, const trainer_options *options);
+
+#endif

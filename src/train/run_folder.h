@@ -1,0 +1,20 @@
+#ifndef LOCKSTEP_TRAIN_RUN_FOLDER_H
+#define LOCKSTEP_TRAIN_RUN_FOLDER_H
+
+#include <stddef.h>
+
+/* The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log. Not collective: rank 0's business. */
+
+/* Checkpoints in the folder, whether they can be read or not. A folder that is not there holds none. LS_EIO. */
+int run_folder_checkpoints(const char *dir, size_t *count);
+
+/* Remove checkpoints, log.h5 and train.log; nothing else. Returns 0 or LS_EIO. */
+int run_folder_clear(const char *dir);
+
+/* Remove all checkpoints but the `keep` newest; 0 keeps all. Returns 0 or LS_EIO. */
+int run_folder_prune(const char *dir, size_t keep);
+
+/* "dir/name" into out. Returns 0 or LS_EUSAGE when it does not fit. */
+int run_folder_file(char *out, size_t size, const char *dir, const char *name);
+
+#endif

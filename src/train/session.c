@@ -1,0 +1,200 @@
+#include "train/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+/* Shards of the largest part of a batch that any rank can get. */
+static size_t most_shards(const session_options *o, int ranks)
+{
+    const size_t total = (o->batch + o->shard_size - 1) / o->shard_size;
+    return (total + (size_t)ranks - 1) / (size_t)ranks;
+}
+
+static int make_network(session *s)
+{
+    const session_options *o = &s->options;
+    const model_options m = {
+        .height = o->height,
+        .width = o->width,
+        .classes = dataset_classes(s->data),
+        .batch_norm = o->batch_norm,
+        .momentum = o->momentum,
+        .epsilon = o->epsilon,
+        .unbiased_variance = o->unbiased_variance,
+        .shard_size = o->shard_size,
+        .max_shards = most_shards(o, comm_size(s->c)),
+        .training = o->training,
+    };
+    const step_options step = {.learning_rate = o->learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
+    if (m.classes < 2) {
+        return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data_file);
+    }
+    int code = pool_create(&s->threads, o->threads);
+    if (code == LS_OK) {
+        code = model_create(&s->net, &m, s->threads);
+    }
+    if (code == LS_OK) {
+        code = stepper_create(&s->steps, s->net, s->c, &step, m.max_shards);
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    const tensor_table *t = model_table(s->net);
+    s->weights = calloc(t->weights_size + 1, sizeof *s->weights);
+    s->moving = calloc(t->moving_size + 1, sizeof *s->moving);
+    if (s->weights == NULL || s->moving == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the weights");
+    }
+    return LS_OK;
+}
+
+static int make_loaders(session *s)
+{
+    const session_options *o = &s->options;
+    loader_options l = {
+        .data = s->data,
+        .split = o->training ? DATASET_TRAIN : o->split,
+        .height = o->height,
+        .width = o->width,
+        .batch = o->batch,
+        .shard_size = o->shard_size,
+        .seed = o->seed,
+        .fit = o->fit,
+        .scale = o->scale,
+        .threads = o->loader_threads,
+        .rank = comm_rank(s->c),
+        .size = comm_size(s->c),
+    };
+    if (!o->training) {
+        return loader_create(&s->val, &l);
+    }
+    l.shuffle = o->shuffle;
+    l.steps_per_epoch = o->steps_per_epoch;
+    l.augment = o->augment;
+    l.augment_min_scale = o->augment_min_scale;
+    const int code = loader_create(&s->train, &l);
+    if (code != LS_OK) {
+        return code;
+    }
+    l.split = DATASET_VAL;
+    l.shuffle = false;
+    l.steps_per_epoch = 0;
+    l.augment = false;
+    return loader_create(&s->val, &l);
+}
+
+int session_open(session *out, comm *c, const session_options *options)
+{
+    *out = (session){.c = c, .options = *options};
+    int code = dataset_open(&out->data, options->data_file);
+    if (code == LS_OK) {
+        code = make_network(out);
+    }
+    if (code == LS_OK) {
+        code = make_loaders(out);
+    }
+    code = comm_agree(c, code);
+    if (code == LS_OK) {
+        code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");
+    }
+    return code;
+}
+
+void session_close(session *s)
+{
+    loader_free(s->val);
+    loader_free(s->train);
+    free(s->moving);
+    free(s->weights);
+    stepper_free(s->steps);
+    model_free(s->net);
+    pool_free(s->threads);
+    dataset_free(s->data);
+    *s = (session){0};
+}
+
+void session_init_weights(session *s)
+{
+    model_init(model_table(s->net), s->weights, s->moving, s->options.seed);
+}
+
+static int same_classes(const session *s, const checkpoint_info *info, const char *path)
+{
+    const size_t classes = dataset_classes(s->data);
+    if (info->class_count != classes) {
+        return error_set(LS_EUSAGE, "%s: tells %zu classes apart, but %s has %zu; give the data set it was trained on",
+                         path, info->class_count, s->options.data_file, classes);
+    }
+    for (size_t i = 0; i < classes; i++) {
+        if (strcmp(info->classes[i], dataset_class_name(s->data, i)) != 0) {
+            return error_set(LS_EUSAGE, "%s: class %zu is '%s', but '%s' in %s; give the data set it was trained on",
+                             path, i, info->classes[i], dataset_class_name(s->data, i), s->options.data_file);
+        }
+    }
+    return LS_OK;
+}
+
+/* Rank 0's part of session_load. */
+static int read_checkpoint(session *s, const char *path, session_state *out)
+{
+    checkpoint_info info = {0};
+    int code = checkpoint_read_info(&info, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = same_classes(s, &info, path);
+    if (code == LS_OK) {
+        code = checkpoint_read(path, model_table(s->net), s->weights, s->moving);
+    }
+    *out = (session_state){.epoch = info.epoch, .step = info.step, .position = info.position};
+    checkpoint_info_release(&info);
+    return code;
+}
+
+int session_load(session *s, const char *checkpoint, session_state *out)
+{
+    const tensor_table *t = model_table(s->net);
+    int code = LS_OK;
+    *out = (session_state){0};
+    if (comm_rank(s->c) == 0) {
+        code = read_checkpoint(s, checkpoint, out);
+    }
+    code = comm_agree(s->c, code);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = comm_broadcast(s->c, out, sizeof *out);
+    if (code == LS_OK) {
+        code = comm_broadcast(s->c, s->weights, t->weights_size * sizeof *s->weights);
+    }
+    if (code == LS_OK) {
+        code = comm_broadcast(s->c, s->moving, t->moving_size * sizeof *s->moving);
+    }
+    code = session_collective(s, code);
+    return code != LS_OK ? code : comm_same(s->c, session_hash(s), "the restored state's hash");
+}
+
+uint64_t session_hash(const session *s)
+{
+    return tensor_table_hash(model_table(s->net), s->weights, s->moving);
+}
+
+size_t session_memory(const session *s)
+{
+    const tensor_table *t = model_table(s->net);
+    const size_t shards = most_shards(&s->options, comm_size(s->c));
+    const size_t gradients = s->options.training ? model_max_nodes(shards) : 0;
+    return model_memory(s->net) + (t->weights_size * (1 + gradients) + t->moving_size) * sizeof(real);
+}
+
+int session_collective(const session *s, int code)
+{
+    if (code != LS_OK && comm_size(s->c) > 1) {
+        log_error("%s", error_message());
+        comm_abort(s->c, error_exit_code(code));
+    }
+    return code;
+}

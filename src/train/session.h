@@ -1,0 +1,86 @@
+#ifndef LOCKSTEP_TRAIN_SESSION_H
+#define LOCKSTEP_TRAIN_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "base/real.h"
+#include "comm/comm.h"
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "data/resize.h"
+#include "model/model.h"
+#include "store/checkpoint.h"
+#include "train/step.h"
+
+/* Everything that a rank needs to run batches of a data set through the network: built together, freed together. */
+typedef struct session_options {
+    const char *data_file; /* all texts: not owned, must outlive the session */
+    size_t height, width;  /* of the network's input */
+    resize_fit fit;
+    resize_scale scale;
+    bool augment;
+    double augment_min_scale;
+    int loader_threads; /* 0: as the loader sees fit */
+    bool batch_norm, sync_bn, unbiased_variance;
+    double momentum, epsilon;
+    double l2, learning_rate;
+    size_t batch, shard_size;
+    size_t steps_per_epoch; /* 0: once through the training split */
+    uint64_t seed;
+    bool shuffle;
+    int threads;
+    bool training;       /* false: no memory for backward, and `val` goes once through `split`, in order */
+    dataset_split split; /* for training == false */
+} session_options;
+
+typedef struct session {
+    comm *c; /* not owned */
+    session_options options;
+    dataset *data;
+    pool *threads;
+    model *net;
+    stepper *steps;
+    loader *train; /* NULL when not training */
+    loader *val;
+    real *weights, *moving;
+} session;
+
+/* Where a run stands: what a resume needs of a checkpoint besides the two vectors. */
+typedef struct session_state {
+    uint64_t epoch;    /* completed epochs */
+    uint64_t step;     /* completed steps */
+    uint64_t position; /* samples of the current epoch already used */
+} session_state;
+
+/*
+ * Open the data set, plan the network, start the threads. Weights are not set. Collective; a failure of any rank is
+ * returned by all. *out starts with anything and is released with session_close, on failure too.
+ */
+int session_open(session *out, comm *c, const session_options *options);
+void session_close(session *s);
+
+/* Set weights and moving statistics as Keras would, from the seed. Not collective. */
+void session_init_weights(session *s);
+
+/*
+ * Rank 0 reads a checkpoint of the same network and classes; all get weights, moving statistics and state. Collective;
+ * a failure is returned by all.
+ */
+int session_load(session *s, const char *checkpoint, session_state *out);
+
+/* The line `weights <16 hex digits>` as a number. */
+uint64_t session_hash(const session *s);
+
+/* Bytes planned on this rank for activations, gradients and state. */
+size_t session_memory(const session *s);
+
+/*
+ * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its
+ * message. Returns code when it is LS_OK, or when this is the only rank.
+ */
+int session_collective(const session *s, int code);
+
+#endif

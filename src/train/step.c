@@ -1,0 +1,152 @@
+#include "train/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+struct stepper {
+    model *m; /* not owned */
+    comm *c;  /* not owned */
+    step_options options;
+    real *grads;            /* owned; [model_max_nodes][weights_size] */
+    double *moments;        /* owned; [moving_size], for averaging */
+    double (*per_shard)[3]; /* owned; [max_shards] */
+    size_t max_shards;
+};
+
+int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards)
+{
+    *out = NULL;
+    stepper *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the training step");
+    }
+    const tensor_table *t = model_table(m);
+    const size_t nodes = model_max_nodes(max_shards) > 0 ? model_max_nodes(max_shards) : 1;
+    s->m = m;
+    s->c = c;
+    s->options = *options;
+    s->max_shards = max_shards;
+    s->grads = calloc(nodes * t->weights_size, sizeof *s->grads);
+    s->moments = calloc(t->moving_size + 1, sizeof *s->moments);
+    s->per_shard = calloc(max_shards + 1, sizeof *s->per_shard);
+    if (s->grads == NULL || s->moments == NULL || s->per_shard == NULL) {
+        stepper_free(s);
+        return error_set(LS_ENOMEM, "cannot allocate %zu gradient vectors of %zu weights; use larger shards", nodes,
+                         t->weights_size);
+    }
+    *out = s;
+    return LS_OK;
+}
+
+void stepper_free(stepper *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    free(s->grads);
+    free(s->moments);
+    free(s->per_shard);
+    free(s);
+}
+
+static model_batch rank_part(const batch *b)
+{
+    return (model_batch){b->images, b->labels, b->samples, b->shards, b->first_shard, b->total_shards, b->total};
+}
+
+static comm_reducer_context reducer_context(const stepper *s, const batch *b, int synchronized)
+{
+    return (comm_reducer_context){s->c, b->first_shard, b->shards, b->total_shards, synchronized};
+}
+
+/* Loss and right answers of the last forward, summed over the global batch. */
+static int batch_metrics(const stepper *s, const batch *b, const model_batch *part, step_metrics *out)
+{
+    comm_reducer_context context = reducer_context(s, b, 1);
+    const reducer sums = comm_reducer(&context, b->total);
+    double total[3] = {0};
+    model_loss(s->m, part, s->per_shard);
+    const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
+    out->cross_entropy = total[2] > 0 ? total[0] / total[2] : 0;
+    out->correct = total[1];
+    out->samples = total[2];
+    return code;
+}
+
+int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out)
+{
+    const tensor_table *t = model_table(s->m);
+    const int synchronized = s->options.sync_bn;
+    const model_batch part = rank_part(b);
+    comm_reducer_context context = reducer_context(s, b, synchronized);
+    const reducer sums = comm_reducer(&context, synchronized ? b->total : b->samples);
+    tree_front front;
+    int code = LS_OK;
+    if ((code = model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL)) != LS_OK ||
+        (code = batch_metrics(s, b, &part, out)) != LS_OK ||
+        (code = model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &front)) != LS_OK ||
+        (code = comm_sum_real(s->c, s->grads, s->grads, t->weights_size, &front, b->total_shards)) != LS_OK) {
+        return code;
+    }
+    model_finish_gradient(s->m, synchronized, s->grads);
+    out->penalty = sgd_penalty(t, weights, s->options.l2);
+    sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2);
+    return LS_OK;
+}
+
+int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out)
+{
+    const model_batch part = rank_part(b);
+    /* MODEL_INFER only reads the moving statistics. */
+    const int code = model_forward(s->m, weights, (real *)moving, &part, MODEL_INFER, NULL, logits);
+    if (code != LS_OK) {
+        return code;
+    }
+    out->penalty = sgd_penalty(model_table(s->m), weights, s->options.l2);
+    return batch_metrics(s, b, &part, out);
+}
+
+int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)
+{
+    const model_batch part = rank_part(b);
+    comm_reducer_context context = reducer_context(s, b, 1);
+    const reducer sums = comm_reducer(&context, b->total);
+    const int code = model_forward(s->m, weights, moving, &part, MODEL_ESTIMATE, &sums, NULL);
+    if (code == LS_OK) {
+        model_batch_statistics(s->m, out);
+    }
+    return code;
+}
+
+int step_average_moving(stepper *s, real *moving, size_t samples, double *drift)
+{
+    const size_t n = model_table(s->m)->moving_size;
+    const int size = comm_size(s->c);
+    double *weighted = malloc((n + 1) * sizeof *weighted);
+    if (weighted == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for averaging the moving statistics");
+    }
+    for (size_t i = 0; i < n; i++) {
+        weighted[i] = (double)moving[i] * (double)samples;
+    }
+    weighted[n] = (double)samples;
+    tree_front own; /* each rank is one leaf */
+    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
+    int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
+    *drift = 0;
+    for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
+        const double mean = weighted[i] / weighted[n];
+        const double apart = mean > (double)moving[i] ? mean - (double)moving[i] : (double)moving[i] - mean;
+        *drift = apart > *drift ? apart : *drift;
+        moving[i] = (real)mean;
+    }
+    free(weighted);
+    return code;
+}
+
+const real *step_gradient(const stepper *s)
+{
+    return s->grads;
+}

@@ -1,0 +1,36 @@
+#ifndef LOCKSTEP_TRAIN_TRAINER_H
+#define LOCKSTEP_TRAIN_TRAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "train/session.h"
+
+/* A training run: epochs of steps, validation, checkpoints and logs. Texts are the caller's and must outlive the run.
+ */
+typedef struct trainer_options {
+    session_options session; /* training: true */
+    uint64_t epochs;
+    bool precise;              /* validate by re-estimated population statistics */
+    size_t precise_batches;    /* 0: all of an epoch */
+    const char *run_dir;       /* made when missing */
+    uint64_t checkpoint_every; /* epochs, > 0; the last epoch always leaves one */
+    size_t checkpoint_keep;    /* 0: all */
+    size_t log_every_steps;
+    const char *print_layer; /* Keras name of the layer whose kernel is printed */
+    size_t print_count;      /* how many of its values */
+    const char *resume;      /* a checkpoint to go on from; NULL: start from the seed */
+    const char *experiment;
+    const char *config;        /* the effective configuration, for the checkpoints */
+    const char *normalization; /* how pixels become numbers, for the checkpoints */
+    const char *program;       /* version, for the checkpoints */
+} trainer_options;
+
+/*
+ * Train to the end of the last epoch; rank 0 writes run_dir's checkpoints, log.h5 and train.log, and prints the line
+ * `weights <16 hex digits>` at last. Collective; a failure is returned by all ranks, or has ended the job.
+ */
+int trainer_run(comm *c, const trainer_options *options);
+
+#endif
