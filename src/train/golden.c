@@ -48,10 +48,9 @@ static int print_quantity(verifier *v, const char *quantity, golden_worst *w)
     return LS_OK;
 }
 
-static int add_bits(verifier *v, const void *bytes, size_t n)
+static void add_bits(verifier *v, const void *bytes, size_t n)
 {
     v->out->bits = hash_bytes(v->out->bits, bytes, n);
-    return LS_OK;
 }
 
 static int make_network(verifier *v, size_t largest)
@@ -132,7 +131,8 @@ static int gather_logits(verifier *v, const batch *b)
     }
     tree_front_of(&leaf, (size_t)comm_rank(v->c), 1, (size_t)comm_size(v->c));
     const int code = comm_sum_f64(v->c, v->logits, v->logits, n, &leaf, (size_t)comm_size(v->c));
-    return code == LS_OK ? add_bits(v, v->logits, n * sizeof *v->logits) : code;
+    add_bits(v, v->logits, n * sizeof *v->logits);
+    return code;
 }
 
 /* An array that the reference group, and TensorFlow's own float32 results where there are any, hold. */
@@ -175,7 +175,7 @@ static int verify_logits(verifier *v, const char *group, const char *name, model
 }
 
 /* One update on the batch at hand; losses: total, cross-entropy, penalty, correct. */
-static int take_step(verifier *v, stepper *s, double losses[4])
+static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
 {
     const batch b = own_part(v);
     step_metrics m;
@@ -187,10 +187,14 @@ static int take_step(verifier *v, stepper *s, double losses[4])
     if (code != LS_OK) {
         return code;
     }
-    (void)add_bits(v, losses, 4 * sizeof *losses);
-    (void)add_bits(v, step_gradient(s), v->t->weights_size * sizeof(real));
+    if (!sync_bn) {
+        return LS_OK; /* depends on the number of ranks */
+    }
     const uint64_t state = tensor_table_hash(v->t, v->weights, v->moving);
-    return add_bits(v, &state, sizeof state);
+    add_bits(v, losses, 4 * sizeof *losses);
+    add_bits(v, step_gradient(s), v->t->weights_size * sizeof(real));
+    add_bits(v, &state, sizeof state);
+    return LS_OK;
 }
 
 static int make_stepper(verifier *v, stepper **s, double learning_rate, double l2, int sync_bn, size_t largest)
@@ -213,7 +217,7 @@ static int verify_gradient_ce(verifier *v, const golden_set *set, const char *qu
     double losses[4];
     restart(v);
     int code = make_stepper(v, &s, 0, 0, sync_bn, v->samples);
-    code = code != LS_OK ? code : take_step(v, s, losses);
+    code = code != LS_OK ? code : take_step(v, s, sync_bn, losses);
     code = code != LS_OK ? code : verify_set(v, set, quantity, step_gradient(s), NULL);
     stepper_free(s);
     restart(v);
@@ -277,7 +281,7 @@ static int verify_steps(verifier *v)
     code = code != LS_OK ? code : make_stepper(v, &s, v->file.learning_rate, v->file.l2, 1, v->samples);
     for (size_t k = 0; code == LS_OK && k < steps; k++) {
         code = load_batch(v, k);
-        code = code != LS_OK ? code : take_step(v, s, losses[k]);
+        code = code != LS_OK ? code : take_step(v, s, 1, losses[k]);
         if (code == LS_OK && k == 0) {
             set.name = "grad_total";
             code = verify_set(v, &set, "gradient, total", step_gradient(s), NULL);
@@ -337,7 +341,7 @@ static int verify_batch(verifier *v, size_t k)
     restart(v);
     code = verify_logits(v, group, "logits_train", MODEL_ESTIMATE);
     code = code != LS_OK ? code : make_stepper(v, &s, v->file.learning_rate, v->file.l2, 1, v->samples);
-    code = code != LS_OK ? code : take_step(v, s, losses[0]);
+    code = code != LS_OK ? code : take_step(v, s, 1, losses[0]);
     code = code != LS_OK ? code : verify_losses(v, group, losses, 1);
     code = code != LS_OK ? code : verify_set(v, &set, "gradient, total", step_gradient(s), NULL);
     set.name = "state_1";

@@ -25,7 +25,7 @@ typedef struct golden_options {
 typedef struct golden_result {
     double worst;  /* largest error */
     double ratio;  /* largest median over tensors of (our error / TensorFlow's in float32); 0: unknown */
-    uint64_t bits; /* hash of all gradients, weights, statistics, losses and logits that were computed */
+    uint64_t bits; /* hash of all synchronized results: logits, losses, gradients, weights, moving statistics */
     int passed;
 } golden_result;
 
