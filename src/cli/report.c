@@ -140,7 +140,7 @@ static const report_run *find(const report_run *runs, size_t count, const char *
 
 static void print_finding(const report_run *r, const finding *f)
 {
-    printf("  %s (%s) %s: %s; %s\n", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
+    printf("  %s (%s) %s: %s (%s)\n", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
 }
 
 static void print_findings_of(const report_run *r, const report_run *bn)
@@ -174,10 +174,11 @@ static void print_findings_of(const report_run *r, const report_run *bn)
 static void print_findings(const report_run *runs, size_t count)
 {
     const report_run *bn = find(runs, count, "bn");
-    printf("\nfindings of the article (accuracy rises: by %g or more from first to last epoch; mean |w| grows: by %g%% "
-           "or\n"
-           "more; a common factor: the ratios lie within %g%% of each other and of 0 to 1)\n",
-           FINDING_RISE, 100 * FINDING_GROWTH, 100 * FINDING_SPREAD);
+    printf("\nfindings of the article\n");
+    printf(
+        "  thresholds: accuracy rises by %g or more from the first to the last epoch, mean |w| grows by %g%% or more,\n"
+        "  shrinking weights have last/first between 0 and 1 and within %g%% of each other\n",
+        FINDING_RISE, 100 * FINDING_GROWTH, 100 * FINDING_SPREAD);
     for (size_t i = 0; i < count; i++) {
         print_findings_of(&runs[i], bn);
     }
