@@ -1,7 +1,83 @@
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/eval.h"
+#include "cli/help.h"
+#include "cli/inspect.h"
+#include "cli/pack.h"
+#include "cli/predict.h"
+#include "cli/report.h"
+#include "cli/train.h"
+#include "cli/verify.h"
+
+const command *const commands[] = {
+    &pack_command,    &train_command,  &eval_command,   &predict_command,
+    &inspect_command, &verify_command, &report_command, NULL,
+};
+
+static const command *find(const char *name)
 {
-    printf("lockstep %s\n", LOCKSTEP_VERSION);
+    for (const command *const *c = commands; *c != NULL; c++) {
+        if (strcmp((*c)->name, name) == 0) {
+            return *c;
+        }
+    }
+    return NULL;
+}
+
+static int is_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+static int asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (is_help(argv[i])) {
+            return 1;
+        }
+    }
     return 0;
+}
+
+static int unknown(const char *name)
+{
+    return error_set(LS_EUSAGE, "unknown %s '%s'; `lockstep help` lists the commands",
+                     name[0] == '-' ? "option" : "command", name);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        return error_set(LS_EUSAGE, "no command given; `lockstep help` lists them");
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("lockstep %s\n", help_version());
+        return EXIT_DONE;
+    }
+    if (is_help(argv[1]) || (strcmp(argv[1], "help") == 0 && (argc == 2 || is_help(argv[2])))) {
+        return help_program();
+    }
+    const int help = strcmp(argv[1], "help") == 0;
+    const command *c = find(argv[help ? 2 : 1]);
+    if (c == NULL) {
+        return unknown(argv[help ? 2 : 1]);
+    }
+    return help || asks_for_help(argc - 1, argv + 1) ? help_command(c) : c->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    int code = dispatch(argc, argv);
+    if (fflush(stdout) != 0 && code >= 0) {
+        code = error_set(LS_EIO, "standard output cannot be written: %m");
+    }
+    if (code < 0) {
+        log_error("%s", error_message());
+        return error_exit_code(code);
+    }
+    return code;
 }

@@ -37,6 +37,8 @@ static const column epoch_columns[] = {
     {"epochs/images_per_second", H5_FLOAT64, offsetof(runlog_epoch_row, images_per_second)},
     {"epochs/mean_abs_weight", H5_FLOAT64, offsetof(runlog_epoch_row, mean_abs_weight)},
     {"epochs/seconds", H5_FLOAT64, offsetof(runlog_epoch_row, seconds)},
+    {"epochs/start_step", H5_UINT64, offsetof(runlog_epoch_row, start_step)},
+    {"epochs/start_mean_abs_weight", H5_FLOAT64, offsetof(runlog_epoch_row, start_mean_abs_weight)},
 };
 
 enum {

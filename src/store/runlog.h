@@ -32,6 +32,9 @@ typedef struct runlog_epoch_row {
     double images_per_second;
     double mean_abs_weight; /* tensor_table_mean_abs */
     double seconds;
+    /* Before the epoch's first step: */
+    uint64_t start_step;                        /* steps behind it */
+    double start_mean_abs_weight;               /* tensor_table_mean_abs */
     double first_weights[RUNLOG_FIRST_WEIGHTS]; /* of the watched kernel */
 } runlog_epoch_row;
 

@@ -56,7 +56,7 @@ static int make_loaders(session *s)
     const session_options *o = &s->options;
     loader_options l = {
         .data = s->data,
-        .split = o->training ? DATASET_TRAIN : o->split,
+        .split = o->split,
         .height = o->height,
         .width = o->width,
         .batch = o->batch,
@@ -68,22 +68,16 @@ static int make_loaders(session *s)
         .rank = comm_rank(s->c),
         .size = comm_size(s->c),
     };
-    if (!o->training) {
-        return loader_create(&s->val, &l);
+    int code = loader_create(&s->val, &l);
+    if (code != LS_OK || !o->training) {
+        return code;
     }
+    l.split = DATASET_TRAIN;
     l.shuffle = o->shuffle;
     l.steps_per_epoch = o->steps_per_epoch;
     l.augment = o->augment;
     l.augment_min_scale = o->augment_min_scale;
-    const int code = loader_create(&s->train, &l);
-    if (code != LS_OK) {
-        return code;
-    }
-    l.split = DATASET_VAL;
-    l.shuffle = false;
-    l.steps_per_epoch = 0;
-    l.augment = false;
-    return loader_create(&s->val, &l);
+    return loader_create(&s->train, &l);
 }
 
 int session_open(session *out, comm *c, const session_options *options)

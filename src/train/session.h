@@ -32,8 +32,8 @@ typedef struct session_options {
     uint64_t seed;
     bool shuffle;
     int threads;
-    bool training;       /* false: no memory for backward, and `val` goes once through `split`, in order */
-    dataset_split split; /* for training == false */
+    bool training;       /* false: no memory for backward, no `train` */
+    dataset_split split; /* what `val` goes through, once and in order */
 } session_options;
 
 typedef struct session {

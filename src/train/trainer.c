@@ -74,6 +74,9 @@ static int open_files(trainer *t)
         return LS_OK;
     }
     int code = checkpoint_make_dir(t->o->run_dir);
+    if (code == LS_OK && t->o->fresh) {
+        code = run_folder_clear(t->o->run_dir);
+    }
     if (code == LS_OK) {
         code = checkpoint_remove_temporaries(t->o->run_dir);
     }
@@ -249,12 +252,15 @@ static int write_epoch(trainer *t, const runlog_epoch_row *row)
     return code == LS_OK && due ? write_checkpoint(t) : code;
 }
 
-static void first_weights(const trainer *t, double out[RUNLOG_FIRST_WEIGHTS])
+/* What the row holds of the state before the epoch's first step. */
+static void open_epoch(const trainer *t, runlog_epoch_row *row)
 {
     const real *values = printed_values(t);
     for (size_t i = 0; i < RUNLOG_FIRST_WEIGHTS; i++) {
-        out[i] = i < t->printed->size ? (double)values[i] : NAN;
+        row->first_weights[i] = i < t->printed->size ? (double)values[i] : NAN;
     }
+    row->start_step = t->at.step;
+    row->start_mean_abs_weight = tensor_table_mean_abs(model_table(t->s.net), t->s.weights);
 }
 
 /* The line of an epoch, counted from 1, and its row of the log. */
@@ -289,7 +295,7 @@ static int run_epoch(trainer *t)
     (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->at.epoch + 1,
                    (unsigned long long)t->o->epochs);
     print_weights(t, when);
-    first_weights(t, row.first_weights);
+    open_epoch(t, &row);
     int code = train_steps(t, &sums);
     if (code == LS_OK) {
         code = average_local(t, &sums);

@@ -21,6 +21,7 @@ typedef struct trainer_options {
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
     const char *resume;      /* a checkpoint to go on from; NULL: start from the seed */
+    bool fresh;              /* remove what an earlier run left in run_dir, once all else is ready */
     const char *experiment;
     const char *config;        /* the effective configuration, for the checkpoints */
     const char *normalization; /* how pixels become numbers, for the checkpoints */

@@ -50,6 +50,8 @@ static int log_epochs(runlog *log, uint64_t from, uint64_t to)
                                       .train_loss = 2.0 / (double)(epoch + 1),
                                       .val_loss = NAN,
                                       .seconds = 3,
+                                      .start_step = epoch * EPOCH_STEPS,
+                                      .start_mean_abs_weight = 0.5 + (double)epoch,
                                       .first_weights = {(double)epoch, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
         code = code == LS_OK ? runlog_epoch(log, &row, weights) : code;
     }
@@ -78,6 +80,8 @@ static void check_rows(size_t steps, size_t epochs)
         ck_assert_uint_eq(rows[i].epoch, i + 1);
         ck_assert_double_eq(rows[i].train_loss, 2.0 / (double)(i + 1));
         ck_assert(isnan(rows[i].val_loss));
+        ck_assert_uint_eq(rows[i].start_step, i * EPOCH_STEPS);
+        ck_assert_double_eq(rows[i].start_mean_abs_weight, 0.5 + (double)i);
         ck_assert_double_eq(rows[i].first_weights[0], (double)i);
         ck_assert_double_eq(rows[i].first_weights[9], 10);
     }

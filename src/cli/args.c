@@ -1,0 +1,115 @@
+#include "cli/args.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+int args_next(int argc, char **argv, const struct option *options)
+{
+    opterr = 0;
+    const int got = getopt_long(argc, argv, ":", options, NULL);
+    if (got == -1) {
+        return 0;
+    }
+    if (got != '?' && got != ':') {
+        return got;
+    }
+    const char *given = argv[optind - 1];
+    if (got == ':') {
+        return error_set(LS_EUSAGE, "%s: needs a value; see `lockstep help %s`", given, argv[0]);
+    }
+    for (const struct option *o = options; o->name != NULL; o++) {
+        if (optopt != 0 && o->val == optopt) {
+            return error_set(LS_EUSAGE, "--%s: takes no value; see `lockstep help %s`", o->name, argv[0]);
+        }
+    }
+    if (optopt != 0) {
+        return error_set(LS_EUSAGE, "unknown option '-%c'; see `lockstep help %s`", optopt, argv[0]);
+    }
+    return error_set(LS_EUSAGE, "unknown or ambiguous option '%s'; see `lockstep help %s`", given, argv[0]);
+}
+
+int args_positionals(int argc, char **argv, int least, int most, const char *usage)
+{
+    const int given = argc - optind;
+    if (given < least) {
+        return error_set(LS_EUSAGE, "%s: needs %s; see `lockstep help %s`", argv[0], usage, argv[0]);
+    }
+    if (most > 0 && given > most) {
+        return error_set(LS_EUSAGE, "%s: '%s' is one argument too many, it takes %s; see `lockstep help %s`", argv[0],
+                         argv[optind + most], usage, argv[0]);
+    }
+    return LS_OK;
+}
+
+int args_whole(uint64_t *out, const char *option, const char *text, uint64_t least, uint64_t most)
+{
+    errno = 0;
+    const bool digits = *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+    const unsigned long long value = digits ? strtoull(text, NULL, 10) : 0;
+    if (!digits || errno != 0 || value < least || value > most) {
+        return error_set(LS_EUSAGE, "%s: '%s' is not a whole number from %" PRIu64 " to %" PRIu64, option, text, least,
+                         most);
+    }
+    *out = value;
+    return LS_OK;
+}
+
+int args_number(double *out, const char *option, const char *text, double least, double most)
+{
+    char *end = NULL;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(value) || value < least || value > most) {
+        return error_set(LS_EUSAGE, "%s: '%s' is not a number from %g to %g", option, text, least, most);
+    }
+    *out = value;
+    return LS_OK;
+}
+
+int args_size(size_t *width, size_t *height, const char *option, const char *text)
+{
+    enum { LARGEST = 65535 };
+    char first[16];
+    uint64_t w = 0;
+    uint64_t h = 0;
+    const size_t length = strcspn(text, "x");
+    if (text[length] == 'x' && length < sizeof first) {
+        memcpy(first, text, length);
+        first[length] = '\0';
+        if (args_whole(&w, option, first, 1, LARGEST) == LS_OK &&
+            args_whole(&h, option, text + length + 1, 1, LARGEST) == LS_OK) {
+            *width = (size_t)w;
+            *height = (size_t)h;
+            return LS_OK;
+        }
+    }
+    return error_set(LS_EUSAGE, "%s: '%s' is not a size such as 8x8 (width x height)", option, text);
+}
+
+int args_list(char ***out, size_t *count, const char *option, const char *text)
+{
+    size_t n = 1;
+    for (const char *at = text; *at != '\0'; at++) {
+        n += *at == ',' ? 1 : 0;
+    }
+    char **names = malloc(n * sizeof *names + strlen(text) + 1);
+    if (names == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for %s", option);
+    }
+    char *rest = strcpy((char *)(names + n), text);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = strsep(&rest, ",");
+        if (*names[i] == '\0') {
+            free(names);
+            return error_set(LS_EUSAGE, "%s: '%s' holds an empty name", option, text);
+        }
+    }
+    *out = names;
+    *count = n;
+    return LS_OK;
+}

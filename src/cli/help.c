@@ -1,0 +1,33 @@
+#include "cli/help.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/real.h"
+
+const char *help_version(void)
+{
+    return LOCKSTEP_VERSION;
+}
+
+int help_program(void)
+{
+    printf("lockstep " LOCKSTEP_VERSION " (" REAL_NAME "): trains MobileNetV2 on any number of processes, with the "
+           "same bits on all of them\n\n"
+           "usage: lockstep COMMAND [ARGUMENTS]\n"
+           "       mpirun -n RANKS lockstep train|eval|verify ...\n\n"
+           "commands:\n");
+    for (const command *const *c = commands; *c != NULL; c++) {
+        printf("  %-8s  %s\n", (*c)->name, (*c)->summary);
+    }
+    printf("\nlockstep help COMMAND, or lockstep COMMAND --help, tells its options; lockstep --version the version.\n"
+           "exit status: 0 done, 1 failed, 2 wrong usage or configuration\n"
+           "environment: LOCKSTEP_ISA names a kernel path (generic, avx2, avx512, neon) instead of the best one\n");
+    return LS_OK;
+}
+
+int help_command(const command *c)
+{
+    fputs(c->help, stdout);
+    return c->more == NULL ? LS_OK : c->more();
+}

@@ -1,0 +1,17 @@
+#ifndef LOCKSTEP_CLI_HELP_H
+#define LOCKSTEP_CLI_HELP_H
+
+#include "cli/command.h"
+
+/* Help goes to standard output. Both return 0 or a negative code. */
+
+/* What the program is, and the list of commands. */
+int help_program(void);
+
+/* Of one command. */
+int help_command(const command *c);
+
+/* The program's version, for files and people. */
+const char *help_version(void);
+
+#endif

@@ -1,0 +1,157 @@
+#include "cli/pack.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+#include "data/pack.h"
+
+static const char help[] =
+    "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--strict]\n"
+    "       lockstep pack --csv FILE OUT.h5 --size WxH --max V --val-count N [--classes A,B,C]\n"
+    "\n"
+    "Make a packed data set, one HDF5 file, from folders of JPEG and PNG pictures (train/<class>/ and val/<class>/, "
+    "or\n"
+    "<class>/), or from a table of gray pixels. The file appears whole or not at all.\n"
+    "\n"
+    "  --val-fraction F  part of the training pictures to use for validation where there is no val/ (default 0: none)\n"
+    "  --seed N          of that choice (default 1)\n"
+    "  --strict          a file that is not a picture is an error, not a warning\n"
+    "  --csv FILE        a table, plain or gzip: WxH values a row, line by line, then the label\n"
+    "  --size WxH        width and height of its pictures\n"
+    "  --max V           value of a white pixel\n"
+    "  --val-count N     its last N rows are for validation\n"
+    "  --classes A,B,C   names of the labels 0, 1, 2 (default: the numbers)\n"
+    "\n"
+    "example: lockstep pack --csv launcher/digits/digits.csv.gz checkpoints/digits.h5 --size 8x8 --max 16 --val-count "
+    "297\n";
+
+typedef struct pack_arguments {
+    pack_directory_options directory;
+    pack_csv_options table;
+    const char *csv;
+    const char *of_directory, *of_table; /* an option given that only one of the two ways of packing has */
+    bool sized, counted, scaled;
+    char **classes; /* owned */
+} pack_arguments;
+
+static const struct option options[] = {
+    {"val-fraction", required_argument, NULL, 'f'},
+    {"seed", required_argument, NULL, 's'},
+    {"strict", no_argument, NULL, 'S'},
+    {"csv", required_argument, NULL, 'c'},
+    {"size", required_argument, NULL, 'w'},
+    {"max", required_argument, NULL, 'm'},
+    {"val-count", required_argument, NULL, 'v'},
+    {"classes", required_argument, NULL, 'n'},
+    {0},
+};
+
+static int take_directory_option(pack_arguments *a, int option)
+{
+    switch (option) {
+    case 'f':
+        a->of_directory = "--val-fraction";
+        return args_number(&a->directory.val_fraction, "--val-fraction", optarg, 0, 1);
+    case 's': a->of_directory = "--seed"; return args_whole(&a->directory.seed, "--seed", optarg, 0, INT64_MAX);
+    default:
+        a->of_directory = "--strict";
+        a->directory.strict = true;
+        return LS_OK;
+    }
+}
+
+static int take_table_option(pack_arguments *a, int option)
+{
+    uint64_t count = 0;
+    int code = LS_OK;
+    switch (option) {
+    case 'w':
+        a->of_table = "--size";
+        a->sized = true;
+        return args_size(&a->table.width, &a->table.height, "--size", optarg);
+    case 'm':
+        a->of_table = "--max";
+        a->scaled = true;
+        return args_number(&a->table.max_value, "--max", optarg, 1e-6, 1e9);
+    case 'v':
+        a->of_table = "--val-count";
+        a->counted = true;
+        code = args_whole(&count, "--val-count", optarg, 0, UINT32_MAX);
+        a->table.val_count = (size_t)count;
+        return code;
+    default:
+        a->of_table = "--classes";
+        free(a->classes);
+        a->classes = NULL;
+        return args_list(&a->classes, &a->table.class_count, "--classes", optarg);
+    }
+}
+
+static int take_option(pack_arguments *a, int option)
+{
+    switch (option) {
+    case 'c': a->csv = optarg; return LS_OK;
+    case 'f':
+    case 's':
+    case 'S': return take_directory_option(a, option);
+    default: return take_table_option(a, option);
+    }
+}
+
+static int pack_table(pack_arguments *a, int argc, char **argv)
+{
+    const int code = args_positionals(argc, argv, 1, 1, "OUT.h5");
+    if (code != LS_OK) {
+        return code;
+    }
+    if (a->of_directory != NULL) {
+        return error_set(LS_EUSAGE, "%s: goes with a folder, not with --csv; see `lockstep help pack`",
+                         a->of_directory);
+    }
+    const char *missing = !a->sized ? "--size" : !a->scaled ? "--max" : !a->counted ? "--val-count" : NULL;
+    if (missing != NULL) {
+        return error_set(LS_EUSAGE, "%s: is needed with --csv; see `lockstep help pack`", missing);
+    }
+    a->table.classes = (const char *const *)a->classes;
+    return pack_csv(a->csv, argv[optind], &a->table, NULL);
+}
+
+static int pack_pictures(const pack_arguments *a, int argc, char **argv)
+{
+    const int code = args_positionals(argc, argv, 2, 2, "DIR OUT.h5");
+    if (code != LS_OK) {
+        return code;
+    }
+    if (a->of_table != NULL) {
+        return error_set(LS_EUSAGE, "%s: goes with --csv only; see `lockstep help pack`", a->of_table);
+    }
+    return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
+}
+
+static int run(int argc, char **argv)
+{
+    pack_arguments a = {.directory = {.seed = 1}};
+    int option = 0;
+    int code = LS_OK;
+    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+        code = take_option(&a, option);
+    }
+    if (code == LS_OK) {
+        code = option;
+    }
+    if (code == LS_OK) {
+        code = a.csv != NULL ? pack_table(&a, argc, argv) : pack_pictures(&a, argc, argv);
+    }
+    free(a.classes);
+    return code;
+}
+
+const command pack_command = {
+    .name = "pack",
+    .summary = "make a data set from folders of pictures or a table of pixels",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,49 @@
+#include "cli/parallel.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+int parallel_run(int (*work)(comm *c, void *context), void *context)
+{
+    comm *c = NULL;
+    const int started = comm_start(&c, NULL, NULL);
+    if (started != LS_OK) {
+        return started;
+    }
+    log_set_rank(comm_rank(c), comm_size(c));
+    int code = work(c, context);
+    if (code < 0) {
+        /* Rank 0 knows the message of whichever rank failed (comm_agree); the others would repeat it. */
+        if (comm_rank(c) == 0) {
+            log_error("%s", error_message());
+        }
+        code = error_exit_code(code);
+    }
+    (void)log_open(NULL);
+    comm_finish(c);
+    return code;
+}
+
+int parallel_share_config(comm *c, int code, char **yaml, config *out)
+{
+    uint64_t size = *yaml == NULL ? 0 : strlen(*yaml) + 1;
+    code = comm_agree(c, code);
+    if (code == LS_OK) {
+        code = comm_broadcast(c, &size, sizeof size);
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    if (comm_rank(c) != 0) {
+        *yaml = malloc(size);
+    }
+    code = comm_agree(c, *yaml == NULL ? error_set(LS_ENOMEM, "out of memory for the configuration") : LS_OK);
+    if (code == LS_OK) {
+        code = comm_broadcast(c, *yaml, size);
+    }
+    return code != LS_OK ? code : comm_agree(c, config_parse(out, *yaml, size - 1, "configuration", NULL, 0));
+}

@@ -1,0 +1,20 @@
+#ifndef LOCKSTEP_CLI_PARALLEL_H
+#define LOCKSTEP_CLI_PARALLEL_H
+
+#include "comm/comm.h"
+#include "config/config.h"
+
+/*
+ * Start MPI, do `work` on every rank, stop MPI. work returns an exit code or a negative code, the same on all ranks;
+ * rank 0 prints the message of the latter. Returns the exit code, or a negative code when MPI did not start.
+ * Collective.
+ */
+int parallel_run(int (*work)(comm *c, void *context), void *context);
+
+/*
+ * Give all ranks the configuration that rank 0 holds in *yaml (owned by the caller, as elsewhere; NULL on other ranks)
+ * when rank 0's code is LS_OK. Returns the agreed code. Collective.
+ */
+int parallel_share_config(comm *c, int code, char **yaml, config *out);
+
+#endif

@@ -1,0 +1,221 @@
+#include "cli/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+#include "cli/findings.h"
+#include "cli/run_options.h"
+#include "train/run_folder.h"
+
+static const char help[] =
+    "usage: lockstep report RUN_DIR...\n"
+    "\n"
+    "The article's table from the logs and newest checkpoints of runs: accuracy and mean |w| from first to last, the\n"
+    "watched weights at the first and last print, and which of the article's findings the runs show.\n"
+    "\n"
+    "example: lockstep report checkpoints/bn checkpoints/l2 checkpoints/bn_l2\n";
+
+static const struct option options[] = {{0}};
+
+/* What a run's folder says. */
+typedef struct report_run {
+    const char *dir;
+    config saved;
+    checkpoint_info info;
+    runlog_epoch_row *epochs; /* owned */
+    finding_run facts;
+} report_run;
+
+static int read_run(report_run *r, const char *dir)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    size_t count = 0;
+    r->dir = dir;
+    int code = checkpoint_latest(path, sizeof path, dir);
+    if (code == LS_OK) {
+        code = run_options_of_checkpoint(&r->saved, &r->info, path);
+    }
+    if (code == LS_OK) {
+        code = run_folder_file(path, sizeof path, dir, "log.h5");
+    }
+    if (code == LS_OK) {
+        code = runlog_read_epochs(path, &r->epochs, &count);
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    r->facts = (finding_run){
+        .experiment = r->info.experiment,
+        .learning_rate = r->saved.train.learning_rate,
+        .l2 = r->saved.l2.c,
+        .epochs = r->epochs,
+        .count = count,
+    };
+    return count > 0 ? LS_OK : error_set(LS_ENOTFOUND, "%s: no epoch has been logged yet", path);
+}
+
+static void release_run(report_run *r)
+{
+    config_free(&r->saved);
+    checkpoint_info_release(&r->info);
+    free(r->epochs);
+}
+
+/* "0.1234 -> 0.5678", or a dash where there is none. */
+static const char *span(char *out, size_t size, double first, double last, int digits)
+{
+    if (isnan(first) || isnan(last)) {
+        (void)snprintf(out, size, "-");
+    } else {
+        (void)snprintf(out, size, "%.*f -> %.*f", digits, first, digits, last);
+    }
+    return out;
+}
+
+static int name_width(const report_run *runs, size_t count)
+{
+    size_t width = sizeof "run" - 1;
+    for (size_t i = 0; i < count; i++) {
+        width = strlen(runs[i].dir) > width ? strlen(runs[i].dir) : width;
+    }
+    return (int)width;
+}
+
+static void print_table(const report_run *runs, size_t count)
+{
+    const int width = name_width(runs, count);
+    printf("%-*s  %-10s  %6s  %-18s  %-19s  %s\n", width, "run", "experiment", "epochs", "training accuracy",
+           "validation accuracy", "mean |w|");
+    for (size_t i = 0; i < count; i++) {
+        char train[64];
+        char val[64];
+        char weight[64];
+        const runlog_epoch_row *first = &runs[i].epochs[0];
+        const runlog_epoch_row *last = &runs[i].epochs[runs[i].facts.count - 1];
+        printf("%-*s  %-10s  %6zu  %-18s  %-19s  %s\n", width, runs[i].dir, runs[i].info.experiment,
+               runs[i].facts.count, span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
+               span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
+               span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
+    }
+}
+
+static void print_row(const runlog_epoch_row *row)
+{
+    printf("  epoch %3llu starts with", (unsigned long long)row->epoch);
+    for (size_t i = 0; i < RUNLOG_FIRST_WEIGHTS && !isnan(row->first_weights[i]); i++) {
+        printf(" % .8f", row->first_weights[i]);
+    }
+    putchar('\n');
+}
+
+static void print_watched(const report_run *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("\n%s: first weights of %s\n", runs[i].dir, runs[i].saved.log.print_layer);
+        print_row(&runs[i].epochs[0]);
+        if (runs[i].facts.count > 1) {
+            print_row(&runs[i].epochs[runs[i].facts.count - 1]);
+        }
+    }
+}
+
+static int is(const report_run *r, const char *experiment)
+{
+    return strcmp(r->info.experiment, experiment) == 0;
+}
+
+static const report_run *find(const report_run *runs, size_t count, const char *experiment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is(&runs[i], experiment)) {
+            return &runs[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_finding(const report_run *r, const finding *f)
+{
+    printf("  %s (%s) %s: %s (%s)\n", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
+}
+
+static void print_findings_of(const report_run *r, const report_run *bn)
+{
+    finding found[2];
+    size_t n = 1;
+    if (is(r, "bn")) {
+        found[0] = finding_accuracy(&r->facts, 1);
+        found[n++] = finding_growth(&r->facts);
+    } else if (is(r, "l2")) {
+        found[0] = finding_accuracy(&r->facts, 0);
+        found[n++] = finding_shrinking(&r->facts);
+    } else if (is(r, "bn_l2")) {
+        found[0] = finding_accuracy(&r->facts, 1);
+        if (bn != NULL) {
+            found[n++] = finding_smaller(&r->facts, &bn->facts);
+        }
+    } else {
+        printf("  %s (%s): the article has no such experiment\n", r->dir, r->info.experiment);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        print_finding(r, &found[i]);
+    }
+    if (is(r, "bn_l2") && bn == NULL) {
+        printf("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too\n", r->dir,
+               finding_word(FINDING_UNKNOWN));
+    }
+}
+
+static void print_findings(const report_run *runs, size_t count)
+{
+    const report_run *bn = find(runs, count, "bn");
+    printf("\nfindings of the article\n");
+    printf(
+        "  thresholds: accuracy rises by %g or more from the first to the last epoch, mean |w| grows by %g%% or more,\n"
+        "  shrinking weights have last/first between 0 and 1 and within %g%% of each other\n",
+        FINDING_RISE, 100 * FINDING_GROWTH, 100 * FINDING_SPREAD);
+    for (size_t i = 0; i < count; i++) {
+        print_findings_of(&runs[i], bn);
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    int code = args_next(argc, argv, options);
+    if (code == LS_OK) {
+        code = args_positionals(argc, argv, 1, 0, "RUN_DIR...");
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    const size_t count = (size_t)(argc - optind);
+    report_run *runs = calloc(count, sizeof *runs);
+    if (runs == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for %zu runs", count);
+    }
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        code = read_run(&runs[i], argv[optind + (int)i]);
+    }
+    if (code == LS_OK) {
+        print_table(runs, count);
+        print_watched(runs, count);
+        print_findings(runs, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        release_run(&runs[i]);
+    }
+    free(runs);
+    return code;
+}
+
+const command report_command = {
+    .name = "report",
+    .summary = "the article's table and findings from the folders of runs",
+    .help = help,
+    .run = run,
+};

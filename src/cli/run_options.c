@@ -1,0 +1,81 @@
+#include "cli/run_options.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/help.h"
+
+session_options run_options_session(const config *c)
+{
+    return (session_options){
+        .data_file = c->data.file,
+        .height = (size_t)c->data.height,
+        .width = (size_t)c->data.width,
+        .fit = c->data.fit == CONFIG_CROP ? RESIZE_CROP : RESIZE_STRETCH,
+        .scale = c->data.scale == CONFIG_SIGNED ? RESIZE_SIGNED : RESIZE_UNIT,
+        .augment = c->data.augment,
+        .augment_min_scale = c->data.augment_min_scale,
+        .loader_threads = c->data.loader_threads,
+        .batch_norm = c->model.batch_norm,
+        .sync_bn = c->batch_norm.mode == CONFIG_SYNC,
+        .unbiased_variance = c->batch_norm.moving_variance == CONFIG_UNBIASED,
+        .momentum = c->batch_norm.momentum,
+        .epsilon = c->batch_norm.epsilon,
+        .l2 = c->l2.c,
+        .learning_rate = c->train.learning_rate,
+        .batch = (size_t)c->train.batch,
+        .shard_size = (size_t)c->train.shard,
+        .steps_per_epoch = (size_t)c->train.steps_per_epoch,
+        .seed = c->train.seed,
+        .shuffle = c->train.shuffle,
+        .threads = c->train.threads,
+        .training = true,
+        .split = DATASET_VAL,
+    };
+}
+
+trainer_options run_options_trainer(const config *c)
+{
+    return (trainer_options){
+        .session = run_options_session(c),
+        .epochs = (uint64_t)c->train.epochs,
+        .precise = c->batch_norm.evaluate == CONFIG_PRECISE,
+        .precise_batches = (size_t)c->batch_norm.precise_batches,
+        .checkpoint_every = (uint64_t)c->checkpoint.every_epochs,
+        .checkpoint_keep = (size_t)c->checkpoint.keep,
+        .log_every_steps = (size_t)c->log.every_steps,
+        .print_layer = c->log.print_layer,
+        .print_count = (size_t)c->log.print_count,
+        .experiment = run_options_experiment(c),
+        .normalization = run_options_normalization(c),
+        .program = help_version(),
+    };
+}
+
+const char *run_options_experiment(const config *c)
+{
+    if (c->model.batch_norm) {
+        return c->l2.c > 0 ? "bn_l2" : "bn";
+    }
+    return c->l2.c > 0 ? "l2" : "none";
+}
+
+const char *run_options_normalization(const config *c)
+{
+    if (c->data.scale == CONFIG_SIGNED) {
+        return c->data.fit == CONFIG_CROP ? "x/127.5-1, crop" : "x/127.5-1, stretch";
+    }
+    return c->data.fit == CONFIG_CROP ? "x/255, crop" : "x/255, stretch";
+}
+
+int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path)
+{
+    *out = (config){0};
+    *info = (checkpoint_info){0};
+    const int code = checkpoint_read_info(info, path);
+    if (code != LS_OK) {
+        *info = (checkpoint_info){0};
+        return code;
+    }
+    return config_parse(out, info->config, strlen(info->config), path, NULL, 0);
+}

@@ -1,0 +1,22 @@
+#ifndef LOCKSTEP_CLI_RUN_OPTIONS_H
+#define LOCKSTEP_CLI_RUN_OPTIONS_H
+
+#include "config/config.h"
+#include "store/checkpoint.h"
+#include "train/trainer.h"
+
+/* The one place that turns a configuration into the options of the modules. Texts stay the configuration's. */
+
+session_options run_options_session(const config *c);
+trainer_options run_options_trainer(const config *c);
+
+/* "bn", "l2", "bn_l2" or "none": which of the two the network has. */
+const char *run_options_experiment(const config *c);
+
+/* How pixels become numbers: "x/255, stretch". */
+const char *run_options_normalization(const config *c);
+
+/* A checkpoint's configuration and the rest of its information; both are the caller's to free, also after a failure. */
+int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path);
+
+#endif

@@ -1,0 +1,22 @@
+#ifndef LOCKSTEP_CLI_START_H
+#define LOCKSTEP_CLI_START_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "store/checkpoint.h"
+
+/* Where a training begins: at the first step, or at a checkpoint. Finished work is never overwritten unasked. */
+typedef struct start {
+    bool resumes;
+    char checkpoint[CHECKPOINT_PATH_SIZE]; /* when it resumes */
+} start;
+
+/*
+ * resume: NULL, "auto" (the newest usable checkpoint of run_dir, if there is any) or a checkpoint. LS_EUSAGE when
+ * run_dir has checkpoints and neither resume nor fresh says what to do with them, or when the checkpoint's
+ * configuration differs from `wanted` in a key that may not change. Rank 0's business.
+ */
+int start_choose(start *out, const config *wanted, const char *run_dir, const char *resume, bool fresh);
+
+#endif

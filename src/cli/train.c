@@ -1,0 +1,161 @@
+#include "cli/train.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+#include "cli/parallel.h"
+#include "cli/run_options.h"
+#include "cli/start.h"
+#include "train/run_folder.h"
+
+static const char help[] =
+    "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check]\n"
+    "                                        [--resume auto|CHECKPOINT | --fresh]\n"
+    "\n"
+    "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The "
+    "result\n"
+    "has the same bits for any number of ranks and threads; the last line is its hash, `weights <16 hex digits>`.\n"
+    "\n"
+    "  --set SECTION.KEY=VALUE  instead of what the file says; may be given again, the last one counts\n"
+    "  --check                  check the configuration, print it as it takes effect, do not train\n"
+    "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
+    "  --resume CHECKPOINT      go on from this one\n"
+    "  --fresh                  start over: remove the run's checkpoints and logs first\n"
+    "\n"
+    "example: mpirun -n 4 lockstep train config/digits-bn.yaml --set train.epochs=2 --resume auto\n"
+    "\n"
+    "keys:\n";
+
+typedef struct train_arguments {
+    const char *config;
+    const char **overrides; /* owned; the texts are argv's */
+    size_t override_count;
+    const char *resume;
+    bool fresh, check;
+} train_arguments;
+
+static const struct option options[] = {
+    {"set", required_argument, NULL, 's'},
+    {"check", no_argument, NULL, 'c'},
+    {"resume", required_argument, NULL, 'r'},
+    {"fresh", no_argument, NULL, 'f'},
+    {0},
+};
+
+static int print_keys(void)
+{
+    char *keys = NULL;
+    const int code = config_reference(&keys);
+    if (code == LS_OK) {
+        fputs(keys, stdout);
+    }
+    free(keys);
+    return code;
+}
+
+static int read_arguments(train_arguments *a, int argc, char **argv)
+{
+    int option = 0;
+    while ((option = args_next(argc, argv, options)) > 0) {
+        switch (option) {
+        case 's': a->overrides[a->override_count++] = optarg; break;
+        case 'c': a->check = true; break;
+        case 'r': a->resume = optarg; break;
+        default: a->fresh = true; break;
+        }
+    }
+    const int code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
+    if (code != LS_OK) {
+        return code;
+    }
+    if (a->fresh && a->resume != NULL) {
+        return error_set(LS_EUSAGE, "--fresh and --resume exclude each other; give one of them");
+    }
+    a->config = argv[optind];
+    return LS_OK;
+}
+
+/* The effective configuration as text; *yaml freed by the caller. */
+static int load_text(const train_arguments *a, char **yaml)
+{
+    config c = {0};
+    int code = config_load(&c, a->config, a->overrides, a->override_count);
+    if (code == LS_OK) {
+        code = config_print(&c, yaml);
+    }
+    config_free(&c);
+    return code;
+}
+
+static int check(const train_arguments *a)
+{
+    char *yaml = NULL;
+    const int code = load_text(a, &yaml);
+    if (code == LS_OK) {
+        fputs(yaml, stdout);
+    }
+    free(yaml);
+    return code;
+}
+
+/* Rank 0 reads files and decides; all ranks get what it found. */
+static int train(comm *c, void *context)
+{
+    const train_arguments *a = context;
+    const bool leads = comm_rank(c) == 0;
+    char run_dir[CHECKPOINT_PATH_SIZE];
+    char *yaml = NULL;
+    config wanted = {0};
+    start begin = {0};
+    int code = parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    code = run_folder_file(run_dir, sizeof run_dir, wanted.checkpoint.dir, wanted.experiment.name);
+    if (code == LS_OK && leads) {
+        code = start_choose(&begin, &wanted, run_dir, a->resume, a->fresh);
+    }
+    code = comm_agree(c, code);
+    if (code == LS_OK) {
+        code = comm_broadcast(c, &begin, sizeof begin);
+    }
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    trainer_options o = run_options_trainer(&wanted);
+    o.run_dir = run_dir;
+    o.fresh = a->fresh;
+    o.resume = begin.resumes ? begin.checkpoint : NULL;
+    o.config = yaml;
+    code = trainer_run(c, &o);
+cleanup:
+    config_free(&wanted);
+    free(yaml);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    train_arguments a = {.overrides = calloc((size_t)argc, sizeof *a.overrides)};
+    if (a.overrides == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the arguments");
+    }
+    int code = read_arguments(&a, argc, argv);
+    if (code == LS_OK) {
+        code = a.check ? check(&a) : parallel_run(train, &a);
+    }
+    free(a.overrides);
+    return code;
+}
+
+const command train_command = {
+    .name = "train",
+    .summary = "train as a configuration says, from the start or from a checkpoint",
+    .help = help,
+    .more = print_keys,
+    .run = run,
+};

@@ -1,0 +1,97 @@
+#include "cli/verify.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/real.h"
+#include "cli/args.h"
+#include "cli/parallel.h"
+#include "train/golden.h"
+
+/* Largest relative error allowed where --tolerance does not say. */
+#ifdef LOCKSTEP_DOUBLE
+#define TOLERANCE 1e-9
+#else
+#define TOLERANCE 1e-2
+#endif
+
+static const char help[] =
+    "usage: [mpirun -n RANKS] lockstep verify FILE.h5 [--tolerance T] [--threads N] [--shard N]\n"
+    "\n"
+    "Check the training step against a file of reference results: logits, losses, gradients, updated weights and "
+    "moving\n"
+    "statistics. Fails when a relative error (norm of the difference over norm of the reference) is past the "
+    "tolerance.\n"
+    "\n"
+    "  --tolerance T  largest relative error allowed (default 1e-2, and 1e-9 in the build `double`)\n"
+    "  --threads N    computing threads a rank (default 1)\n"
+    "  --shard N      samples a shard (default 4)\n"
+    "\n"
+    "example: lockstep verify golden/bn.h5\n";
+
+typedef struct verify_arguments {
+    const char *path;
+    golden_options options;
+} verify_arguments;
+
+static const struct option options[] = {
+    {"tolerance", required_argument, NULL, 'e'},
+    {"threads", required_argument, NULL, 't'},
+    {"shard", required_argument, NULL, 's'},
+    {0},
+};
+
+static int take_option(verify_arguments *a, int option)
+{
+    uint64_t value = 0;
+    int code = LS_OK;
+    switch (option) {
+    case 'e': return args_number(&a->options.tolerance, "--tolerance", optarg, 0, 1e6);
+    case 't':
+        code = args_whole(&value, "--threads", optarg, 1, 1024);
+        a->options.threads = (int)value;
+        return code;
+    default:
+        code = args_whole(&value, "--shard", optarg, 1, 1024);
+        a->options.shard_size = (size_t)value;
+        return code;
+    }
+}
+
+static int verify(comm *c, void *context)
+{
+    const verify_arguments *a = context;
+    double worst = 0;
+    const int code = golden_verify(c, a->path, &a->options, &worst);
+    if (code != LS_OK) {
+        return code;
+    }
+    const int within = worst <= a->options.tolerance; /* not when it is NaN */
+    log_info("%s: largest relative error %.3g, %s the tolerance %.3g", a->path, worst, within ? "within" : "PAST",
+             a->options.tolerance);
+    return within ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+    verify_arguments a = {.options = {.tolerance = TOLERANCE, .threads = 1, .shard_size = 4}};
+    int option = 0;
+    int code = LS_OK;
+    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+        code = take_option(&a, option);
+    }
+    if (code == LS_OK) {
+        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "FILE.h5");
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    a.path = argv[optind];
+    return parallel_run(verify, &a);
+}
+
+const command verify_command = {
+    .name = "verify",
+    .summary = "check the training step against a file of reference results",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,36 @@
+#ifndef LOCKSTEP_TRAIN_PREDICT_H
+#define LOCKSTEP_TRAIN_PREDICT_H
+
+#include <stddef.h>
+
+#include "data/image.h"
+#include "data/resize.h"
+
+/* A checkpoint's network on single pictures. One process, no data set. */
+typedef struct predictor predictor;
+
+typedef struct predict_options {
+    size_t height, width; /* of the network's input */
+    size_t classes;
+    int batch_norm;
+    double epsilon;
+    resize_fit fit;
+    resize_scale scale;
+    int threads;
+} predict_options;
+
+/* Read the checkpoint, plan the network. Returns 0 or a negative code; *out: predictor_free. */
+int predictor_create(predictor **out, const char *checkpoint, const predict_options *options);
+void predictor_free(predictor *p);
+
+/* Fit a decoded picture to the input, run the network. probabilities: [classes], sum 1. Returns 0 or a negative code.
+ */
+int predict_image(predictor *p, const image *picture, double *probabilities);
+
+/* Softmax of n logits in double, safe for large ones. */
+void predict_softmax(double *out, const double *logits, size_t n);
+
+/* Put the numbers of the `top` largest of n probabilities into order, the largest first; of equals the lower number. */
+void predict_rank(size_t *order, size_t top, const double *probabilities, size_t n);
+
+#endif

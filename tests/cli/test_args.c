@@ -1,0 +1,129 @@
+/* Options and positional arguments of a subcommand, right and wrong. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+
+static const struct option options[] = {
+    {"top", required_argument, NULL, 't'},
+    {"strict", no_argument, NULL, 'S'},
+    {0},
+};
+
+/* Restart getopt on an argument vector that ends with a NULL; returns how many there are. */
+static int restart(char *const *argv)
+{
+    int argc = 0;
+    while (argv[argc] != NULL) {
+        argc++;
+    }
+    optind = 0;
+    return argc;
+}
+
+START_TEST(options_may_follow_positionals)
+{
+    char words[][12] = {"predict", "a", "--top", "3", "b", "--strict"};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], NULL};
+    const int argc = restart(argv);
+    ck_assert_int_eq(args_next(argc, argv, options), 't');
+    ck_assert_str_eq(optarg, "3");
+    ck_assert_int_eq(args_next(argc, argv, options), 'S');
+    ck_assert_int_eq(args_next(argc, argv, options), 0);
+    ck_assert_int_eq(args_positionals(argc, argv, 2, 2, "A B"), LS_OK);
+    ck_assert_str_eq(argv[optind], "a");
+    ck_assert_str_eq(argv[optind + 1], "b");
+    ck_assert_int_eq(args_positionals(argc, argv, 3, 0, "A B C"), LS_EUSAGE);
+    ck_assert_ptr_nonnull(strstr(error_message(), "A B C"));
+    ck_assert_int_eq(args_positionals(argc, argv, 1, 1, "A"), LS_EUSAGE);
+    ck_assert_ptr_nonnull(strstr(error_message(), "'b'"));
+}
+END_TEST
+
+/* Each wrong option is named. */
+static void check_wrong(const char *option, const char *named)
+{
+    char command[] = "predict";
+    char text[32];
+    (void)snprintf(text, sizeof text, "%s", option);
+    char *argv[] = {command, text, NULL};
+    const int argc = restart(argv);
+    ck_assert_int_eq(args_next(argc, argv, options), LS_EUSAGE);
+    ck_assert_msg(strstr(error_message(), named) != NULL, "%s: %s", named, error_message());
+}
+
+START_TEST(wrong_options_are_named)
+{
+    check_wrong("--frob", "'--frob'");
+    check_wrong("--top", "--top: needs a value");
+    check_wrong("--strict=1", "--strict: takes no value");
+    check_wrong("-x", "'-x'");
+}
+END_TEST
+
+START_TEST(numbers)
+{
+    uint64_t n = 0;
+    double x = 0;
+    ck_assert_int_eq(args_whole(&n, "--top", "12", 1, 12), LS_OK);
+    ck_assert_uint_eq(n, 12);
+    const char *const wrong[] = {"", "-1", "+1", "1.5", "13", "99999999999999999999", "3 "};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(args_whole(&n, "--top", wrong[i], 1, 12), LS_EUSAGE);
+    }
+    ck_assert_int_eq(args_number(&x, "--max", "1e-3", 0, 1), LS_OK);
+    ck_assert_double_eq(x, 1e-3);
+    const char *const strange[] = {"", "nan", "inf", "2", "-0.1", "0.5x"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        ck_assert_int_eq(args_number(&x, "--max", strange[i], 0, 1), LS_EUSAGE);
+    }
+}
+END_TEST
+
+START_TEST(sizes)
+{
+    size_t w = 0;
+    size_t h = 0;
+    ck_assert_int_eq(args_size(&w, &h, "--size", "8x12"), LS_OK);
+    ck_assert(w == 8 && h == 12);
+    const char *const wrong[] = {"8", "8x", "x8", "8x0", "8x8x8", "8*8", "00000000000000000008x8", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(args_size(&w, &h, "--size", wrong[i]), LS_EUSAGE);
+    }
+}
+END_TEST
+
+START_TEST(lists)
+{
+    char **names = NULL;
+    size_t count = 0;
+    ck_assert_int_eq(args_list(&names, &count, "--classes", "cat,dog,big fish"), LS_OK);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(names[0], "cat");
+    ck_assert_str_eq(names[2], "big fish");
+    free(names);
+    ck_assert_int_eq(args_list(&names, &count, "--classes", "cat,,dog"), LS_EUSAGE);
+    ck_assert_int_eq(args_list(&names, &count, "--classes", ""), LS_EUSAGE);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("args");
+    tcase_add_test(tests, options_may_follow_positionals);
+    tcase_add_test(tests, wrong_options_are_named);
+    tcase_add_test(tests, numbers);
+    tcase_add_test(tests, sizes);
+    tcase_add_test(tests, lists);
+    Suite *suite = suite_create("args");
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
