@@ -23,7 +23,7 @@ typedef struct lens {
     int clamp;
 } lens;
 
-/* dz = a·dy + b·z + c for each channel. a NULL: dz = dy, and z is not read. */
+/* dz = a·dy + b·z + c for each channel. a NULL: dz = dy, and z is not read and may be NULL. */
 typedef struct gradient_lens {
     const real *a, *b, *c; /* [blocks * 8] */
 } gradient_lens;
