@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "base/arena.h"
 
 #include <stdint.h>

@@ -4,10 +4,23 @@
 
 #include "base/error.h"
 #include "base/real.h"
+#include "kernels/kernels.h"
 
 const char *help_version(void)
 {
     return LOCKSTEP_VERSION;
+}
+
+int help_print_version(void)
+{
+    size_t count = 0;
+    const kernels *const *tables = kernels_available(&count);
+    printf("lockstep " LOCKSTEP_VERSION "\nnumbers: " REAL_NAME "\nkernels:");
+    for (size_t i = 0; i < count; i++) {
+        printf(" %s", tables[i]->name);
+    }
+    printf("\n");
+    return LS_OK;
 }
 
 int help_program(void)

@@ -14,4 +14,7 @@ int help_command(const command *c);
 /* The program's version, for files and people. */
 const char *help_version(void);
 
+/* Print the version, the number type and the kernel paths that this CPU can run, best last. */
+int help_print_version(void);
+
 #endif

@@ -55,8 +55,7 @@ static int dispatch(int argc, char **argv)
         return error_set(LS_EUSAGE, "no command given; `lockstep help` lists them");
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("lockstep %s\n", help_version());
-        return EXIT_DONE;
+        return help_print_version();
     }
     if (is_help(argv[1]) || (strcmp(argv[1], "help") == 0 && (argc == 2 || is_help(argv[2])))) {
         return help_program();

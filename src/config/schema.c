@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a member has no parentheses */
 #define FIELD(s, k)           .section = #s, .name = #k, .offset = offsetof(config, s.k), .size = sizeof(((config *)0)->s.k)
 #define BOOL(s, k, otherwise) FIELD(s, k), .kind = KEY_BOOL, .fallback = (otherwise)
 #define STEPS(s, k, otherwise, least, most, by)                                                                        \

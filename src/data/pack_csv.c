@@ -139,7 +139,7 @@ static int open_table(table *t)
 {
     const pack_csv_options *o = t->options;
     if (o->width == 0 || o->height == 0 || o->width > IMAGE_MAX_SIDE || o->height > IMAGE_MAX_SIDE ||
-        o->width * o->height > 16 * 1024 * 1024 || !(o->max_value > 0) || !isfinite(o->max_value)) {
+        o->width * o->height > (size_t)16 * 1024 * 1024 || !(o->max_value > 0) || !isfinite(o->max_value)) {
         return error_set(LS_EUSAGE, "%s: impossible width, height or largest value of its pictures", t->path);
     }
     t->cells = o->width * o->height;

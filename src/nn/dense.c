@@ -174,6 +174,7 @@ static void backward_shard(void *context, size_t s, int thread)
     }
 }
 
+/* dx is written to, through the job. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride)
 {
     dense_job job = {.d = d, .run = run, .in = in, .dx = dx, .dx_stride = dx_stride};

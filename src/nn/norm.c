@@ -12,11 +12,10 @@ static size_t padded(size_t channels)
 static void set_lens(unit *u, size_t c, double mean, double variance, double epsilon, const real *weights)
 {
     const double inverse = 1 / sqrt(variance + epsilon);
-    const double scale = (double)weights[u->gamma + c] * inverse;
-    u->scale[c] = (real)scale;
-    u->shift[c] = (real)((double)weights[u->beta + c] - mean * scale);
+    u->scale[c] = (real)((double)weights[u->gamma + c] * inverse);
+    u->shift[c] = (real)((double)weights[u->beta + c] - mean * (double)u->scale[c]);
     u->normal_scale[c] = (real)inverse;
-    u->normal_shift[c] = (real)(-mean * inverse);
+    u->normal_shift[c] = (real)(-mean * (double)u->normal_scale[c]);
 }
 
 void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const real *moving)
@@ -83,7 +82,8 @@ int unit_begin_backward(unit *u, const nn_run *run, const reducer *sums, const r
         const double b = n > 0 ? -g * u->bn_gradient[width + c] / n * inverse : 0;
         u->dz_a[c] = (real)g;
         u->dz_b[c] = (real)b;
-        u->dz_c[c] = (real)((n > 0 ? -g * u->bn_gradient[c] / n : 0) - b * u->batch_mean[c]);
+        const double mean_dy = n > 0 ? u->bn_gradient[c] / n : 0;
+        u->dz_c[c] = (real)(-(double)u->dz_a[c] * mean_dy - (double)u->dz_b[c] * u->batch_mean[c]);
     }
     return 0;
 }

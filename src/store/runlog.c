@@ -71,7 +71,7 @@ static size_t count_trainable(const tensor_table *t)
     return n;
 }
 
-/* Full names of the trainable tensors: one block for free(). NULL when memory runs out. */
+/* Full names of the n trainable tensors: one block for free(). NULL when memory runs out. */
 static char **trainable_names(const tensor_table *t, size_t n)
 {
     enum { NAME_SIZE = 2 * TENSOR_NAME_SIZE };
@@ -81,7 +81,7 @@ static char **trainable_names(const tensor_table *t, size_t n)
     }
     char *text = (char *)(names + n + 1);
     size_t at = 0;
-    for (size_t i = 0; i < t->count; i++) {
+    for (size_t i = 0; at < n; i++) {
         if (t->tensors[i].trainable) {
             names[at] = tensor_full_name(text + at * NAME_SIZE, NAME_SIZE, &t->tensors[i]);
             at++;

@@ -1,5 +1,6 @@
 #include "train/evaluate.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
     if (code != LS_OK) {
         goto cleanup;
     }
+    assert(sums != NULL && statistics != NULL); /* agreed on, above */
     for (size_t i = 0; batches == 0 || i < batches; i++) {
         got = evaluate_next(s, s->train, &b);
         if (got != 1) {

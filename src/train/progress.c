@@ -51,7 +51,7 @@ void progress_step(progress *p, size_t done, double images, double loss)
     char bar[BAR_WIDTH + 1];
     const size_t filled = done * BAR_WIDTH / p->steps;
     for (size_t i = 0; i < BAR_WIDTH; i++) {
-        bar[i] = i < filled ? '=' : i == filled ? '>' : ' ';
+        bar[i] = (char)(i < filled ? '=' : i == filled ? '>' : ' ');
     }
     bar[BAR_WIDTH] = '\0';
     log_progress("epoch %llu/%llu %zu/%zu [%s] %.1f images/s loss %.4f %s left", (unsigned long long)p->epoch,

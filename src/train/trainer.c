@@ -153,7 +153,7 @@ static int train_steps(trainer *t, epoch_sums *sums)
     session *s = &t->s;
     const size_t first = (size_t)(t->at.position / s->options.batch);
     progress shown;
-    batch b;
+    batch b = {0};
     int got = 0;
     int code = comm_agree(s->c, loader_start_epoch(s->train, t->at.epoch, first));
     if (code != LS_OK) {
