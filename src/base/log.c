@@ -103,7 +103,8 @@ void log_error(const char *format, ...)
 
 int log_is_terminal(void)
 {
-    return log_state.rank == 0 && isatty(STDOUT_FILENO);
+    /* mpirun gives its processes a pseudo-terminal for standard output, wherever that ends up, but a pipe for errors. */
+    return log_state.rank == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
 void log_progress(const char *format, ...)

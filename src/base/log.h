@@ -24,7 +24,7 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * A line that replaces itself on a terminal (a progress bar). The next log line, or log_progress_end, moves past it.
- * Does nothing when standard output is not a terminal, or on ranks other than 0.
+ * Does nothing when standard output or standard error is not a terminal, or on ranks other than 0.
  */
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_progress_end(void);
