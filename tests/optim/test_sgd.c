@@ -56,11 +56,9 @@ START_TEST(decay_alone_gives_the_article_s_numbers)
         sgd_update(&t, weights, grads, 0.1, 0.001);
     }
     for (size_t i = 0; i < KERNEL; i++) {
-#ifdef LOCKSTEP_DOUBLE
-        ck_assert_double_eq_tol(weights[i], article_after[i], 1e-7);
-#else
-        ck_assert_int_eq(last_digits_apart((double)weights[i], article_after[i]), 0);
-#endif
+        /* Float32, the article's type, gives every digit; float64 rounds less. */
+        const long apart = sizeof(real) == sizeof(float) ? 0 : 10;
+        ck_assert_int_le(last_digits_apart((double)weights[i], article_after[i]), apart);
     }
     tensor_table_release(&t);
 }
