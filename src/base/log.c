@@ -103,7 +103,7 @@ void log_error(const char *format, ...)
 
 int log_is_terminal(void)
 {
-    /* mpirun gives its processes a pseudo-terminal for standard output, wherever that ends up, but a pipe for errors. */
+    /* mpirun gives its processes a pseudo-terminal for output, wherever that ends up, but a pipe for errors. */
     return log_state.rank == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
