@@ -101,10 +101,22 @@ void log_error(const char *format, ...)
     va_end(args);
 }
 
+/*
+ * mpirun gives its processes a pseudo-terminal for output, wherever its own output goes, and a pipe for errors. Where
+ * it is this process's parent, it is its output that counts.
+ */
+static int parent_has_terminal(void)
+{
+    char path[64];
+    char target[64] = "";
+    (void)snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getppid(), STDOUT_FILENO);
+    const ssize_t n = readlink(path, target, sizeof target - 1);
+    return n > 0 && (strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0);
+}
+
 int log_is_terminal(void)
 {
-    /* mpirun gives its processes a pseudo-terminal for output, wherever that ends up, but a pipe for errors. */
-    return log_state.rank == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+    return log_state.rank == 0 && isatty(STDOUT_FILENO) && (isatty(STDERR_FILENO) || parent_has_terminal());
 }
 
 void log_progress(const char *format, ...)

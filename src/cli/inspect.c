@@ -123,6 +123,7 @@ static int inspect_checkpoint(const char *path)
     printf("  input            %" PRIu64 "x%" PRIu64 "x3\n", info.width, info.height);
     printf("  normalization    %s\n", info.normalization);
     printf("  program version  %s\n", info.program);
+    printf("  data checksum    %016" PRIx64 "\n", info.data_checksum);
     printf("  seed             %" PRIu64 "\n", info.seed);
     printf("  classes          %zu:", info.class_count);
     for (size_t i = 0; i < info.class_count; i++) {

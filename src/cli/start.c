@@ -8,8 +8,8 @@
 #include "cli/run_options.h"
 #include "train/run_folder.h"
 
-/* LS_EUSAGE unless a run of this configuration may go on from the checkpoint. */
-static int check_same(const config *wanted, const char *path)
+/* LS_EUSAGE unless a run of this configuration may go on from the checkpoint; *step gets the one it stands at. */
+static int check_same(const config *wanted, const char *path, uint64_t *step)
 {
     char keys[768];
     config saved;
@@ -20,8 +20,23 @@ static int check_same(const config *wanted, const char *path)
                          "%s: was made with another configuration: %s; restore these keys, or start over with --fresh",
                          path, keys);
     }
+    *step = info.step;
     config_free(&saved);
     checkpoint_info_release(&info);
+    return code;
+}
+
+/* Going on from an older checkpoint than the run's newest would leave two histories in one folder. */
+static int check_newest(const char *run_dir, const char *path, uint64_t step)
+{
+    uint64_t newest = 0;
+    const int code = run_folder_newest(run_dir, &newest);
+    if (code == LS_OK && newest > step) {
+        return error_set(LS_EUSAGE,
+                         "%s: stands at step %llu, but %s has checkpoints up to step %llu; resume from those with "
+                         "--resume auto, or move them away first",
+                         path, (unsigned long long)step, run_dir, (unsigned long long)newest);
+    }
     return code;
 }
 
@@ -43,6 +58,7 @@ static int choose_latest(start *out, const char *run_dir, size_t held)
 int start_choose(start *out, const config *wanted, const char *run_dir, const char *resume, bool fresh)
 {
     size_t held = 0;
+    uint64_t step = 0;
     *out = (start){0};
     int code = fresh ? LS_OK : run_folder_checkpoints(run_dir, &held);
     if (code != LS_OK || fresh) {
@@ -63,5 +79,9 @@ int start_choose(start *out, const config *wanted, const char *run_dir, const ch
         code = n < 0 || (size_t)n >= sizeof out->checkpoint ? error_set(LS_EUSAGE, "--resume: the path is too long")
                                                             : LS_OK;
     }
-    return code == LS_OK && out->resumes ? check_same(wanted, out->checkpoint) : code;
+    if (code == LS_OK && out->resumes) {
+        code = check_same(wanted, out->checkpoint, &step);
+    }
+    /* What `auto` passes over is damaged, and will be written again. */
+    return code == LS_OK && strcmp(resume, "auto") != 0 ? check_newest(run_dir, out->checkpoint, step) : code;
 }

@@ -22,6 +22,7 @@ typedef struct checkpoint_info {
     uint64_t weights_hash;  /* tensor_table_hash; set by reading, ignored and computed by writing */
     uint64_t height, width; /* of the input, pixels */
     uint64_t batch_norm;    /* 1 or 0 */
+    uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
     /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */
     const char *config;        /* the effective configuration, YAML */
     const char *experiment;    /* bn, l2, bn_l2 or the name of another */

@@ -12,7 +12,7 @@ typedef struct checkpoint_number {
     size_t offset;
 } checkpoint_number;
 
-enum { CHECKPOINT_NUMBERS = 8, CHECKPOINT_TEXTS = 4 };
+enum { CHECKPOINT_NUMBERS = 9, CHECKPOINT_TEXTS = 4 };
 extern const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS];
 /* The texts: string data sets of one element under /lockstep. */
 extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];

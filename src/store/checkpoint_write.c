@@ -10,10 +10,15 @@
 #include "store/keras_layout.h"
 
 const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
-    {"epoch", offsetof(checkpoint_info, epoch)},          {"step", offsetof(checkpoint_info, step)},
-    {"position", offsetof(checkpoint_info, position)},    {"seed", offsetof(checkpoint_info, seed)},
-    {"weights", offsetof(checkpoint_info, weights_hash)}, {"height", offsetof(checkpoint_info, height)},
-    {"width", offsetof(checkpoint_info, width)},          {"batch_norm", offsetof(checkpoint_info, batch_norm)},
+    {"epoch", offsetof(checkpoint_info, epoch)},
+    {"step", offsetof(checkpoint_info, step)},
+    {"position", offsetof(checkpoint_info, position)},
+    {"seed", offsetof(checkpoint_info, seed)},
+    {"weights", offsetof(checkpoint_info, weights_hash)},
+    {"height", offsetof(checkpoint_info, height)},
+    {"width", offsetof(checkpoint_info, width)},
+    {"batch_norm", offsetof(checkpoint_info, batch_norm)},
+    {"data_checksum", offsetof(checkpoint_info, data_checksum)},
 };
 
 const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {

@@ -16,11 +16,16 @@ static int is_checkpoint(const struct dirent *entry)
     return fnmatch("step-[0-9]*.weights.h5", entry->d_name, 0) == 0;
 }
 
+static uint64_t step_of(const struct dirent *entry)
+{
+    return strtoull(entry->d_name + sizeof "step-" - 1, NULL, 10);
+}
+
 /* Oldest first: by step number, which may have outgrown its eight digits. */
 static int by_step(const struct dirent **a, const struct dirent **b)
 {
-    const unsigned long long x = strtoull((*a)->d_name + sizeof "step-" - 1, NULL, 10);
-    const unsigned long long y = strtoull((*b)->d_name + sizeof "step-" - 1, NULL, 10);
+    const uint64_t x = step_of(*a);
+    const uint64_t y = step_of(*b);
     return (x > y) - (x < y);
 }
 
@@ -67,6 +72,16 @@ int run_folder_checkpoints(const char *dir, size_t *count)
     const int code = list_checkpoints(dir, &list, &n);
     free_list(list, n);
     *count = (size_t)n;
+    return code;
+}
+
+int run_folder_newest(const char *dir, uint64_t *step)
+{
+    struct dirent **list;
+    int n = 0;
+    const int code = list_checkpoints(dir, &list, &n);
+    *step = n > 0 ? step_of(list[n - 1]) : 0;
+    free_list(list, n);
     return code;
 }
 

@@ -2,11 +2,15 @@
 #define LOCKSTEP_TRAIN_RUN_FOLDER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log. Not collective: rank 0's business. */
 
 /* Checkpoints in the folder, whether they can be read or not. A folder that is not there holds none. LS_EIO. */
 int run_folder_checkpoints(const char *dir, size_t *count);
+
+/* Step of the newest checkpoint in the folder by name, 0 when there is none. LS_EIO. */
+int run_folder_newest(const char *dir, uint64_t *step);
 
 /* Remove checkpoints, log.h5 and train.log; nothing else. Returns 0 or LS_EIO. */
 int run_folder_clear(const char *dir);

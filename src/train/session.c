@@ -143,7 +143,8 @@ static int read_checkpoint(session *s, const char *path, session_state *out)
     if (code == LS_OK) {
         code = checkpoint_read(path, model_table(s->net), s->weights, s->moving);
     }
-    *out = (session_state){.epoch = info.epoch, .step = info.step, .position = info.position};
+    *out = (session_state){
+        .epoch = info.epoch, .step = info.step, .position = info.position, .data_checksum = info.data_checksum};
     checkpoint_info_release(&info);
     return code;
 }

@@ -50,9 +50,10 @@ typedef struct session {
 
 /* Where a run stands: what a resume needs of a checkpoint besides the two vectors. */
 typedef struct session_state {
-    uint64_t epoch;    /* completed epochs */
-    uint64_t step;     /* completed steps */
-    uint64_t position; /* samples of the current epoch already used */
+    uint64_t epoch;         /* completed epochs */
+    uint64_t step;          /* completed steps */
+    uint64_t position;      /* samples of the current epoch already used */
+    uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
 } session_state;
 
 /*

@@ -1,5 +1,6 @@
 #include "train/step.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,7 +125,7 @@ int step_average_moving(stepper *s, real *moving, size_t samples, double *drift)
 {
     const size_t n = model_table(s->m)->moving_size;
     const int size = comm_size(s->c);
-    double *weighted = malloc((n + 1) * sizeof *weighted);
+    double *weighted = calloc(n + 1 + (size_t)size, sizeof *weighted); /* sums, samples, each rank's difference */
     if (weighted == NULL) {
         return error_set(LS_ENOMEM, "out of memory for averaging the moving statistics");
     }
@@ -135,12 +136,20 @@ int step_average_moving(stepper *s, real *moving, size_t samples, double *drift)
     tree_front own; /* each rank is one leaf */
     tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
     int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
-    *drift = 0;
+    double *apart = weighted + n + 1;
+    double *own_apart = &apart[comm_rank(s->c)];
     for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
         const double mean = weighted[i] / weighted[n];
-        const double apart = mean > (double)moving[i] ? mean - (double)moving[i] : (double)moving[i] - mean;
-        *drift = apart > *drift ? apart : *drift;
+        const double difference = fabs(mean - (double)moving[i]);
+        *own_apart = samples > 0 && difference > *own_apart ? difference : *own_apart; /* else nothing was averaged */
         moving[i] = (real)mean;
+    }
+    *drift = 0;
+    if (code == LS_OK) {
+        code = comm_sum_f64(s->c, apart, apart, (size_t)size, &own, (size_t)size);
+    }
+    for (int r = 0; code == LS_OK && r < size; r++) {
+        *drift = apart[r] > *drift ? apart[r] : *drift;
     }
     free(weighted);
     return code;

@@ -41,8 +41,8 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
  */
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out);
 
-/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference.
- * Collective. */
+/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference
+ * on any rank that has samples. Collective. */
 int step_average_moving(stepper *s, real *moving, size_t samples, double *drift);
 
 /* The gradient of the last step_train, penalty included: [weights_size]. For tests and the verify command. */

@@ -92,6 +92,24 @@ static int open_files(trainer *t)
     return code != LS_OK ? code : runlog_open(&t->log, path, model_table(t->s.net), t->at.step, t->at.epoch);
 }
 
+/* Whether the restored state can go on with this configuration and data. */
+static int check_resumed(const trainer *t)
+{
+    if (t->at.position % t->o->session.batch != 0) {
+        return error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
+                         t->o->resume);
+    }
+    if (t->at.data_checksum != dataset_fingerprint(t->s.data)) {
+        return error_set(
+            LS_EUSAGE,
+            "%s: was trained on other data than %s (checksum %016llx, not %016llx); give the data set it was "
+            "trained on, or begin a run of another name",
+            t->o->resume, dataset_path(t->s.data), (unsigned long long)t->at.data_checksum,
+            (unsigned long long)dataset_fingerprint(t->s.data));
+    }
+    return LS_OK;
+}
+
 /* From nothing to the state before the first step. */
 static int begin(trainer *t, comm *c)
 {
@@ -101,6 +119,7 @@ static int begin(trainer *t, comm *c)
     }
     if (t->o->resume != NULL) {
         code = session_load(&t->s, t->o->resume, &t->at);
+        code = code == LS_OK ? check_resumed(t) : code;
         if (code != LS_OK) {
             return code;
         }
@@ -108,10 +127,6 @@ static int begin(trainer *t, comm *c)
         session_init_weights(&t->s);
     }
     code = find_printed(t);
-    if (code == LS_OK && t->at.position % t->o->session.batch != 0) {
-        code = error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
-                         t->o->resume);
-    }
     if (code == LS_OK && t->o->precise) {
         t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
         code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
@@ -217,6 +232,7 @@ static int write_checkpoint(const trainer *t)
         .height = s->options.height,
         .width = s->options.width,
         .batch_norm = s->options.batch_norm,
+        .data_checksum = dataset_fingerprint(s->data),
         .config = t->o->config,
         .experiment = t->o->experiment,
         .normalization = t->o->normalization,
