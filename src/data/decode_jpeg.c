@@ -33,6 +33,14 @@ _Noreturn static void fail(j_common_ptr jpeg)
     longjmp(decoder_of(jpeg)->escape, 1);
 }
 
+/* A marker that stands in the way of the data ends the picture early, unless it only begins the next restart interval.
+ */
+static int ends_early(const struct jpeg_decompress_struct *jpeg)
+{
+    const int restart = jpeg->unread_marker >= JPEG_RST0 && jpeg->unread_marker <= JPEG_RST0 + 7;
+    return !restart && jpeg->input_iMCU_row + 1 < jpeg->total_iMCU_rows;
+}
+
 /*
  * libjpeg only warns, and fills up with gray, where the data ends early: at the end of the file, or at a marker with
  * lines still to come. Lesser oddities are let pass.
@@ -44,8 +52,7 @@ static void warn(j_common_ptr common, int level)
         return;
     }
     common->err->num_warnings++;
-    if (common->err->msg_code == JWRN_JPEG_EOF ||
-        (common->err->msg_code == JWRN_HIT_MARKER && jpeg->input_iMCU_row + 1 < jpeg->total_iMCU_rows)) {
+    if (common->err->msg_code == JWRN_JPEG_EOF || (common->err->msg_code == JWRN_HIT_MARKER && ends_early(jpeg))) {
         fail(common);
     }
 }

@@ -200,10 +200,18 @@ static int gather(packer *p)
 
 int pack_directory(const char *dir, const char *out, const pack_directory_options *options, pack_result *result)
 {
-    packer p = {.root = dir, .options = options};
+    char root[PATH_MAX];
+    packer p = {.root = root, .options = options};
     int code = LS_OK;
     if (!(options->val_fraction >= 0 && options->val_fraction < 1)) {
         return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
+    }
+    code = join(root, sizeof root, dir, "");
+    if (code != LS_OK) {
+        return code;
+    }
+    for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--) {
+        root[n - 1] = '\0'; /* so that messages do not show it twice */
     }
     if (!is_folder(dir)) {
         return error_set(LS_ENOTFOUND, "%s: no such folder", dir);
