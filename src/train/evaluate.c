@@ -112,18 +112,6 @@ static void finish_moments(const tensor_table *t, const double *sums, double wei
     }
 }
 
-/* Statistics are the same on every rank when BN is synchronized; otherwise each rank has its own, to be added up. */
-static int add_ranks(const session *s, double *sums, size_t n)
-{
-    tree_front front;
-    const size_t ranks = (size_t)comm_size(s->c);
-    if (s->options.sync_bn || ranks == 1) {
-        return LS_OK;
-    }
-    tree_front_of(&front, (size_t)comm_rank(s->c), 1, ranks);
-    return comm_sum_f64(s->c, sums, sums, n, &front, ranks);
-}
-
 int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
 {
     const tensor_table *t = model_table(s->net);
@@ -148,14 +136,11 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
         if (code != LS_OK) {
             goto cleanup;
         }
-        const double weight = (double)(s->options.sync_bn ? b.total : b.samples);
-        if (weight > 0) {
-            add_moments(t, sums, statistics, weight);
-            sums[n] += weight;
-        }
+        add_moments(t, sums, statistics, (double)b.total); /* the global batch's, also where BN is local in training */
+        sums[n] += (double)b.total;
     }
-    code = got < 0 ? got : session_collective(s, add_ranks(s, sums, n + 1));
-    if (code == LS_OK) {
+    code = got < 0 ? got : LS_OK;
+    if (code == LS_OK && sums[n] > 0) {
         memcpy(out, s->moving, n * sizeof *out);
         finish_moments(t, sums, sums[n], out);
     }
