@@ -44,17 +44,34 @@ void sgd_update(const tensor_table *t, real *weights, real *grads, double learni
     }
 }
 
+/* Σw² in interleaved sums, which do not wait for each other; the order is fixed. */
+static double sum_squares(const real *w, size_t n)
+{
+    enum { LANES = 8 };
+    double lanes[LANES] = {0};
+    double sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (size_t k = 0; k < LANES; k++) {
+            lanes[k] += (double)w[i + k] * (double)w[i + k];
+        }
+    }
+    for (; i < n; i++) {
+        sum += (double)w[i] * (double)w[i];
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        sum += lanes[k];
+    }
+    return sum;
+}
+
 double sgd_penalty(const tensor_table *t, const real *weights, double l2)
 {
     double sum = 0;
-    for (size_t k = 0; k < t->count; k++) {
+    for (size_t k = 0; k < t->count && l2 != 0; k++) {
         const tensor_info *info = &t->tensors[k];
-        if (!info->trainable || !info->decays) {
-            continue;
-        }
-        const real *w = weights + info->offset;
-        for (size_t i = 0; i < info->size; i++) {
-            sum += (double)w[i] * (double)w[i];
+        if (info->trainable && info->decays) {
+            sum += sum_squares(weights + info->offset, info->size);
         }
     }
     return (double)(float)l2 * sum;

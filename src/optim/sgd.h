@@ -12,7 +12,7 @@
  */
 void sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2);
 
-/* c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update: double sums in table order. */
+/* c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update; double sums in a fixed order. */
 double sgd_penalty(const tensor_table *t, const real *weights, double l2);
 
 #endif

@@ -77,16 +77,20 @@ cleanup:
     return code;
 }
 
+/* Whether tensor i is a moving mean; its variance is then the next. */
+static bool is_mean(const tensor_table *t, size_t i)
+{
+    return i + 1 < t->count && t->tensors[i].role == TENSOR_MOVING_MEAN &&
+           t->tensors[i + 1].role == TENSOR_MOVING_VARIANCE;
+}
+
 /* Add one batch's statistics, with variances as second moments, which average over batches of any size. */
 static void add_moments(const tensor_table *t, double *sums, const double *batch_statistics, double weight)
 {
-    for (size_t i = 0; i + 1 < t->count; i++) {
+    for (size_t i = 0; i < t->count; i++) {
         const tensor_info *mean = &t->tensors[i];
-        const tensor_info *variance = &t->tensors[i + 1];
-        if (mean->role != TENSOR_MOVING_MEAN || variance->role != TENSOR_MOVING_VARIANCE) {
-            continue;
-        }
-        for (size_t k = 0; k < mean->size; k++) {
+        const tensor_info *variance = mean + 1;
+        for (size_t k = 0; is_mean(t, i) && k < mean->size; k++) {
             const double m = batch_statistics[mean->offset + k];
             sums[mean->offset + k] += weight * m;
             sums[variance->offset + k] += weight * (batch_statistics[variance->offset + k] + m * m);
@@ -96,31 +100,16 @@ static void add_moments(const tensor_table *t, double *sums, const double *batch
 
 static void finish_moments(const tensor_table *t, const double *sums, double weight, real *out)
 {
-    for (size_t i = 0; i + 1 < t->count; i++) {
+    for (size_t i = 0; i < t->count; i++) {
         const tensor_info *mean = &t->tensors[i];
-        const tensor_info *variance = &t->tensors[i + 1];
-        if (mean->role != TENSOR_MOVING_MEAN || variance->role != TENSOR_MOVING_VARIANCE) {
-            continue;
-        }
-        for (size_t k = 0; k < mean->size; k++) {
+        const tensor_info *variance = mean + 1;
+        for (size_t k = 0; is_mean(t, i) && k < mean->size; k++) {
             const double m = sums[mean->offset + k] / weight;
             const double v = sums[variance->offset + k] / weight - m * m;
             out[mean->offset + k] = (real)m;
             out[variance->offset + k] = (real)(v > 0 ? v : 0);
         }
     }
-}
-
-/* Statistics are the same on every rank when BN is synchronized; otherwise each rank has its own, to be added up. */
-static int add_ranks(const session *s, double *sums, size_t n)
-{
-    tree_front front;
-    const size_t ranks = (size_t)comm_size(s->c);
-    if (s->options.sync_bn || ranks == 1) {
-        return LS_OK;
-    }
-    tree_front_of(&front, (size_t)comm_rank(s->c), 1, ranks);
-    return comm_sum_f64(s->c, sums, sums, n, &front, ranks);
 }
 
 int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
@@ -147,14 +136,11 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
         if (code != LS_OK) {
             goto cleanup;
         }
-        const double weight = (double)(s->options.sync_bn ? b.total : b.samples);
-        if (weight > 0) {
-            add_moments(t, sums, statistics, weight);
-            sums[n] += weight;
-        }
+        add_moments(t, sums, statistics, (double)b.total); /* the global batch's, also where BN is local in training */
+        sums[n] += (double)b.total;
     }
-    code = got < 0 ? got : session_collective(s, add_ranks(s, sums, n + 1));
-    if (code == LS_OK) {
+    code = got < 0 ? got : LS_OK;
+    if (code == LS_OK && sums[n] > 0) {
         memcpy(out, s->moving, n * sizeof *out);
         finish_moments(t, sums, sums[n], out);
     }

@@ -11,6 +11,7 @@
 #include "data/order.h"
 #include "train/golden_compare.h"
 #include "train/golden_file.h"
+#include "train/session.h"
 #include "train/step.h"
 
 /* Everything that verifying one file needs. */
@@ -104,11 +105,11 @@ static int load_batch(verifier *v, size_t k)
 /* This rank's part of the batch at hand. */
 static batch own_part(const verifier *v)
 {
-    const size_t image = v->file.height * v->file.width * 3;
+    const size_t picture = v->file.height * v->file.width * 3;
     const order_part p =
         order_part_of(v->samples, v->options->shard_size, (size_t)comm_rank(v->c), (size_t)comm_size(v->c));
     return (batch){
-        .images = v->images + p.first_sample * image,
+        .images = v->images + p.first_sample * picture,
         .labels = v->labels + p.first_sample,
         .samples = p.samples,
         .shards = p.shards,
@@ -376,7 +377,8 @@ static int prepare(verifier *v, const char *path)
     size_t largest = 0;
     int code = golden_file_open(&v->file, path);
     code = code != LS_OK ? code : largest_batch(v, &largest);
-    return comm_agree(v->c, code != LS_OK ? code : make_network(v, largest));
+    code = comm_agree(v->c, code != LS_OK ? code : make_network(v, largest));
+    return code != LS_OK ? code : session_same_kernels(v->c);
 }
 
 static void release(verifier *v)

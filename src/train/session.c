@@ -1,5 +1,6 @@
 #include "train/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,20 @@ static int make_loaders(session *s)
     return loader_create(&s->train, &l);
 }
 
+int session_same_kernels(comm *c)
+{
+    char first[32] = "";
+    (void)snprintf(first, sizeof first, "%s", model_isa());
+    int code = comm_broadcast(c, first, sizeof first);
+    if (code == LS_OK && strcmp(first, model_isa()) != 0) {
+        code = error_set(LS_EUSAGE,
+                         "kernel path %s here, but %s on rank 0, so results would depend on where ranks run; set "
+                         "LOCKSTEP_ISA to one that all processors have, such as generic or avx2",
+                         model_isa(), first);
+    }
+    return comm_agree(c, code);
+}
+
 int session_open(session *out, comm *c, const session_options *options)
 {
     *out = (session){.c = c, .options = *options};
@@ -94,7 +109,7 @@ int session_open(session *out, comm *c, const session_options *options)
     if (code == LS_OK) {
         code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");
     }
-    return code;
+    return code == LS_OK ? session_same_kernels(c) : code;
 }
 
 void session_close(session *s)

@@ -63,6 +63,9 @@ typedef struct session_state {
 int session_open(session *out, comm *c, const session_options *options);
 void session_close(session *s);
 
+/* LS_EUSAGE where the ranks do not all use the same kernel path, as results depend on it. Collective. */
+int session_same_kernels(comm *c);
+
 /* Set weights and moving statistics as Keras would, from the seed. Not collective. */
 void session_init_weights(session *s);
 

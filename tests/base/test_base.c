@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -215,7 +217,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("base");
     TCase *cases = tcase_create("base");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, errors_keep_code_and_message);
@@ -229,11 +230,5 @@ int main(void)
     tcase_add_test(cases, arena_plans_what_it_hands_out);
     tcase_add_test(cases, pool_does_each_piece_once);
     tcase_add_test(cases, clock_does_not_go_back);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("base", cases);
 }

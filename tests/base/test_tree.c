@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/random.h"
 #include "base/tree.h"
 
@@ -170,7 +172,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("tree");
     TCase *cases = tcase_create("tree");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, one_holder_follows_the_definition);
@@ -178,11 +179,5 @@ int main(void)
     tcase_add_test(cases, any_split_gives_the_same_bits);
     tcase_add_test(cases, no_shards_make_an_empty_front);
     tcase_add_test(cases, fronts_stay_short);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("tree", cases);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "cli/args.h"
 
@@ -118,12 +120,5 @@ int main(void)
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, lists);
-    Suite *suite = suite_create("args");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run("args", tests);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "cli/findings.h"
 
 enum { EPOCHS = 4, EPOCH_STEPS = 100 };
@@ -122,12 +124,5 @@ int main(void)
     tcase_add_test(tests, shrinking);
     tcase_add_test(tests, weights_that_say_nothing_are_left_out);
     tcase_add_test(tests, smaller);
-    Suite *suite = suite_create("findings");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run("findings", tests);
 }

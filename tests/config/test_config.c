@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "config/config.h"
 
@@ -252,7 +254,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config");
     TCase *tests = tcase_create("config");
     tcase_add_test(tests, every_file_loads);
     tcase_add_test(tests, defaults_and_overrides);
@@ -263,11 +264,5 @@ int main(void)
     tcase_add_test(tests, not_a_configuration);
     tcase_add_test(tests, damaged_text);
     tcase_add_test(tests, reference_names_keys);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_run("config", tests);
 }

@@ -6,6 +6,8 @@
 
 #include <jpeglib.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "base/random.h"
 #include "data/image.h"
@@ -140,16 +142,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("image");
     TCase *c = tcase_create("image");
     tcase_add_test(c, png_round_trip);
     tcase_add_test(c, jpeg_round_trip);
     tcase_add_test(c, damaged_jpeg);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_set_fork_status(r, CK_NOFORK);
-    srunner_run_all(r, CK_NORMAL);
-    const int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("image", c);
 }

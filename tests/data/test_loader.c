@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "data/loader.h"
@@ -230,7 +232,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("loader");
     TCase *c = tcase_create("loader");
     tcase_set_timeout(c, 60);
     tcase_add_unchecked_fixture(c, make_data, NULL);
@@ -238,14 +239,9 @@ int main(void)
     tcase_add_test(c, validation_goes_once_in_order);
     tcase_add_test(c, stops_and_starts_anywhere);
     tcase_add_test(c, a_bad_picture_is_named);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_set_fork_status(r, CK_NOFORK);
     scratch_make();
-    srunner_run_all(r, CK_NORMAL);
+    const int result = suite_run("loader", c);
     scratch_remove();
     dataset_free(data);
-    const int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return result;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "data/augment.h"
 #include "data/order.h"
@@ -102,17 +104,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("order");
     TCase *c = tcase_create("order");
     tcase_add_test(c, every_pass_is_a_permutation);
     tcase_add_test(c, steps_and_short_batches);
     tcase_add_test(c, ranks_own_each_shard_once);
     tcase_add_test(c, crops_lie_inside_and_repeat);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_set_fork_status(r, CK_NOFORK);
-    srunner_run_all(r, CK_NORMAL);
-    const int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("order", c);
 }

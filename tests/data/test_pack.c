@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "data/dataset.h"
 #include "data/pack.h"
@@ -202,7 +204,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("pack");
     TCase *c = tcase_create("pack");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, folders);
@@ -210,13 +211,8 @@ int main(void)
     tcase_add_test(c, the_digits);
     tcase_add_test(c, tables);
     tcase_add_test(c, damage);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_set_fork_status(r, CK_NOFORK);
     scratch_make();
-    srunner_run_all(r, CK_NORMAL);
+    const int result = suite_run("pack", c);
     scratch_remove();
-    const int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return result;
 }

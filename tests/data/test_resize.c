@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "data/resize.h"
 
@@ -110,17 +112,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("resize");
     TCase *c = tcase_create("resize");
     tcase_add_test(c, by_hand);
     tcase_add_test(c, both_directions_and_ranges);
     tcase_add_test(c, fitting);
     tcase_add_test(c, extreme_shapes);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_set_fork_status(r, CK_NOFORK);
-    srunner_run_all(r, CK_NORMAL);
-    const int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("resize", c);
 }

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "io/h5.h"
 
@@ -238,13 +240,7 @@ int main(void)
     tcase_add_test(tests, damaged_files_are_refused);
     tcase_add_test(tests, commit_replaces_in_one_move);
     tcase_add_test(tests, log_of_a_killed_writer_opens);
-    Suite *suite = suite_create("h5");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int result = suite_run("h5", tests);
     (void)rmdir(folder);
-    return failed == 0 ? 0 : 1;
+    return result;
 }

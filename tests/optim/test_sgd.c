@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "suite.h"
+
 #include "base/error.h"
 #include "optim/sgd.h"
 
@@ -128,17 +130,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sgd");
     TCase *cases = tcase_create("sgd");
     tcase_add_test(cases, decay_alone_gives_the_article_s_numbers);
     tcase_add_test(cases, only_what_decays_is_decayed);
     tcase_add_test(cases, update_rounds_as_stated);
     tcase_add_test(cases, no_penalty_is_plain_descent);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("sgd", cases);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "suite.h"
 
 #include "base/error.h"
 #include "io/h5.h"
@@ -282,12 +283,5 @@ int main(void)
     tcase_add_test(tests, another_network_is_refused);
     tcase_add_test(tests, newest_good_one_is_chosen);
     tcase_add_test(tests, failed_write_leaves_nothing);
-    Suite *suite = suite_create("checkpoint");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run("checkpoint", tests);
 }

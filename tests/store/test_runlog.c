@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "suite.h"
 
 #include "base/error.h"
 #include "io/h5.h"
@@ -193,13 +194,7 @@ int main(void)
     tcase_add_test(tests, log_of_a_killed_writer_goes_on);
     tcase_add_test(tests, damaged_log_is_set_aside);
     tcase_add_test(tests, log_of_another_network_is_refused);
-    Suite *suite = suite_create("runlog");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int result = suite_run("runlog", tests);
     (void)rmdir(folder);
-    return failed == 0 ? 0 : 1;
+    return result;
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "suite.h"
+
 #include "train/predict.h"
 
 START_TEST(softmax)
@@ -34,12 +36,5 @@ int main(void)
     TCase *tests = tcase_create("predict");
     tcase_add_test(tests, softmax);
     tcase_add_test(tests, ranking);
-    Suite *suite = suite_create("predict");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run("predict", tests);
 }

@@ -1,5 +1,5 @@
-#ifndef LOCKSTEP_TESTS_KERNELS_SUITE_H
-#define LOCKSTEP_TESTS_KERNELS_SUITE_H
+#ifndef LOCKSTEP_TESTS_SUITE_H
+#define LOCKSTEP_TESTS_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
