@@ -149,6 +149,10 @@ static int open_error(const char *path, open_mode mode)
     const int creating = mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST;
     if (creating) {
         const int fd = open(path, O_WRONLY | O_CREAT, 0666);
+        if (fd < 0 && errno == ENOENT) {
+            return error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first",
+                             path);
+        }
         if (fd < 0) {
             return error_set(LS_EIO, "%s: cannot be created: %m", path);
         }

@@ -317,7 +317,7 @@ static int same_split(verifier *v, const char *group, int *out)
             *out = parts[r] == (double)order_part_of(v->samples, v->options->shard_size, r, ranks).samples;
         }
         if (!*out) {
-            log_info("%-26s not checked: needs %zu ranks with the file's parts", "gradient, local BN", shape.size);
+            log_info("%-24s not checked: needs %zu ranks with the file's parts", "gradient, local BN", shape.size);
         }
     }
     free(parts);

@@ -338,7 +338,7 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     overview_print(&t.s, options);
     if (options->resume != NULL) {
-        log_info("resumed from %s: %llu epochs, %llu steps", options->resume, (unsigned long long)t.at.epoch,
+        log_info("resumed from %s: epochs done %llu, steps %llu", options->resume, (unsigned long long)t.at.epoch,
                  (unsigned long long)t.at.step);
     }
     while (code == LS_OK && t.at.epoch < options->epochs) {

@@ -1,137 +1,142 @@
 #!/usr/bin/env python3
-"""Load a Lockstep checkpoint into the article's own Keras model and compare its logits with Lockstep's.
+"""Load a Lockstep checkpoint into the article's own Keras model and compare what the two compute.
 
-    load_checkpoint.py CHECKPOINT.weights.h5 DUMP.h5 [--experiment bn|l2|bn_l2] [--tolerance T]
+    load_checkpoint.py CHECKPOINT.weights.h5 DUMP.h5 [--keras FILE]... [--data SET.h5] [--evaluation LINE]
+                       [--tolerance T] [--double]
 
 DUMP.h5 is what `lockstep eval --dump` writes: /images (N, H, W, 3) float32, as the network sees them, and /logits
 (N, classes). The checkpoint is loaded twice: under its own name, for which Keras 3 expects its own layout, and as a
-copy whose name ends in `.h5` alone, for which it expects the legacy layout. Each time every variable must come back
-with the same bits, and the largest difference of logits, divided by the largest logit, must be within the tolerance.
+copy whose name ends in `.h5` alone, for which it expects the legacy layout. With --keras, the files named are loaded
+instead: what Keras saved and Lockstep read into the checkpoint. Each time must hold:
+
+- every variable has the same bits as in the checkpoint;
+- the largest difference of logits, divided by the largest logit, is within the tolerance (1e-5). A network without
+  BatchNorm has logits of any order, so that an absolute bound would say nothing;
+- both take each image for the same class, unless the two likeliest are closer than the tolerance;
+- with --data, the packed data set whose validation images the dump holds: `model.evaluate` finds the accuracy of
+  Lockstep's logits, and their cross-entropy plus Keras' own penalties as the loss. With --evaluation, the line that
+  `lockstep eval` ends with, also the loss and accuracy there, when the dump has all samples.
+
+With --double, Keras also computes in float64, and the error of both float32 programs against that is told.
+
 Exit status: 0 all good, 1 a difference, 2 wrong usage.
 """
+
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from network import dumped, network_of, stored_variables, validation_labels, variables, versions
 
-import h5py
 import numpy as np
 import tensorflow as tf
 
-L2 = 0.001
 
-# filters (a sixth of the expanded channels), output channels, stride, shortcut
-BLOCKS = [
-    (16, 24, 2, False), (24, 24, 1, True),
-    (24, 32, 2, False), (32, 32, 1, True), (32, 32, 1, True),
-    (32, 64, 2, False), (64, 64, 1, True), (64, 64, 1, True), (64, 64, 1, True),
-    (64, 96, 1, False), (96, 96, 1, True), (96, 96, 1, True),
-    (96, 160, 2, False), (160, 160, 1, True), (160, 160, 1, True),
-    (160, 320, 1, False),
-]  # fmt: skip
-
-
-class Network:
-    """The article's MobileNetV2: with batch normalization, with L2 regularizers, or with both."""
-
-    def __init__(self, batch_norm, l2):
-        self.batch_norm = batch_norm
-        self.regularizer = tf.keras.regularizers.l2(L2) if l2 else None
-
-    def norm(self, net):
-        return tf.keras.layers.BatchNormalization()(net) if self.batch_norm else net
-
-    def conv(self, net, channels, size=1, strides=1):
-        net = tf.keras.layers.Conv2D(channels, size, strides, use_bias=False, padding="same",
-                                     kernel_regularizer=self.regularizer)(net)
-        return self.norm(net)
-
-    def depthwise(self, net, strides=1, padding="same"):
-        net = tf.keras.layers.DepthwiseConv2D(3, strides=strides, use_bias=False, padding=padding,
-                                              depthwise_regularizer=self.regularizer)(net)
-        return self.relu6(self.norm(net))
-
-    @staticmethod
-    def relu6(net):
-        return tf.keras.layers.ReLU(max_value=6)(net)
-
-    def bottleneck(self, net, filters, channels, strides, shortcut):
-        start = net
-        net = self.relu6(self.conv(net, filters * 6))
-        if strides == 2:
-            net = tf.keras.layers.ZeroPadding2D(padding=((0, 1), (0, 1)))(net)
-        net = self.depthwise(net, strides, "valid" if strides == 2 else "same")
-        net = self.conv(net, channels)
-        return tf.keras.layers.Add()([net, start]) if shortcut else net
-
-    def model(self, shape, classes):
-        start = tf.keras.layers.Input(shape=shape)
-        net = self.relu6(self.conv(start, 32, 3, 2))
-        net = self.depthwise(net)
-        net = self.conv(net, 16)
-        for filters, channels, strides, shortcut in BLOCKS:
-            net = self.bottleneck(net, filters, channels, strides, shortcut)
-        net = self.relu6(self.conv(net, 1280))
-        net = tf.keras.layers.GlobalAveragePooling2D()(net)
-        net = tf.keras.layers.Dense(classes, kernel_regularizer=self.regularizer,
-                                    bias_regularizer=self.regularizer)(net)
-        return tf.keras.Model(inputs=[start], outputs=[net])
-
-
-def stored_variables(path):
-    """All variables of a checkpoint, in table order, and whether its network has batch normalization and L2."""
-    with h5py.File(path, "r") as file:
-        group = file["lockstep"]
-        values = [file[name][...] for name in group["tensors"].asstr()[...]]
-        return values, int(group.attrs["batch_norm"]) == 1, group["experiment"].asstr()[0]
-
-
-def check(model, path, expected, images, logits, tolerance):
-    """Load path into model; True when variables and logits are right."""
-    model.load_weights(path)
-    # Keras lists trainable variables of a layer first, which is the order of creation in every layer here.
-    loaded = [value for layer in model.layers for value in layer.get_weights()]
-    wrong = sum(not np.array_equal(a, b.astype(np.float32)) for a, b in zip(loaded, expected, strict=True))
-    ours = model.predict(images, batch_size=16, verbose=0)
-    difference = float(np.max(np.abs(ours.astype(np.float64) - logits)))
-    largest = float(np.max(np.abs(logits)))
+def compare_logits(theirs, ours, tolerance):
+    """A description, and whether the logits agree."""
+    difference = float(np.max(np.abs(theirs - ours)))
+    largest = float(np.max(np.abs(ours)))
+    spread = float(np.max(np.ptp(ours, axis=0)))  # how much the images matter
     relative = difference / largest if largest > 0 else difference
-    good = wrong == 0 and np.all(np.isfinite(ours)) and relative <= tolerance
-    print(f"{os.path.basename(path)}: {len(loaded)} variables, {wrong} differ; {len(images)} images, logits differ by "
-          f"{difference:.3g} at most, {relative:.3g} of the largest: {'good' if good else 'WRONG'}")
+    top = np.sort(ours, axis=1)
+    close = top[:, -1] - top[:, -2] <= 2 * tolerance * largest
+    moved = np.argmax(theirs, axis=1) != np.argmax(ours, axis=1)
+    text = (
+        f"{len(ours)} images, logits up to {largest:.3g}, over the images {spread:.3g} apart, differ by "
+        f"{difference:.3g} at most, {relative:.3g} of the largest; {int(moved.sum())} other classes"
+    )
+    if moved.any():
+        text += f", {int((moved & close).sum())} of them ties"
+    return text, bool(np.all(np.isfinite(theirs)) and relative <= tolerance and not np.any(moved & ~close))
+
+
+def compare_double(network, path, images, classes, ours, theirs):
+    """How far Lockstep and Keras in float32 are from Keras in float64."""
+    tf.keras.backend.clear_session()
+    tf.keras.config.set_floatx("float64")
+    model = network.model(images.shape[1:], classes)
+    model.load_weights(path)
+    exact = model.predict(images.astype(np.float64), batch_size=16, verbose=0)
+    tf.keras.config.set_floatx("float32")
+    largest = np.max(np.abs(exact))
+    errors = [float(np.max(np.abs(logits - exact)) / largest) for logits in (ours, theirs)]
+    return f"against float64, of the largest: Lockstep {errors[0]:.3g}, Keras {errors[1]:.3g}"
+
+
+def cross_entropy(logits, labels):
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    return float(np.mean(np.log(np.sum(np.exp(shifted), axis=1)) - shifted[np.arange(len(labels)), labels]))
+
+
+def compare_evaluation(model, images, logits, labels, line):
+    """As compare_logits, for model.evaluate."""
+    loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer="sgd", loss=loss_of, metrics=["accuracy"])
+    loss, accuracy = model.evaluate(images, labels, batch_size=16, verbose=0)
+    penalty = float(sum(float(term) for term in model.losses))
+    expected = [(cross_entropy(logits, labels) + penalty, float(np.mean(np.argmax(logits, axis=1) == labels)))]
+    text = (
+        f"evaluate: loss {loss:.6f} (penalty {penalty:.6f}) acc {accuracy:.6f}, by the dump {expected[0][0]:.6f} "
+        f"{expected[0][1]:.6f}"
+    )
+    figures = re.search(r"samples (\d+) loss (\S+) ce \S+ acc (\S+)", line or "")
+    if figures and int(figures[1]) == len(images):
+        expected.append((float(figures[2]), float(figures[3])))
+        text += f", lockstep eval {figures[2]} {figures[3]}"
+    good = all(abs(loss - a) <= 1e-6 + 1e-5 * abs(a) and abs(accuracy - b) <= 1e-6 for a, b in expected)
+    return text, good
+
+
+def check(network, path, expected, dump, labels, args):
+    """Load path into a new model; True when all is right."""
+    images, logits = dump
+    tf.keras.backend.clear_session()
+    model = network.model(images.shape[1:], logits.shape[1])
+    model.load_weights(path)
+    loaded = variables(model)
+    wrong = sum(not np.array_equal(a, b.astype(np.float32)) for a, b in zip(loaded, expected, strict=True))
+    theirs = model.predict(images, batch_size=16, verbose=0).astype(np.float64)
+    text, good = compare_logits(theirs, logits, args.tolerance)
+    texts = [f"{len(loaded)} variables, {wrong} differ; {text}"]
+    if labels is not None:
+        text, equal = compare_evaluation(model, images, logits, labels, args.evaluation)
+        texts.append(text)
+        good = good and equal
+    if args.double:
+        texts.append(compare_double(network, path, images, logits.shape[1], logits, theirs))
+    good = good and wrong == 0
+    print(f"{os.path.basename(path)}: {'good' if good else 'WRONG'}")
+    print("\n".join(f"  {text}" for text in texts))
     return good
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Load a Lockstep checkpoint into Keras and compare logits.")
+    parser = argparse.ArgumentParser(description="Load a Lockstep checkpoint into Keras and compare what they compute.")
     parser.add_argument("checkpoint")
     parser.add_argument("dump")
-    parser.add_argument("--experiment", choices=["bn", "l2", "bn_l2"], help="default: what the checkpoint says")
+    parser.add_argument("--keras", action="append", help="a file that Keras saved, to load instead")
+    parser.add_argument("--data", help="the packed data set of the dump")
+    parser.add_argument("--evaluation", help="the last line of `lockstep eval`")
     parser.add_argument("--tolerance", type=float, default=1e-5)
+    parser.add_argument("--double", action="store_true", help="compare both with float64, too")
     args = parser.parse_args()
 
-    with h5py.File(args.dump, "r") as file:
-        images = file["images"][...].astype(np.float32)
-        logits = file["logits"][...].astype(np.float64)
-    expected, batch_norm, experiment = stored_variables(args.checkpoint)
-    if args.experiment is not None:
-        batch_norm = args.experiment != "l2"
-        experiment = args.experiment
-    network = Network(batch_norm, l2="l2" in experiment)
-    print(f"TensorFlow {tf.__version__}, Keras {tf.keras.__version__}; experiment {experiment}")
+    images, logits = dumped(args.dump)
+    labels = validation_labels(args.data, len(images)) if args.data else None
+    network, experiment = network_of(args.checkpoint)
+    print(f"{versions()}; experiment {experiment}, images {images.shape[1]}x{images.shape[2]}")
+    expected = stored_variables(args.checkpoint)
 
     good = True
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("checkpoint.weights.h5", "checkpoint.h5"):
-            tf.keras.backend.clear_session()
-            path = os.path.join(folder, name)
-            shutil.copyfile(args.checkpoint, path)
-            model = network.model(images.shape[1:], logits.shape[1])
-            good = check(model, path, expected, images, logits, args.tolerance) and good
+        paths = args.keras or [os.path.join(folder, name) for name in ("checkpoint.weights.h5", "checkpoint.h5")]
+        for path in paths:
+            if not args.keras:
+                shutil.copyfile(args.checkpoint, path)
+            good = check(network, path, expected, (images, logits), labels, args) and good
     return 0 if good else 1
 
 

@@ -1,0 +1,52 @@
+/*
+ * import_keras CHECKPOINT KERAS.h5 OUT.weights.h5: a checkpoint that says what CHECKPOINT says, with the weights that
+ * Keras saved in KERAS.h5.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "store/checkpoint.h"
+
+static int import(const char *checkpoint, const char *keras, const char *out)
+{
+    checkpoint_info info = {0};
+    tensor_table t;
+    real *weights = NULL;
+    real *moving = NULL;
+    tensor_table_init(&t);
+    int code = checkpoint_read_info(&info, checkpoint);
+    if (code == LS_OK) {
+        code = model_describe(&t, info.class_count, info.batch_norm == 1);
+    }
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    weights = calloc(t.weights_size + 1, sizeof *weights);
+    moving = calloc(t.moving_size + 1, sizeof *moving);
+    code = weights == NULL || moving == NULL ? error_set(LS_ENOMEM, "out of memory for the weights")
+                                             : checkpoint_read_keras(keras, &t, weights, moving);
+    if (code == LS_OK) {
+        code = checkpoint_write(out, &t, weights, moving, &info);
+    }
+cleanup:
+    free(moving);
+    free(weights);
+    tensor_table_release(&t);
+    checkpoint_info_release(&info);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fputs("usage: import_keras CHECKPOINT KERAS.h5 OUT.weights.h5\n", stderr);
+        return 2;
+    }
+    if (import(argv[1], argv[2], argv[3]) != LS_OK) {
+        fprintf(stderr, "import_keras: %s\n", error_message());
+        return 1;
+    }
+    return 0;
+}

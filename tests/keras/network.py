@@ -1,0 +1,108 @@
+"""The article's own MobileNetV2 in Keras, and what the scripts beside it share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import h5py
+import numpy as np
+import tensorflow as tf
+
+L2 = 0.001
+
+# filters (a sixth of the expanded channels), output channels, stride, shortcut
+BLOCKS = [
+    (16, 24, 2, False), (24, 24, 1, True),
+    (24, 32, 2, False), (32, 32, 1, True), (32, 32, 1, True),
+    (32, 64, 2, False), (64, 64, 1, True), (64, 64, 1, True), (64, 64, 1, True),
+    (64, 96, 1, False), (96, 96, 1, True), (96, 96, 1, True),
+    (96, 160, 2, False), (160, 160, 1, True), (160, 160, 1, True),
+    (160, 320, 1, False),
+]  # fmt: skip
+
+
+class Network:
+    """The article's MobileNetV2: with batch normalization, with L2 regularizers, or with both."""
+
+    def __init__(self, batch_norm, l2):
+        self.batch_norm = batch_norm
+        self.regularizer = tf.keras.regularizers.l2(L2) if l2 else None
+
+    def norm(self, net):
+        return tf.keras.layers.BatchNormalization()(net) if self.batch_norm else net
+
+    def conv(self, net, channels, size=1, strides=1):
+        net = tf.keras.layers.Conv2D(
+            channels, size, strides, use_bias=False, padding="same", kernel_regularizer=self.regularizer
+        )(net)
+        return self.norm(net)
+
+    def depthwise(self, net, strides=1, padding="same"):
+        net = tf.keras.layers.DepthwiseConv2D(
+            3, strides=strides, use_bias=False, padding=padding, depthwise_regularizer=self.regularizer
+        )(net)
+        return self.relu6(self.norm(net))
+
+    @staticmethod
+    def relu6(net):
+        return tf.keras.layers.ReLU(max_value=6)(net)
+
+    def bottleneck(self, net, filters, channels, strides, shortcut):
+        start = net
+        net = self.relu6(self.conv(net, filters * 6))
+        if strides == 2:
+            net = tf.keras.layers.ZeroPadding2D(padding=((0, 1), (0, 1)))(net)
+        net = self.depthwise(net, strides, "valid" if strides == 2 else "same")
+        net = self.conv(net, channels)
+        return tf.keras.layers.Add()([net, start]) if shortcut else net
+
+    def model(self, shape, classes):
+        start = tf.keras.layers.Input(shape=shape)
+        net = self.relu6(self.conv(start, 32, 3, 2))
+        net = self.depthwise(net)
+        net = self.conv(net, 16)
+        for filters, channels, strides, shortcut in BLOCKS:
+            net = self.bottleneck(net, filters, channels, strides, shortcut)
+        net = self.relu6(self.conv(net, 1280))
+        net = tf.keras.layers.GlobalAveragePooling2D()(net)
+        net = tf.keras.layers.Dense(classes, kernel_regularizer=self.regularizer, bias_regularizer=self.regularizer)(
+            net
+        )
+        return tf.keras.Model(inputs=[start], outputs=[net])
+
+
+def variables(model):
+    """All variables in Lockstep's order: Keras lists a layer's trainable ones first, which is the order of creation."""
+    return [value for layer in model.layers for value in layer.get_weights()]
+
+
+def stored_variables(path):
+    """All variables of a checkpoint, in table order."""
+    with h5py.File(path, "r") as file:
+        return [file[name][...] for name in file["lockstep/tensors"].asstr()[...]]
+
+
+def network_of(path):
+    """The network of a checkpoint, and the name of its experiment."""
+    with h5py.File(path, "r") as file:
+        group = file["lockstep"]
+        experiment = group["experiment"].asstr()[0]
+        return Network(int(group.attrs["batch_norm"]) == 1, "l2" in experiment), experiment
+
+
+def dumped(path):
+    """Images and logits of a file that `lockstep eval --dump` wrote."""
+    with h5py.File(path, "r") as file:
+        return file["images"][...].astype(np.float32), file["logits"][...].astype(np.float64)
+
+
+def validation_labels(path, count):
+    """Labels of the first validation samples of a packed data set, in the order of `lockstep eval`."""
+    with h5py.File(path, "r") as file:
+        return file["labels"][...][file["split"][...] == 1][:count]
+
+
+def versions():
+    keras_version = getattr(tf.keras, "__version__", "2")
+    return f"TensorFlow {tf.__version__}, Keras {keras_version}, h5py {h5py.__version__}"
