@@ -97,11 +97,12 @@ int args_list(char ***out, size_t *count, const char *option, const char *text)
     for (const char *at = text; *at != '\0'; at++) {
         n += *at == ',' ? 1 : 0;
     }
-    char **names = malloc(n * sizeof *names + strlen(text) + 1);
+    const size_t size = strlen(text) + 1;
+    char **names = malloc(n * sizeof *names + size);
     if (names == NULL) {
         return error_set(LS_ENOMEM, "out of memory for %s", option);
     }
-    char *rest = strcpy((char *)(names + n), text);
+    char *rest = memcpy(names + n, text, size);
     for (size_t i = 0; i < n; i++) {
         names[i] = strsep(&rest, ",");
         if (*names[i] == '\0') {

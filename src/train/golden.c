@@ -1,5 +1,6 @@
 #include "train/golden.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,10 +96,17 @@ static void restart(verifier *v)
     memcpy(v->moving, v->start_moving, v->t->moving_size * sizeof(real));
 }
 
-static int load_batch(verifier *v, size_t k)
+static void free_batch(verifier *v)
 {
     free(v->images);
     free(v->labels);
+    v->images = NULL;
+    v->labels = NULL;
+}
+
+static int load_batch(verifier *v, size_t k)
+{
+    free_batch(v);
     return comm_agree(v->c, golden_file_batch(&v->file, k, &v->images, &v->labels, &v->samples));
 }
 
@@ -280,6 +288,7 @@ static int verify_steps(verifier *v)
     set.name = "grad_ce";
     code = code != LS_OK ? code : verify_gradient_ce(v, &set, "gradient, cross-entropy", 1);
     code = code != LS_OK ? code : make_stepper(v, &s, v->file.learning_rate, v->file.l2, 1, v->samples);
+    assert(code != LS_OK || losses != NULL); /* agreed on, above */
     for (size_t k = 0; code == LS_OK && k < steps; k++) {
         code = load_batch(v, k);
         code = code != LS_OK ? code : take_step(v, s, 1, losses[k]);
@@ -363,10 +372,12 @@ static int largest_batch(verifier *v, size_t *out)
     int code = LS_OK;
     *out = 0;
     for (size_t k = 0; code == LS_OK && k < v->file.batches; k++) {
-        free(v->images);
-        free(v->labels);
+        free_batch(v);
         code = golden_file_batch(&v->file, k, &v->images, &v->labels, &v->samples);
         *out = v->samples > *out ? v->samples : *out;
+    }
+    if (code == LS_OK && *out == 0) {
+        code = error_set(LS_EFORMAT, "%s: holds no samples", h5_path(v->file.f));
     }
     return code;
 }
@@ -383,8 +394,7 @@ static int prepare(verifier *v, const char *path)
 
 static void release(verifier *v)
 {
-    free(v->images);
-    free(v->labels);
+    free_batch(v);
     free(v->weights);
     free(v->moving);
     free(v->start_weights);
