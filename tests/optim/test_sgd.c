@@ -37,13 +37,11 @@ static const double article_after[KERNEL] = {0.00809666,  -0.00744193, 0.0033698
                                              -0.00580412, 0.00338953,  0.00225074, -0.00061789, 0.00485385};
 enum { ARTICLE_STEPS = 9 * 1563 };
 
-#ifndef LOCKSTEP_DOUBLE
 /* How far apart two numbers are once printed with eight decimals, in units of the last. */
 static long last_digits_apart(double value, double printed)
 {
     return labs(lround(value * 1e8) - lround(printed * 1e8));
 }
-#endif
 
 START_TEST(decay_alone_gives_the_article_s_numbers)
 {
