@@ -14,6 +14,7 @@
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT [--data FILE] [--split val|train] [--batch N] [--threads N]\n"
+    "                                       [--statistics moving|precise]\n"
     "                                       [--dump OUT.h5] [--dump-count N]\n"
     "\n"
     "Loss and accuracy of a checkpoint over a split of a data set, each sample once. Everything else is as the\n"
@@ -23,6 +24,9 @@ static const char help[] =
     "  --split val|train which part of it (default val)\n"
     "  --batch N         samples at a time, over all ranks (default: as in training)\n"
     "  --threads N       computing threads a rank (default: as in training)\n"
+    "  --statistics moving|precise\n"
+    "                    BatchNorm's statistics: the moving ones, or re-estimated over training samples (default: as\n"
+    "                    in training)\n"
     "  --dump OUT.h5     write `images` and `logits` of the first samples, to compare with Keras; one rank only\n"
     "  --dump-count N    how many (default 64)\n"
     "\n"
@@ -33,16 +37,14 @@ typedef struct eval_arguments {
     uint64_t batch, threads; /* 0: as the checkpoint says */
     uint64_t dump_count;
     dataset_split split;
+    const char *statistics; /* NULL: as the checkpoint says */
 } eval_arguments;
 
 static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"split", required_argument, NULL, 's'},
-    {"batch", required_argument, NULL, 'b'},
-    {"threads", required_argument, NULL, 't'},
-    {"dump", required_argument, NULL, 'o'},
-    {"dump-count", required_argument, NULL, 'n'},
-    {0},
+    {"data", required_argument, NULL, 'd'},       {"split", required_argument, NULL, 's'},
+    {"batch", required_argument, NULL, 'b'},      {"threads", required_argument, NULL, 't'},
+    {"statistics", required_argument, NULL, 'e'}, {"dump", required_argument, NULL, 'o'},
+    {"dump-count", required_argument, NULL, 'n'}, {0},
 };
 
 static int take_split(dataset_split *out, const char *text)
@@ -54,6 +56,15 @@ static int take_split(dataset_split *out, const char *text)
     return LS_OK;
 }
 
+static int take_statistics(eval_arguments *a, const char *text)
+{
+    if (strcmp(text, "moving") != 0 && strcmp(text, "precise") != 0) {
+        return error_set(LS_EUSAGE, "--statistics: '%s' is neither moving nor precise", text);
+    }
+    a->statistics = text;
+    return LS_OK;
+}
+
 static int take_option(eval_arguments *a, int option)
 {
     switch (option) {
@@ -61,6 +72,7 @@ static int take_option(eval_arguments *a, int option)
     case 's': return take_split(&a->split, optarg);
     case 'b': return args_whole(&a->batch, "--batch", optarg, 1, 1048576);
     case 't': return args_whole(&a->threads, "--threads", optarg, 1, 1024);
+    case 'e': return take_statistics(a, optarg);
     case 'n': return args_whole(&a->dump_count, "--dump-count", optarg, 1, 1000000);
     default: a->dump = optarg; return LS_OK;
     }
@@ -71,6 +83,9 @@ static int load_text(const eval_arguments *a, char **yaml)
     config c;
     checkpoint_info info;
     int code = run_options_of_checkpoint(&c, &info, a->checkpoint);
+    if (code == LS_OK && a->statistics != NULL) {
+        c.batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? CONFIG_PRECISE : CONFIG_MOVING;
+    }
     if (code == LS_OK) {
         code = config_print(&c, yaml);
     }

@@ -44,11 +44,13 @@ const config_key schema_keys[] = {
     {BOOL(model, batch_norm, "true"), .help = "a BatchNorm after each convolution"},
 
     {CHOICE(batch_norm, mode, "sync", modes), .help = "moments over the global batch, or over a rank's part"},
-    {CHOICE(batch_norm, evaluate, "moving", evaluates), .help = "validate by moving or re-estimated statistics"},
+    {CHOICE(batch_norm, evaluate, "moving", evaluates), .may_change = true,
+     .help = "validate by moving or re-estimated statistics"},
     {CHOICE(batch_norm, moving_variance, "biased", variances), .help = "what the moving variance averages"},
     {REAL(batch_norm, momentum, "0.99", 0, 1), .help = "of the moving statistics"},
     {REAL(batch_norm, epsilon, "0.001", 0, 1), .above = true, .help = "added to the variance"},
-    {INT(batch_norm, precise_batches, "0", 0, 1000000), .help = "batches for evaluate: precise; 0: a whole epoch"},
+    {INT(batch_norm, precise_batches, "0", 0, 1000000), .may_change = true,
+     .help = "batches for evaluate: precise; 0: a whole epoch"},
 
     {REAL(l2, c, "0", 0, 1000), .help = "adds c times the sum of squared weights to the loss"},
 
