@@ -32,7 +32,7 @@ static void keep(evaluate_dump *dump, const session *s, const batch *b, const re
 int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluation *out)
 {
     *out = (evaluation){.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
-    double cross_entropy = 0, penalty = 0, correct = 0, samples = 0;
+    double cross_entropy = 0, correct = 0, samples = 0;
     real *logits = NULL;
     batch b;
     int code = LS_OK;
@@ -61,14 +61,13 @@ int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluati
             keep(dump, s, &b, logits);
         }
         cross_entropy += m.cross_entropy * m.samples;
-        penalty = m.penalty;
         correct += m.correct;
         samples += m.samples;
     }
     code = got;
     if (code == LS_OK && samples > 0) {
         out->cross_entropy = cross_entropy / samples;
-        out->loss = out->cross_entropy + penalty;
+        out->loss = out->cross_entropy + step_penalty(s->steps, s->weights);
         out->accuracy = correct / samples;
         out->samples = (size_t)samples;
     }

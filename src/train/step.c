@@ -92,7 +92,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_met
         return code;
     }
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = sgd_penalty(t, weights, s->options.l2);
+    out->penalty = step_penalty(s, weights);
     sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2);
     return LS_OK;
 }
@@ -105,8 +105,13 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
     if (code != LS_OK) {
         return code;
     }
-    out->penalty = sgd_penalty(model_table(s->m), weights, s->options.l2);
+    out->penalty = 0;
     return batch_metrics(s, b, &part, out);
+}
+
+double step_penalty(const stepper *s, const real *weights)
+{
+    return sgd_penalty(model_table(s->m), weights, s->options.l2);
 }
 
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)

@@ -32,7 +32,11 @@ void stepper_free(stepper *s);
 /* Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective. */
 int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out);
 
-/* Loss and accuracy without an update, by the moving statistics. logits: [samples][classes] or NULL. Collective. */
+/* The penalty of these weights; 0 without L2. */
+double step_penalty(const stepper *s, const real *weights);
+
+/* Cross-entropy and accuracy without an update, by the moving statistics; penalty is left 0, as it is no batch's own.
+ * logits: [samples][classes] or NULL. Collective. */
 int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out);
 
 /*
