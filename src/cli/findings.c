@@ -25,7 +25,7 @@ finding finding_accuracy(const finding_run *r, int rise)
     }
     const double first = r->epochs[0].train_accuracy;
     const double last = last_row(r)->train_accuracy;
-    const int rose = last - first >= FINDING_RISE;
+    const int rose = last - first >= FINDING_RISE || (last > first && 1 - last <= FINDING_ERRORS * (1 - first));
     f.verdict = verdict_of(rise ? rose : !rose);
     SAY(f.figures, "training accuracy %.4f -> %.4f, %+.4f", first, last, last - first);
     return f;

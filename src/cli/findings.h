@@ -17,6 +17,7 @@ typedef struct finding_run {
 
 /* Where a difference begins to count. */
 #define FINDING_RISE   0.05 /* training accuracy of the last epoch minus that of the first */
+#define FINDING_ERRORS 0.5  /* or: share of the first epoch's errors that the last still makes; it may begin near 1 */
 #define FINDING_GROWTH 0.01 /* mean |w| at the end over that at the start, minus 1 */
 #define FINDING_SPREAD 0.05 /* of a common factor: (largest - smallest) / mean */
 

@@ -44,6 +44,12 @@ START_TEST(accuracy)
     ck_assert_int_eq(finding_accuracy(&r, 0).verdict, FINDING_SHOWN);
     const finding f = finding_accuracy(&r, 0);
     ck_assert_msg(strstr(f.figures, "0.1000 -> 0.1300, +0.0300") != NULL, "%s", f.figures);
+    make_rows(rows, 0.956, 0.01, 1, 1); /* a long first epoch leaves no room for more, but most errors go */
+    ck_assert_int_eq(finding_accuracy(&r, 1).verdict, FINDING_SHOWN);
+    make_rows(rows, 0.956, 0.001, 1, 1);
+    ck_assert_int_eq(finding_accuracy(&r, 1).verdict, FINDING_NOT_SHOWN);
+    make_rows(rows, 1, 0, 1, 1);
+    ck_assert_int_eq(finding_accuracy(&r, 1).verdict, FINDING_NOT_SHOWN);
     r.count = 1;
     ck_assert_int_eq(finding_accuracy(&r, 1).verdict, FINDING_UNKNOWN);
 }
