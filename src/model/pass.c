@@ -91,7 +91,7 @@ static int forward_unit(model *m, unit *u, const nn_source *in, const real *weig
         unit_use_moving(u, &m->norm, weights, moving);
         return LS_OK;
     }
-    return unit_use_batch(u, &m->run, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    return unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
 }
 
 int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
@@ -135,7 +135,7 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3])
 static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const real *weights,
                          const reducer *sums, real *grads, int synchronized)
 {
-    const int code = unit_begin_backward(u, &m->run, sums, weights);
+    const int code = unit_begin_backward(u, sums, weights);
     if (code != LS_OK) {
         return code;
     }

@@ -37,10 +37,8 @@ static void update_moving(const unit *u, const unit_norm *norm, double n, real *
     }
 }
 
-int unit_use_batch(unit *u, const nn_run *run, const unit_norm *norm, const reducer *sums, const real *weights,
-                   real *moving)
+int unit_use_batch(unit *u, const unit_norm *norm, const reducer *sums, const real *weights, real *moving)
 {
-    (void)run;
     if (!u->batch_norm) {
         return 0;
     }
@@ -64,9 +62,8 @@ int unit_use_batch(unit *u, const nn_run *run, const unit_norm *norm, const redu
     return 0;
 }
 
-int unit_begin_backward(unit *u, const nn_run *run, const reducer *sums, const real *weights)
+int unit_begin_backward(unit *u, const reducer *sums, const real *weights)
 {
-    (void)run;
     if (!u->batch_norm) {
         return 0;
     }

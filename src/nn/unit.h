@@ -64,8 +64,7 @@ void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_mome
  * Set the lens from the batch's statistics: reduce the moments, and update the moving statistics unless moving is NULL.
  * Collective as sums is. Nothing to do without BN.
  */
-int unit_use_batch(unit *u, const nn_run *run, const unit_norm *norm, const reducer *sums, const real *weights,
-                   real *moving);
+int unit_use_batch(unit *u, const unit_norm *norm, const reducer *sums, const real *weights, real *moving);
 /* Set the lens from the moving statistics. */
 void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const real *moving);
 
@@ -73,7 +72,7 @@ void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const 
 gradient_epilogue unit_epilogue(const unit *u, size_t s);
 
 /* Reduce Σdy and Σdy·x̂ and set the gradient lens. Collective as sums is. Nothing to do without BN. */
-int unit_begin_backward(unit *u, const nn_run *run, const reducer *sums, const real *weights);
+int unit_begin_backward(unit *u, const reducer *sums, const real *weights);
 
 /* Gradients on their way through a unit: shard s of each begins at s * its stride. */
 typedef struct unit_gradients {
