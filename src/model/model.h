@@ -57,6 +57,8 @@ void model_free(model *m);
 
 /* The table of variables; owned by the model. */
 const tensor_table *model_table(const model *m);
+/* The threads it was created with, for the rest of the step; not owned. */
+pool *model_threads(const model *m);
 /* Bytes planned for activations and gradients. */
 size_t model_memory(const model *m);
 /* Name of the kernel path in use: "avx2". */

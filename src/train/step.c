@@ -92,8 +92,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_met
         return code;
     }
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = step_penalty(s, weights);
-    sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2);
+    out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
     return LS_OK;
 }
 
@@ -111,7 +110,7 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
 
 double step_penalty(const stepper *s, const real *weights)
 {
-    return sgd_penalty(model_table(s->m), weights, s->options.l2);
+    return sgd_penalty(model_table(s->m), weights, s->options.l2, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)
