@@ -82,10 +82,34 @@ static void pool_backward_shard(void *context, size_t s, int thread)
     m->run.k->pool_backward(&args);
 }
 
+typedef struct pack_job {
+    model *m;
+    const real *weights;
+    int with_transposed;
+} pack_job;
+
+/* One layer's weights. The last layers are the largest, so they come first: no thread ends with a large one. */
+static void pack_layer(void *context, size_t index, int thread)
+{
+    const pack_job *job = context;
+    model *m = job->m;
+    (void)thread;
+    if (index == 0) {
+        dense_pack(&m->head, job->weights, job->with_transposed);
+    } else {
+        unit_pack(&m->units[m->unit_count - index], job->weights, job->with_transposed);
+    }
+}
+
+static void pack_weights(model *m, const real *weights, model_mode mode)
+{
+    pack_job job = {m, weights, mode == MODEL_TRAIN && m->options.training};
+    pool_run(m->run.threads, pack_layer, &job, m->unit_count + 1);
+}
+
 static int forward_unit(model *m, unit *u, const nn_source *in, const real *weights, real *moving, model_mode mode,
                         const reducer *sums)
 {
-    unit_pack(u, weights, mode == MODEL_TRAIN && u->packed_t != NULL);
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
     if (mode == MODEL_INFER) {
         unit_use_moving(u, &m->norm, weights, moving);
@@ -98,6 +122,7 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
                   const reducer *sums, real *logits)
 {
     begin(m, b);
+    pack_weights(m, weights, mode);
     const size_t image = m->options.height * m->options.width * 3;
     nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
     for (size_t i = 0; i < m->block_count; i++) {
@@ -118,7 +143,6 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
     }
     pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
-    dense_pack(&m->head, weights, m->options.training);
     dense_forward(&m->head, &m->run, &pooled, weights);
     if (logits != NULL) {
         dense_read_logits(&m->head, &m->run, logits);
