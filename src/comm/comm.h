@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/real.h"
 #include "base/reducer.h"
 #include "base/tree.h"
 
@@ -37,9 +36,8 @@ size_t comm_first_shard(size_t total_shards, int rank, int size);
 /*
  * Sum along the shard tree. local: this rank's front, vector k of n elements at vectors + k * n (slots 0..count-1, in
  * order); overwritten. out: [n], the sum over all shards, the same bits on every rank; may be vectors itself.
- * scratch memory is the comm's own. Collective.
+ * Scratch memory is the comm's own. Collective. stream.h has sums that nobody waits for.
  */
-int comm_sum_real(comm *c, real *out, real *vectors, size_t n, const tree_front *local, size_t total_shards);
 int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards);
 
 /*

@@ -155,22 +155,30 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3])
     dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->total : 0, per_shard);
 }
 
+/* What a backward pass is given. */
+typedef struct backward_job {
+    const model_batch *b;
+    const real *weights;
+    const reducer *sums;
+    int synchronized;
+    real *grads;
+    const gradient_sink *sink;
+} backward_job;
+
 /* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
-static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const real *weights,
-                         const reducer *sums, real *grads, int synchronized)
+static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const backward_job *job)
 {
-    const int code = unit_begin_backward(u, sums, weights);
+    const int code = unit_begin_backward(u, job->sums, job->weights);
     if (code != LS_OK) {
         return code;
     }
     unit_backward(u, &m->run, in, g);
-    unit_collect(u, &m->run, grads, m->table.weights_size, !synchronized);
-    return LS_OK;
+    unit_collect(u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
+    return job->sink->ready(job->sink->context, u->kernel);
 }
 
 /* Backward through block i; `outer[turn]` holds its output's gradient, or inner[0] for the head. */
-static int backward_block(model *m, size_t i, int turn, const model_batch *b, const real *weights, const reducer *sums,
-                          real *grads, int synchronized)
+static int backward_block(model *m, size_t i, int turn, const backward_job *job)
 {
     const model_block *block = &m->blocks[i];
     unit_gradients g = {.dy = m->outer[turn], .dy_stride = m->outer_stride};
@@ -196,9 +204,9 @@ static int backward_block(model *m, size_t i, int turn, const model_batch *b, co
             g.add_stride = m->outer_stride;
             in = block_output(m, i - 1);
         } else {
-            in = (nn_source){b->images, m->options.shard_size * m->options.height * m->options.width * 3, {0}};
+            in = (nn_source){job->b->images, m->options.shard_size * m->options.height * m->options.width * 3, {0}};
         }
-        const int code = backward_unit(m, u, &in, &g, weights, sums, grads, synchronized);
+        const int code = backward_unit(m, u, &in, &g, job);
         if (code != LS_OK) {
             return code;
         }
@@ -209,26 +217,21 @@ static int backward_block(model *m, size_t i, int turn, const model_batch *b, co
 }
 
 int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
-                   real *grads, tree_front *front)
+                   real *grads, const gradient_sink *sink)
 {
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
+    const backward_job job = {b, weights, sums, synchronized, grads, sink};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
+    int code = sink->ready(sink->context, m->head.kernel);
     pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
     int turn = 0;
-    for (size_t i = m->block_count; i-- > 0;) {
-        const int code = backward_block(m, i, turn, b, weights, sums, grads, synchronized);
-        if (code != LS_OK) {
-            return code;
-        }
+    for (size_t i = m->block_count; code == LS_OK && i-- > 0;) {
+        code = backward_block(m, i, turn, &job);
         turn = 1 - turn;
     }
-    tree_front_of(front, m->run.first_shard, m->run.shards, m->run.total_shards);
-    for (size_t k = 0; k < front->count; k++) {
-        front->nodes[k].slot = k;
-    }
-    return LS_OK;
+    return code;
 }
