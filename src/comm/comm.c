@@ -140,6 +140,7 @@ void comm_finish(comm *c)
         (void)MPI_Comm_free(&c->world);
     }
     flight_release(&c->sum);
+    flight_release(&c->agreement);
     free(c);
     (void)MPI_Finalize();
 }
@@ -216,6 +217,34 @@ int comm_agree(comm *c, int code)
     }
     /* A rank that failed by itself keeps its own words. */
     return code < 0 ? worst.code : error_set(worst.code, "rank %d on %s: %s", worst.rank, news.host, news.text);
+}
+
+/* Failures are rare, so only their number travels; who failed, and why, is asked when there are any. */
+int comm_agree_begin(comm *c, int code)
+{
+    c->brought = code;
+    c->failed = code < 0;
+    const flight_sum sum = {
+        .e = &element_f64,
+        .out = &c->failed,
+        .vectors = &c->failed,
+        .stride = 1,
+        .n = 1,
+        .front = 1, /* each rank is one leaf */
+        .total = (size_t)c->size,
+        .where = c->aside,
+        .tag = comm_next_tag(c),
+    };
+    return flight_start(&c->agreement, c, &sum);
+}
+
+int comm_agree_end(comm *c)
+{
+    const int code = flight_wait(&c->agreement);
+    if (code != LS_OK) {
+        return code;
+    }
+    return c->failed > 0 ? comm_agree(c, c->brought) : LS_OK;
 }
 
 int comm_max(comm *c, int flag, int *out)

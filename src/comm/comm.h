@@ -27,6 +27,12 @@ int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective *
  * and gets another code finds the failing rank's number and message in error_message(). Collective.
  */
 int comm_agree(comm *c, int code);
+/*
+ * The same in two parts, so that nobody waits: the codes travel while the ranks do other things, sums among them.
+ * comm_agree_end returns what comm_agree would. One agreement at a time. Both are collective.
+ */
+int comm_agree_begin(comm *c, int code);
+int comm_agree_end(comm *c);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
 

@@ -16,7 +16,10 @@ struct comm {
     int next_tag;   /* in `aside` */
     int rank, size;
     char host[MPI_MAX_PROCESSOR_NAME];
-    flight sum; /* the one that all wait for */
+    flight sum;       /* the one that all wait for */
+    flight agreement; /* between comm_agree_begin and comm_agree_end */
+    int brought;      /* this rank's code in it */
+    double failed;    /* how many ranks brought one */
 };
 
 /* A tag for a sum in `aside`. All ranks start these in the same order, so they agree on tags. */

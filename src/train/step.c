@@ -77,7 +77,7 @@ static void set_metrics(step_metrics *out, const double total[3])
     out->samples = total[2];
 }
 
-int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out)
+int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out)
 {
     const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
@@ -86,9 +86,13 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_met
     const reducer sums = comm_reducer(&context, synchronized ? b->total : b->samples);
     const gradient_sink sink = comm_stream_sink(s->stream);
     double metrics[3] = {0};
-    int code = model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL);
-    if (code != LS_OK) {
+    int code = comm_agree_begin(s->c, *news);
+    if (code != LS_OK || (code = model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL)) != LS_OK) {
         return code;
+    }
+    *news = comm_agree_end(s->c);
+    if (*news != LS_OK) {
+        return LS_OK;
     }
     model_loss(s->m, &part, s->per_shard);
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */

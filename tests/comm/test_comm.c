@@ -121,6 +121,17 @@ static void check_agreement(comm *c)
         EXPECT(strstr(error_message(), words) != NULL, "%s", error_message());
         EXPECT((strncmp(error_message(), name, strlen(name)) == 0) == (rank != bad), "%s", error_message());
     }
+    /* In two parts, with a sum between. */
+    for (int bad = -1; bad < size; bad++) {
+        error_set(LS_ERROR, "nothing of interest");
+        const int code = rank == bad ? error_set(LS_EIO, "data.h5: disk %d is full", bad) : LS_OK;
+        EXPECT(comm_agree_begin(c, code) == LS_OK, "%s", error_message());
+        check_reducer(c, 5, 2, 1, 0);
+        EXPECT(comm_agree_end(c) == (bad < 0 ? LS_OK : LS_EIO), "rank %d failed", bad);
+        char words[64];
+        snprintf(words, sizeof words, "data.h5: disk %d is full", bad);
+        EXPECT((strstr(error_message(), words) != NULL) == (bad >= 0), "%s", error_message());
+    }
     /* Of two codes the lowest is everybody's. */
     const int own = rank == 0 ? error_set(LS_EIO, "first") : rank == size - 1 ? error_set(LS_ECOMM, "last") : LS_OK;
     EXPECT(comm_agree(c, own) == (size == 1 ? LS_EIO : LS_ECOMM), "two failures");
