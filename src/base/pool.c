@@ -2,9 +2,15 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/cpus.h"
 #include "base/error.h"
+
+/* How long a settled thread stays awake: longer than most pauses within a step, nothing beside a time slice. */
+static const double AWAKE_SECONDS = 50e-6;
 
 typedef struct helper {
     pool *owner;
@@ -12,56 +18,146 @@ typedef struct helper {
     int number;
 } helper;
 
+/*
+ * A round is one pool_run. `ticket` holds its number and how many pieces nobody has taken; taking one is a
+ * compare-and-swap, so a helper that comes late to a round finds nothing to take, and nobody waits for it. The fields
+ * of a round are set before its ticket and stay until all taken pieces are done. The lock is for falling asleep only:
+ * who is about to sleep says so, then looks once more; who has news looks whether somebody sleeps.
+ */
 struct pool {
-    pthread_mutex_t lock;
-    pthread_cond_t start; /* a new round, or stop */
-    pthread_cond_t done;  /* the last helper of a round is through */
-    helper *helpers;      /* owned; threads - 1 of them */
+    helper *helpers; /* owned; threads - 1 of them */
     int threads;
     int started; /* helpers really running */
-    int busy;    /* helpers still in this round */
-    unsigned long round;
-    int stop;
-    pool_work work;
+    int bound;   /* the caller is, and was allowed `before` */
+    cpus_set before;
+    atomic_int settled;
+
+    pool_work work; /* of the round */
     void *context;
     size_t count;
-    atomic_size_t next;
+    _Atomic uint64_t ticket; /* round << 32 | pieces left */
+    atomic_size_t done;      /* pieces */
+
+    atomic_int stop;
+    atomic_int asleep;  /* helpers */
+    atomic_int waiting; /* the caller sleeps */
+    pthread_mutex_t lock;
+    pthread_cond_t start; /* a new round, or stop */
+    pthread_cond_t end;   /* the last piece of a round is done */
 };
+
+static uint64_t pieces_left(uint64_t ticket)
+{
+    return ticket & UINT32_MAX;
+}
+
+static void finish_piece(pool *p, size_t count)
+{
+    if (atomic_fetch_add(&p->done, 1) + 1 == count && atomic_load(&p->waiting)) {
+        pthread_mutex_lock(&p->lock);
+        pthread_cond_signal(&p->end);
+        pthread_mutex_unlock(&p->lock);
+    }
+}
 
 static void take_pieces(pool *p, int thread)
 {
-    for (;;) {
-        const size_t index = atomic_fetch_add(&p->next, 1);
-        if (index >= p->count) {
-            return;
+    uint64_t ticket = atomic_load(&p->ticket);
+    while (pieces_left(ticket) > 0) {
+        if (atomic_compare_exchange_weak(&p->ticket, &ticket, ticket - 1)) {
+            const size_t count = p->count;
+            p->work(p->context, count - pieces_left(ticket), thread);
+            finish_piece(p, count);
+            ticket = atomic_load(&p->ticket);
         }
-        p->work(p->context, index, thread);
     }
+}
+
+static int has_news(pool *p)
+{
+    return pieces_left(atomic_load(&p->ticket)) > 0 || atomic_load(&p->stop);
+}
+
+static int all_done(pool *p)
+{
+    return atomic_load(&p->done) == p->count;
+}
+
+/* Tell the CPU that this is a loop that waits. */
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Look for a while, if threads may stay awake. Returns whether it has come true. */
+static int watch(pool *p, int (*come)(pool *p))
+{
+    enum { LOOKS = 64 };
+    const double end = atomic_load(&p->settled) ? clock_seconds() + AWAKE_SECONDS : 0;
+    do {
+        for (int i = 0; i < LOOKS; i++) {
+            if (come(p)) {
+                return 1;
+            }
+            relax();
+        }
+    } while (end > 0 && clock_seconds() < end);
+    return 0;
+}
+
+static void sleep_until_news(pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->asleep, 1);
+    while (!has_news(p)) {
+        pthread_cond_wait(&p->start, &p->lock);
+    }
+    atomic_fetch_sub(&p->asleep, 1);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void sleep_until_done(pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->waiting, 1);
+    while (!all_done(p)) {
+        pthread_cond_wait(&p->end, &p->lock);
+    }
+    atomic_store(&p->waiting, 0);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void bind_to(pthread_t thread, int cpu)
+{
+    cpus_set set = {{0}};
+    set.bits[cpu / 64] = (uint64_t)1 << (cpu % 64);
+    cpus_bind(thread, &set);
 }
 
 static void *helper_main(void *argument)
 {
     const helper *self = argument;
     pool *p = self->owner;
-    unsigned long seen = 0;
-    pthread_mutex_lock(&p->lock);
-    for (;;) {
-        while (p->round == seen && !p->stop) {
-            pthread_cond_wait(&p->start, &p->lock);
+    while (!atomic_load(&p->stop)) {
+        if (!watch(p, has_news)) {
+            sleep_until_news(p);
         }
-        if (p->stop) {
-            break;
-        }
-        seen = p->round;
-        pthread_mutex_unlock(&p->lock);
         take_pieces(p, self->number);
-        pthread_mutex_lock(&p->lock);
-        if (--p->busy == 0) {
-            pthread_cond_signal(&p->done);
-        }
     }
-    pthread_mutex_unlock(&p->lock);
     return NULL;
+}
+
+static void wake_helpers(pool *p)
+{
+    if (atomic_load(&p->asleep) > 0) {
+        pthread_mutex_lock(&p->lock);
+        pthread_cond_broadcast(&p->start);
+        pthread_mutex_unlock(&p->lock);
+    }
 }
 
 int pool_create(pool **out, int threads)
@@ -74,7 +170,7 @@ int pool_create(pool **out, int threads)
     p->threads = threads;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->start, NULL);
-    pthread_cond_init(&p->done, NULL);
+    pthread_cond_init(&p->end, NULL);
     p->helpers = calloc((size_t)threads, sizeof *p->helpers);
     if (p->helpers == NULL) {
         pool_free(p);
@@ -93,6 +189,21 @@ int pool_create(pool **out, int threads)
     return LS_OK;
 }
 
+void pool_settle(pool *p, const int *cpus)
+{
+    if (cpus != NULL) {
+        if (!p->bound) {
+            cpus_allowed(&p->before);
+            p->bound = 1;
+        }
+        bind_to(pthread_self(), cpus[0]);
+        for (int i = 0; i < p->started; i++) {
+            bind_to(p->helpers[i].thread, cpus[i + 1]);
+        }
+    }
+    atomic_store(&p->settled, 1);
+}
+
 void pool_run(pool *p, pool_work work, void *context, size_t count)
 {
     if (p->started == 0 || count <= 1) {
@@ -101,21 +212,17 @@ void pool_run(pool *p, pool_work work, void *context, size_t count)
         }
         return;
     }
-    pthread_mutex_lock(&p->lock);
     p->work = work;
     p->context = context;
     p->count = count;
-    atomic_store(&p->next, 0);
-    p->busy = p->started;
-    p->round++;
-    pthread_cond_broadcast(&p->start);
-    pthread_mutex_unlock(&p->lock);
+    atomic_store(&p->done, 0);
+    const uint64_t round = (atomic_load(&p->ticket) >> 32) + 1;
+    atomic_store(&p->ticket, round << 32 | count);
+    wake_helpers(p);
     take_pieces(p, 0);
-    pthread_mutex_lock(&p->lock);
-    while (p->busy > 0) {
-        pthread_cond_wait(&p->done, &p->lock);
+    if (!watch(p, all_done)) {
+        sleep_until_done(p);
     }
-    pthread_mutex_unlock(&p->lock);
 }
 
 int pool_threads(const pool *p)
@@ -128,14 +235,17 @@ void pool_free(pool *p)
     if (p == NULL) {
         return;
     }
+    atomic_store(&p->stop, 1);
     pthread_mutex_lock(&p->lock);
-    p->stop = 1;
     pthread_cond_broadcast(&p->start);
     pthread_mutex_unlock(&p->lock);
     for (int i = 0; i < p->started; i++) {
         pthread_join(p->helpers[i].thread, NULL);
     }
-    pthread_cond_destroy(&p->done);
+    if (p->bound) {
+        cpus_bind(pthread_self(), &p->before);
+    }
+    pthread_cond_destroy(&p->end);
     pthread_cond_destroy(&p->start);
     pthread_mutex_destroy(&p->lock);
     free(p->helpers);

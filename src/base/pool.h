@@ -15,7 +15,15 @@ typedef void (*pool_work)(void *context, size_t index, int thread);
 /* Start threads - 1 helpers. Returns 0 or a negative code; *out is owned by the caller. */
 int pool_create(pool **out, int threads);
 
-/* Do work for indices 0..count-1 and return when all are done. Not reentrant. */
+/*
+ * Each thread has a CPU to itself, so that those who wait for work, or for its end, may stay awake for a moment: a step
+ * hands out work hundreds of times, a fraction of a millisecond apart. cpus: [threads] the CPUs to bind the threads to,
+ * the calling thread, which must be the one that calls pool_run, to the first of them until pool_free; NULL: the system
+ * places them. Threads that are started later by the caller inherit its binding. Not between pool_run and its return.
+ */
+void pool_settle(pool *p, const int *cpus);
+
+/* Do work for indices 0..count-1, fewer than 2^32, and return when all are done. Not reentrant. */
 void pool_run(pool *p, pool_work work, void *context, size_t count);
 
 /* Number of threads, the caller included. */

@@ -35,6 +35,11 @@ int comm_agree_begin(comm *c, int code);
 int comm_agree_end(comm *c);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
+/*
+ * What the ranks on this rank's machine bring, n bytes each, in the order of ranks: *all is [*ranks][n], freed by the
+ * caller with free(); *own: which of them this rank is. Collective.
+ */
+int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own);
 
 /* How a global batch's shards lie on the ranks: rank r owns [first(r), first(r + 1)). */
 size_t comm_first_shard(size_t total_shards, int rank, int size);

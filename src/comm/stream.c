@@ -63,6 +63,7 @@ void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t
     s->ready = s->end = s->n;
 }
 
+/* out is written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
 {
     comm_reduce_shards(partials, n, s->first_shard, s->shards, s->total_shards);

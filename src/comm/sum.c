@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "comm/comm_private.h"
 
+/* Both are written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards)
 {
     const flight_sum sum = {

@@ -204,6 +204,7 @@ static void take_bias(void *context, size_t node, const real *sum, size_t first,
     memcpy(bias, sum, g->d->classes * sizeof *bias);
 }
 
+/* grads is written to, through the collection. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weights_size)
 {
     dense_grads g = {d, grads, weights_size};

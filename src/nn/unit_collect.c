@@ -26,6 +26,7 @@ static void take_kernel(void *context, size_t node, const real *sum, size_t firs
     }
 }
 
+/* grads is written to, through the collection. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 static void collect_kernel(const unit *u, const nn_run *run, real *grads, size_t weights_size)
 {
     /* Only the matrices of 1×1 convolutions are worth sharing out. */

@@ -107,6 +107,7 @@ static double run(sgd_job *job, double l2, pool *p)
     return (double)(float)l2 * sum;
 }
 
+/* Both are written to, through the job. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 double sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2, pool *p)
 {
     sgd_job job = {.t = t, .weights = weights, .updated = weights, .grads = grads, .rate = (real)learning_rate};

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "train/placement.h"
 
 /* Shards of the largest part of a batch that any rank can get. */
 static size_t most_shards(const session_options *o, int ranks)
@@ -106,6 +107,9 @@ int session_open(session *out, comm *c, const session_options *options)
         code = make_loaders(out);
     }
     code = comm_agree(c, code);
+    if (code == LS_OK) {
+        code = placement_settle(c, out->threads);
+    }
     if (code == LS_OK) {
         code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");
     }

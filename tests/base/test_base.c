@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/pool.h"
@@ -183,13 +184,23 @@ static void count_piece(void *context, size_t index, int thread)
 
 START_TEST(pool_does_each_piece_once)
 {
+    cpus_set before, after;
+    int cpus[5] = {0};
+    cpus_allowed(&before);
+    while (cpus[0] < CPUS_MOST - 1 && !(before.bits[cpus[0] / 64] >> (cpus[0] % 64) & 1)) {
+        cpus[0]++;
+    }
+    cpus[1] = cpus[2] = cpus[3] = cpus[4] = cpus[0];
     for (int threads = 1; threads <= 5; threads++) {
         pool *p = NULL;
         ck_assert_int_eq(pool_create(&p, threads), LS_OK);
         ck_assert_int_eq(pool_threads(p), threads);
         const size_t counts[] = {0, 1, 2, 7, 1000};
-        for (size_t k = 0; k < 200; k++) {
+        for (size_t k = 0; k < 2000; k++) {
             const size_t count = counts[k % 5];
+            if (k == 1000) { /* threads that stay awake, on one CPU all of them */
+                pool_settle(p, cpus);
+            }
             tally t = {.threads = threads};
             pool_run(p, count_piece, &t, count);
             size_t wrong = 0;
@@ -199,8 +210,47 @@ START_TEST(pool_does_each_piece_once)
             ck_assert_uint_eq(wrong, 0);
         }
         pool_free(p);
+        cpus_allowed(&after);
+        ck_assert_int_eq(memcmp(&before, &after, sizeof before), 0);
     }
     pool_free(NULL);
+}
+END_TEST
+
+/* A set of CPUs [first, end). */
+static cpus_set cpus_between(int first, int end)
+{
+    cpus_set set = {{0}};
+    for (int cpu = first; cpu < end; cpu++) {
+        set.bits[cpu / 64] |= (uint64_t)1 << (cpu % 64);
+    }
+    return set;
+}
+
+START_TEST(cpus_are_divided_without_overlap)
+{
+    int out[4], have, want;
+    const cpus_set whole[] = {cpus_between(60, 68), cpus_between(60, 68)};
+    ck_assert_int_eq(cpus_count(&whole[0]), 8);
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 1, 4, 8), CPUS_OWN); /* used up */
+    ck_assert_int_eq(have, 8);
+    ck_assert_int_eq(want, 8);
+    for (int t = 0; t < 4; t++) {
+        ck_assert_int_eq(out[t], 64 + t);
+    }
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 2, 8), CPUS_ENOUGH); /* others may run here */
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 2, 16), CPUS_OWN);   /* given to this job */
+    ck_assert(out[0] == 60 && out[1] == 61);
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 5, 8), CPUS_SHORT);
+    ck_assert_int_eq(want - have, 2);
+    const cpus_set apart[] = {cpus_between(0, 2), cpus_between(2, 4)}; /* as a launcher binds ranks */
+    ck_assert_int_eq(cpus_divide(out, &have, &want, apart, 2, 1, 2, 4), CPUS_OWN);
+    ck_assert(out[0] == 2 && out[1] == 3);
+    ck_assert_int_eq(cpus_divide(out, &have, &want, apart, 2, 1, 3, 4), CPUS_SHORT);
+    const cpus_set mixed[] = {cpus_between(0, 3), cpus_between(2, 4)};
+    ck_assert_int_eq(cpus_divide(out, &have, &want, mixed, 2, 1, 1, 4), CPUS_UNKNOWN);
+    const cpus_set unknown = {{0}};
+    ck_assert_int_eq(cpus_divide(out, &have, &want, &unknown, 1, 0, 1, 4), CPUS_UNKNOWN);
 }
 END_TEST
 
@@ -229,6 +279,7 @@ int main(void)
     tcase_add_test(cases, permutations_are_uniform);
     tcase_add_test(cases, arena_plans_what_it_hands_out);
     tcase_add_test(cases, pool_does_each_piece_once);
+    tcase_add_test(cases, cpus_are_divided_without_overlap);
     tcase_add_test(cases, clock_does_not_go_back);
     return suite_run("base", cases);
 }

@@ -165,6 +165,20 @@ static void check_broadcast(comm *c)
     EXPECT(comm_barrier(c) == LS_OK, "%s", error_message());
 }
 
+/* All ranks of a test run on one machine. */
+static void check_machine(comm *c)
+{
+    void *all = NULL;
+    int ranks = 0, own = -1;
+    const int mine = 100 + comm_rank(c);
+    EXPECT(comm_gather_machine(c, &mine, sizeof mine, &all, &ranks, &own) == LS_OK, "%s", error_message());
+    EXPECT(ranks == comm_size(c) && own == comm_rank(c), "%d of %d", own, ranks);
+    for (int r = 0; all != NULL && r < ranks; r++) {
+        EXPECT(((const int *)all)[r] == 100 + r, "rank %d", r);
+    }
+    free(all);
+}
+
 int main(int argc, char **argv)
 {
     comm *c = NULL;
@@ -184,6 +198,7 @@ int main(int argc, char **argv)
     check_agreement(c);
     check_same(c);
     check_broadcast(c);
+    check_machine(c);
     int failed = 1;
     if (comm_max(c, failures > 0, &failed) == LS_OK && comm_rank(c) == 0) {
         printf("%d ranks: %s\n", comm_size(c), failed ? "FAILED" : "ok");

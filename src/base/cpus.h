@@ -1,0 +1,40 @@
+#ifndef LOCKSTEP_BASE_CPUS_H
+#define LOCKSTEP_BASE_CPUS_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* Which CPUs the processes of one machine may use, and whether their threads can have one each. */
+enum { CPUS_MOST = 1024 };
+
+typedef struct cpus_set {
+    uint64_t bits[CPUS_MOST / 64]; /* CPU k: bit k % 64 of bits[k / 64] */
+} cpus_set;
+
+/* The CPUs that the calling thread may use: what a launcher, a container or taskset left. Empty where it is unknown. */
+void cpus_allowed(cpus_set *out);
+
+int cpus_count(const cpus_set *set);
+/* CPUs of the machine that are switched on. */
+int cpus_online(void);
+
+typedef enum cpus_share {
+    CPUS_UNKNOWN, /* sets are unknown, or overlap without being the same */
+    CPUS_SHORT,   /* fewer CPUs than threads */
+    CPUS_ENOUGH,  /* a CPU for each thread, but which is the system's choice: other jobs may run on the rest */
+    CPUS_OWN,     /* a CPU for each thread, and this one */
+} cpus_share;
+
+/*
+ * How `processes` processes of one machine, with the sets all[0..processes-1] and `threads` threads each, share its
+ * CPUs; pure. Processes with the same set divide it in order. Threads get CPUs of their own where no others can be
+ * meant: the set is a part of the machine (`online` CPUs), or is used up. For process `own`: its threads' CPUs into
+ * out[0..threads-1] (CPUS_OWN only), and how many CPUs its whole group has and wants.
+ */
+cpus_share cpus_divide(int *out, int *have, int *want, const cpus_set *all, int processes, int own, int threads,
+                       int online);
+
+/* Let a thread run on these CPUs only. Best effort: a refusal changes nothing but speed. */
+void cpus_bind(pthread_t thread, const cpus_set *set);
+
+#endif

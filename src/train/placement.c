@@ -1,0 +1,46 @@
+#include "train/placement.h"
+
+#include <stdlib.h>
+
+#include "base/cpus.h"
+#include "base/error.h"
+#include "base/log.h"
+
+/* How many CPUs are missing on this rank's machine; also settles the threads where none are. */
+static int settle(pool *threads, int *cpus, const cpus_set *all, int ranks, int own)
+{
+    int have = 0;
+    int want = 0;
+    switch (cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), cpus_online())) {
+    case CPUS_OWN: pool_settle(threads, cpus); return 0;
+    case CPUS_ENOUGH: pool_settle(threads, NULL); return 0;
+    case CPUS_SHORT: return want - have;
+    default: return 0;
+    }
+}
+
+int placement_settle(comm *c, pool *threads)
+{
+    cpus_set mine;
+    void *all = NULL;
+    int ranks = 0;
+    int own = 0;
+    int missing = 0;
+    int *cpus = calloc((size_t)pool_threads(threads), sizeof *cpus);
+    int code = comm_agree(c, cpus == NULL ? error_set(LS_ENOMEM, "out of memory for placing threads") : LS_OK);
+    cpus_allowed(&mine);
+    if (code == LS_OK) {
+        code = comm_gather_machine(c, &mine, sizeof mine, &all, &ranks, &own);
+    }
+    if (code == LS_OK) {
+        code = comm_max(c, settle(threads, cpus, all, ranks, own), &missing);
+    }
+    if (code == LS_OK && missing > 0) {
+        log_warn("the computing threads of a machine outnumber the CPUs they may use by %d, so they wait for each "
+                 "other; lower train.threads or the ranks a machine, or let the launcher give a rank more CPUs",
+                 missing);
+    }
+    free(all);
+    free(cpus);
+    return code;
+}
