@@ -15,6 +15,14 @@ static size_t most_shards(const session_options *o, int ranks)
     return (total + (size_t)ranks - 1) / (size_t)ranks;
 }
 
+/* Take weights and moving statistics from the arena, or count them. */
+static void plan_state(session *s, arena *a)
+{
+    const tensor_table *t = model_table(s->net);
+    s->weights = arena_alloc(a, t->weights_size, sizeof *s->weights);
+    s->moving = arena_alloc(a, t->moving_size, sizeof *s->moving);
+}
+
 static int make_network(session *s)
 {
     const session_options *o = &s->options;
@@ -44,13 +52,13 @@ static int make_network(session *s)
     if (code != LS_OK) {
         return code;
     }
-    const tensor_table *t = model_table(s->net);
-    s->weights = calloc(t->weights_size + 1, sizeof *s->weights);
-    s->moving = calloc(t->moving_size + 1, sizeof *s->moving);
-    if (s->weights == NULL || s->moving == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the weights");
+    arena counting = arena_plan();
+    plan_state(s, &counting);
+    code = arena_init(&s->memory, counting.used);
+    if (code == LS_OK) {
+        plan_state(s, &s->memory);
     }
-    return LS_OK;
+    return code;
 }
 
 static int make_loaders(session *s)
@@ -120,8 +128,7 @@ void session_close(session *s)
 {
     loader_free(s->val);
     loader_free(s->train);
-    free(s->moving);
-    free(s->weights);
+    arena_release(&s->memory);
     stepper_free(s->steps);
     model_free(s->net);
     pool_free(s->threads);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/pool.h"
 #include "base/real.h"
 #include "comm/comm.h"
@@ -45,7 +46,8 @@ typedef struct session {
     stepper *steps;
     loader *train; /* NULL when not training */
     loader *val;
-    real *weights, *moving;
+    arena memory;           /* owned; of the two below */
+    real *weights, *moving; /* as model_table has them */
 } session;
 
 /* Where a run stands: what a resume needs of a checkpoint besides the two vectors. */

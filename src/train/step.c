@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "comm/stream.h"
 
@@ -11,12 +11,19 @@ struct stepper {
     model *m; /* not owned */
     comm *c;  /* not owned */
     step_options options;
-    real *grads;            /* owned; [model_max_nodes][weights_size] */
-    double *moments;        /* owned; [moving_size], for averaging */
-    double (*per_shard)[3]; /* owned; [max_shards] */
+    arena memory;           /* owned; what follows lies in it */
+    real *grads;            /* [model_max_nodes, at least 1][weights_size] */
+    double (*per_shard)[3]; /* [max_shards] */
     comm_stream *stream;    /* owned; of the gradient */
-    size_t max_shards;
 };
+
+/* Take all memory from the arena, or count it. */
+static void plan(stepper *s, arena *a, size_t max_shards)
+{
+    const size_t nodes = model_max_nodes(max_shards) > 0 ? model_max_nodes(max_shards) : 1;
+    s->grads = arena_alloc(a, nodes * model_table(s->m)->weights_size, sizeof *s->grads);
+    s->per_shard = arena_alloc(a, max_shards, sizeof *s->per_shard);
+}
 
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards)
 {
@@ -25,21 +32,16 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
     if (s == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the training step");
     }
-    const tensor_table *t = model_table(m);
-    const size_t nodes = model_max_nodes(max_shards) > 0 ? model_max_nodes(max_shards) : 1;
     s->m = m;
     s->c = c;
     s->options = *options;
-    s->max_shards = max_shards;
-    s->grads = calloc(nodes * t->weights_size, sizeof *s->grads);
-    s->moments = calloc(t->moving_size + 1, sizeof *s->moments);
-    s->per_shard = calloc(max_shards + 1, sizeof *s->per_shard);
-    if (s->grads == NULL || s->moments == NULL || s->per_shard == NULL) {
-        stepper_free(s);
-        return error_set(LS_ENOMEM, "cannot allocate %zu gradient vectors of %zu weights; use larger shards", nodes,
-                         t->weights_size);
+    arena counting = arena_plan();
+    plan(s, &counting, max_shards);
+    int code = arena_init(&s->memory, counting.used);
+    if (code == LS_OK) {
+        plan(s, &s->memory, max_shards);
+        code = comm_stream_create(&s->stream, c, model_table(m)->weights_size, COMM_STREAM_BUCKET);
     }
-    const int code = comm_stream_create(&s->stream, c, t->weights_size, COMM_STREAM_BUCKET);
     if (code != LS_OK) {
         stepper_free(s);
         return code;
@@ -53,10 +55,8 @@ void stepper_free(stepper *s)
     if (s == NULL) {
         return;
     }
-    free(s->grads);
-    free(s->moments);
-    free(s->per_shard);
     comm_stream_free(s->stream);
+    arena_release(&s->memory);
     free(s);
 }
 
