@@ -19,6 +19,11 @@ size_t model_memory(const model *m)
     return m->memory.size;
 }
 
+void model_set_profile(model *m, model_profile *p)
+{
+    m->profile = p;
+}
+
 const char *model_isa(void)
 {
     const kernels *k = NULL;
@@ -59,7 +64,7 @@ static void add_block(model *m, size_t units, int shortcut)
     m->blocks[m->block_count++] = (model_block){m->unit_count - units, units, shortcut, NULL, 0};
 }
 
-static void build(model *m)
+void model_lay_out(model *m)
 {
     m->map_height = m->options.height;
     m->map_width = m->options.width;
@@ -170,7 +175,7 @@ int model_create(model **out, const model_options *options, pool *p)
         code = model_describe(&m->table, options->classes, options->batch_norm);
     }
     if (code == LS_OK) {
-        build(m);
+        model_lay_out(m);
         bind(m);
         arena counting = arena_plan();
         plan(m, &counting);

@@ -8,6 +8,7 @@
 #include "base/real.h"
 #include "base/reducer.h"
 #include "base/tree.h"
+#include "model/profile.h"
 #include "tensor/table.h"
 
 /*
@@ -59,6 +60,8 @@ void model_free(model *m);
 const tensor_table *model_table(const model *m);
 /* Bytes planned for activations and gradients. */
 size_t model_memory(const model *m);
+/* From now on passes add their times to *p (not owned; must outlive them); NULL, the default: none is taken. */
+void model_set_profile(model *m, model_profile *p);
 /* Name of the kernel path in use: "avx2". */
 const char *model_isa(void);
 

@@ -24,6 +24,12 @@ static void begin(model *m, const model_batch *b)
     m->run.total_shards = b->total_shards;
 }
 
+/* What the pass just did was this phase of the unit. */
+static void lap(const model *m, const unit *u, profile_phase phase)
+{
+    profile_lap(m->profile, (size_t)(u - m->units), phase);
+}
+
 typedef struct shard_job {
     model *m;
     size_t block;
@@ -86,18 +92,23 @@ static int forward_unit(model *m, unit *u, const nn_source *in, const real *weig
                         const reducer *sums)
 {
     unit_pack(u, weights, mode == MODEL_TRAIN && u->packed_t != NULL);
+    lap(m, u, PROFILE_PACK);
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
+    lap(m, u, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
         unit_use_moving(u, &m->norm, weights, moving);
         return LS_OK;
     }
-    return unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    const int code = unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    lap(m, u, PROFILE_MOMENTS);
+    return code;
 }
 
 int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
                   const reducer *sums, real *logits)
 {
     begin(m, b);
+    profile_start(m->profile);
     const size_t image = m->options.height * m->options.width * 3;
     nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
     for (size_t i = 0; i < m->block_count; i++) {
@@ -113,13 +124,17 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
         if (block->shortcut) {
             shard_job job = {m, i};
             pool_run(m->run.threads, shortcut_shard, &job, m->run.shards);
+            profile_lap(m->profile, PROFILE_SHORTCUT + i, PROFILE_FORWARD);
         }
         in = block_output(m, i);
     }
     pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
+    profile_lap(m->profile, PROFILE_POOL, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_pack(&m->head, weights, m->options.training);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_PACK);
     dense_forward(&m->head, &m->run, &pooled, weights);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_FORWARD);
     if (logits != NULL) {
         dense_read_logits(&m->head, &m->run, logits);
     }
@@ -139,8 +154,11 @@ static int backward_unit(model *m, unit *u, const nn_source *in, const unit_grad
     if (code != LS_OK) {
         return code;
     }
+    lap(m, u, PROFILE_GRADIENT_SUMS);
     unit_backward(u, &m->run, in, g);
+    lap(m, u, PROFILE_BACKWARD);
     unit_collect(u, &m->run, grads, m->table.weights_size, !synchronized);
+    lap(m, u, PROFILE_COLLECT);
     return LS_OK;
 }
 
@@ -191,9 +209,13 @@ int model_backward(model *m, const real *weights, const model_batch *b, const re
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
+    profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_COLLECT);
     pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
+    profile_lap(m->profile, PROFILE_POOL, PROFILE_BACKWARD);
     int turn = 0;
     for (size_t i = m->block_count; i-- > 0;) {
         const int code = backward_block(m, i, turn, b, weights, sums, grads, synchronized);
