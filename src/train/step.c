@@ -14,6 +14,7 @@ struct stepper {
     double *moments;        /* owned; [moving_size], for averaging */
     double (*per_shard)[3]; /* owned; [max_shards] */
     size_t max_shards;
+    step_times *times; /* not owned; NULL: none are taken */
 };
 
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards)
@@ -52,6 +53,11 @@ void stepper_free(stepper *s)
     free(s);
 }
 
+void stepper_set_times(stepper *s, step_times *t)
+{
+    s->times = t;
+}
+
 static model_batch rank_part(const batch *b)
 {
     return (model_batch){b->images, b->labels, b->samples, b->shards, b->first_shard, b->total_shards, b->total};
@@ -66,7 +72,8 @@ static comm_reducer_context reducer_context(const stepper *s, const batch *b, in
 static int batch_metrics(const stepper *s, const batch *b, const model_batch *part, step_metrics *out)
 {
     comm_reducer_context context = reducer_context(s, b, 1);
-    const reducer sums = comm_reducer(&context, b->total);
+    step_timed_sums waits;
+    const reducer sums = step_times_reducer(&waits, s->times, comm_reducer(&context, b->total));
     double total[3] = {0};
     model_loss(s->m, part, s->per_shard);
     const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
@@ -76,24 +83,38 @@ static int batch_metrics(const stepper *s, const batch *b, const model_batch *pa
     return code;
 }
 
+/* What ended with this code was this phase of a step. */
+static int timed(const stepper *s, step_phase phase, int code)
+{
+    step_times_lap(s->times, phase);
+    return code;
+}
+
 int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out)
 {
     const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
-    const reducer sums = comm_reducer(&context, synchronized ? b->total : b->samples);
+    step_timed_sums waits;
+    const reducer sums =
+        step_times_reducer(&waits, s->times, comm_reducer(&context, synchronized ? b->total : b->samples));
     tree_front front;
     int code = LS_OK;
-    if ((code = model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL)) != LS_OK ||
-        (code = batch_metrics(s, b, &part, out)) != LS_OK ||
-        (code = model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &front)) != LS_OK ||
-        (code = comm_sum_real(s->c, s->grads, s->grads, t->weights_size, &front, b->total_shards)) != LS_OK) {
+    step_times_start(s->times);
+    if ((code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
+            LS_OK ||
+        (code = timed(s, STEP_LOSS, batch_metrics(s, b, &part, out))) != LS_OK ||
+        (code = timed(s, STEP_BACKWARD, model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &front))) !=
+            LS_OK ||
+        (code = timed(s, STEP_REDUCTION,
+                      comm_sum_real(s->c, s->grads, s->grads, t->weights_size, &front, b->total_shards))) != LS_OK) {
         return code;
     }
     model_finish_gradient(s->m, synchronized, s->grads);
     out->penalty = step_penalty(s, weights);
     sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2);
+    step_times_lap(s->times, STEP_UPDATE);
     return LS_OK;
 }
 
