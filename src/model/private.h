@@ -2,7 +2,7 @@
 #define LOCKSTEP_MODEL_PRIVATE_H
 
 #include "base/arena.h"
-#include "model/model.h"
+#include "model/plan.h"
 #include "nn/dense.h"
 #include "nn/unit.h"
 
@@ -39,5 +39,7 @@ struct model {
 
 /* Units and blocks with their shapes, from m->options alone; nothing is allocated or bound. */
 void model_lay_out(model *m);
+/* Once laid out: all of the model's memory from the arena, for this many threads; *out says what for. */
+void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
 
 #endif

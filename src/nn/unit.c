@@ -31,15 +31,23 @@ size_t unit_scratch_size(const unit *u)
     }
 }
 
-void unit_plan(unit *u, arena *a, size_t shards, size_t shard_size, int training)
+void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size)
 {
-    const size_t c = padded(u->cout);
-    u->z_stride = size_round_up(c * shard_size * u->out_height * u->out_width, 16);
+    u->z_stride = size_round_up(padded(u->cout) * shard_size * u->out_height * u->out_width, 16);
     u->z = arena_alloc(a, shards * u->z_stride, sizeof(real));
+}
+
+void unit_plan_kernel(unit *u, arena *a, int training)
+{
     u->packed = arena_alloc(a, unit_packed_size(u), sizeof(real));
     if (u->kind == UNIT_POINTWISE && training) {
         u->packed_t = arena_alloc(a, unit_packed_size(u), sizeof(real));
     }
+}
+
+void unit_plan_norm(unit *u, arena *a, size_t shards)
+{
+    const size_t c = padded(u->cout);
     if (!u->batch_norm) {
         return;
     }
