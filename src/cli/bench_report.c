@@ -217,7 +217,7 @@ void bench_report_json(FILE *to, const bench_options *o, const bench_result *r)
     json_number(&j, "gflops", r->peak.flops * 1e-9);
     json_number(&j, "triad_gbs", r->peak.bytes * 1e-9);
     json_close(&j, '}');
-    json_open(&j, "classes_of_layers", '[');
+    json_open(&j, "layer_classes", '[');
     for (size_t i = 0; i < class_count; i++) {
         json_open(&j, NULL, '{');
         json_text(&j, "name", classes[i].name);

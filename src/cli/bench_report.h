@@ -11,7 +11,7 @@
 /* To standard output; with_layers: also the table of layers. */
 void bench_report_print(const bench_options *o, const bench_result *r, bool with_layers);
 
-/* As JSON (bench/README.md has the keys); errors stay with the file. */
+/* As JSON (docs/benchmark.md has the keys); errors stay with the file. */
 void bench_report_json(FILE *to, const bench_options *o, const bench_result *r);
 
 #endif

@@ -8,6 +8,7 @@
  * One function an instruction set: `chains` vectors of `width` bytes, each waiting for itself only. A chain's value
  * tends to factor / (1 - factor), so it neither overflows nor becomes denormal.
  */
+/* NOLINTBEGIN(bugprone-macro-parentheses): attributes have no parentheses */
 #define MULTIPLY_ADD(suffix, attributes, width, chains)                                                                \
     typedef real vector_##suffix __attribute__((vector_size(width)));                                                  \
     attributes static double multiply_add_##suffix(size_t rounds, real *values)                                        \
@@ -33,6 +34,7 @@
         values[2] = sum[0];                                                                                            \
         return 2.0 * (double)rounds * (chains) * (width) / sizeof(real);                                               \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 MULTIPLY_ADD(generic, , 16, 12)
 #if defined(__x86_64__)

@@ -176,7 +176,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     if (code == LS_OK) {
         code = session_same_kernels(c);
     }
-    if (code != LS_OK) {
+    if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
         goto cleanup;
     }
     out->samples = rig.samples.total;
