@@ -29,7 +29,7 @@ typedef struct cost_work {
 } cost_work;
 
 typedef struct model_cost {
-    char name[24]; /* "block3.depthwise" */
+    char name[40]; /* "block3.depthwise" */
     cost_kind kind;
     size_t row;                      /* its row in a model_profile */
     size_t cin, cout;                /* channels */
