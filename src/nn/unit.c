@@ -81,6 +81,14 @@ void unit_pack(unit *u, const real *weights, int with_transposed)
     }
 }
 
+/* A tensor of which a rank writes more than this is gone from the last-level cache before the next layer reads it. */
+static const size_t stream_bytes = (size_t)16 << 20;
+
+static int streams(const nn_run *run, size_t stride)
+{
+    return run->shards * stride * sizeof(real) > stream_bytes;
+}
+
 typedef struct unit_job {
     unit *u;
     const nn_run *run;
@@ -113,6 +121,7 @@ static stem_args stem_shard(const unit_job *job, size_t s, int thread)
         .weights = u->packed,
         .out = u->z + s * u->z_stride,
         .moments = shard_moments(job, s),
+        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -151,6 +160,7 @@ static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
         .weights = u->packed,
         .out = u->z + s * u->z_stride,
         .moments = shard_moments(job, s),
+        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -232,6 +242,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.z = z;
         args.dz = unit_gradient_lens(job->u);
         args.weights_t = job->u->packed_t;
+        args.stream = streams(run, padded(job->u->cin) * run->shard_size * job->u->height * job->u->width);
         args.dx = job->g->dx + s * job->g->dx_stride;
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;
