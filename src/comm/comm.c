@@ -85,6 +85,9 @@ static int connect_world(comm *c)
     if (rc == MPI_SUCCESS) {
         rc = MPI_Comm_set_errhandler(c->world, MPI_ERRORS_RETURN);
     }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_dup(c->world, &c->aside); /* error handler included */
+    }
     return comm_check(c, rc, what);
 }
 
@@ -96,6 +99,7 @@ int comm_start(comm **out, int *argc, char ***argv)
         return error_set(LS_ENOMEM, "out of memory for the communicator");
     }
     c->world = MPI_COMM_NULL;
+    c->aside = MPI_COMM_NULL;
     c->size = 1;
     int code = LS_OK;
     int provided = MPI_THREAD_SINGLE;
@@ -129,12 +133,14 @@ void comm_finish(comm *c)
     if (c == NULL) {
         return;
     }
+    if (c->aside != MPI_COMM_NULL) {
+        (void)MPI_Comm_free(&c->aside);
+    }
     if (c->world != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->world);
     }
-    for (int i = 0; i < COMM_BUFFERS; i++) {
-        free(c->buffers[i].data);
-    }
+    flight_release(&c->sum);
+    flight_release(&c->agreement);
     free(c);
     (void)MPI_Finalize();
 }
@@ -158,29 +164,28 @@ int comm_size(const comm *c)
     return c->size;
 }
 
+int comm_next_tag(comm *c)
+{
+    enum { TAGS = 32768 }; /* that many every MPI library has */
+    c->next_tag = (c->next_tag + 1) % TAGS;
+    return c->next_tag;
+}
+
 int comm_barrier(comm *c)
 {
     return c->size == 1 ? LS_OK : comm_check(c, MPI_Barrier(c->world), "a barrier");
 }
 
-int comm_broadcast_typed(comm *c, void *data, size_t n, size_t width, MPI_Datatype type)
+int comm_broadcast(comm *c, void *bytes, size_t n)
 {
-    if (c->size == 1) {
-        return LS_OK;
-    }
-    for (size_t i = 0; i < n; i += COMM_CHUNK) {
+    for (size_t i = 0; c->size > 1 && i < n; i += COMM_CHUNK) {
         const size_t count = n - i < COMM_CHUNK ? n - i : COMM_CHUNK;
-        const int rc = MPI_Bcast((unsigned char *)data + i * width, (int)count, type, 0, c->world);
+        const int rc = MPI_Bcast((unsigned char *)bytes + i, (int)count, MPI_BYTE, 0, c->world);
         if (rc != MPI_SUCCESS) {
             return comm_check(c, rc, "a broadcast");
         }
     }
     return LS_OK;
-}
-
-int comm_broadcast(comm *c, void *bytes, size_t n)
-{
-    return comm_broadcast_typed(c, bytes, n, 1, MPI_BYTE);
 }
 
 int comm_agree(comm *c, int code)
@@ -212,6 +217,34 @@ int comm_agree(comm *c, int code)
     }
     /* A rank that failed by itself keeps its own words. */
     return code < 0 ? worst.code : error_set(worst.code, "rank %d on %s: %s", worst.rank, news.host, news.text);
+}
+
+/* Failures are rare, so only their number travels; who failed, and why, is asked when there are any. */
+int comm_agree_begin(comm *c, int code)
+{
+    c->brought = code;
+    c->failed = code < 0;
+    const flight_sum sum = {
+        .e = &element_f64,
+        .out = &c->failed,
+        .vectors = &c->failed,
+        .stride = 1,
+        .n = 1,
+        .front = 1, /* each rank is one leaf */
+        .total = (size_t)c->size,
+        .where = c->aside,
+        .tag = comm_next_tag(c),
+    };
+    return flight_start(&c->agreement, c, &sum);
+}
+
+int comm_agree_end(comm *c)
+{
+    const int code = flight_wait(&c->agreement);
+    if (code != LS_OK) {
+        return code;
+    }
+    return c->failed > 0 ? comm_agree(c, c->brought) : LS_OK;
 }
 
 int comm_max(comm *c, int flag, int *out)

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/real.h"
 #include "base/reducer.h"
 #include "base/tree.h"
 
@@ -28,6 +27,12 @@ int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective *
  * and gets another code finds the failing rank's number and message in error_message(). Collective.
  */
 int comm_agree(comm *c, int code);
+/*
+ * The same in two parts, so that nobody waits: the codes travel while the ranks do other things, sums among them.
+ * comm_agree_end returns what comm_agree would. One agreement at a time. Both are collective.
+ */
+int comm_agree_begin(comm *c, int code);
+int comm_agree_end(comm *c);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
 
@@ -37,9 +42,8 @@ size_t comm_first_shard(size_t total_shards, int rank, int size);
 /*
  * Sum along the shard tree. local: this rank's front, vector k of n elements at vectors + k * n (slots 0..count-1, in
  * order); overwritten. out: [n], the sum over all shards, the same bits on every rank; may be vectors itself.
- * scratch memory is the comm's own. Collective.
+ * Scratch memory is the comm's own. Collective. stream.h has sums that nobody waits for.
  */
-int comm_sum_real(comm *c, real *out, real *vectors, size_t n, const tree_front *local, size_t total_shards);
 int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards);
 
 /*

@@ -4,32 +4,37 @@
 #include <mpi.h>
 
 #include "comm/comm.h"
+#include "comm/flight_private.h"
 
-/* What comm.c and comm_tree.c share. */
+/* What the files of this folder share. */
 
-/* A vector that grows when asked for more. */
-typedef struct comm_buffer {
-    void *data; /* owned */
-    size_t size;
-} comm_buffer;
-
-/* Buffers in use never exceed the nodes of a front and the one vector that is on its way. */
-enum { COMM_BUFFERS = TREE_MAX_NODES + 1 };
+enum { COMM_TAG_SUM = 1 };
 
 struct comm {
     MPI_Comm world; /* a duplicate, so that nothing else in the process can take our messages */
+    MPI_Comm aside; /* another, for sums that are under way while others come and go */
+    int next_tag;   /* in `aside` */
     int rank, size;
     char host[MPI_MAX_PROCESSOR_NAME];
-    comm_buffer buffers[COMM_BUFFERS];
+    flight sum;       /* the one that all wait for */
+    flight agreement; /* between comm_agree_begin and comm_agree_end */
+    int brought;      /* this rank's code in it */
+    double failed;    /* how many ranks brought one */
 };
+
+/* A tag for a sum in `aside`. All ranks start these in the same order, so they agree on tags. */
+int comm_next_tag(comm *c);
+
+/*
+ * Sum partials [shards][n] along the tree as far as they go; the front's vectors end up first, in order. Returns how
+ * many they are. Not collective.
+ */
+size_t comm_reduce_shards(double *partials, size_t n, size_t first_shard, size_t shards, size_t total_shards);
 
 /* Most elements of one message: MPI counts are int, and some transports dislike more than INT_MAX bytes. */
 enum { COMM_CHUNK = 1 << 27 };
 
 /* 0, or LS_ECOMM with MPI's own words for `rc`. */
 int comm_check(const comm *c, int rc, const char *what);
-
-/* Broadcast n elements from rank 0 in messages that fit an int. Collective. */
-int comm_broadcast_typed(comm *c, void *data, size_t n, size_t width, MPI_Datatype type);
 
 #endif

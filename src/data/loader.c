@@ -181,7 +181,7 @@ static int allocate_slots(loader *l)
     }
     l->slots = calloc(o->ahead, sizeof *l->slots);
     for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
-        l->slots[i].images = malloc(bytes);
+        l->slots[i].images = calloc(bytes, 1);
         l->slots[i].labels = malloc(room * sizeof(int32_t));
         if (l->slots[i].images == NULL || l->slots[i].labels == NULL) {
             return error_set(LS_ENOMEM, "data: no memory for %zu batches of %zu pictures", o->ahead, room);
@@ -309,9 +309,6 @@ static int take_next(loader *l, batch *out)
     while (!p->prepared || p->done < p->part.samples) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
-    if (p->code != LS_OK) {
-        return error_set(p->code, "%s", p->message);
-    }
     *out = (batch){
         .images = p->images,
         .labels = p->labels,
@@ -321,6 +318,9 @@ static int take_next(loader *l, batch *out)
         .total_shards = p->part.total_shards,
         .total = p->total,
     };
+    if (p->code != LS_OK) {
+        return error_set(p->code, "%s", p->message);
+    }
     l->lent = true;
     l->next++;
     return 1;

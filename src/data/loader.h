@@ -57,8 +57,9 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step);
 
 /*
  * The next batch: 1 and *out (its memory is the loader's, valid until the next call with this loader), 0 at the end of
- * the epoch, or a negative code whose message names the picture that could not be read. Not collective: a rank without
- * shards in a batch gets one of 0 samples.
+ * the epoch, or a negative code whose message names the picture that could not be read; *out is set then too, with
+ * anything in that picture's place, for a rank that must keep step with others. Not collective: a rank without shards
+ * in a batch gets one of 0 samples.
  */
 int loader_next(loader *l, batch *out);
 

@@ -7,25 +7,73 @@
 
 enum { B = KERNEL_BLOCK };
 
+/* Channels of a block that exist. */
+static size_t lanes_of(size_t block, size_t channels)
+{
+    return channels - block * B < B ? channels - block * B : B;
+}
+
+/* One block of up to 8 columns of the kernel. Whole blocks have a loop of their own, with copies of a known size. */
+static void pack_block(real *restrict out, const real *restrict kernel, size_t rows, size_t cout, size_t lanes)
+{
+    if (lanes == B) {
+        for (size_t i = 0; i < rows; i++) {
+            memcpy(out + i * B, kernel + i * cout, B * sizeof *out);
+        }
+        return;
+    }
+    memset(out, 0, rows * B * sizeof *out);
+    for (size_t i = 0; i < rows; i++) {
+        memcpy(out + i * B, kernel + i * cout, lanes * sizeof *out);
+    }
+}
+
 void pack_matrix(real *out, const real *kernel, size_t cin, size_t cout, size_t padded_in)
 {
     const size_t blocks = (cout + B - 1) / B;
-    memset(out, 0, blocks * padded_in * B * sizeof *out);
     for (size_t block = 0; block < blocks; block++) {
-        const size_t lanes = cout - block * B < B ? cout - block * B : B;
-        for (size_t i = 0; i < cin; i++) {
-            memcpy(out + (block * padded_in + i) * B, kernel + i * cout + block * B, lanes * sizeof *out);
+        real *first = out + block * padded_in * B;
+        pack_block(first, kernel + block * B, cin, cout, lanes_of(block, cout));
+        memset(first + cin * B, 0, (padded_in - cin) * B * sizeof *out);
+    }
+}
+
+void unpack_matrix_part(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in, size_t first,
+                        size_t end)
+{
+    for (size_t block = first; block < end; block++) {
+        const size_t lanes = lanes_of(block, cout);
+        const real *restrict from = packed + block * padded_in * B;
+        real *restrict to = kernel + block * B;
+        for (size_t i = 0; lanes == B && i < cin; i++) {
+            memcpy(to + i * cout, from + i * B, B * sizeof *to);
+        }
+        for (size_t i = 0; lanes < B && i < cin; i++) {
+            memcpy(to + i * cout, from + i * B, lanes * sizeof *to);
         }
     }
 }
 
 void unpack_matrix(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in)
 {
-    const size_t blocks = (cout + B - 1) / B;
-    for (size_t block = 0; block < blocks; block++) {
-        const size_t lanes = cout - block * B < B ? cout - block * B : B;
-        for (size_t i = 0; i < cin; i++) {
-            memcpy(kernel + i * cout + block * B, packed + (block * padded_in + i) * B, lanes * sizeof *kernel);
+    unpack_matrix_part(kernel, packed, cin, cout, padded_in, 0, (cout + B - 1) / B);
+}
+
+/* One block of up to 8 rows of the kernel; rows that do not exist become zeros. */
+static void transpose_block(real *restrict out, const real *restrict kernel, size_t cout, size_t lanes)
+{
+    if (lanes == B) {
+        for (size_t o = 0; o < cout; o++) {
+            for (size_t lane = 0; lane < B; lane++) {
+                out[o * B + lane] = kernel[lane * cout + o];
+            }
+        }
+        return;
+    }
+    memset(out, 0, cout * B * sizeof *out);
+    for (size_t lane = 0; lane < lanes; lane++) {
+        for (size_t o = 0; o < cout; o++) {
+            out[o * B + lane] = kernel[lane * cout + o];
         }
     }
 }
@@ -34,12 +82,10 @@ void pack_matrix_transposed(real *out, const real *kernel, size_t cin, size_t co
 {
     const size_t rows = size_round_up(cout, B);
     const size_t blocks = (cin + B - 1) / B;
-    memset(out, 0, blocks * rows * B * sizeof *out);
-    for (size_t i = 0; i < cin; i++) {
-        real *column = out + (i / B) * rows * B + i % B;
-        for (size_t o = 0; o < cout; o++) {
-            column[o * B] = kernel[i * cout + o];
-        }
+    for (size_t block = 0; block < blocks; block++) {
+        real *first = out + block * rows * B;
+        transpose_block(first, kernel + block * B * cout, cout, lanes_of(block, cin));
+        memset(first + cout * B, 0, (rows - cout) * B * sizeof *out);
     }
 }
 

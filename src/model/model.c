@@ -12,6 +12,11 @@ const tensor_table *model_table(const model *m)
     return &m->table;
 }
 
+pool *model_threads(const model *m)
+{
+    return m->run.threads;
+}
+
 size_t model_memory(const model *m)
 {
     return m->memory.size;

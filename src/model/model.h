@@ -7,7 +7,7 @@
 #include "base/pool.h"
 #include "base/real.h"
 #include "base/reducer.h"
-#include "base/tree.h"
+#include "base/sink.h"
 #include "model/profile.h"
 #include "tensor/table.h"
 
@@ -58,6 +58,8 @@ void model_free(model *m);
 
 /* The table of variables; owned by the model. */
 const tensor_table *model_table(const model *m);
+/* The threads it was created with, for the rest of the step; not owned. */
+pool *model_threads(const model *m);
 /* Bytes planned for activations and gradients. */
 size_t model_memory(const model *m);
 /* From now on passes add their times to *p (not owned; must outlive them); NULL, the default: none is taken. */
@@ -85,12 +87,13 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
 
 /*
  * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:
- * [max_shards' front slots] vectors of weights_size elements: on return vector k belongs to front->nodes[k] (their
- * `slot` is k). grads has room for model_max_nodes vectors. gamma's and beta's entries are zero when BN is
- * synchronized; model_finish_gradient puts them in after the reduction. Collective as sums is.
+ * one vector of weights_size elements for each node of the front of the batch's shards (base/tree.h), in order; room
+ * for model_max_nodes vectors is enough. The sink is told of each layer's part as soon as it is there. gamma's and
+ * beta's entries are zero when BN is synchronized; model_finish_gradient puts them in after the reduction. Collective
+ * as sums is.
  */
 int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
-                   real *grads, tree_front *front);
+                   real *grads, const gradient_sink *sink);
 void model_finish_gradient(const model *m, int synchronized, real *grad);
 
 /* Most gradient vectors a rank can end up with for `shards` shards out of any number. */

@@ -88,11 +88,34 @@ static void pool_backward_shard(void *context, size_t s, int thread)
     m->run.k->pool_backward(&args);
 }
 
+typedef struct pack_job {
+    model *m;
+    const real *weights;
+    int with_transposed;
+} pack_job;
+
+/* One layer's weights. The last layers are the largest, so they come first: no thread ends with a large one. */
+static void pack_layer(void *context, size_t index, int thread)
+{
+    const pack_job *job = context;
+    model *m = job->m;
+    (void)thread;
+    if (index == 0) {
+        dense_pack(&m->head, job->weights, job->with_transposed);
+    } else {
+        unit_pack(&m->units[m->unit_count - index], job->weights, job->with_transposed);
+    }
+}
+
+static void pack_weights(model *m, const real *weights, model_mode mode)
+{
+    pack_job job = {m, weights, mode == MODEL_TRAIN && m->options.training};
+    pool_run(m->run.threads, pack_layer, &job, m->unit_count + 1);
+}
+
 static int forward_unit(model *m, unit *u, const nn_source *in, const real *weights, real *moving, model_mode mode,
                         const reducer *sums)
 {
-    unit_pack(u, weights, mode == MODEL_TRAIN && u->packed_t != NULL);
-    lap(m, u, PROFILE_PACK);
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
     lap(m, u, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
@@ -109,6 +132,8 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
 {
     begin(m, b);
     profile_start(m->profile);
+    pack_weights(m, weights, mode);
+    profile_lap(m->profile, 0, PROFILE_PACK);
     const size_t image = m->options.height * m->options.width * 3;
     nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
     for (size_t i = 0; i < m->block_count; i++) {
@@ -131,8 +156,6 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
     pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
-    dense_pack(&m->head, weights, m->options.training);
-    profile_lap(m->profile, PROFILE_DENSE, PROFILE_PACK);
     dense_forward(&m->head, &m->run, &pooled, weights);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_FORWARD);
     if (logits != NULL) {
@@ -146,25 +169,41 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3])
     dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->total : 0, per_shard);
 }
 
-/* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
-static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const real *weights,
-                         const reducer *sums, real *grads, int synchronized)
+/* What a backward pass is given. */
+typedef struct backward_job {
+    const model_batch *b;
+    const real *weights;
+    const reducer *sums;
+    int synchronized;
+    real *grads;
+    const gradient_sink *sink;
+} backward_job;
+
+/* The gradient from `kernel` on is finished. Sending it is no layer's work, so no layer's time. */
+static int hand_over(model *m, const backward_job *job, size_t kernel)
 {
-    const int code = unit_begin_backward(u, sums, weights);
+    const int code = job->sink->ready(job->sink->context, kernel);
+    profile_start(m->profile);
+    return code;
+}
+
+/* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
+static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const backward_job *job)
+{
+    const int code = unit_begin_backward(u, job->sums, job->weights);
     if (code != LS_OK) {
         return code;
     }
     lap(m, u, PROFILE_GRADIENT_SUMS);
     unit_backward(u, &m->run, in, g);
     lap(m, u, PROFILE_BACKWARD);
-    unit_collect(u, &m->run, grads, m->table.weights_size, !synchronized);
+    unit_collect(u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
     lap(m, u, PROFILE_COLLECT);
-    return LS_OK;
+    return hand_over(m, job, u->kernel);
 }
 
 /* Backward through block i; `outer[turn]` holds its output's gradient, or inner[0] for the head. */
-static int backward_block(model *m, size_t i, int turn, const model_batch *b, const real *weights, const reducer *sums,
-                          real *grads, int synchronized)
+static int backward_block(model *m, size_t i, int turn, const backward_job *job)
 {
     const model_block *block = &m->blocks[i];
     unit_gradients g = {.dy = m->outer[turn], .dy_stride = m->outer_stride};
@@ -190,9 +229,9 @@ static int backward_block(model *m, size_t i, int turn, const model_batch *b, co
             g.add_stride = m->outer_stride;
             in = block_output(m, i - 1);
         } else {
-            in = (nn_source){b->images, m->options.shard_size * m->options.height * m->options.width * 3, {0}};
+            in = (nn_source){job->b->images, m->options.shard_size * m->options.height * m->options.width * 3, {0}};
         }
-        const int code = backward_unit(m, u, &in, &g, weights, sums, grads, synchronized);
+        const int code = backward_unit(m, u, &in, &g, job);
         if (code != LS_OK) {
             return code;
         }
@@ -203,30 +242,25 @@ static int backward_block(model *m, size_t i, int turn, const model_batch *b, co
 }
 
 int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
-                   real *grads, tree_front *front)
+                   real *grads, const gradient_sink *sink)
 {
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
+    const backward_job job = {b, weights, sums, synchronized, grads, sink};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_COLLECT);
+    int code = hand_over(m, &job, m->head.kernel);
     pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_BACKWARD);
     int turn = 0;
-    for (size_t i = m->block_count; i-- > 0;) {
-        const int code = backward_block(m, i, turn, b, weights, sums, grads, synchronized);
-        if (code != LS_OK) {
-            return code;
-        }
+    for (size_t i = m->block_count; code == LS_OK && i-- > 0;) {
+        code = backward_block(m, i, turn, &job);
         turn = 1 - turn;
     }
-    tree_front_of(front, m->run.first_shard, m->run.shards, m->run.total_shards);
-    for (size_t k = 0; k < front->count; k++) {
-        front->nodes[k].slot = k;
-    }
-    return LS_OK;
+    return code;
 }

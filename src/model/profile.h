@@ -7,7 +7,7 @@
 
 /* Where a pass over the network spends its time, a row for each layer. For measurements; no result depends on it. */
 typedef enum profile_phase {
-    PROFILE_PACK,          /* the kernel into the kernels' order */
+    PROFILE_PACK,          /* all weights into the kernels' order, in the first row */
     PROFILE_FORWARD,       /* the kernel calls of all shards */
     PROFILE_MOMENTS,       /* BatchNorm's moments, summed over all ranks, and the lens */
     PROFILE_GRADIENT_SUMS, /* BatchNorm's gradient sums, summed over all ranks, and the gradient lens */

@@ -1,41 +1,52 @@
 #include "nn/collect.h"
 
-enum { CHUNK = 16384 };
+#include "base/tree.h"
+
+/* Elements a piece of work aims at: of 8 shards they fill half of a 512 KiB cache. */
+enum { PIECE = 8192 };
 
 typedef struct collect_job {
     const nn_run *run;
-    size_t n;
+    const collection *c;
+    size_t parts_a_piece;
 } collect_job;
 
-typedef struct collect_chunk {
+/* A piece of all the shards' vectors. */
+typedef struct slice {
     real *base;
-    size_t stride, begin, end;
-} collect_chunk;
+    size_t stride, n;
+} slice;
 
 static void add_vectors(void *context, size_t into, size_t from)
 {
-    const collect_chunk *c = context;
-    real *a = c->base + into * c->stride;
-    const real *b = c->base + from * c->stride;
-    for (size_t i = c->begin; i < c->end; i++) {
+    const slice *s = context;
+    real *restrict a = s->base + into * s->stride;
+    const real *restrict b = s->base + from * s->stride;
+    for (size_t i = 0; i < s->n; i++) {
         a[i] += b[i];
     }
 }
 
-static void collect_one(void *context, size_t index, int thread)
+static void collect_piece(void *context, size_t index, int thread)
 {
     const collect_job *job = context;
-    (void)thread;
-    const size_t begin = index * CHUNK;
-    const size_t end = begin + CHUNK < job->n ? begin + CHUNK : job->n;
-    collect_chunk chunk = {job->run->dweights, job->run->dweights_stride, begin, end};
+    const collection *c = job->c;
+    const nn_run *run = job->run;
+    const size_t first = index * job->parts_a_piece;
+    const size_t end = first + job->parts_a_piece < c->parts ? first + job->parts_a_piece : c->parts;
+    real *const vectors = run->dweights + c->offset;
+    slice s = {vectors + first * c->part_size, run->dweights_stride, (end - first) * c->part_size};
     tree_front front;
-    tree_reduce(&front, job->run->first_shard, job->run->shards, job->run->total_shards, add_vectors, &chunk);
+    (void)thread;
+    tree_reduce(&front, run->first_shard, run->shards, run->total_shards, add_vectors, &s);
+    for (size_t k = 0; k < front.count; k++) {
+        c->take(c->context, k, vectors + front.nodes[k].slot * run->dweights_stride, first, end);
+    }
 }
 
-void nn_collect(tree_front *front, const nn_run *run, size_t n)
+void nn_collect(const nn_run *run, const collection *c)
 {
-    collect_job job = {run, n};
-    pool_run(run->threads, collect_one, &job, (n + CHUNK - 1) / CHUNK);
-    tree_front_of(front, run->first_shard, run->shards, run->total_shards);
+    const size_t each = PIECE / c->part_size > 0 ? PIECE / c->part_size : 1;
+    collect_job job = {run, c, each};
+    pool_run(run->threads, collect_piece, &job, (c->parts + each - 1) / each);
 }

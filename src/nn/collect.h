@@ -1,13 +1,22 @@
 #ifndef LOCKSTEP_NN_COLLECT_H
 #define LOCKSTEP_NN_COLLECT_H
 
-#include "base/tree.h"
 #include "nn/run.h"
 
 /*
- * Combine the shards' vectors in run->dweights (n elements each) along the shard tree. On return the vector of
- * front->nodes[k] lies at run->dweights + front->nodes[k].slot * run->dweights_stride.
+ * What becomes of the shards' vectors in run->dweights: they are summed along the shard tree, and each node of the
+ * rank's front has its sum put where the caller wants it. Done part by part, so that a sum is still in cache when it is
+ * taken, and by all threads.
  */
-void nn_collect(tree_front *front, const nn_run *run, size_t n);
+typedef struct collection {
+    size_t offset;           /* where the parts begin in a shard's vector */
+    size_t parts, part_size; /* equal parts, which take may be called for in any order and at the same time */
+    /* Parts [first, end) of front node `node`; sum: that node's vector from `offset` on. */
+    void (*take)(void *context, size_t node, const real *sum, size_t first, size_t end);
+    void *context; /* not owned */
+} collection;
+
+/* Sum and hand over; the shards' vectors are overwritten. */
+void nn_collect(const nn_run *run, const collection *c);
 
 #endif

@@ -1,9 +1,9 @@
 #include "nn/dense.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/size.h"
-#include "base/tree.h"
 #include "kernels/pack.h"
 #include "nn/collect.h"
 
@@ -181,16 +181,36 @@ void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, 
     pool_run(run->threads, backward_shard, &job, run->shards);
 }
 
+typedef struct dense_grads {
+    const dense *d;
+    real *grads;
+    size_t weights_size;
+} dense_grads;
+
+static void take_kernel(void *context, size_t node, const real *sum, size_t first, size_t end)
+{
+    const dense_grads *g = context;
+    const dense *d = g->d;
+    real *kernel = g->grads + node * g->weights_size + d->kernel;
+    unpack_matrix_part(kernel, sum, d->features, d->classes, padded(d->features), first, end);
+}
+
+static void take_bias(void *context, size_t node, const real *sum, size_t first, size_t end)
+{
+    const dense_grads *g = context;
+    real *bias = g->grads + node * g->weights_size + g->d->bias;
+    (void)first;
+    (void)end;
+    memcpy(bias, sum, g->d->classes * sizeof *bias);
+}
+
 void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weights_size)
 {
-    tree_front front;
-    nn_collect(&front, run, dense_packed_size(d));
-    for (size_t k = 0; k < front.count; k++) {
-        const real *sum = run->dweights + front.nodes[k].slot * run->dweights_stride;
-        real *grad = grads + k * weights_size;
-        unpack_matrix(grad + d->kernel, sum, d->features, d->classes, padded(d->features));
-        for (size_t c = 0; c < d->classes; c++) {
-            grad[d->bias + c] = sum[matrix_size(d) + c];
-        }
-    }
+    dense_grads g = {d, grads, weights_size};
+    const collection kernel = {
+        .parts = padded(d->classes) / B, .part_size = padded(d->features) * B, .take = take_kernel, .context = &g};
+    const collection bias = {
+        .offset = matrix_size(d), .parts = 1, .part_size = padded(d->classes), .take = take_bias, .context = &g};
+    nn_collect(run, &kernel);
+    nn_collect(run, &bias);
 }

@@ -1,10 +1,7 @@
 #include "nn/unit.h"
 
-#include <string.h>
-
 #include "base/size.h"
 #include "kernels/pack.h"
-#include "nn/collect.h"
 
 enum { B = KERNEL_BLOCK, STEM_ROWS = 32, STEM_INPUTS = 27 };
 
@@ -254,31 +251,4 @@ void unit_backward(unit *u, const nn_run *run, const nn_source *in, const unit_g
 {
     unit_job job = {.u = u, .run = run, .in = in, .g = g};
     pool_run(run->threads, backward_shard, &job, run->shards);
-}
-
-static void unpack_kernel(const unit *u, real *kernel, const real *packed)
-{
-    switch (u->kind) {
-    case UNIT_STEM: unpack_matrix(kernel, packed, STEM_INPUTS, u->cout, STEM_ROWS); break;
-    case UNIT_DEPTHWISE: unpack_depthwise(kernel, packed, u->cout); break;
-    default: unpack_matrix(kernel, packed, u->cin, u->cout, padded(u->cin));
-    }
-}
-
-void unit_collect(const unit *u, const nn_run *run, real *grads, size_t weights_size, int local_bn)
-{
-    tree_front front;
-    nn_collect(&front, run, unit_packed_size(u));
-    for (size_t k = 0; k < front.count; k++) {
-        real *grad = grads + k * weights_size;
-        unpack_kernel(u, grad + u->kernel, run->dweights + front.nodes[k].slot * run->dweights_stride);
-        if (!u->batch_norm) {
-            continue;
-        }
-        memset(grad + u->gamma, 0, u->cout * sizeof *grad);
-        memset(grad + u->beta, 0, u->cout * sizeof *grad);
-        if (local_bn && k == 0) {
-            unit_finish_gradient(u, grad);
-        }
-    }
 }

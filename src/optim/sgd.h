@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_OPTIM_SGD_H
 #define LOCKSTEP_OPTIM_SGD_H
 
+#include "base/pool.h"
 #include "base/real.h"
 #include "tensor/table.h"
 
@@ -9,10 +10,14 @@
  * the flat vectors, compiled at baseline without contraction, so that all replicas round alike. Constants are rounded
  * first (c to float32 in both builds, as Keras does; lr to `real`); g + (2c)·w rounds product and sum, w - lr·g rounds
  * once. weights, grads: [t->weights_size]; on return grads holds the total gradient, the penalty's part included.
+ * Returns the penalty of the weights as they were, as sgd_penalty does: it takes no pass of its own.
  */
-void sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2);
+double sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2, pool *p);
 
-/* c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update; double sums in a fixed order. */
-double sgd_penalty(const tensor_table *t, const real *weights, double l2);
+/*
+ * c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update; double sums in an order that depends
+ * on the table only, not on threads.
+ */
+double sgd_penalty(const tensor_table *t, const real *weights, double l2, pool *p);
 
 #endif

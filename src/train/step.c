@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "comm/stream.h"
 
 struct stepper {
     model *m; /* not owned */
@@ -13,6 +14,7 @@ struct stepper {
     real *grads;            /* owned; [model_max_nodes][weights_size] */
     double *moments;        /* owned; [moving_size], for averaging */
     double (*per_shard)[3]; /* owned; [max_shards] */
+    comm_stream *stream;    /* owned; of the gradient */
     size_t max_shards;
     step_times *times; /* not owned; NULL: none are taken */
 };
@@ -38,6 +40,11 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
         return error_set(LS_ENOMEM, "cannot allocate %zu gradient vectors of %zu weights; use larger shards", nodes,
                          t->weights_size);
     }
+    const int code = comm_stream_create(&s->stream, c, t->weights_size, COMM_STREAM_BUCKET);
+    if (code != LS_OK) {
+        stepper_free(s);
+        return code;
+    }
     *out = s;
     return LS_OK;
 }
@@ -50,6 +57,7 @@ void stepper_free(stepper *s)
     free(s->grads);
     free(s->moments);
     free(s->per_shard);
+    comm_stream_free(s->stream);
     free(s);
 }
 
@@ -68,19 +76,11 @@ static comm_reducer_context reducer_context(const stepper *s, const batch *b, in
     return (comm_reducer_context){s->c, b->first_shard, b->shards, b->total_shards, synchronized};
 }
 
-/* Loss and right answers of the last forward, summed over the global batch. */
-static int batch_metrics(const stepper *s, const batch *b, const model_batch *part, step_metrics *out)
+static void set_metrics(step_metrics *out, const double total[3])
 {
-    comm_reducer_context context = reducer_context(s, b, 1);
-    step_timed_sums waits;
-    const reducer sums = step_times_reducer(&waits, s->times, comm_reducer(&context, b->total));
-    double total[3] = {0};
-    model_loss(s->m, part, s->per_shard);
-    const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
     out->cross_entropy = total[2] > 0 ? total[0] / total[2] : 0;
     out->correct = total[1];
     out->samples = total[2];
-    return code;
 }
 
 /* What ended with this code was this phase of a step. */
@@ -90,32 +90,56 @@ static int timed(const stepper *s, step_phase phase, int code)
     return code;
 }
 
-int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out)
+int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out)
 {
     const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
     step_timed_sums waits;
+    step_timed_sink sends;
     const reducer sums =
         step_times_reducer(&waits, s->times, comm_reducer(&context, synchronized ? b->total : b->samples));
-    tree_front front;
-    int code = LS_OK;
+    const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
+    double metrics[3] = {0};
     step_times_start(s->times);
-    if ((code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
-            LS_OK ||
-        (code = timed(s, STEP_LOSS, batch_metrics(s, b, &part, out))) != LS_OK ||
-        (code = timed(s, STEP_BACKWARD, model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &front))) !=
-            LS_OK ||
-        (code = timed(s, STEP_REDUCTION,
-                      comm_sum_real(s->c, s->grads, s->grads, t->weights_size, &front, b->total_shards))) != LS_OK) {
+    int code = comm_agree_begin(s->c, *news);
+    if (code != LS_OK ||
+        (code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
+            LS_OK) {
         return code;
     }
+    *news = timed(s, STEP_WAITING, comm_agree_end(s->c));
+    if (*news != LS_OK) {
+        return LS_OK;
+    }
+    model_loss(s->m, &part, s->per_shard);
+    step_times_lap(s->times, STEP_LOSS);
+    /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
+    comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
+    if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
+        (code = timed(s, STEP_BACKWARD, model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &sink))) !=
+            LS_OK ||
+        (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {
+        return code;
+    }
+    set_metrics(out, metrics);
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = step_penalty(s, weights);
-    sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2);
+    out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
     step_times_lap(s->times, STEP_UPDATE);
     return LS_OK;
+}
+
+/* Loss and right answers of the last forward, summed over the global batch. */
+static int batch_metrics(const stepper *s, const batch *b, const model_batch *part, step_metrics *out)
+{
+    comm_reducer_context context = reducer_context(s, b, 1);
+    const reducer sums = comm_reducer(&context, b->total);
+    double total[3] = {0};
+    model_loss(s->m, part, s->per_shard);
+    const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
+    set_metrics(out, total);
+    return code;
 }
 
 int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out)
@@ -132,7 +156,7 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
 
 double step_penalty(const stepper *s, const real *weights)
 {
-    return sgd_penalty(model_table(s->m), weights, s->options.l2);
+    return sgd_penalty(model_table(s->m), weights, s->options.l2, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)

@@ -33,8 +33,13 @@ void stepper_free(stepper *s);
 /* From now on step_train adds its times to *t (not owned; must outlive it); NULL, the default: none is taken. */
 void stepper_set_times(stepper *s, step_times *t);
 
-/* Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective. */
-int step_train(stepper *s, const batch *b, real *weights, real *moving, step_metrics *out);
+/*
+ * Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective.
+ * news: an agreement point on the way, as comm_agree; in: this rank's code, out: what all agree on. A rank without a
+ * proper batch takes part all the same. Where not all bring LS_OK, weights and *out are left alone, and moving means
+ * nothing any more.
+ */
+int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out);
 
 /* The penalty of these weights; 0 without L2. */
 double step_penalty(const stepper *s, const real *weights);

@@ -2,11 +2,17 @@
 
 #include "base/clock.h"
 
+/* What interrupts the phases and is taken out of them. */
+static double apart(const step_times *t)
+{
+    return t->seconds[STEP_WAITING] + t->seconds[STEP_REDUCTION];
+}
+
 void step_times_start(step_times *t)
 {
     if (t != NULL) {
         t->mark = clock_seconds();
-        t->waiting = t->seconds[STEP_WAITING];
+        t->apart = apart(t);
     }
 }
 
@@ -14,9 +20,9 @@ void step_times_lap(step_times *t, step_phase phase)
 {
     if (t != NULL) {
         const double now = clock_seconds();
-        t->seconds[phase] += now - t->mark - (t->seconds[STEP_WAITING] - t->waiting);
+        t->seconds[phase] += now - t->mark - (apart(t) - t->apart);
         t->mark = now;
-        t->waiting = t->seconds[STEP_WAITING];
+        t->apart = apart(t);
     }
 }
 
@@ -33,4 +39,19 @@ reducer step_times_reducer(step_timed_sums *context, step_times *t, reducer sums
 {
     *context = (step_timed_sums){sums, t};
     return t == NULL ? sums : (reducer){timed_sum, context, sums.samples};
+}
+
+static int timed_ready(void *context, size_t first)
+{
+    const step_timed_sink *timed = context;
+    const double begin = clock_seconds();
+    const int code = timed->sink.ready(timed->sink.context, first);
+    timed->times->seconds[STEP_REDUCTION] += clock_seconds() - begin;
+    return code;
+}
+
+gradient_sink step_times_sink(step_timed_sink *context, step_times *t, gradient_sink sink)
+{
+    *context = (step_timed_sink){sink, t};
+    return t == NULL ? sink : (gradient_sink){timed_ready, context};
 }

@@ -2,6 +2,7 @@
 #define LOCKSTEP_TRAIN_STEP_TIMES_H
 
 #include "base/reducer.h"
+#include "base/sink.h"
 
 /* Where training steps spend their time on this rank. For measurements; no result depends on it. */
 typedef enum step_phase {
@@ -9,7 +10,8 @@ typedef enum step_phase {
     STEP_LOSS,
     STEP_BACKWARD,
     STEP_WAITING,   /* for the other ranks: inside sums over all ranks during the phases above, which are without it */
-    STEP_REDUCTION, /* the weights' gradient summed over all ranks, waiting included */
+    STEP_REDUCTION, /* the weights' gradient on its way over all ranks: what of it holds up backward, and the wait after
+                     */
     STEP_UPDATE,    /* the penalty too */
     STEP_PHASES
 } step_phase;
@@ -17,8 +19,8 @@ typedef enum step_phase {
 /* Starts as zeros. */
 typedef struct step_times {
     double seconds[STEP_PHASES];
-    double mark;    /* when the last lap ended */
-    double waiting; /* STEP_WAITING at the last lap */
+    double mark;  /* when the last lap ended */
+    double apart; /* STEP_WAITING and STEP_REDUCTION at the last lap */
 } step_times;
 
 /* A step begins. t may be NULL, here and below, and then nothing is measured. */
@@ -34,5 +36,13 @@ typedef struct step_timed_sums {
 
 /* `sums`, which also counts as waiting; *context must outlive it. Collective as `sums` is. */
 reducer step_times_reducer(step_timed_sums *context, step_times *t, reducer sums);
+
+typedef struct step_timed_sink {
+    gradient_sink sink;
+    step_times *times; /* not owned */
+} step_timed_sink;
+
+/* `sink`, which also counts as reduction; *context must outlive it. */
+gradient_sink step_times_sink(step_timed_sink *context, step_times *t, gradient_sink sink);
 
 #endif

@@ -137,20 +137,29 @@ static int begin(trainer *t, comm *c)
     return comm_agree(c, code);
 }
 
-/* One step's figures into the sums and the log. Every rank sees the same figures, so all stop at the same step. */
-static int take_step(trainer *t, epoch_sums *sums, const step_metrics *m)
+/* Every rank sees the same figures, so all stop at the same step. */
+static int check_loss(const trainer *t, const step_metrics *m)
 {
-    t->at.step++;
-    if (!isfinite(m->cross_entropy) || !isfinite(m->penalty)) {
-        return error_set(LS_ENUMERIC,
-                         "step %llu: the loss is not finite (cross-entropy %g, penalty %g); lower train.learning_rate, "
-                         "the last checkpoint is kept",
-                         (unsigned long long)t->at.step, m->cross_entropy, m->penalty);
+    if (isfinite(m->cross_entropy) && isfinite(m->penalty)) {
+        return LS_OK;
     }
+    return error_set(LS_ENUMERIC,
+                     "step %llu: the loss is not finite (cross-entropy %g, penalty %g); lower train.learning_rate, the "
+                     "last checkpoint is kept",
+                     (unsigned long long)t->at.step, m->cross_entropy, m->penalty);
+}
+
+static void add_figures(epoch_sums *sums, const batch *b, const step_metrics *m)
+{
+    sums->own_samples += b->samples;
     sums->cross_entropy += m->cross_entropy * m->samples;
     sums->penalty += m->penalty * m->samples;
     sums->correct += m->correct;
     sums->samples += m->samples;
+}
+
+static int log_step(trainer *t, const step_metrics *m)
+{
     if (!leads(t)) {
         return LS_OK;
     }
@@ -163,38 +172,53 @@ static int take_step(trainer *t, epoch_sums *sums, const step_metrics *m)
     return runlog_step(t->log, &row);
 }
 
+/*
+ * What one rank alone finds out, in *news (a picture that cannot be read, a log that cannot be written), becomes
+ * everybody's in the next step; what this returns is everybody's already.
+ */
+static int take_step(trainer *t, epoch_sums *sums, const batch *b, int *news)
+{
+    session *s = &t->s;
+    step_metrics m;
+    int code = session_collective(s, step_train(s->steps, b, s->weights, s->moving, news, &m));
+    if (code != LS_OK || *news != LS_OK) {
+        return code != LS_OK ? code : *news;
+    }
+    t->at.step++;
+    code = check_loss(t, &m);
+    if (code == LS_OK) {
+        add_figures(sums, b, &m);
+        *news = log_step(t, &m);
+    }
+    return code;
+}
+
 static int train_steps(trainer *t, epoch_sums *sums)
 {
     session *s = &t->s;
     const size_t first = (size_t)(t->at.position / s->options.batch);
     progress shown;
-    batch b = {0};
-    int got = 0;
+    batch b;
+    int news = LS_OK;
     int code = comm_agree(s->c, loader_start_epoch(s->train, t->at.epoch, first));
     if (code != LS_OK) {
         return code;
     }
     progress_start(&shown, t->at.epoch + 1, t->o->epochs, loader_steps(s->train), first, t->o->log_every_steps);
-    for (size_t done = first + 1;; done++) {
-        step_metrics m;
-        /* A log that rank 0 could not write ends the run for all at the next agreement. */
-        got = comm_agree(s->c, code);
-        if (got == LS_OK) {
-            got = evaluate_next(s, s->train, &b);
-        }
-        if (got != 1) {
+    for (size_t done = first + 1; code == LS_OK; done++) {
+        const int got = loader_next(s->train, &b);
+        if (got == 0) {
             break;
         }
-        code = session_collective(s, step_train(s->steps, &b, s->weights, s->moving, &m));
+        news = got < 0 ? got : news;
+        code = take_step(t, sums, &b, &news);
         if (code == LS_OK) {
-            sums->own_samples += b.samples;
-            code = take_step(t, sums, &m);
             progress_step(&shown, done, sums->samples, (sums->cross_entropy + sums->penalty) / sums->samples);
         }
     }
     log_progress_end();
     sums->seconds = clock_seconds() - shown.started;
-    return got;
+    return code != LS_OK ? code : comm_agree(s->c, news);
 }
 
 static int average_local(trainer *t, const epoch_sums *sums)

@@ -1,11 +1,14 @@
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "suite.h"
 
 #include "base/error.h"
 #include "optim/sgd.h"
+
+static pool *threads; /* two of them */
 
 /* One convolution of ten weights, its BatchNorm, and a dense layer: every role that a network has. */
 static void make_table(tensor_table *t)
@@ -53,7 +56,7 @@ START_TEST(decay_alone_gives_the_article_s_numbers)
     }
     for (int step = 0; step < ARTICLE_STEPS; step++) {
         real grads[SIZE] = {0};
-        sgd_update(&t, weights, grads, 0.1, 0.001);
+        sgd_update(&t, weights, grads, 0.1, 0.001, threads);
     }
     for (size_t i = 0; i < KERNEL; i++) {
         /* Float32, the article's type, gives every digit; float64 rounds less. */
@@ -72,13 +75,13 @@ START_TEST(only_what_decays_is_decayed)
     for (size_t i = 0; i < SIZE; i++) {
         weights[i] = 1;
     }
-    sgd_update(&t, weights, grads, 0.5, 0.25);
+    sgd_update(&t, weights, grads, 0.5, 0.25, threads);
     for (size_t i = 0; i < SIZE; i++) {
         const int decays = i < GAMMA || i >= DENSE;
         ck_assert(weights[i] == (decays ? (real)0.75 : 1));
         ck_assert(grads[i] == (decays ? (real)0.5 : 0));
     }
-    ck_assert_double_eq(sgd_penalty(&t, weights, 0.25), 0.25 * 0.5625 * (10 + 6 + 3));
+    ck_assert_double_eq(sgd_penalty(&t, weights, 0.25, threads), 0.25 * 0.5625 * (10 + 6 + 3));
     tensor_table_release(&t);
 }
 END_TEST
@@ -94,7 +97,7 @@ START_TEST(update_rounds_as_stated)
         data[i] = grads[i] = (real)cos(3.0 * (double)i);
     }
     const real decay = 2 * (real)0.001f, rate = (real)0.1;
-    sgd_update(&t, weights, grads, 0.1, 0.001);
+    sgd_update(&t, weights, grads, 0.1, 0.001, threads);
     for (size_t i = 0; i < SIZE; i++) {
         const int decays = i < GAMMA || i >= DENSE;
         const volatile real product = decays ? decay * old[i] : 0;
@@ -116,22 +119,59 @@ START_TEST(no_penalty_is_plain_descent)
         weights[i] = 2;
         grads[i] = 1;
     }
-    sgd_update(&t, weights, grads, 0.5, 0);
+    sgd_update(&t, weights, grads, 0.5, 0, threads);
     for (size_t i = 0; i < SIZE; i++) {
         ck_assert(weights[i] == (real)1.5);
         ck_assert(grads[i] == 1);
     }
-    ck_assert_double_eq(sgd_penalty(&t, weights, 0), 0);
+    ck_assert_double_eq(sgd_penalty(&t, weights, 0, threads), 0);
+    tensor_table_release(&t);
+}
+END_TEST
+
+/* A penalty whose sum rounds, by any number of threads and with or without an update, has the same bits. */
+START_TEST(threads_leave_no_trace)
+{
+    enum { ROWS = 300, COLUMNS = 701 };
+    static real weights[ROWS * COLUMNS], grads[ROWS * COLUMNS], first[ROWS * COLUMNS];
+    const size_t shape[] = {1, 1, ROWS, COLUMNS};
+    tensor_table t;
+    tensor_table_init(&t);
+    ck_assert_int_eq(tensor_table_add_layer(&t, "conv2d"), LS_OK);
+    ck_assert_int_ge(tensor_table_add(&t, TENSOR_CONV_KERNEL, 4, shape, 1), 0);
+    double penalty = 0;
+    for (int count = 1; count <= 3; count++) {
+        pool *p = NULL;
+        ck_assert_int_eq(pool_create(&p, count), LS_OK);
+        for (size_t i = 0; i < t.weights_size; i++) {
+            weights[i] = (real)sin((double)i);
+            grads[i] = (real)cos(3 * (double)i);
+        }
+        const double before = sgd_penalty(&t, weights, 0.001, p);
+        ck_assert(sgd_update(&t, weights, grads, 0.1, 0.001, p) == before);
+        ck_assert(count == 1 || before == penalty);
+        ck_assert(count == 1 || memcmp(weights, first, sizeof first) == 0);
+        penalty = before;
+        memcpy(first, weights, sizeof first);
+        pool_free(p);
+    }
+    ck_assert_double_eq_tol(penalty, 0.001 * t.weights_size / 2.0, 1e-2);
     tensor_table_release(&t);
 }
 END_TEST
 
 int main(void)
 {
+    if (pool_create(&threads, 2) != LS_OK) {
+        return EXIT_FAILURE;
+    }
     TCase *cases = tcase_create("sgd");
     tcase_add_test(cases, decay_alone_gives_the_article_s_numbers);
     tcase_add_test(cases, only_what_decays_is_decayed);
     tcase_add_test(cases, update_rounds_as_stated);
     tcase_add_test(cases, no_penalty_is_plain_descent);
-    return suite_run("sgd", cases);
+    tcase_add_test(cases, threads_leave_no_trace);
+    const int result = suite_run("sgd", cases);
+    pool_free(threads);
+    return result;
 }

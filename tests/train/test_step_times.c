@@ -61,10 +61,34 @@ START_TEST(waiting_is_apart)
 }
 END_TEST
 
+static int be_ready(void *context, size_t first)
+{
+    step_times *t = context;
+    t->seconds[STEP_REDUCTION] += 500;
+    return (int)first;
+}
+
+/* Sending a gradient on its way is not backward's time. */
+START_TEST(reduction_is_apart)
+{
+    step_times t = {0};
+    step_timed_sink context;
+    const gradient_sink plain = {be_ready, &t};
+    ck_assert_ptr_eq(step_times_sink(&context, NULL, plain).context, &t);
+    const gradient_sink sink = step_times_sink(&context, &t, plain);
+    step_times_start(&t);
+    ck_assert_int_eq(sink.ready(sink.context, 42), 42);
+    step_times_lap(&t, STEP_BACKWARD);
+    ck_assert_double_ge(t.seconds[STEP_REDUCTION], 500);
+    ck_assert_double_lt(t.seconds[STEP_BACKWARD], 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("step_times");
     tcase_add_test(cases, nothing_without_times);
     tcase_add_test(cases, waiting_is_apart);
+    tcase_add_test(cases, reduction_is_apart);
     return suite_run("step_times", cases);
 }

@@ -1,0 +1,141 @@
+#include "comm/stream.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "comm/comm_private.h"
+
+struct comm_stream {
+    comm *c; /* not owned */
+    size_t n, bucket;
+    flight rider;
+    flight *flights; /* owned; [capacity], a bucket each */
+    size_t capacity, started;
+    real *vectors; /* not owned */
+    size_t first_shard, shards, total_shards, nodes;
+    size_t ready; /* elements from here on are final */
+    size_t end;   /* elements from here on are on their way */
+};
+
+int comm_stream_create(comm_stream **out, comm *c, size_t n, size_t bucket)
+{
+    *out = NULL;
+    comm_stream *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for sums between ranks");
+    }
+    s->c = c;
+    s->n = n;
+    s->bucket = bucket;
+    s->capacity = n / bucket + 1;
+    s->flights = calloc(s->capacity, sizeof *s->flights);
+    if (s->flights == NULL) {
+        comm_stream_free(s);
+        return error_set(LS_ENOMEM, "out of memory for sums between ranks");
+    }
+    *out = s;
+    return LS_OK;
+}
+
+void comm_stream_free(comm_stream *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; s->flights != NULL && i < s->capacity; i++) {
+        flight_release(&s->flights[i]);
+    }
+    flight_release(&s->rider);
+    free(s->flights);
+    free(s);
+}
+
+void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t shards, size_t total_shards)
+{
+    tree_front front;
+    tree_front_of(&front, first_shard, shards, total_shards);
+    s->vectors = vectors;
+    s->first_shard = first_shard;
+    s->shards = shards;
+    s->total_shards = total_shards;
+    s->nodes = front.count;
+    s->started = 0;
+    s->ready = s->end = s->n;
+}
+
+int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
+{
+    comm_reduce_shards(partials, n, s->first_shard, s->shards, s->total_shards);
+    const flight_sum sum = {
+        .e = &element_f64,
+        .out = out,
+        .vectors = partials,
+        .stride = n,
+        .n = n,
+        .front = s->nodes,
+        .total = s->total_shards,
+        .where = s->c->aside,
+        .tag = comm_next_tag(s->c),
+    };
+    return flight_start(&s->rider, s->c, &sum);
+}
+
+/* Everything that is final and not yet on its way makes a bucket. */
+static int start_bucket(comm_stream *s)
+{
+    real *const at = s->vectors + s->ready;
+    const flight_sum sum = {
+        .e = &element_real,
+        .out = at,
+        .vectors = at,
+        .stride = s->n,
+        .n = s->end - s->ready,
+        .front = s->nodes,
+        .total = s->total_shards,
+        .where = s->c->aside,
+        .tag = comm_next_tag(s->c),
+    };
+    s->end = s->ready;
+    return flight_start(&s->flights[s->started++], s->c, &sum);
+}
+
+/* Get on with all flights; *active: those that have not arrived. */
+static int poll_flights(comm_stream *s, size_t *active)
+{
+    int code = flight_poll(&s->rider);
+    *active = s->rider.active != 0;
+    for (size_t i = 0; code == LS_OK && i < s->started; i++) {
+        code = flight_poll(&s->flights[i]);
+        *active += s->flights[i].active != 0;
+    }
+    return code;
+}
+
+int comm_stream_ready(comm_stream *s, size_t first)
+{
+    size_t active = 0;
+    s->ready = first < s->ready ? first : s->ready;
+    const int code = s->end - s->ready >= s->bucket ? start_bucket(s) : LS_OK;
+    return code != LS_OK ? code : poll_flights(s, &active);
+}
+
+static int sink_ready(void *context, size_t first)
+{
+    return comm_stream_ready(context, first);
+}
+
+gradient_sink comm_stream_sink(comm_stream *s)
+{
+    return (gradient_sink){sink_ready, s};
+}
+
+int comm_stream_finish(comm_stream *s)
+{
+    size_t active = 0;
+    s->ready = 0;
+    int code = s->end > 0 ? start_bucket(s) : LS_OK;
+    do {
+        code = code != LS_OK ? code : poll_flights(s, &active);
+    } while (code == LS_OK && active > 0);
+    return code;
+}

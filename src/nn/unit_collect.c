@@ -1,0 +1,51 @@
+/* The weight gradient of a unit: from the shards' vectors, in the kernels' order, to the gradient vectors. */
+#include <string.h>
+
+#include "base/tree.h"
+#include "kernels/pack.h"
+#include "nn/collect.h"
+#include "nn/unit.h"
+
+enum { B = KERNEL_BLOCK, STEM_ROWS = 32, STEM_INPUTS = 27 };
+
+typedef struct unit_grads {
+    const unit *u;
+    real *kernel; /* of the first gradient vector */
+    size_t weights_size;
+} unit_grads;
+
+static void take_kernel(void *context, size_t node, const real *sum, size_t first, size_t end)
+{
+    const unit_grads *g = context;
+    const unit *u = g->u;
+    real *kernel = g->kernel + node * g->weights_size;
+    switch (u->kind) {
+    case UNIT_STEM: unpack_matrix(kernel, sum, STEM_INPUTS, u->cout, STEM_ROWS); break;
+    case UNIT_DEPTHWISE: unpack_depthwise(kernel, sum, u->cout); break;
+    default: unpack_matrix_part(kernel, sum, u->cin, u->cout, (u->cin + B - 1) / B * B, first, end);
+    }
+}
+
+static void collect_kernel(const unit *u, const nn_run *run, real *grads, size_t weights_size)
+{
+    /* Only the matrices of 1×1 convolutions are worth sharing out. */
+    const size_t parts = u->kind == UNIT_POINTWISE ? (u->cout + B - 1) / B : 1;
+    unit_grads g = {u, grads + u->kernel, weights_size};
+    const collection c = {.parts = parts, .part_size = unit_packed_size(u) / parts, .take = take_kernel, .context = &g};
+    nn_collect(run, &c);
+}
+
+void unit_collect(const unit *u, const nn_run *run, real *grads, size_t weights_size, int local_bn)
+{
+    tree_front front;
+    collect_kernel(u, run, grads, weights_size);
+    tree_front_of(&front, run->first_shard, run->shards, run->total_shards);
+    for (size_t k = 0; u->batch_norm && k < front.count; k++) {
+        real *grad = grads + k * weights_size;
+        memset(grad + u->gamma, 0, u->cout * sizeof *grad);
+        memset(grad + u->beta, 0, u->cout * sizeof *grad);
+        if (local_bn && k == 0) {
+            unit_finish_gradient(u, grad);
+        }
+    }
+}
