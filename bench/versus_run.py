@@ -160,7 +160,7 @@ class Runner:
         return [
             *("mpirun", "-n", str(case.ranks), self.args.lockstep, "bench"),
             *("--size", str(case.size), "--batch", str(case.batch), "--threads", "1"),
-            *("--steps", str(steps), "--warm-up", str(warm_up), *program.options),
+            *("--shard", "8", "--steps", str(steps), "--warm-up", str(warm_up), *program.options),
             *("--json", str(self.result)),
         ]
 
