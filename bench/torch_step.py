@@ -1,22 +1,14 @@
 #!/usr/bin/env python3
-"""Time training steps of the article's MobileNetV2 in PyTorch on the CPU: forward, backward, SGD.
+"""Time training steps of the article's MobileNetV2 in PyTorch on the CPU: forward, backward, SGD with L2.
 
-    torch_step.py [--size N] [--batch N] [--threads N] [--processes N] [--contiguous] [--steps N] [--warm-up N]
-
-Eager mode. With more than one process, DistributedDataParallel over gloo; each has its part of the batch, --threads
-threads, and BatchNorm over its own part, as is usual there. Images lie in memory, so nothing is decoded. Prints
-
-    images/s mean M median M min M max M
-
-over the steps, whole batches counted.
+With more than one process, DistributedDataParallel over gloo, with BatchNorm over each process's part, as is usual
+there. Images lie in memory, channels last, so nothing is decoded.
 """
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
-import time
 import warnings
 
 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
@@ -24,6 +16,8 @@ warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+import measure
 
 # filters (a sixth of the expanded channels), output channels, stride, shortcut
 BLOCKS = [
@@ -34,7 +28,6 @@ BLOCKS = [
     (96, 160, 2, False), (160, 160, 1, True), (160, 160, 1, True),
     (160, 320, 1, False),
 ]  # fmt: skip
-CLASSES = 10
 
 
 class Unit(nn.Module):
@@ -74,66 +67,89 @@ def network():
     for filters, outputs, stride, shortcut in BLOCKS:
         layers.append(Bottleneck(inputs, filters, outputs, stride, shortcut))
         inputs = outputs
-    layers += [Unit(inputs, 1280), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, CLASSES)]
+    layers += [Unit(inputs, 1280), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, measure.CLASSES)]
     return nn.Sequential(*layers)
 
 
-def time_steps(model, args):
-    """Seconds of each step after the warm-up."""
-    batch = args.batch // args.processes
-    order = torch.contiguous_format if args.contiguous else torch.channels_last
-    images = torch.rand(batch, 3, args.size, args.size).to(memory_format=order)
-    labels = torch.randint(CLASSES, (batch,))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    seconds = []
-    for _ in range(args.warm_up + args.steps):
-        start = time.perf_counter()
+def sgd(model):
+    """SGD with the gradient of the article's L2 penalty, 2c·w, on everything but BatchNorm's parameters."""
+    norms = {
+        id(p) for m in model.modules() if isinstance(m, (nn.BatchNorm2d, nn.SyncBatchNorm)) for p in m.parameters()
+    }
+    groups = [
+        {"params": [p for p in model.parameters() if id(p) in norms], "weight_decay": 0.0},
+        {"params": [p for p in model.parameters() if id(p) not in norms], "weight_decay": 2 * measure.L2},
+    ]
+    return torch.optim.SGD(groups, lr=measure.LEARNING_RATE, fused=True)
+
+
+def training_step(model, optimizer, args):
+    """A function that does one step on a batch that stays the same."""
+    images = torch.rand(args.batch, 3, args.size, args.size).to(memory_format=torch.channels_last)
+    labels = torch.randint(measure.CLASSES, (args.batch,))
+
+    def step():
         optimizer.zero_grad(set_to_none=True)
         loss = F.cross_entropy(model(images), labels)
         loss.backward()
         optimizer.step()
         loss.item()
-        seconds.append(time.perf_counter() - start)
-    return seconds[args.warm_up :]
+
+    return step
+
+
+def agree_on(count):
+    """Rank 0's count, on all ranks."""
+    shared = torch.tensor(count)
+    torch.distributed.broadcast(shared, 0)
+    return int(shared)
+
+
+def leave():
+    """Ends a process of several without PyTorch's own shutdown, in which gloo's threads abort it now and then."""
+    torch.distributed.barrier()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def run(rank, args, store):
     torch.manual_seed(1 + rank)
     torch.set_num_threads(args.threads)
-    model = network()
-    if not args.contiguous:
-        model = model.to(memory_format=torch.channels_last)
-    if args.processes > 1:
+    model = network().to(memory_format=torch.channels_last)
+    if args.sync:
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    optimizer = sgd(model)
+    if args.compile:  # before DDP wraps it: faster than after, when the network is compiled in pieces
+        model = torch.compile(model)
+    parallel = args.processes > 1
+    if parallel:
         torch.distributed.init_process_group(
             "gloo", init_method=f"file://{store}", rank=rank, world_size=args.processes
         )
         model = nn.parallel.DistributedDataParallel(model)
-    seconds = time_steps(model, args)
+    seconds = measure.time_steps(
+        training_step(model, optimizer, args), args, agree_on if parallel else lambda count: count
+    )
+    peaks = [measure.peak_rss_bytes()]
+    if parallel:
+        peaks = [None] * args.processes
+        torch.distributed.all_gather_object(peaks, measure.peak_rss_bytes())
     if rank == 0:
-        speeds = [args.batch / s for s in seconds]
-        print(
-            f"images/s mean {args.batch * len(seconds) / sum(seconds):.2f} median {statistics.median(speeds):.2f} "
-            f"min {min(speeds):.2f} max {max(speeds):.2f}",
-            flush=True,
-        )
-    if args.processes > 1:
-        torch.distributed.destroy_process_group()
+        measure.write_result(args, args.processes, seconds, peaks, f"PyTorch {torch.__version__}")
+    if parallel:
+        leave()
 
 
 def main():
     parser = argparse.ArgumentParser(description="Time training steps of the article's MobileNetV2 in PyTorch.")
-    parser.add_argument("--size", type=int, default=224, help="rows and columns of an image")
-    parser.add_argument("--batch", type=int, default=32, help="images a step, over all processes")
-    parser.add_argument("--threads", type=int, default=1, help="of each process")
-    parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--contiguous", action="store_true", help="NCHW in memory instead of channels last")
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--warm-up", type=int, default=3, help="steps before those that count")
+    measure.add_options(parser)
+    parser.add_argument("--processes", type=int, default=1, help="more than one: DDP over gloo (1)")
+    parser.add_argument("--compile", action="store_true", help="torch.compile instead of eager mode")
+    parser.add_argument("--sync", action="store_true", help="SyncBatchNorm, which PyTorch has for GPUs only")
     args = parser.parse_args()
-    if min(args.size - 31, args.threads, args.processes, args.steps) < 1 or args.warm_up < 0:
-        parser.error("sizes are at least 32, counts at least 1")
-    if args.batch < 1 or args.batch % args.processes != 0:
-        parser.error("--batch must be a multiple of --processes")
+    measure.check_options(parser, args)
+    if args.processes < 1 or (args.sync and args.processes < 2):
+        parser.error("--processes is at least 1, and 2 with --sync")
 
     if args.processes == 1:
         run(0, args, None)

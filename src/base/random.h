@@ -11,7 +11,14 @@
  */
 
 /* What the numbers of a stream are used for; the upper half of a stream's number. */
-enum { RANDOM_INIT = 1, RANDOM_ORDER = 2, RANDOM_AUGMENT = 3, RANDOM_SPLIT = 4, RANDOM_TEST = 5 };
+enum {
+    RANDOM_INIT = 1,
+    RANDOM_ORDER = 2,
+    RANDOM_AUGMENT = 3,
+    RANDOM_SPLIT = 4,
+    RANDOM_TEST = 5,
+    RANDOM_BENCH = 6,
+};
 
 /* The stream for a use and two numbers that tell its instances apart, such as (epoch, sample). */
 uint64_t random_stream(uint64_t use, uint64_t a, uint64_t b);

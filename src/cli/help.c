@@ -28,7 +28,7 @@ int help_program(void)
     printf("lockstep " LOCKSTEP_VERSION " (" REAL_NAME "): trains MobileNetV2 on any number of processes, with the "
            "same bits on all of them\n\n"
            "usage: lockstep COMMAND [ARGUMENTS]\n"
-           "       mpirun -n RANKS lockstep train|eval|verify ...\n\n"
+           "       mpirun -n RANKS lockstep train|eval|verify|bench ...\n\n"
            "commands:\n");
     for (const command *const *c = commands; *c != NULL; c++) {
         printf("  %-8s  %s\n", (*c)->name, (*c)->summary);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/bench.h"
 #include "cli/command.h"
 #include "cli/eval.h"
 #include "cli/help.h"
@@ -14,8 +15,8 @@
 #include "cli/verify.h"
 
 const command *const commands[] = {
-    &pack_command,    &train_command,  &eval_command,   &predict_command,
-    &inspect_command, &verify_command, &report_command, NULL,
+    &pack_command,   &train_command, &eval_command, &predict_command, &inspect_command, &verify_command,
+    &report_command, &bench_command, NULL,
 };
 
 static const command *find(const char *name)

@@ -10,6 +10,7 @@
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
+#include "train/memory_plan.h"
 #include "train/run_folder.h"
 
 static const char help[] =
@@ -21,7 +22,8 @@ static const char help[] =
     "has the same bits for any number of ranks and threads; the last line is its hash, `weights <16 hex digits>`.\n"
     "\n"
     "  --set SECTION.KEY=VALUE  instead of what the file says; may be given again, the last one counts\n"
-    "  --check                  check the configuration, print it as it takes effect, do not train\n"
+    "  --check                  check the configuration, print it as it takes effect and what memory a rank needs,\n"
+    "                           do not train\n"
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
     "  --resume CHECKPOINT      go on from this one\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
@@ -91,15 +93,46 @@ static int load_text(const train_arguments *a, char **yaml)
     return code;
 }
 
-static int check(const train_arguments *a)
+/* As comments, so that what is printed is a configuration still. */
+static int print_memory(const session_options *o, int ranks)
 {
-    char *yaml = NULL;
-    const int code = load_text(a, &yaml);
+    enum { CLASSES = 10 };
+    dataset *data = NULL;
+    memory_plan plan;
+    const bool known = dataset_open(&data, o->data_file) == LS_OK;
+    const size_t classes = known ? dataset_classes(data) : CLASSES;
+    dataset_free(data);
+    const int code = memory_plan_of(&plan, o, classes, ranks);
     if (code == LS_OK) {
-        fputs(yaml, stdout);
+        printf("\n# memory of a rank, %d rank%s of %d thread%s, %zu classes", ranks, ranks == 1 ? "" : "s", o->threads,
+               o->threads == 1 ? "" : "s", classes);
+        printf(known ? ":\n" : " (a guess: %s cannot be opened):\n", o->data_file);
+        memory_plan_print(&plan, "#   ");
     }
+    return code;
+}
+
+static int print_check(const train_arguments *a, int ranks)
+{
+    config c = {0};
+    char *yaml = NULL;
+    int code = load_text(a, &yaml);
+    if (code == LS_OK) {
+        code = config_parse(&c, yaml, strlen(yaml), a->config, NULL, 0);
+    }
+    if (code == LS_OK) {
+        const session_options o = run_options_session(&c);
+        fputs(yaml, stdout);
+        code = print_memory(&o, ranks);
+    }
+    config_free(&c);
     free(yaml);
     return code;
+}
+
+static int check(comm *c, void *context)
+{
+    return comm_agree(c, comm_rank(c) == 0 ? print_check(context, comm_size(c)) : LS_OK);
 }
 
 /* Rank 0 reads files and decides; all ranks get what it found. */
@@ -146,7 +179,7 @@ static int run(int argc, char **argv)
     }
     int code = read_arguments(&a, argc, argv);
     if (code == LS_OK) {
-        code = a.check ? check(&a) : parallel_run(train, &a);
+        code = parallel_run(a.check ? check : train, &a);
     }
     free(a.overrides);
     return code;

@@ -161,21 +161,27 @@ static int check_options(const loader_options *o)
     return LS_OK;
 }
 
+/* Samples that a slot has room for, as no batch gives a rank more shards, and bytes of their images: whether they fit.
+ */
+static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
+{
+    const order_part whole = order_part_of(o->batch, o->shard_size, 0, 1);
+    return size_mul(room, whole.total_shards / (size_t)o->size + 1, o->shard_size) == 0 &&
+           size_mul(bytes, *room, o->height * o->width * 3) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
+}
+
 static int allocate_slots(loader *l)
 {
     const loader_options *o = &l->options;
-    const order_part whole = order_part_of(o->batch, o->shard_size, 0, 1);
-    const size_t ranks = (size_t)o->size;
-    size_t room = 0; /* samples: no batch gives a rank more shards than this */
-    size_t values = 0;
-    if (size_mul(&room, whole.total_shards / ranks + 1, o->shard_size) != 0 ||
-        size_mul(&values, room, o->height * o->width * 3) != 0 || size_mul(&values, values, sizeof(real)) != 0) {
+    size_t room = 0;
+    size_t bytes = 0;
+    if (!slot_size(&room, &bytes, o)) {
         return error_set(LS_EUSAGE, "data: a batch of %zu pictures of %zu x %zu is too large", o->batch, o->width,
                          o->height);
     }
     l->slots = calloc(o->ahead, sizeof *l->slots);
     for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
-        l->slots[i].images = calloc(values, 1);
+        l->slots[i].images = calloc(bytes, 1);
         l->slots[i].labels = malloc(room * sizeof(int32_t));
         if (l->slots[i].images == NULL || l->slots[i].labels == NULL) {
             return error_set(LS_ENOMEM, "data: no memory for %zu batches of %zu pictures", o->ahead, room);
@@ -218,6 +224,14 @@ static loader_options settle(const loader_options *options)
         o.steps_per_epoch = 0;
     }
     return o;
+}
+
+size_t loader_memory(const loader_options *options)
+{
+    const loader_options o = settle(options);
+    size_t room = 0;
+    size_t bytes = 0;
+    return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * sizeof(int32_t)) : 0;
 }
 
 int loader_create(loader **out, const loader_options *options)

@@ -40,6 +40,12 @@ typedef struct loader loader;
  */
 int loader_create(loader **out, const loader_options *options);
 
+/*
+ * Bytes that a loader of these options takes for batches; 0 where they are too large for any machine. Pure; `data` is
+ * not looked at.
+ */
+size_t loader_memory(const loader_options *options);
+
 /* Steps of an epoch; 0 for an empty validation split. */
 size_t loader_steps(const loader *l);
 

@@ -5,6 +5,7 @@ if(LOCKSTEP_SANITIZE) # no slower, and compiled in half the time
   list(TRANSFORM kernel_flags REPLACE -O3 -O2)
 endif()
 set_source_files_properties(kernels/isa_generic.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
+set_source_files_properties(kernels/peak.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}") # chooses per function
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   set_source_files_properties(kernels/isa_avx2.c PROPERTIES COMPILE_OPTIONS "${kernel_flags};-mavx2;-mfma")
   set_source_files_properties(kernels/isa_avx512.c PROPERTIES COMPILE_OPTIONS

@@ -56,6 +56,8 @@ typedef struct pointwise_args {
     gradient_epilogue epilogue; /* of dx */
     real *dweights;             /* backward: laid out as weights, overwritten */
 
+    int stream; /* out or dx is not found in the cache when it is next read: write past it */
+
     real *scratch; /* kernel_pointwise_scratch() elements */
 } pointwise_args;
 
@@ -94,6 +96,8 @@ typedef struct stem_args {
     const real *dy, *z; /* backward */
     gradient_lens dz;
     real *dweights; /* backward: laid out as weights, overwritten */
+
+    int stream; /* as in pointwise_args */
 
     real *scratch; /* kernel_pointwise_scratch(4, out_blocks) elements */
 } stem_args;

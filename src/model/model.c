@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "base/size.h"
 #include "model/network.h"
 #include "model/private.h"
 
@@ -22,6 +20,11 @@ pool *model_threads(const model *m)
 size_t model_memory(const model *m)
 {
     return m->memory.size;
+}
+
+void model_set_profile(model *m, model_profile *p)
+{
+    m->profile = p;
 }
 
 const char *model_isa(void)
@@ -64,7 +67,7 @@ static void add_block(model *m, size_t units, int shortcut)
     m->blocks[m->block_count++] = (model_block){m->unit_count - units, units, shortcut, NULL, 0};
 }
 
-static void build(model *m)
+void model_lay_out(model *m)
 {
     m->map_height = m->options.height;
     m->map_width = m->options.width;
@@ -84,6 +87,7 @@ static void build(model *m)
     }
     add_unit(m, UNIT_POINTWISE, cin, NETWORK_HEAD, 1, 1);
     add_block(m, 1, 0);
+    m->head = (dense){.features = NETWORK_HEAD, .classes = m->options.classes};
 }
 
 /* Tell each unit where its variables lie; tensors come in the order of the units. */
@@ -103,60 +107,13 @@ static void bind(model *m)
             at += 4;
         }
     }
-    m->head = (dense){.features = NETWORK_HEAD, .classes = m->options.classes};
     m->head.kernel = m->table.tensors[at].offset;
     m->head.bias = m->table.tensors[at + 1].offset;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Take all memory from the arena, or count it. */
-static void plan(model *m, arena *a)
-{
-    const size_t shards = m->options.max_shards;
-    const size_t size = m->options.shard_size;
-    const int training = m->options.training;
-    nn_run *run = &m->run;
-    size_t inner = 0;
-    size_t outer = 0;
-    run->scratch_stride = dense_scratch_size(&m->head);
-    run->dweights_stride = dense_packed_size(&m->head);
-    for (size_t i = 0; i < m->unit_count; i++) {
-        unit *u = &m->units[i];
-        unit_plan(u, a, shards, size, training);
-        size_t *kind = u->activation ? &inner : &outer;
-        *kind = larger(*kind, u->z_stride);
-        run->scratch_stride = larger(run->scratch_stride, unit_scratch_size(u));
-        run->dweights_stride = larger(run->dweights_stride, unit_packed_size(u));
-    }
-    for (size_t i = 0; i < m->block_count; i++) {
-        model_block *b = &m->blocks[i];
-        b->stride = m->units[b->first + b->count - 1].z_stride;
-        b->out = b->shortcut ? arena_alloc(a, shards * b->stride, sizeof(real)) : NULL;
-    }
-    dense_plan(&m->head, a, shards, size, training);
-    run->scratch_stride = size_round_up(run->scratch_stride, 16);
-    run->scratch = arena_alloc(a, (size_t)pool_threads(run->threads) * run->scratch_stride, sizeof(real));
-    m->pooled_stride = size_round_up((size_t)NETWORK_HEAD * size, 16);
-    m->pooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
-    m->inner_stride = inner;
-    m->outer_stride = outer;
-    if (training) {
-        run->dweights_stride = size_round_up(run->dweights_stride, 16);
-        run->dweights = arena_alloc(a, shards * run->dweights_stride, sizeof(real));
-        m->dpooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
-        for (int i = 0; i < 2; i++) {
-            m->inner[i] = arena_alloc(a, shards * inner, sizeof(real));
-            m->outer[i] = arena_alloc(a, shards * outer, sizeof(real));
-        }
-    }
-}
-
 int model_create(model **out, const model_options *options, pool *p)
 {
+    model_memory_plan taken;
     *out = NULL;
     if (options->height < 32 || options->width < 32 || options->classes < 2 || options->shard_size < 1) {
         return error_set(LS_EUSAGE, "a model needs an input of at least 32x32 and 2 classes; got %zux%zu and %zu",
@@ -175,17 +132,16 @@ int model_create(model **out, const model_options *options, pool *p)
         code = model_describe(&m->table, options->classes, options->batch_norm);
     }
     if (code == LS_OK) {
-        build(m);
+        model_lay_out(m);
         bind(m);
-        arena counting = arena_plan();
-        plan(m, &counting);
-        code = arena_init(&m->memory, counting.used);
+        model_plan(&taken, options, pool_threads(p));
+        code = arena_init(&m->memory, taken.total);
     }
     if (code != LS_OK) {
         model_free(m);
         return code;
     }
-    plan(m, &m->memory);
+    model_take_memory(m, &m->memory, pool_threads(p), &taken);
     *out = m;
     return LS_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/real.h"
 #include "base/reducer.h"
 #include "base/sink.h"
+#include "model/profile.h"
 #include "tensor/table.h"
 
 /*
@@ -61,6 +62,8 @@ const tensor_table *model_table(const model *m);
 pool *model_threads(const model *m);
 /* Bytes planned for activations and gradients. */
 size_t model_memory(const model *m);
+/* From now on passes add their times to *p (not owned; must outlive them); NULL, the default: none is taken. */
+void model_set_profile(model *m, model_profile *p);
 /* Name of the kernel path in use: "avx2". */
 const char *model_isa(void);
 

@@ -24,6 +24,12 @@ static void begin(model *m, const model_batch *b)
     m->run.total_shards = b->total_shards;
 }
 
+/* What the pass just did was this phase of the unit. */
+static void lap(const model *m, const unit *u, profile_phase phase)
+{
+    profile_lap(m->profile, (size_t)(u - m->units), phase);
+}
+
 typedef struct shard_job {
     model *m;
     size_t block;
@@ -111,18 +117,23 @@ static int forward_unit(model *m, unit *u, const nn_source *in, const real *weig
                         const reducer *sums)
 {
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
+    lap(m, u, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
         unit_use_moving(u, &m->norm, weights, moving);
         return LS_OK;
     }
-    return unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    const int code = unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    lap(m, u, PROFILE_MOMENTS);
+    return code;
 }
 
 int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
                   const reducer *sums, real *logits)
 {
     begin(m, b);
+    profile_start(m->profile);
     pack_weights(m, weights, mode);
+    profile_lap(m->profile, 0, PROFILE_PACK);
     const size_t image = m->options.height * m->options.width * 3;
     nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
     for (size_t i = 0; i < m->block_count; i++) {
@@ -138,12 +149,15 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
         if (block->shortcut) {
             shard_job job = {m, i};
             pool_run(m->run.threads, shortcut_shard, &job, m->run.shards);
+            profile_lap(m->profile, PROFILE_SHORTCUT + i, PROFILE_FORWARD);
         }
         in = block_output(m, i);
     }
     pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
+    profile_lap(m->profile, PROFILE_POOL, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_forward(&m->head, &m->run, &pooled, weights);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_FORWARD);
     if (logits != NULL) {
         dense_read_logits(&m->head, &m->run, logits);
     }
@@ -165,6 +179,14 @@ typedef struct backward_job {
     const gradient_sink *sink;
 } backward_job;
 
+/* The gradient from `kernel` on is finished. Sending it is no layer's work, so no layer's time. */
+static int hand_over(model *m, const backward_job *job, size_t kernel)
+{
+    const int code = job->sink->ready(job->sink->context, kernel);
+    profile_start(m->profile);
+    return code;
+}
+
 /* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
 static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const backward_job *job)
 {
@@ -172,9 +194,12 @@ static int backward_unit(model *m, unit *u, const nn_source *in, const unit_grad
     if (code != LS_OK) {
         return code;
     }
+    lap(m, u, PROFILE_GRADIENT_SUMS);
     unit_backward(u, &m->run, in, g);
+    lap(m, u, PROFILE_BACKWARD);
     unit_collect(u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
-    return job->sink->ready(job->sink->context, u->kernel);
+    lap(m, u, PROFILE_COLLECT);
+    return hand_over(m, job, u->kernel);
 }
 
 /* Backward through block i; `outer[turn]` holds its output's gradient, or inner[0] for the head. */
@@ -224,10 +249,14 @@ int model_backward(model *m, const real *weights, const model_batch *b, const re
     }
     const backward_job job = {b, weights, sums, synchronized, grads, sink};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
+    profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
-    int code = sink->ready(sink->context, m->head.kernel);
+    profile_lap(m->profile, PROFILE_DENSE, PROFILE_COLLECT);
+    int code = hand_over(m, &job, m->head.kernel);
     pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
+    profile_lap(m->profile, PROFILE_POOL, PROFILE_BACKWARD);
     int turn = 0;
     for (size_t i = m->block_count; code == LS_OK && i-- > 0;) {
         code = backward_block(m, i, turn, &job);

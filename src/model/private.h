@@ -2,11 +2,11 @@
 #define LOCKSTEP_MODEL_PRIVATE_H
 
 #include "base/arena.h"
-#include "model/model.h"
+#include "model/plan.h"
 #include "nn/dense.h"
 #include "nn/unit.h"
 
-enum { MODEL_UNITS = 52, MODEL_BLOCKS = 18 };
+enum { MODEL_UNITS = PROFILE_UNITS, MODEL_BLOCKS = PROFILE_BLOCKS };
 
 /* Units first..first + count - 1; the last one's output, plus the block's input with a shortcut, is the block's. */
 typedef struct model_block {
@@ -18,8 +18,9 @@ typedef struct model_block {
 
 struct model {
     model_options options;
-    tensor_table table; /* owned */
-    arena memory;       /* owned; all pointers below lie in it */
+    tensor_table table;     /* owned */
+    arena memory;           /* owned; all pointers below lie in it */
+    model_profile *profile; /* not owned; NULL: no times are taken */
     unit_norm norm;
     unit units[MODEL_UNITS];
     size_t unit_count;
@@ -35,5 +36,10 @@ struct model {
     real *outer[2]; /* gradients of block outputs, taking turns */
     size_t outer_stride;
 };
+
+/* Units and blocks with their shapes, from m->options alone; nothing is allocated or bound. */
+void model_lay_out(model *m);
+/* Once laid out: all of the model's memory from the arena, for this many threads; *out says what for. */
+void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
 
 #endif

@@ -28,15 +28,23 @@ size_t unit_scratch_size(const unit *u)
     }
 }
 
-void unit_plan(unit *u, arena *a, size_t shards, size_t shard_size, int training)
+void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size)
 {
-    const size_t c = padded(u->cout);
-    u->z_stride = size_round_up(c * shard_size * u->out_height * u->out_width, 16);
+    u->z_stride = size_round_up(padded(u->cout) * shard_size * u->out_height * u->out_width, 16);
     u->z = arena_alloc(a, shards * u->z_stride, sizeof(real));
+}
+
+void unit_plan_kernel(unit *u, arena *a, int training)
+{
     u->packed = arena_alloc(a, unit_packed_size(u), sizeof(real));
     if (u->kind == UNIT_POINTWISE && training) {
         u->packed_t = arena_alloc(a, unit_packed_size(u), sizeof(real));
     }
+}
+
+void unit_plan_norm(unit *u, arena *a, size_t shards)
+{
+    const size_t c = padded(u->cout);
     if (!u->batch_norm) {
         return;
     }
@@ -68,6 +76,14 @@ void unit_pack(unit *u, const real *weights, int with_transposed)
             pack_matrix_transposed(u->packed_t, kernel, u->cin, u->cout);
         }
     }
+}
+
+/* A tensor of which a rank writes more than this is gone from the last-level cache before the next layer reads it. */
+static const size_t stream_bytes = (size_t)16 << 20;
+
+static int streams(const nn_run *run, size_t stride)
+{
+    return run->shards * stride * sizeof(real) > stream_bytes;
 }
 
 typedef struct unit_job {
@@ -102,6 +118,7 @@ static stem_args stem_shard(const unit_job *job, size_t s, int thread)
         .weights = u->packed,
         .out = u->z + s * u->z_stride,
         .moments = shard_moments(job, s),
+        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -140,6 +157,7 @@ static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
         .weights = u->packed,
         .out = u->z + s * u->z_stride,
         .moments = shard_moments(job, s),
+        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -221,6 +239,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.z = z;
         args.dz = unit_gradient_lens(job->u);
         args.weights_t = job->u->packed_t;
+        args.stream = streams(run, padded(job->u->cin) * run->shard_size * job->u->height * job->u->width);
         args.dx = job->g->dx + s * job->g->dx_stride;
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;

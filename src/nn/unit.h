@@ -45,8 +45,10 @@ typedef struct unit_norm {
     int unbiased; /* the moving variance gets n/(n-1) */
 } unit_norm;
 
-/* Take the unit's memory from the arena (or count it). */
-void unit_plan(unit *u, arena *a, size_t shards, size_t shard_size, int training);
+/* Take the unit's memory from the arena (or count it): its output, its packed kernel, BatchNorm's vectors if any. */
+void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size);
+void unit_plan_kernel(unit *u, arena *a, int training);
+void unit_plan_norm(unit *u, arena *a, size_t shards);
 /* Elements of its packed kernel, and of the scratch its kernels need. */
 size_t unit_packed_size(const unit *u);
 size_t unit_scratch_size(const unit *u);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "train/memory_plan.h"
 
 enum { SHOWN_CLASSES = 10 };
 
@@ -45,13 +46,15 @@ void overview_print(const session *s, const trainer_options *o)
     const tensor_table *t = model_table(s->net);
     const int ranks = comm_size(s->c);
     const size_t shards = (so->batch + so->shard_size - 1) / so->shard_size;
+    memory_plan memory = {0};
+    (void)memory_plan_of(&memory, so, dataset_classes(s->data), ranks);
     print_experiment(s, o);
     print_data(s);
     log_info(
         "network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME,
         so->width, so->height, t->count, t->weights_size, t->moving_size);
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
-             so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)session_memory(s) / 1048576.0);
+             so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)memory.total / 1048576);
     if ((size_t)ranks > shards) {
         log_warn(
             "%d ranks share %zu shards a batch, so some have nothing to do; raise train.batch or lower train.shard",

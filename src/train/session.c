@@ -23,21 +23,26 @@ static void plan_state(session *s, arena *a)
     s->moving = arena_alloc(a, t->moving_size, sizeof *s->moving);
 }
 
-static int make_network(session *s)
+model_options session_network(const session_options *o, size_t classes, int ranks)
 {
-    const session_options *o = &s->options;
-    const model_options m = {
+    return (model_options){
         .height = o->height,
         .width = o->width,
-        .classes = dataset_classes(s->data),
+        .classes = classes,
         .batch_norm = o->batch_norm,
         .momentum = o->momentum,
         .epsilon = o->epsilon,
         .unbiased_variance = o->unbiased_variance,
         .shard_size = o->shard_size,
-        .max_shards = most_shards(o, comm_size(s->c)),
+        .max_shards = most_shards(o, ranks),
         .training = o->training,
     };
+}
+
+static int make_network(session *s)
+{
+    const session_options *o = &s->options;
+    const model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
     const step_options step = {.learning_rate = o->learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data_file);
@@ -61,11 +66,9 @@ static int make_network(session *s)
     return code;
 }
 
-static int make_loaders(session *s)
+loader_options session_loader(const session_options *o, int rank, int ranks)
 {
-    const session_options *o = &s->options;
-    loader_options l = {
-        .data = s->data,
+    return (loader_options){
         .split = o->split,
         .height = o->height,
         .width = o->width,
@@ -75,9 +78,16 @@ static int make_loaders(session *s)
         .fit = o->fit,
         .scale = o->scale,
         .threads = o->loader_threads,
-        .rank = comm_rank(s->c),
-        .size = comm_size(s->c),
+        .rank = rank,
+        .size = ranks,
     };
+}
+
+static int make_loaders(session *s)
+{
+    const session_options *o = &s->options;
+    loader_options l = session_loader(o, comm_rank(s->c), comm_size(s->c));
+    l.data = s->data;
     int code = loader_create(&s->val, &l);
     if (code != LS_OK || !o->training) {
         return code;
@@ -201,14 +211,6 @@ int session_load(session *s, const char *checkpoint, session_state *out)
 uint64_t session_hash(const session *s)
 {
     return tensor_table_hash(model_table(s->net), s->weights, s->moving);
-}
-
-size_t session_memory(const session *s)
-{
-    const tensor_table *t = model_table(s->net);
-    const size_t shards = most_shards(&s->options, comm_size(s->c));
-    const size_t gradients = s->options.training ? model_max_nodes(shards) : 0;
-    return model_memory(s->net) + (t->weights_size * (1 + gradients) + t->moving_size) * sizeof(real);
 }
 
 int session_collective(const session *s, int code)

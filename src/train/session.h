@@ -65,6 +65,11 @@ typedef struct session_state {
 int session_open(session *out, comm *c, const session_options *options);
 void session_close(session *s);
 
+/* The network, and the loader of the validation split but for its data set, that a session of so many ranks uses. Pure.
+ */
+model_options session_network(const session_options *o, size_t classes, int ranks);
+loader_options session_loader(const session_options *o, int rank, int ranks);
+
 /* LS_EUSAGE where the ranks do not all use the same kernel path, as results depend on it. Collective. */
 int session_same_kernels(comm *c);
 
@@ -79,9 +84,6 @@ int session_load(session *s, const char *checkpoint, session_state *out);
 
 /* The line `weights <16 hex digits>` as a number. */
 uint64_t session_hash(const session *s);
-
-/* Bytes planned on this rank for activations, gradients and state. */
-size_t session_memory(const session *s);
 
 /*
  * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its

@@ -15,6 +15,7 @@ struct stepper {
     real *grads;            /* [model_max_nodes, at least 1][weights_size] */
     double (*per_shard)[3]; /* [max_shards] */
     comm_stream *stream;    /* owned; of the gradient */
+    step_times *times;      /* not owned; NULL: none are taken */
 };
 
 /* Take all memory from the arena, or count it. */
@@ -60,6 +61,11 @@ void stepper_free(stepper *s)
     free(s);
 }
 
+void stepper_set_times(stepper *s, step_times *t)
+{
+    s->times = t;
+}
+
 static model_batch rank_part(const batch *b)
 {
     return (model_batch){b->images, b->labels, b->samples, b->shards, b->first_shard, b->total_shards, b->total};
@@ -77,34 +83,50 @@ static void set_metrics(step_metrics *out, const double total[3])
     out->samples = total[2];
 }
 
+/* What ended with this code was this phase of a step. */
+static int timed(const stepper *s, step_phase phase, int code)
+{
+    step_times_lap(s->times, phase);
+    return code;
+}
+
 int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out)
 {
     const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
-    const reducer sums = comm_reducer(&context, synchronized ? b->total : b->samples);
-    const gradient_sink sink = comm_stream_sink(s->stream);
+    step_timed_sums waits;
+    step_timed_sink sends;
+    const reducer sums =
+        step_times_reducer(&waits, s->times, comm_reducer(&context, synchronized ? b->total : b->samples));
+    const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
     double metrics[3] = {0};
+    step_times_start(s->times);
     int code = comm_agree_begin(s->c, *news);
-    if (code != LS_OK || (code = model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL)) != LS_OK) {
+    if (code != LS_OK ||
+        (code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
+            LS_OK) {
         return code;
     }
-    *news = comm_agree_end(s->c);
+    *news = timed(s, STEP_WAITING, comm_agree_end(s->c));
     if (*news != LS_OK) {
         return LS_OK;
     }
     model_loss(s->m, &part, s->per_shard);
+    step_times_lap(s->times, STEP_LOSS);
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
     comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
     if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
-        (code = model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &sink)) != LS_OK ||
-        (code = comm_stream_finish(s->stream)) != LS_OK) {
+        (code = timed(s, STEP_BACKWARD, model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &sink))) !=
+            LS_OK ||
+        (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {
         return code;
     }
     set_metrics(out, metrics);
     model_finish_gradient(s->m, synchronized, s->grads);
     out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
+    step_times_lap(s->times, STEP_UPDATE);
     return LS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "data/batch.h"
 #include "model/model.h"
 #include "optim/sgd.h"
+#include "train/step_times.h"
 
 /*
  * One training step, in the order that defines the program: forward, backward, finish the reduction, g += 2c·w, update.
@@ -28,6 +29,9 @@ typedef struct stepper stepper;
 /* m, c: not owned. grads for the largest batch are allocated once. */
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
 void stepper_free(stepper *s);
+
+/* From now on step_train adds its times to *t (not owned; must outlive it); NULL, the default: none is taken. */
+void stepper_set_times(stepper *s, step_times *t);
 
 /*
  * Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective.

@@ -137,6 +137,15 @@ static void draw_gradient(problem *p)
     }
 }
 
+static void draw_mask(problem *p, size_t pixels, size_t channels)
+{
+    const int with_lens = (p->flags & MASK_LENS) != 0;
+    if (with_lens) {
+        draw_lens(p, &p->mask_scale, &p->mask_shift, channels, VALUES_EDGES);
+    }
+    draw_seen(p, &p->mask_z, with_lens ? &p->mask_scale : NULL, &p->mask_shift, pixels, channels, VALUES_EDGES);
+}
+
 void draw_epilogue(problem *p, size_t pixels, size_t channels)
 {
     if (p->flags & ADD) {
@@ -146,11 +155,13 @@ void draw_epilogue(problem *p, size_t pixels, size_t channels)
     if (!(p->flags & MASK_Z)) {
         return;
     }
-    const int with_lens = (p->flags & MASK_LENS) != 0;
-    if (with_lens) {
-        draw_lens(p, &p->mask_scale, &p->mask_shift, channels, VALUES_EDGES);
+    if (p->flags & SHARED) {
+        p->mask_z = p->in;
+        p->mask_scale = p->scale;
+        p->mask_shift = p->shift;
+    } else {
+        draw_mask(p, pixels, channels);
     }
-    draw_seen(p, &p->mask_z, with_lens ? &p->mask_scale : NULL, &p->mask_shift, pixels, channels, VALUES_EDGES);
     draw_tensor(p, &p->normal_scale, 1, channels, VALUES_ORDINARY);
     draw_tensor(p, &p->normal_shift, 1, channels, VALUES_ORDINARY);
     p->epilogue.z = p->mask_z.packed;
@@ -418,8 +429,11 @@ static void check_problem(const conv_ops *ops, problem *p)
 
 static void check_flags(const conv_ops *ops, ref_conv conv, values kind, unsigned flags, uint64_t seed)
 {
-    if (flags & SUMS && !(flags & MASK_Z)) {
-        return; /* there is nothing to sum */
+    if (flags & (SUMS | SHARED) && !(flags & MASK_Z)) {
+        return; /* there is nothing to sum or to share */
+    }
+    if (flags & SHARED && flags & MASK_LENS) {
+        return; /* the lens is the input's */
     }
     problem p = {.conv = conv, .flags = flags | ops->always, .kind = kind, .seed = seed};
     check_problem(ops, &p);
@@ -438,7 +452,8 @@ void check_convolution(const conv_ops *ops, ref_conv conv, values kind, unsigned
     for (unsigned i = 0; i < variants; i++) {
         const uint64_t bits = random_bits(++seed, random_stream(RANDOM_TEST, 1, 0), 0);
         unsigned flags = (unsigned)bits & ops->allowed;
-        flags |= flags & SUMS ? MASK_Z : 0;
+        flags |= flags & (SUMS | SHARED) ? MASK_Z : 0;
+        flags &= flags & SHARED ? ~(unsigned)MASK_LENS : ~0U;
         check_flags(ops, conv, kind, flags, seed);
     }
 }

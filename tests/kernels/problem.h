@@ -34,7 +34,9 @@ enum {
     MASK_LENS = 1 << 6,
     MASK_CLAMP = 1 << 7,
     ADD = 1 << 8,
-    SUMS = 1 << 9, /* only with MASK_Z */
+    SUMS = 1 << 9,    /* only with MASK_Z */
+    SHARED = 1 << 10, /* the epilogue's z and lens are the input's own, as in a network; only with MASK_Z */
+    STREAM = 1 << 11, /* results are written past the cache */
 };
 
 typedef enum values {

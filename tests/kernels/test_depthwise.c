@@ -59,7 +59,7 @@ static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 }
 
 static const conv_ops depthwise = {
-    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS,
+    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS | SHARED,
     .always = WITH_DX,
     .packed_size = packed_size,
     .scratch_size = scratch_size,

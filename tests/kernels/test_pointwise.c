@@ -31,6 +31,7 @@ static pointwise_args arguments(const problem *p, const conv_outputs *o)
         .pixels = ref_in_pixels(&p->conv),
         .in = p->in.packed,
         .view = p->view,
+        .stream = (p->flags & STREAM) != 0,
         .scratch = o->scratch,
     };
 }
@@ -59,7 +60,7 @@ static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 }
 
 static const conv_ops pointwise = {
-    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | WITH_DX | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS,
+    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | WITH_DX | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS | STREAM,
     .packed_size = packed_size,
     .scratch_size = scratch_size,
     .pack = pack,

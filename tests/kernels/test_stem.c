@@ -46,6 +46,7 @@ static stem_args arguments(const problem *p, const conv_outputs *o)
         .pad_left = c->pad_left,
         .out_blocks = blocks_of(c->cout),
         .images = images(p),
+        .stream = (p->flags & STREAM) != 0,
         .scratch = o->scratch,
     };
 }
@@ -70,7 +71,7 @@ static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 }
 
 static const conv_ops stem = {
-    .allowed = MOMENTS | GRADIENT_LENS,
+    .allowed = MOMENTS | GRADIENT_LENS | STREAM,
     .packed_size = packed_size,
     .scratch_size = scratch_size,
     .pack = pack,

@@ -1,0 +1,179 @@
+#include "cli/bench.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+#include "cli/bench_report.h"
+#include "cli/parallel.h"
+
+static const char help[] =
+    "usage: [mpirun -n RANKS] lockstep bench [--size N] [--batch N] [--classes N] [--steps N] [--warm-up N]\n"
+    "                                        [--batch-norm sync|local|none] [--l2 C] [--threads N] [--shard N]\n"
+    "                                        [--layers] [--json FILE]\n"
+    "\n"
+    "Time the training step, the same that train runs, on random images in memory. Prints images/s of all ranks, where "
+    "a\n"
+    "rank's time goes, and how far each kind of layer is from the limits of the machine: a chain of fused "
+    "multiply-adds\n"
+    "and a stream through memory, measured in the same process on all ranks at once.\n"
+    "\n"
+    "  --size N                      rows and columns of an image (224)\n"
+    "  --batch N                     images a step and rank (32)\n"
+    "  --classes N                   (10)\n"
+    "  --steps N                     steps that are timed (10)\n"
+    "  --warm-up N                   steps before them (2)\n"
+    "  --batch-norm sync|local|none  over the global batch, over a rank's part, or no BatchNorm (sync)\n"
+    "  --l2 C                        penalty on the weights (0.001)\n"
+    "  --threads N                   computing threads a rank (1)\n"
+    "  --shard N                     samples a shard, 4 or 8 (4)\n"
+    "  --layers                      also a line for each layer, forward and backward\n"
+    "  --json FILE                   write all that was measured to FILE; `-`: to standard output, and nothing else\n"
+    "\n"
+    "A layer's time is the median over the steps, a phase's the mean, and both are means over the ranks. `of limit` "
+    "is\n"
+    "the least time that the layer's arithmetic and memory traffic need at the measured limits, as a part of its "
+    "time.\n"
+    "\n"
+    "example: mpirun -n 2 lockstep bench --batch 16 --layers\n";
+
+typedef struct bench_arguments {
+    bench_options options;
+    bool layers;
+    const char *json; /* argv's; NULL: none */
+} bench_arguments;
+
+static const struct option options[] = {
+    {"size", required_argument, NULL, 's'},    {"batch", required_argument, NULL, 'b'},
+    {"classes", required_argument, NULL, 'c'}, {"steps", required_argument, NULL, 'n'},
+    {"warm-up", required_argument, NULL, 'w'}, {"batch-norm", required_argument, NULL, 'm'},
+    {"l2", required_argument, NULL, 'l'},      {"threads", required_argument, NULL, 't'},
+    {"shard", required_argument, NULL, 'h'},   {"layers", no_argument, NULL, 'y'},
+    {"json", required_argument, NULL, 'j'},    {0},
+};
+
+static int take_size(size_t *out, const char *option, uint64_t least, uint64_t most)
+{
+    uint64_t value = 0;
+    const int code = args_whole(&value, option, optarg, least, most);
+    *out = (size_t)value;
+    return code;
+}
+
+static int take_batch_norm(bench_options *o)
+{
+    o->batch_norm = strcmp(optarg, "none") != 0;
+    o->sync_bn = strcmp(optarg, "sync") == 0;
+    if (o->batch_norm && !o->sync_bn && strcmp(optarg, "local") != 0) {
+        return error_set(LS_EUSAGE, "--batch-norm: '%s' is none of sync, local and none", optarg);
+    }
+    return LS_OK;
+}
+
+static int take_shard(bench_options *o)
+{
+    const int code = take_size(&o->shard_size, "--shard", 4, 8);
+    return code != LS_OK || o->shard_size % 4 == 0 ? code : error_set(LS_EUSAGE, "--shard: '%s' is not 4 or 8", optarg);
+}
+
+static int take_option(bench_arguments *a, int option)
+{
+    bench_options *o = &a->options;
+    size_t threads = 0;
+    int code = LS_OK;
+    switch (option) {
+    case 's': return take_size(&o->side, "--size", 32, 2048);
+    case 'b': return take_size(&o->batch, "--batch", 1, 1048576);
+    case 'c': return take_size(&o->classes, "--classes", 2, 100000);
+    case 'n': return take_size(&o->steps, "--steps", 1, BENCH_MAX_STEPS);
+    case 'w': return take_size(&o->warm_up, "--warm-up", 0, 1000000);
+    case 'm': return take_batch_norm(o);
+    case 'l': return args_number(&o->l2, "--l2", optarg, 0, 1000);
+    case 't':
+        code = take_size(&threads, "--threads", 1, 1024);
+        o->threads = (int)threads;
+        return code;
+    case 'h': return take_shard(o);
+    case 'y': a->layers = true; return LS_OK;
+    default: a->json = optarg; return LS_OK;
+    }
+}
+
+/* Rank 0 opens the file before anything is timed, so that a wrong name costs nobody an hour. */
+static int open_json(FILE **out, const char *path)
+{
+    if (path == NULL) {
+        return LS_OK;
+    }
+    *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    return *out != NULL ? LS_OK : error_set(LS_EIO, "%s: cannot be written: %m", path);
+}
+
+static int report(FILE *to, const bench_arguments *a, const bench_result *r)
+{
+    if (to != stdout) {
+        bench_report_print(&a->options, r, a->layers);
+    }
+    if (to == NULL) {
+        return LS_OK;
+    }
+    bench_report_json(to, &a->options, r);
+    return fflush(to) == 0 && !ferror(to) ? LS_OK : error_set(LS_EIO, "%s: cannot be written: %m", a->json);
+}
+
+static int bench(comm *c, void *context)
+{
+    const bench_arguments *a = context;
+    const bool leads = comm_rank(c) == 0;
+    bench_result r = {0};
+    FILE *to = NULL;
+    int code = comm_agree(c, leads ? open_json(&to, a->json) : LS_OK);
+    if (code == LS_OK) {
+        code = bench_run(&r, c, &a->options);
+    }
+    if (code == LS_OK) {
+        code = comm_agree(c, leads ? report(to, a, &r) : LS_OK);
+    }
+    if (to != NULL && to != stdout) {
+        (void)fclose(to);
+    }
+    bench_release(&r);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    bench_arguments a = {.options = {.side = 224,
+                                     .batch = 32,
+                                     .classes = 10,
+                                     .shard_size = 4,
+                                     .steps = 10,
+                                     .warm_up = 2,
+                                     .batch_norm = true,
+                                     .sync_bn = true,
+                                     .l2 = 0.001,
+                                     .threads = 1}};
+    int option = 0;
+    int code = LS_OK;
+    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+        code = take_option(&a, option);
+    }
+    if (code == LS_OK && option < 0) {
+        code = option;
+    }
+    if (code == LS_OK && optind < argc) {
+        code = error_set(LS_EUSAGE,
+                         "bench: '%s' is one argument too many, it takes options only; see `lockstep help bench`",
+                         argv[optind]);
+    }
+    return code != LS_OK ? code : parallel_run(bench, &a);
+}
+
+const command bench_command = {
+    .name = "bench",
+    .summary = "time training steps on random images, phase by phase and layer by layer",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,235 @@
+#include "cli/bench_report.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/machine.h"
+#include "cli/bench_rows.h"
+#include "cli/help.h"
+#include "model/model.h"
+
+static const char *const phase_names[STEP_PHASES] = {
+    [STEP_FORWARD] = "forward", [STEP_LOSS] = "loss",           [STEP_BACKWARD] = "backward",
+    [STEP_WAITING] = "waiting", [STEP_REDUCTION] = "reduction", [STEP_UPDATE] = "update",
+};
+static const char *const direction_names[COST_DIRECTIONS] = {"forward", "backward"};
+
+typedef struct rates {
+    double median, mean, min, max; /* images a second, over all ranks */
+} rates;
+
+static rates images_a_second(const bench_options *o, const bench_result *r)
+{
+    const double samples = (double)r->samples;
+    double total = 0;
+    double sorted[BENCH_MAX_STEPS];
+    memcpy(sorted, r->step_seconds, o->steps * sizeof *sorted);
+    const double median = bench_median(sorted, o->steps);
+    for (size_t i = 0; i < o->steps; i++) {
+        total += sorted[i];
+    }
+    return (rates){samples / median, samples * (double)o->steps / total, samples / sorted[o->steps - 1],
+                   samples / sorted[0]};
+}
+
+static const char *batch_norm_name(const bench_options *o)
+{
+    return !o->batch_norm ? "none" : o->sync_bn ? "sync" : "local";
+}
+
+/* What is left of a step. */
+static double rest(const bench_result *r)
+{
+    double seconds = r->step_mean;
+    for (int i = 0; i < STEP_PHASES; i++) {
+        seconds -= r->phases[i];
+    }
+    return seconds;
+}
+
+static void print_phase(const char *name, double seconds, double step)
+{
+    printf("  %-10s %9.2f ms %6.1f %%\n", name, seconds * 1e3, 100 * seconds / step);
+}
+
+static void print_phases(const bench_result *r)
+{
+    printf("\nstep        %.2f ms, of these (mean over ranks and steps):\n", r->step_mean * 1e3);
+    print_phase("input", 0, r->step_mean);
+    for (int i = 0; i < STEP_PHASES; i++) {
+        print_phase(phase_names[i], r->phases[i], r->step_mean);
+    }
+    print_phase("rest", rest(r), r->step_mean);
+}
+
+static void print_layers(const bench_row *rows, size_t count)
+{
+    printf("\n%-18s %-9s %-9s %-10s %8s %8s %7s %7s %8s  %s\n", "layer", "channels", "map", "pass", "ms", "GFLOP/s",
+           "GB/s", "flop/B", "of limit", "limit");
+    for (size_t i = 0; i < count; i++) {
+        const bench_row *row = &rows[i];
+        char channels[32];
+        char map[32];
+        (void)snprintf(channels, sizeof channels, "%zu-%zu", row->cost.cin, row->cost.cout);
+        (void)snprintf(map, sizeof map, "%zux%zu%s", row->cost.width, row->cost.height,
+                       row->cost.stride == 2 ? "/2" : "");
+        printf("%-18s %-9s %-9s %-10s %8.3f %8.2f %7.2f %7.2f %6.1f %%  %s\n", row->cost.name, channels, map,
+               direction_names[row->direction], row->seconds * 1e3, row->flops / row->seconds * 1e-9,
+               row->bytes / row->seconds * 1e-9, row->flops / row->bytes, 100 * row->ideal / row->seconds,
+               row->memory_bound ? "memory" : "compute");
+    }
+}
+
+static void print_class(const bench_class *c)
+{
+    if (c->ideal > 0) {
+        printf("%-24s %9.2f %8.2f %7.2f %9.2f %6.1f %%\n", c->name, c->seconds * 1e3, c->flops / c->seconds * 1e-9,
+               c->bytes / c->seconds * 1e-9, c->ideal * 1e3, 100 * c->ideal / c->seconds);
+    } else {
+        printf("%-24s %9.2f\n", c->name, c->seconds * 1e3);
+    }
+}
+
+static void print_classes(const bench_row *rows, size_t count, const bench_result *r)
+{
+    bench_class classes[BENCH_MAX_CLASSES];
+    bench_class all = {.name = "all of these"};
+    const size_t n = bench_classes(classes, rows, count, r);
+    printf("\n%-24s %9s %8s %7s %9s %8s\n", "a rank's step", "ms", "GFLOP/s", "GB/s", "limit ms", "of limit");
+    for (size_t i = 0; i < n; i++) {
+        print_class(&classes[i]);
+        all.seconds += classes[i].seconds;
+        all.ideal += classes[i].ideal;
+        all.flops += classes[i].flops;
+        all.bytes += classes[i].bytes;
+    }
+    print_class(&all);
+}
+
+void bench_report_print(const bench_options *o, const bench_result *r, bool with_layers)
+{
+    char processor[128];
+    bench_row rows[BENCH_MAX_ROWS];
+    const size_t count = bench_rows(rows, o, r);
+    const rates images = images_a_second(o, r);
+    double resident = 0;
+    for (size_t i = 0; i < r->ranks; i++) {
+        resident = r->peak_resident[i] > resident ? r->peak_resident[i] : resident;
+    }
+    machine_processor(processor, sizeof processor);
+    printf("machine     %s, kernels %s, %zu rank%s of %d thread%s\n", processor, model_isa(), r->ranks,
+           r->ranks == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s");
+    printf("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g; %zu steps after %zu\n", o->side,
+           o->side, o->batch, o->classes, batch_norm_name(o), o->l2, o->steps, o->warm_up);
+    printf("limits      %.1f GFLOP/s and %.1f GB/s a rank, all ranks at once\n", r->peak.flops * 1e-9,
+           r->peak.bytes * 1e-9);
+    printf("memory      %.1f MiB planned a rank, %.1f MiB resident at most\n", r->plan_bytes / 1048576,
+           resident / 1048576);
+    printf("images/s    %.2f (median), %.2f to %.2f\n", images.median, images.min, images.max);
+    print_phases(r);
+    if (with_layers) {
+        print_layers(rows, count);
+    }
+    print_classes(rows, count, r);
+}
+
+static void json_rates(json *j, const rates *images)
+{
+    json_open(j, "images_per_second", '{');
+    json_number(j, "median", images->median);
+    json_number(j, "mean", images->mean);
+    json_number(j, "min", images->min);
+    json_number(j, "max", images->max);
+    json_close(j, '}');
+}
+
+static void json_numbers(json *j, const char *key, const double *values, size_t n)
+{
+    json_open(j, key, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_number(j, NULL, values[i]);
+    }
+    json_close(j, ']');
+}
+
+static void json_layer(json *j, const bench_row *row)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "name", row->cost.name);
+    json_text(j, "kind", cost_kind_name(row->cost.kind));
+    json_text(j, "pass", direction_names[row->direction]);
+    json_number(j, "seconds", row->seconds);
+    json_number(j, "gflop", row->flops * 1e-9);
+    json_number(j, "gflops", row->flops / row->seconds * 1e-9);
+    json_number(j, "gb", row->bytes * 1e-9);
+    json_number(j, "gbs", row->bytes / row->seconds * 1e-9);
+    json_text(j, "bound", row->memory_bound ? "memory" : "compute");
+    json_number(j, "share", row->ideal / row->seconds);
+    json_close(j, '}');
+}
+
+static void json_setting(json *j, const bench_options *o, const bench_result *r)
+{
+    char processor[128];
+    machine_processor(processor, sizeof processor);
+    json_text(j, "version", help_version());
+    json_text(j, "cpu", processor);
+    json_text(j, "isa", model_isa());
+    json_text(j, "numbers", REAL_NAME);
+    json_number(j, "ranks", (double)r->ranks);
+    json_number(j, "threads", o->threads);
+    json_number(j, "size", (double)o->side);
+    json_number(j, "batch_per_rank", (double)o->batch);
+    json_number(j, "classes", (double)o->classes);
+    json_number(j, "shard", (double)o->shard_size);
+    json_text(j, "batch_norm", batch_norm_name(o));
+    json_number(j, "l2", o->l2);
+    json_number(j, "warm_up", (double)o->warm_up);
+}
+
+static void json_phases(json *j, const bench_result *r)
+{
+    json_open(j, "phases", '{');
+    json_number(j, "input", 0);
+    for (int i = 0; i < STEP_PHASES; i++) {
+        json_number(j, phase_names[i], r->phases[i]);
+    }
+    json_number(j, "rest", rest(r));
+    json_close(j, '}');
+}
+
+void bench_report_json(FILE *to, const bench_options *o, const bench_result *r)
+{
+    json j = {.to = to};
+    bench_row rows[BENCH_MAX_ROWS];
+    bench_class classes[BENCH_MAX_CLASSES];
+    const size_t count = bench_rows(rows, o, r);
+    const size_t class_count = bench_classes(classes, rows, count, r);
+    const rates images = images_a_second(o, r);
+    json_open(&j, NULL, '{');
+    json_setting(&j, o, r);
+    json_numbers(&j, "step_seconds", r->step_seconds, o->steps);
+    json_rates(&j, &images);
+    json_numbers(&j, "peak_rss_bytes", r->peak_resident, r->ranks);
+    json_number(&j, "plan_bytes", r->plan_bytes);
+    json_phases(&j, r);
+    json_open(&j, "peak", '{');
+    json_number(&j, "gflops", r->peak.flops * 1e-9);
+    json_number(&j, "triad_gbs", r->peak.bytes * 1e-9);
+    json_close(&j, '}');
+    json_open(&j, "layer_classes", '[');
+    for (size_t i = 0; i < class_count; i++) {
+        json_open(&j, NULL, '{');
+        json_text(&j, "name", classes[i].name);
+        json_number(&j, "seconds", classes[i].seconds);
+        json_number(&j, "ideal_seconds", classes[i].ideal);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_open(&j, "layers", '[');
+    for (size_t i = 0; i < count; i++) {
+        json_layer(&j, &rows[i]);
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+}

@@ -1,0 +1,80 @@
+#include "cli/bench_rows.h"
+
+static const profile_phase kernel_phase[COST_DIRECTIONS] = {PROFILE_FORWARD, PROFILE_BACKWARD};
+
+static bench_row make_row(const model_cost *cost, cost_direction d, const bench_result *r)
+{
+    const cost_work *w = &cost->work[d];
+    const double ranks = (double)r->ranks;
+    bench_row row = {.cost = *cost, .direction = d};
+    row.seconds = r->layers.seconds[cost->row][kernel_phase[d]];
+    row.flops = w->flops * (double)r->samples / ranks;
+    row.bytes = (w->bytes * (double)r->samples + w->shard_bytes * (double)r->shards) / ranks;
+    const double computing = row.flops / r->peak.flops;
+    const double moving = row.bytes / r->peak.bytes;
+    row.memory_bound = moving > computing;
+    row.ideal = row.memory_bound ? moving : computing;
+    return row;
+}
+
+size_t bench_rows(bench_row *out, const bench_options *o, const bench_result *r)
+{
+    model_options m = MODEL_OPTIONS_INIT;
+    model_cost costs[PROFILE_ROWS];
+    size_t count = 0;
+    m.height = m.width = o->side;
+    m.classes = o->classes;
+    m.batch_norm = o->batch_norm;
+    const size_t layers = model_costs(costs, &m);
+    for (cost_direction d = COST_FORWARD; d < COST_DIRECTIONS; d++) {
+        for (size_t i = 0; i < layers; i++) {
+            if (costs[i].work[d].bytes > 0) {
+                out[count++] = make_row(&costs[i], d, r);
+            }
+        }
+    }
+    return count;
+}
+
+static double phase_total(const bench_result *r, profile_phase phase)
+{
+    double sum = 0;
+    for (size_t row = 0; row < PROFILE_ROWS; row++) {
+        sum += r->layers.seconds[row][phase];
+    }
+    return sum;
+}
+
+size_t bench_classes(bench_class *out, const bench_row *rows, size_t count, const bench_result *r)
+{
+    static const char *const names[COST_KINDS][COST_DIRECTIONS] = {
+        [COST_STEM] = {"stem forward", "stem backward"},
+        [COST_POINTWISE] = {"pointwise forward", "pointwise backward"},
+        [COST_DEPTHWISE] = {"depthwise forward", "depthwise backward"},
+        [COST_SHORTCUT] = {"shortcut forward", "shortcut backward"},
+        [COST_POOL] = {"pool forward", "pool backward"},
+        [COST_DENSE] = {"dense forward", "dense backward"},
+    };
+    size_t n = 0;
+    for (int kind = 0; kind < COST_KINDS; kind++) {
+        for (int d = 0; d < COST_DIRECTIONS; d++) {
+            bench_class c = {.name = names[kind][d]};
+            for (size_t i = 0; i < count; i++) {
+                if ((int)rows[i].cost.kind == kind && (int)rows[i].direction == d) {
+                    c.seconds += rows[i].seconds;
+                    c.ideal += rows[i].ideal;
+                    c.flops += rows[i].flops;
+                    c.bytes += rows[i].bytes;
+                }
+            }
+            if (c.bytes > 0) {
+                out[n++] = c;
+            }
+        }
+    }
+    out[n++] = (bench_class){.name = "packing of weights", .seconds = phase_total(r, PROFILE_PACK)};
+    out[n++] = (bench_class){.name = "collecting of gradients", .seconds = phase_total(r, PROFILE_COLLECT)};
+    out[n++] = (bench_class){.name = "BatchNorm reductions",
+                             .seconds = phase_total(r, PROFILE_MOMENTS) + phase_total(r, PROFILE_GRADIENT_SUMS)};
+    return n;
+}

@@ -1,0 +1,37 @@
+#ifndef LOCKSTEP_CLI_BENCH_ROWS_H
+#define LOCKSTEP_CLI_BENCH_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/cost.h"
+#include "train/bench.h"
+
+/* What a benchmark measured beside what the layers cost. All numbers are a rank's, in one step. */
+typedef struct bench_row {
+    model_cost cost;
+    cost_direction direction;
+    double seconds;
+    double flops;
+    double bytes;
+    double ideal;      /* seconds: the larger of flops and bytes at the measured peaks */
+    bool memory_bound; /* bytes decide */
+} bench_row;
+
+enum { BENCH_MAX_ROWS = PROFILE_ROWS * COST_DIRECTIONS };
+
+/* A row for each layer and direction that has work, forward first; out: [BENCH_MAX_ROWS]. Returns how many. */
+size_t bench_rows(bench_row *out, const bench_options *o, const bench_result *r);
+
+/* Classes of layers, and what is done besides the layers' kernels. */
+typedef struct bench_class {
+    const char *name;                    /* "pointwise forward" */
+    double seconds, ideal, flops, bytes; /* ideal is 0 where no limit is known */
+} bench_class;
+
+enum { BENCH_MAX_CLASSES = COST_KINDS * COST_DIRECTIONS + 3 };
+
+/* Returns how many; out: [BENCH_MAX_CLASSES]. */
+size_t bench_classes(bench_class *out, const bench_row *rows, size_t count, const bench_result *r);
+
+#endif

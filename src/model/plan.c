@@ -1,0 +1,94 @@
+/* All memory of a model, in one place: taken from its arena, or counted. */
+#include "model/plan.h"
+
+#include "base/size.h"
+#include "model/network.h"
+#include "model/private.h"
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Book what was taken since *mark under one purpose. */
+static void book(size_t *purpose, size_t *mark, const arena *a)
+{
+    *purpose += a->used - *mark;
+    *mark = a->used;
+}
+
+static void take_units(model *m, arena *a, model_memory_plan *out, size_t *mark)
+{
+    const size_t shards = m->options.max_shards;
+    const size_t size = m->options.shard_size;
+    nn_run *run = &m->run;
+    for (size_t i = 0; i < m->unit_count; i++) {
+        unit *u = &m->units[i];
+        unit_plan_output(u, a, shards, size);
+        book(&out->activations, mark, a);
+        unit_plan_kernel(u, a, m->options.training);
+        book(&out->packed, mark, a);
+        unit_plan_norm(u, a, shards);
+        book(&out->batch_norm, mark, a);
+        size_t *stride = u->activation ? &m->inner_stride : &m->outer_stride;
+        *stride = larger(*stride, u->z_stride);
+        run->scratch_stride = larger(run->scratch_stride, unit_scratch_size(u));
+        run->dweights_stride = larger(run->dweights_stride, unit_packed_size(u));
+    }
+    for (size_t i = 0; i < m->block_count; i++) {
+        model_block *b = &m->blocks[i];
+        b->stride = m->units[b->first + b->count - 1].z_stride;
+        b->out = b->shortcut ? arena_alloc(a, shards * b->stride, sizeof(real)) : NULL;
+    }
+    book(&out->block_outputs, mark, a);
+}
+
+static void take_backward(model *m, arena *a, model_memory_plan *out, size_t *mark)
+{
+    const size_t shards = m->options.max_shards;
+    nn_run *run = &m->run;
+    run->dweights_stride = size_round_up(run->dweights_stride, 16);
+    run->dweights = arena_alloc(a, shards * run->dweights_stride, sizeof(real));
+    book(&out->weight_gradients, mark, a);
+    m->dpooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
+    book(&out->head, mark, a);
+    for (int i = 0; i < 2; i++) {
+        m->inner[i] = arena_alloc(a, shards * m->inner_stride, sizeof(real));
+        book(&out->inner_gradients, mark, a);
+        m->outer[i] = arena_alloc(a, shards * m->outer_stride, sizeof(real));
+        book(&out->outer_gradients, mark, a);
+    }
+}
+
+void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
+{
+    const size_t shards = m->options.max_shards;
+    const size_t size = m->options.shard_size;
+    nn_run *run = &m->run;
+    size_t mark = a->used;
+    *out = (model_memory_plan){0};
+    m->inner_stride = m->outer_stride = 0;
+    run->scratch_stride = dense_scratch_size(&m->head);
+    run->dweights_stride = dense_packed_size(&m->head);
+    take_units(m, a, out, &mark);
+    dense_plan(&m->head, a, shards, size, m->options.training);
+    book(&out->head, &mark, a);
+    run->scratch_stride = size_round_up(run->scratch_stride, 16);
+    run->scratch = arena_alloc(a, (size_t)threads * run->scratch_stride, sizeof(real));
+    book(&out->scratch, &mark, a);
+    m->pooled_stride = size_round_up((size_t)NETWORK_HEAD * size, 16);
+    m->pooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
+    book(&out->head, &mark, a);
+    if (m->options.training) {
+        take_backward(m, a, out, &mark);
+    }
+    out->total = a->used;
+}
+
+void model_plan(model_memory_plan *out, const model_options *options, int threads)
+{
+    model m = {.options = *options};
+    arena counting = arena_plan();
+    model_lay_out(&m);
+    model_take_memory(&m, &counting, threads, out);
+}

@@ -1,0 +1,211 @@
+#include "train/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/machine.h"
+#include "train/bench_rig.h"
+#include "train/placement.h"
+#include "train/session.h"
+
+/* What this rank measured, before the ranks put theirs together. */
+typedef struct record {
+    size_t steps;
+    double *seconds;       /* [steps], owned */
+    model_profile *layers; /* [steps], owned */
+    step_times times;      /* of all timed steps */
+    peaks peak;
+} record;
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double bench_median(double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, compare);
+    return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+/* A failure within a step leaves other ranks waiting. */
+static int run_step(bench_rig *rig, comm *c)
+{
+    step_metrics metrics;
+    int news = LS_OK; /* no rank has anything to tell */
+    const int code = step_train(rig->steps, &rig->samples, rig->weights, rig->moving, &news, &metrics);
+    if (code != LS_OK && comm_size(c) > 1) {
+        log_error("%s", error_message());
+        comm_abort(c, error_exit_code(code));
+    }
+    return code;
+}
+
+static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o)
+{
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < o->warm_up; i++) {
+        code = run_step(rig, c);
+    }
+    code = code != LS_OK ? code : comm_barrier(c);
+    stepper_set_times(rig->steps, &r->times);
+    double begin = clock_seconds();
+    for (size_t i = 0; code == LS_OK && i < o->steps; i++) {
+        model_set_profile(rig->net, &r->layers[i]);
+        code = run_step(rig, c);
+        const double end = clock_seconds();
+        r->seconds[i] = end - begin;
+        begin = end;
+    }
+    model_set_profile(rig->net, NULL);
+    stepper_set_times(rig->steps, NULL);
+    return code;
+}
+
+/* [n] values of each rank to their sum, on all ranks. Collective. */
+static int sum_over_ranks(comm *c, double *values, size_t n)
+{
+    tree_front leaf;
+    tree_front_of(&leaf, (size_t)comm_rank(c), 1, (size_t)comm_size(c));
+    return comm_sum_f64(c, values, values, n, &leaf, (size_t)comm_size(c));
+}
+
+/* own: [n] values of this rank. all: [ranks][n]. Collective. */
+static int gather(comm *c, double *all, const double *own, size_t n)
+{
+    const size_t ranks = (size_t)comm_size(c);
+    memset(all, 0, ranks * n * sizeof *all);
+    memcpy(all + (size_t)comm_rank(c) * n, own, n * sizeof *own);
+    return sum_over_ranks(c, all, ranks * n);
+}
+
+static void median_layers(model_profile *out, const record *r, double *space)
+{
+    for (size_t row = 0; row < PROFILE_ROWS; row++) {
+        for (size_t phase = 0; phase < PROFILE_PHASES; phase++) {
+            for (size_t i = 0; i < r->steps; i++) {
+                space[i] = r->layers[i].seconds[row][phase];
+            }
+            out->seconds[row][phase] = bench_median(space, r->steps);
+        }
+    }
+}
+
+static void steps_of_ranks(bench_result *out, const double *all, size_t steps)
+{
+    for (size_t i = 0; i < steps; i++) {
+        out->step_seconds[i] = 0;
+        for (size_t r = 0; r < out->ranks; r++) {
+            const double seconds = all[r * steps + i];
+            out->step_seconds[i] = seconds > out->step_seconds[i] ? seconds : out->step_seconds[i];
+            out->step_mean += seconds / (double)(steps * out->ranks);
+        }
+    }
+}
+
+/* Means over ranks of what each rank measured. Collective. */
+static int mean_over_ranks(bench_result *out, comm *c, const record *r)
+{
+    const double ranks = (double)out->ranks;
+    double few[STEP_PHASES + 2] = {0};
+    for (size_t i = 0; i < STEP_PHASES; i++) {
+        few[i] = r->times.seconds[i] / (double)r->steps;
+    }
+    few[STEP_PHASES] = r->peak.flops;
+    few[STEP_PHASES + 1] = r->peak.bytes;
+    int code = sum_over_ranks(c, few, STEP_PHASES + 2);
+    if (code == LS_OK) {
+        code = sum_over_ranks(c, &out->layers.seconds[0][0], (size_t)PROFILE_ROWS * PROFILE_PHASES);
+    }
+    for (size_t i = 0; i < STEP_PHASES; i++) {
+        out->phases[i] = few[i] / ranks;
+    }
+    for (size_t i = 0; i < (size_t)PROFILE_ROWS * PROFILE_PHASES; i++) {
+        out->layers.seconds[i / PROFILE_PHASES][i % PROFILE_PHASES] /= ranks;
+    }
+    out->peak = (peaks){few[STEP_PHASES] / ranks, few[STEP_PHASES + 1] / ranks};
+    return code;
+}
+
+/* Put together what the ranks measured. space: [ranks * (steps + 1)]. Collective. */
+static int put_together(bench_result *out, comm *c, const record *r, const double memory[2], double *space)
+{
+    median_layers(&out->layers, r, space);
+    int code = gather(c, space, r->seconds, r->steps);
+    if (code == LS_OK) {
+        steps_of_ranks(out, space, r->steps);
+        code = gather(c, space, &memory[0], 1);
+    }
+    for (size_t i = 0; code == LS_OK && i < out->ranks; i++) {
+        out->plan_bytes = space[i] > out->plan_bytes ? space[i] : out->plan_bytes;
+    }
+    if (code == LS_OK) {
+        code = gather(c, out->peak_resident, &memory[1], 1);
+    }
+    return code != LS_OK ? code : mean_over_ranks(out, c, r);
+}
+
+static int allocate(bench_result *out, record *r, double **space)
+{
+    r->seconds = calloc(r->steps, sizeof *r->seconds);
+    r->layers = calloc(r->steps, sizeof *r->layers);
+    *space = calloc(out->ranks * (r->steps + 1), sizeof **space);
+    out->step_seconds = calloc(r->steps, sizeof *out->step_seconds);
+    out->peak_resident = calloc(out->ranks, sizeof *out->peak_resident);
+    if (r->seconds == NULL || r->layers == NULL || *space == NULL || out->step_seconds == NULL ||
+        out->peak_resident == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the times of %zu steps; use fewer --steps", r->steps);
+    }
+    return LS_OK;
+}
+
+int bench_run(bench_result *out, comm *c, const bench_options *o)
+{
+    bench_rig rig = {0};
+    record r = {.steps = o->steps};
+    double *space = NULL;
+    *out = (bench_result){.ranks = (size_t)comm_size(c)};
+    int code = bench_rig_open(&rig, c, o);
+    if (code == LS_OK) {
+        code = allocate(out, &r, &space);
+    }
+    code = comm_agree(c, code);
+    if (code == LS_OK) {
+        code = session_same_kernels(c);
+    }
+    if (code == LS_OK) {
+        code = placement_settle(c, rig.threads);
+    }
+    if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
+        goto cleanup;
+    }
+    out->samples = rig.samples.total;
+    out->shards = rig.samples.total_shards;
+    code = run_steps(&r, &rig, c, o);
+    /* Before the peaks are measured, which takes memory of its own. */
+    const double memory[2] = {(double)bench_rig_memory(&rig, o), machine_peak_resident()};
+    if (code == LS_OK) {
+        code = peaks_measure(&r.peak, c, rig.threads);
+    }
+    if (code == LS_OK) {
+        code = put_together(out, c, &r, memory, space);
+    }
+cleanup:
+    free(space);
+    free(r.layers);
+    free(r.seconds);
+    bench_rig_close(&rig);
+    return code;
+}
+
+void bench_release(bench_result *r)
+{
+    free(r->step_seconds);
+    free(r->peak_resident);
+    *r = (bench_result){0};
+}

@@ -1,0 +1,51 @@
+#ifndef LOCKSTEP_TRAIN_BENCH_H
+#define LOCKSTEP_TRAIN_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "comm/comm.h"
+#include "model/profile.h"
+#include "train/peaks.h"
+#include "train/step_times.h"
+
+enum { BENCH_MAX_STEPS = 10000 };
+
+/* The training step as train runs it, timed on images and labels made in memory from random numbers. */
+typedef struct bench_options {
+    size_t side;       /* rows and columns of an image, at least 32 */
+    size_t batch;      /* samples a step and rank */
+    size_t classes;    /* at least 2 */
+    size_t shard_size; /* samples a shard */
+    size_t steps;      /* timed, 1 to BENCH_MAX_STEPS */
+    size_t warm_up;    /* steps before them */
+    bool batch_norm, sync_bn;
+    double l2;
+    int threads; /* a rank */
+} bench_options;
+
+/* The same on all ranks. Times of phases and layers are means over ranks. */
+typedef struct bench_result {
+    size_t ranks;
+    size_t samples;             /* of the global batch */
+    size_t shards;              /* of the global batch */
+    double *step_seconds;       /* [steps], owned: the slowest rank's */
+    double *peak_resident;      /* [ranks], owned: bytes, after the steps */
+    double plan_bytes;          /* planned on the rank that plans most */
+    double step_mean;           /* seconds a step, mean over ranks and steps */
+    double phases[STEP_PHASES]; /* seconds a step, mean over steps */
+    model_profile layers;       /* seconds a step, each the median over steps */
+    peaks peak;                 /* of a rank, all ranks at once */
+} bench_result;
+
+/*
+ * Run it. Collective; a failure before the steps is returned by all ranks, one within a step ends the job. *out starts
+ * with anything and is released with bench_release, on failure too.
+ */
+int bench_run(bench_result *out, comm *c, const bench_options *options);
+void bench_release(bench_result *r);
+
+/* The median of n > 0 values, which are put in order. */
+double bench_median(double *values, size_t n);
+
+#endif

@@ -1,0 +1,52 @@
+#include "train/memory_plan.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, int ranks)
+{
+    const model_options m = session_network(o, classes, ranks);
+    const loader_options l = session_loader(o, 0, ranks);
+    const size_t loaders = o->training ? 2 : 1;
+    tensor_table t;
+    *out = (memory_plan){0};
+    const int code = model_describe(&t, classes, o->batch_norm);
+    if (code != LS_OK) {
+        return code;
+    }
+    model_plan(&out->network, &m, o->threads);
+    const size_t nodes = model_max_nodes(m.max_shards);
+    out->gradients = (nodes > 0 ? nodes : 1) * t.weights_size * sizeof(real);
+    out->weights = (t.weights_size + t.moving_size) * sizeof(real);
+    out->images = loaders * loader_memory(&l);
+    out->total = out->network.total + out->gradients + out->weights + out->images;
+    tensor_table_release(&t);
+    return LS_OK;
+}
+
+void memory_plan_print(const memory_plan *p, const char *prefix)
+{
+    const model_memory_plan *n = &p->network;
+    const struct {
+        const char *name;
+        size_t bytes;
+    } lines[] = {
+        {"activations", n->activations},
+        {"block outputs", n->block_outputs},
+        {"pooling and dense layer", n->head},
+        {"gradients within a block", n->inner_gradients},
+        {"gradients between blocks", n->outer_gradients},
+        {"a layer's weight gradients", n->weight_gradients},
+        {"packed weights", n->packed},
+        {"BatchNorm", n->batch_norm},
+        {"scratch of threads", n->scratch},
+        {"gradient vectors", p->gradients},
+        {"weights and statistics", p->weights},
+        {"images", p->images},
+        {"total", p->total},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        printf("%s%-26s %10.1f MiB\n", prefix, lines[i].name, (double)lines[i].bytes / 1048576);
+    }
+}

@@ -1,0 +1,39 @@
+#include "base/machine.h"
+
+#include <string.h>
+
+#include "suite.h"
+
+START_TEST(processor)
+{
+    char name[128] = "";
+    char little[4] = "";
+    machine_processor(name, sizeof name);
+    ck_assert_uint_gt(strlen(name), 0);
+    ck_assert_ptr_null(strchr(name, '\n'));
+    machine_processor(little, sizeof little);
+    ck_assert_mem_eq(little, name, sizeof little - 1);
+}
+END_TEST
+
+/* Memory that was written to counts, also once it is freed. */
+START_TEST(peak_resident)
+{
+    const size_t size = (size_t)64 << 20;
+    char *memory = malloc(size);
+    ck_assert_ptr_nonnull(memory);
+    for (size_t i = 0; i < size; i += 1024) {
+        ((volatile char *)memory)[i] = 1;
+    }
+    free(memory);
+    ck_assert_double_ge(machine_peak_resident(), (double)size);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("machine");
+    tcase_add_test(cases, processor);
+    tcase_add_test(cases, peak_resident);
+    return suite_run("machine", cases);
+}

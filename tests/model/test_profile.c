@@ -1,0 +1,153 @@
+#include "model/profile.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "model/cost.h"
+#include "model/model.h"
+#include "suite.h"
+
+enum { SIDE = 32, SAMPLES = 4, CLASSES = 3 };
+
+START_TEST(nothing_without_a_profile)
+{
+    profile_start(NULL);
+    profile_lap(NULL, PROFILE_POOL, PROFILE_FORWARD);
+}
+END_TEST
+
+/* Every moment since the start is in one cell. */
+START_TEST(laps_add_up)
+{
+    model_profile p = {0};
+    profile_start(&p);
+    const double begin = p.mark;
+    profile_lap(&p, 3, PROFILE_PACK);
+    profile_lap(&p, 3, PROFILE_PACK);
+    profile_lap(&p, PROFILE_DENSE, PROFILE_COLLECT);
+    ck_assert_double_ge(p.seconds[3][PROFILE_PACK], 0);
+    ck_assert_double_eq_tol(p.seconds[3][PROFILE_PACK] + p.seconds[PROFILE_DENSE][PROFILE_COLLECT], p.mark - begin,
+                            1e-6);
+}
+END_TEST
+
+/* One shard, so its vector is the sum. */
+static int sum_one(void *context, double *out, double *partials, size_t n)
+{
+    (void)context;
+    memcpy(out, partials, n * sizeof *out);
+    return LS_OK;
+}
+
+typedef struct trial {
+    pool *threads;
+    model *m;
+    real *weights, *moving, *grads, *images;
+} trial;
+
+static void open_trial(trial *t)
+{
+    model_options o = MODEL_OPTIONS_INIT;
+    o.height = o.width = SIDE;
+    o.classes = CLASSES;
+    o.shard_size = SAMPLES;
+    o.max_shards = 1;
+    ck_assert_int_eq(pool_create(&t->threads, 1), LS_OK);
+    ck_assert_int_eq(model_create(&t->m, &o, t->threads), LS_OK);
+    const tensor_table *table = model_table(t->m);
+    t->weights = calloc(table->weights_size, sizeof(real));
+    t->moving = calloc(table->moving_size, sizeof(real));
+    t->grads = calloc(table->weights_size, sizeof(real));
+    t->images = calloc((size_t)SAMPLES * SIDE * SIDE * 3, sizeof(real));
+    ck_assert(t->weights != NULL && t->moving != NULL && t->grads != NULL && t->images != NULL);
+    model_init(table, t->weights, t->moving, 1);
+    for (size_t i = 0; i < (size_t)SAMPLES * SIDE * SIDE * 3; i++) {
+        t->images[i] = (real)random_unit(1, random_stream(RANDOM_TEST, 0, 0), i);
+    }
+}
+
+static void close_trial(trial *t)
+{
+    free(t->weights);
+    free(t->moving);
+    free(t->grads);
+    free(t->images);
+    model_free(t->m);
+    pool_free(t->threads);
+}
+
+static int all_is_well(void *context, size_t first)
+{
+    (void)context;
+    (void)first;
+    return LS_OK;
+}
+
+static void step(trial *t, real *logits)
+{
+    const int32_t labels[SAMPLES] = {0, 1, 2, 1};
+    const model_batch b = {t->images, labels, SAMPLES, 1, 0, 1, SAMPLES};
+    const reducer sums = {sum_one, NULL, SAMPLES};
+    double loss[1][3];
+    const gradient_sink sink = {all_is_well, NULL};
+    ck_assert_int_eq(model_forward(t->m, t->weights, t->moving, &b, MODEL_TRAIN, &sums, logits), LS_OK);
+    model_loss(t->m, &b, loss);
+    ck_assert_int_eq(model_backward(t->m, t->weights, &b, &sums, 1, t->grads, &sink), LS_OK);
+}
+
+static void expect_times(const model_profile *p, const model_cost *c)
+{
+    static const profile_phase kernel[COST_DIRECTIONS] = {PROFILE_FORWARD, PROFILE_BACKWARD};
+    for (int d = 0; d < COST_DIRECTIONS; d++) {
+        const double seconds = p->seconds[c->row][kernel[d]];
+        ck_assert_msg(c->work[d].bytes > 0 ? seconds > 0 : seconds == 0, "%s: %g s", c->name, seconds);
+    }
+    if (c->row < PROFILE_UNITS) {
+        ck_assert_double_gt(p->seconds[c->row][PROFILE_MOMENTS], 0);
+        ck_assert_double_gt(p->seconds[c->row][PROFILE_GRADIENT_SUMS], 0);
+        ck_assert_double_gt(p->seconds[c->row][PROFILE_COLLECT], 0);
+    }
+}
+
+/* A pass fills in the rows that model_costs names, and computes what it computes without. */
+START_TEST(a_pass_fills_it_in)
+{
+    trial t = {0};
+    model_profile p = {0};
+    model_cost costs[PROFILE_ROWS];
+    model_options o = MODEL_OPTIONS_INIT;
+    real logits[2][SAMPLES * CLASSES];
+    open_trial(&t);
+    const size_t size = model_table(t.m)->weights_size * sizeof(real);
+    real *first = malloc(size);
+    ck_assert_ptr_nonnull(first);
+    step(&t, logits[0]);
+    memcpy(first, t.grads, size);
+    model_set_profile(t.m, &p);
+    step(&t, logits[1]);
+    ck_assert_mem_eq(logits[0], logits[1], sizeof logits[0]);
+    ck_assert_mem_eq(first, t.grads, size);
+    ck_assert_double_gt(p.seconds[0][PROFILE_PACK], 0);
+    const size_t count = model_costs(costs, &o);
+    for (size_t i = 0; i < count; i++) {
+        expect_times(&p, &costs[i]);
+    }
+    const model_profile before = p;
+    model_set_profile(t.m, NULL);
+    step(&t, logits[1]);
+    ck_assert_mem_eq(&before, &p, sizeof p);
+    free(first);
+    close_trial(&t);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("profile");
+    tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, nothing_without_a_profile);
+    tcase_add_test(cases, laps_add_up);
+    tcase_add_test(cases, a_pass_fills_it_in);
+    return suite_run("profile", cases);
+}
