@@ -14,7 +14,7 @@ const char *help_version(void)
 int help_print_version(void)
 {
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(KERNEL_STORE_REAL, &count);
     printf("lockstep " LOCKSTEP_VERSION "\nnumbers: " REAL_NAME "\nkernels:");
     for (size_t i = 0; i < count; i++) {
         printf(" %s", tables[i]->name);

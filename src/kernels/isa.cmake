@@ -1,19 +1,27 @@
-# One body, compiled once for each instruction set the target machine family has. Flags are per file; nothing else is
-# compiled for more than the baseline. Contraction into fused multiply-adds is wanted here, and only here.
+# One body, compiled once for each instruction set the target machine family has, and again for tensors in bf16. Flags
+# are per file; nothing else is compiled for more than the baseline. Contraction into fused multiply-adds is wanted here,
+# and only here.
 set(kernel_flags -O3 -ffp-contract=fast -Wno-psabi)
 if(LOCKSTEP_SANITIZE) # no slower, and compiled in half the time
   list(TRANSFORM kernel_flags REPLACE -O3 -O2)
 endif()
-set_source_files_properties(kernels/isa_generic.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
-set_source_files_properties(kernels/peak.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}") # chooses per function
+set(kernel_isas generic)
+set(kernel_flags_generic "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-  set_source_files_properties(kernels/isa_avx2.c PROPERTIES COMPILE_OPTIONS "${kernel_flags};-mavx2;-mfma")
-  set_source_files_properties(kernels/isa_avx512.c PROPERTIES COMPILE_OPTIONS
-    "${kernel_flags};-mavx2;-mfma;-mavx512f;-mavx512vl;-mavx512dq;-mavx512bw")
-  set_source_files_properties(kernels/isa_neon.c PROPERTIES HEADER_FILE_ONLY ON)
+  list(APPEND kernel_isas avx2 avx512)
+  set(kernel_flags_avx2 -mavx2 -mfma)
+  set(kernel_flags_avx512 ${kernel_flags_avx2} -mavx512f -mavx512vl -mavx512dq -mavx512bw)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  set_source_files_properties(kernels/isa_neon.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
-  set_source_files_properties(kernels/isa_avx2.c kernels/isa_avx512.c PROPERTIES HEADER_FILE_ONLY ON)
-else()
-  set_source_files_properties(kernels/isa_avx2.c kernels/isa_avx512.c kernels/isa_neon.c PROPERTIES HEADER_FILE_ONLY ON)
+  list(APPEND kernel_isas neon)
+  set(kernel_flags_neon "")
 endif()
+set_source_files_properties(kernels/peak.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}") # chooses per function
+foreach(isa generic avx2 avx512 neon)
+  foreach(file kernels/isa_${isa}.c kernels/isa_${isa}_bf16.c)
+    if(NOT isa IN_LIST kernel_isas OR (LOCKSTEP_DOUBLE AND file MATCHES "_bf16"))
+      set_source_files_properties(${file} PROPERTIES HEADER_FILE_ONLY ON)
+    else()
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${kernel_flags};${kernel_flags_${isa}}")
+    endif()
+  endforeach()
+endforeach()

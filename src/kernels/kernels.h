@@ -13,6 +13,10 @@
  * all samples are one run for a 1×1 convolution. Channels beyond the last real one are zero, and stay zero when
  * weights, scales and shifts are zero there. All pointers are aligned to 64 bytes.
  *
+ * Tensors that pass from layer to layer are given as `void *`: their elements are `real` or bf16, as the table says
+ * (`storage`, `stored_size`). All arithmetic, and all other arrays, are `real` or double in both. Moments and gradient
+ * sums are of the values as stored.
+ *
  * A tensor is stored raw and read through a lens; gradients with respect to it are read through a gradient lens.
  */
 enum { KERNEL_BLOCK = 8 };
@@ -33,8 +37,8 @@ typedef struct gradient_lens {
  * (also at exactly 0 and 6); sums[0][c] = Σg, sums[1][c] = Σg·x̂ with x̂ = scale·z + shift by normal_*.
  */
 typedef struct gradient_epilogue {
-    const real *z;   /* raw tensor, shaped as the gradient; NULL: neither mask nor sums */
-    const real *add; /* shaped as the gradient; NULL: nothing added */
+    const void *z;   /* raw tensor, shaped as the gradient; NULL: neither mask nor sums */
+    const void *add; /* shaped as the gradient; NULL: nothing added */
     lens view;       /* of z */
     const real *normal_scale, *normal_shift;
     double *sums; /* [2][blocks * 8], overwritten; NULL: not wanted */
@@ -43,16 +47,16 @@ typedef struct gradient_epilogue {
 /* 1×1 convolution as a matrix product; also the dense layer, with one pixel a sample. */
 typedef struct pointwise_args {
     size_t in_blocks, out_blocks, pixels; /* pixels: samples × height × width */
-    const real *in;                       /* [in_blocks][pixels][8] */
+    const void *in;                       /* [in_blocks][pixels][8] */
     lens view;                            /* of in */
     const real *weights;                  /* forward: [out_blocks][in_blocks * 8][8] */
-    real *out;                            /* forward: [out_blocks][pixels][8] */
+    void *out;                            /* forward: [out_blocks][pixels][8] */
     double *moments;                      /* forward: [2][out_blocks * 8] Σz, Σz², overwritten; NULL: not wanted */
 
-    const real *dy, *z; /* backward: [out_blocks][pixels][8] */
+    const void *dy, *z; /* backward: [out_blocks][pixels][8] */
     gradient_lens dz;
     const real *weights_t;      /* backward: [in_blocks][out_blocks * 8][8] */
-    real *dx;                   /* backward: [in_blocks][pixels][8]; NULL: not wanted */
+    void *dx;                   /* backward: [in_blocks][pixels][8]; NULL: not wanted */
     gradient_epilogue epilogue; /* of dx */
     real *dweights;             /* backward: laid out as weights, overwritten */
 
@@ -68,15 +72,15 @@ typedef struct pointwise_args {
 typedef struct depthwise_args {
     size_t blocks, samples, height, width, stride; /* of the input */
     size_t out_height, out_width;
-    const real *in; /* [blocks][samples][height * width][8] */
+    const void *in; /* [blocks][samples][height * width][8] */
     lens view;
     const real *weights; /* [blocks][9][8] */
-    real *out;           /* forward */
+    void *out;           /* forward */
     double *moments;     /* forward: [2][blocks * 8]; NULL: not wanted */
 
-    const real *dy, *z; /* backward: [blocks][samples][out_height * out_width][8] */
+    const void *dy, *z; /* backward: [blocks][samples][out_height * out_width][8] */
     gradient_lens dz;
-    real *dx; /* backward: as in */
+    void *dx; /* backward: as in */
     gradient_epilogue epilogue;
     real *dweights; /* backward: [blocks][9][8], overwritten */
 
@@ -90,10 +94,10 @@ typedef struct stem_args {
     size_t out_blocks;
     const real *images;  /* [samples][height][width][3] */
     const real *weights; /* [out_blocks][32][8]: row (ky * 3 + kx) * 3 + c, rows 27 to 31 zero */
-    real *out;           /* forward: [out_blocks][samples][out_height * out_width][8] */
+    void *out;           /* forward: [out_blocks][samples][out_height * out_width][8] */
     double *moments;     /* forward; NULL: not wanted */
 
-    const real *dy, *z; /* backward */
+    const void *dy, *z; /* backward */
     gradient_lens dz;
     real *dweights; /* backward: laid out as weights, overwritten */
 
@@ -105,24 +109,26 @@ typedef struct stem_args {
 /* Element-wise work on small tensors: block outputs with a shortcut, and the pooled features. */
 typedef struct shortcut_args {
     size_t blocks, pixels;
-    const real *a, *b; /* [blocks][pixels][8] */
+    const void *a, *b; /* [blocks][pixels][8] */
     lens view_a, view_b;
-    real *out; /* view_a(a) + view_b(b) */
+    void *out; /* view_a(a) + view_b(b) */
 } shortcut_args;
 
 /* Global average pooling of [blocks][samples][pixels][8] through a lens to [blocks][samples][8], and back. */
 typedef struct pool_args {
     size_t blocks, samples, pixels; /* pixels: of one sample */
-    const real *in;
+    const void *in;
     lens view;
     real *out;                  /* forward */
     const real *dout;           /* backward: [blocks][samples][8] */
-    real *dx;                   /* backward: as in */
+    void *dx;                   /* backward: as in */
     gradient_epilogue epilogue; /* of dx */
 } pool_args;
 
 typedef struct kernels {
-    const char *name; /* "generic", "avx2", "avx512", "neon" */
+    const char *name;    /* "generic", "avx2", "avx512", "neon" */
+    const char *storage; /* of tensors between layers: REAL_NAME or "bf16" */
+    size_t stored_size;  /* bytes of an element of those */
     void (*pointwise_forward)(const pointwise_args *args);
     void (*pointwise_backward)(const pointwise_args *args);
     void (*depthwise_forward)(const depthwise_args *args);
@@ -138,13 +144,24 @@ typedef struct kernels {
 size_t kernel_pointwise_scratch(size_t in_blocks, size_t out_blocks);
 size_t kernel_depthwise_scratch(size_t width);
 
-/*
- * The table for this CPU: the best it has, or the one that the environment variable LOCKSTEP_ISA names. Returns 0, or
- * LS_EUSAGE when that name is unknown or the CPU lacks it.
- */
-int kernels_select(const kernels **out);
+/* How tensors between layers are stored. */
+typedef enum kernel_storage {
+    KERNEL_STORE_REAL,
+    KERNEL_STORE_BF16, /* not in the build `double` */
+    KERNEL_STORAGES
+} kernel_storage;
 
-/* Every table that this CPU can run, best last; *count is set. For tests. */
-const kernels *const *kernels_available(size_t *count);
+/* Bytes of a stored element. */
+size_t kernel_stored_size(kernel_storage storage);
+
+/*
+ * The table for this CPU: the best it has, or the one that the environment variable LOCKSTEP_ISA names. Both storages
+ * have the same names. Returns 0, or LS_EUSAGE when that name is unknown, the CPU lacks it, or this build has no such
+ * storage.
+ */
+int kernels_select(const kernels **out, kernel_storage storage);
+
+/* Every table of a storage that this CPU can run, best last; *count is set, to 0 where this build has none. */
+const kernels *const *kernels_available(kernel_storage storage, size_t *count);
 
 #endif

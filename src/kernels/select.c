@@ -6,11 +6,28 @@
 #include "kernels/tile.h"
 
 extern const kernels kernels_generic;
+extern const kernels kernels_generic_bf16;
 #if defined(__x86_64__)
 extern const kernels kernels_avx2;
+extern const kernels kernels_avx2_bf16;
 extern const kernels kernels_avx512;
+extern const kernels kernels_avx512_bf16;
 #elif defined(__aarch64__)
 extern const kernels kernels_neon;
+extern const kernels kernels_neon_bf16;
+#endif
+
+/* The tables of an instruction set, by kernel_storage. */
+#ifdef LOCKSTEP_DOUBLE
+#define TABLES(isa)                                                                                                    \
+    {                                                                                                                  \
+        &kernels_##isa                                                                                                 \
+    }
+#else
+#define TABLES(isa)                                                                                                    \
+    {                                                                                                                  \
+        &kernels_##isa, &kernels_##isa##_bf16                                                                          \
+    }
 #endif
 
 size_t kernel_pointwise_scratch(size_t in_blocks, size_t out_blocks)
@@ -23,33 +40,58 @@ size_t kernel_depthwise_scratch(size_t width)
     return 7 * (width + 2) * KERNEL_BLOCK;
 }
 
-const kernels *const *kernels_available(size_t *count)
+size_t kernel_stored_size(kernel_storage storage)
 {
-    static const kernels *tables[4];
-    size_t n = 0;
-    tables[n++] = &kernels_generic;
+    return storage == KERNEL_STORE_BF16 ? 2 : sizeof(real);
+}
+
+typedef struct isa {
+    int usable; /* by this CPU */
+    const kernels *tables[KERNEL_STORAGES];
+} isa;
+
+const kernels *const *kernels_available(kernel_storage storage, size_t *count)
+{
+    static const kernels *usable[KERNEL_STORAGES][4];
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx2) {
-        tables[n++] = &kernels_avx2;
-    }
-    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
-        tables[n++] = &kernels_avx512;
-    }
+    const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+    const isa all[] = {{1, TABLES(generic)}, {avx2, TABLES(avx2)}, {avx512, TABLES(avx512)}};
 #elif defined(__aarch64__)
-    tables[n++] = &kernels_neon;
+    const isa all[] = {{1, TABLES(generic)}, {1, TABLES(neon)}};
+#else
+    const isa all[] = {{1, TABLES(generic)}};
 #endif
-    *count = n;
-    return tables;
+    *count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i].usable && all[i].tables[storage] != NULL) {
+            usable[storage][(*count)++] = all[i].tables[storage];
+        }
+    }
+    return usable[storage];
 }
 
-int kernels_select(const kernels **out)
+static int refuse_name(const char *wanted, const kernels *const *tables, size_t count)
+{
+    char names[128] = "";
+    for (size_t i = 0; i < count; i++) {
+        strncat(names, i == 0 ? "" : ", ", sizeof names - strlen(names) - 1);
+        strncat(names, tables[i]->name, sizeof names - strlen(names) - 1);
+    }
+    return error_set(LS_EUSAGE, "LOCKSTEP_ISA=%s: this CPU has no such kernel path; it has: %s", wanted, names);
+}
+
+int kernels_select(const kernels **out, kernel_storage storage)
 {
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(storage, &count);
     const char *wanted = getenv("LOCKSTEP_ISA");
+    if (count == 0) {
+        return error_set(LS_EUSAGE, "mixed precision: this build computes and stores everything in " REAL_NAME
+                                    "; use a release build, or precision float32");
+    }
     *out = tables[count - 1];
     if (wanted == NULL || wanted[0] == '\0') {
         return LS_OK;
@@ -60,10 +102,5 @@ int kernels_select(const kernels **out)
             return LS_OK;
         }
     }
-    char names[128] = "";
-    for (size_t i = 0; i < count; i++) {
-        strncat(names, i == 0 ? "" : ", ", sizeof names - strlen(names) - 1);
-        strncat(names, tables[i]->name, sizeof names - strlen(names) - 1);
-    }
-    return error_set(LS_EUSAGE, "LOCKSTEP_ISA=%s: this CPU has no such kernel path; it has: %s", wanted, names);
+    return refuse_name(wanted, tables, count);
 }

@@ -21,6 +21,18 @@ static double area(size_t height, size_t width, size_t channels)
     return (double)height * (double)width * (double)channels;
 }
 
+/* Bytes of an element between layers. */
+static double stored(const model *m)
+{
+    return (double)kernel_stored_size(model_storage(&m->options));
+}
+
+/* Bytes of an element of a unit's input: images are `real`. */
+static double stored_input(const model *m, const unit *u)
+{
+    return u->kind == UNIT_STEM ? (double)sizeof(real) : stored(m);
+}
+
 /* Elements of one sample of a unit's output. */
 static double output_size(const unit *u)
 {
@@ -53,17 +65,17 @@ static int epilogue_reads(const unit *u)
     return u->batch_norm || u->activation;
 }
 
-/* below: the unit before, NULL for the first; stored: u reads a stored block output instead of below's z. */
-static double backward_elements(const unit *u, const unit *below, int stored, int shortcut)
+/* below: the unit before, NULL for the first; summed: u reads a stored block output instead of below's z. */
+static double backward_bytes(const model *m, const unit *u, const unit *below, int summed, int shortcut)
 {
     const double in = input_size(u);
-    double elements = output_size(u) * (u->batch_norm ? 2 : 1) + in; /* dy, z; the input, for the weight gradient */
+    double elements = output_size(u) * (u->batch_norm ? 2 : 1); /* dy, z */
     if (below != NULL) {
         elements += in;                                       /* dx */
-        elements += stored && epilogue_reads(below) ? in : 0; /* below's z is another tensor than the input */
+        elements += summed && epilogue_reads(below) ? in : 0; /* below's z is another tensor than the input */
         elements += shortcut ? in : 0;                        /* added to dx */
     }
-    return elements;
+    return elements * stored(m) + in * stored_input(m, u); /* the latter for the weight gradient */
 }
 
 static model_cost *add(list *l, cost_kind kind, size_t row)
@@ -93,7 +105,7 @@ static void add_unit(list *l, const model *m, size_t block, size_t j)
     const size_t row = m->blocks[block].first + j;
     const unit *u = &m->units[row];
     const unit *below = row > 0 ? u - 1 : NULL;
-    const int stored = j == 0 && block > 0 && m->blocks[block - 1].shortcut;
+    const int summed = j == 0 && block > 0 && m->blocks[block - 1].shortcut;
     model_cost *c = add(l, kinds[u->kind], row);
     name_unit(c, m, u, block);
     c->cin = u->cin;
@@ -103,12 +115,12 @@ static void add_unit(list *l, const model *m, size_t block, size_t j)
     c->stride = u->stride;
     c->work[COST_FORWARD] = (cost_work){
         .flops = forward_flops(u),
-        .bytes = (input_size(u) + output_size(u)) * sizeof(real),
+        .bytes = input_size(u) * stored_input(m, u) + output_size(u) * stored(m),
         .shard_bytes = weights_size(u) * sizeof(real),
     };
     c->work[COST_BACKWARD] = (cost_work){
         .flops = forward_flops(u) * (below != NULL ? 2 : 1), /* nobody asks for the images' gradient */
-        .bytes = backward_elements(u, below, stored, j == 0 && m->blocks[block].shortcut) * sizeof(real),
+        .bytes = backward_bytes(m, u, below, summed, j == 0 && m->blocks[block].shortcut),
         .shard_bytes = weights_size(u) * (below != NULL ? 2 : 1) * sizeof(real),
     };
 }
@@ -122,7 +134,7 @@ static void add_shortcut(list *l, const model *m, size_t block)
     c->cin = c->cout = u->cout;
     c->height = u->out_height;
     c->width = u->out_width;
-    c->work[COST_FORWARD].bytes = 3 * output_size(u) * sizeof(real);
+    c->work[COST_FORWARD].bytes = 3 * output_size(u) * stored(m);
 }
 
 static void add_head(list *l, const model *m)
@@ -134,8 +146,8 @@ static void add_head(list *l, const model *m)
     (void)snprintf(c->name, sizeof c->name, "pool");
     c->cin = c->cout = NETWORK_HEAD;
     c->height = c->width = 1;
-    c->work[COST_FORWARD].bytes = (output_size(u) + NETWORK_HEAD) * sizeof(real);
-    c->work[COST_BACKWARD].bytes = (output_size(u) * (1 + epilogue_reads(u)) + NETWORK_HEAD) * sizeof(real);
+    c->work[COST_FORWARD].bytes = output_size(u) * stored(m) + NETWORK_HEAD * sizeof(real);
+    c->work[COST_BACKWARD].bytes = output_size(u) * (1 + epilogue_reads(u)) * stored(m) + NETWORK_HEAD * sizeof(real);
     c = add(l, COST_DENSE, PROFILE_DENSE);
     (void)snprintf(c->name, sizeof c->name, "dense");
     c->cin = NETWORK_HEAD;

@@ -30,7 +30,12 @@ void model_set_profile(model *m, model_profile *p)
 const char *model_isa(void)
 {
     const kernels *k = NULL;
-    return kernels_select(&k) == LS_OK ? k->name : "none";
+    return kernels_select(&k, KERNEL_STORE_REAL) == LS_OK ? k->name : "none";
+}
+
+kernel_storage model_storage(const model_options *o)
+{
+    return o->mixed ? KERNEL_STORE_BF16 : KERNEL_STORE_REAL;
 }
 
 size_t model_max_nodes(size_t shards)
@@ -111,13 +116,23 @@ static void bind(model *m)
     m->head.bias = m->table.tensors[at + 1].offset;
 }
 
+int model_check(const model_options *options)
+{
+    const kernels *k = NULL;
+    if (options->height < 32 || options->width < 32 || options->classes < 2 || options->shard_size < 1) {
+        return error_set(LS_EUSAGE, "a model needs an input of at least 32x32 and 2 classes; got %zux%zu and %zu",
+                         options->height, options->width, options->classes);
+    }
+    return kernels_select(&k, model_storage(options));
+}
+
 int model_create(model **out, const model_options *options, pool *p)
 {
     model_memory_plan taken;
     *out = NULL;
-    if (options->height < 32 || options->width < 32 || options->classes < 2 || options->shard_size < 1) {
-        return error_set(LS_EUSAGE, "a model needs an input of at least 32x32 and 2 classes; got %zux%zu and %zu",
-                         options->height, options->width, options->classes);
+    int code = model_check(options);
+    if (code != LS_OK) {
+        return code;
     }
     model *m = calloc(1, sizeof *m);
     if (m == NULL) {
@@ -127,7 +142,10 @@ int model_create(model **out, const model_options *options, pool *p)
     m->run.threads = p;
     m->run.shard_size = options->shard_size;
     m->norm = (unit_norm){options->momentum, options->epsilon, options->unbiased_variance};
-    int code = kernels_select(&m->run.k);
+    code = kernels_select(&m->run.k, model_storage(options));
+    if (code == LS_OK) {
+        code = kernels_select(&m->run.plain, KERNEL_STORE_REAL);
+    }
     if (code == LS_OK) {
         code = model_describe(&m->table, options->classes, options->batch_norm);
     }

@@ -25,6 +25,7 @@ typedef struct model_options {
     size_t shard_size;     /* samples a shard */
     size_t max_shards;     /* most shards of this rank in one batch */
     int training;          /* 0: no memory for backward is planned */
+    int mixed;             /* 1: activations and gradients between layers are bf16, the rest `real`; not in `double` */
 } model_options;
 
 #define MODEL_OPTIONS_INIT                                                                                             \
@@ -51,6 +52,9 @@ typedef enum model_mode {
     MODEL_TRAIN,    /* normalize by the batch's statistics, and update the moving ones */
     MODEL_ESTIMATE, /* normalize by the batch's statistics, moving ones left alone; see model_batch_statistics */
 } model_mode;
+
+/* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create asks it too. */
+int model_check(const model_options *options);
 
 /* Returns 0 or a negative code. p: not owned, must outlive the model. */
 int model_create(model **out, const model_options *options, pool *p);

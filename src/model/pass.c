@@ -46,11 +46,11 @@ static void shortcut_shard(void *context, size_t s, int thread)
     const shortcut_args args = {
         .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
         .pixels = nn_shard_samples(&m->run, s) * u->out_height * u->out_width,
-        .a = own.data + s * own.stride,
-        .b = in.data + s * in.stride,
+        .a = nn_stored(&m->run, own.data, s * own.stride),
+        .b = nn_stored(&m->run, in.data, s * in.stride),
         .view_a = own.view,
         .view_b = in.view,
-        .out = m->blocks[job->block].out + s * m->blocks[job->block].stride,
+        .out = nn_stored_to(&m->run, m->blocks[job->block].out, s * m->blocks[job->block].stride),
     };
     m->run.k->shortcut_forward(&args);
 }
@@ -63,7 +63,7 @@ static pool_args pool_shard(model *m, size_t s)
         .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
         .samples = nn_shard_samples(&m->run, s),
         .pixels = u->out_height * u->out_width,
-        .in = in.data + s * in.stride,
+        .in = nn_stored(&m->run, in.data, s * in.stride),
         .view = in.view,
     };
 }
@@ -83,8 +83,8 @@ static void pool_backward_shard(void *context, size_t s, int thread)
     pool_args args = pool_shard(m, s);
     (void)thread;
     args.dout = m->dpooled + s * m->pooled_stride;
-    args.dx = m->inner[0] + s * m->inner_stride;
-    args.epilogue = unit_epilogue(last_unit(m, m->block_count - 1), s);
+    args.dx = nn_stored_to(&m->run, m->inner[0], s * m->inner_stride);
+    args.epilogue = unit_epilogue(last_unit(m, m->block_count - 1), &m->run, s);
     m->run.k->pool_backward(&args);
 }
 

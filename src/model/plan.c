@@ -21,10 +21,11 @@ static void take_units(model *m, arena *a, model_memory_plan *out, size_t *mark)
 {
     const size_t shards = m->options.max_shards;
     const size_t size = m->options.shard_size;
+    const size_t stored = kernel_stored_size(model_storage(&m->options));
     nn_run *run = &m->run;
     for (size_t i = 0; i < m->unit_count; i++) {
         unit *u = &m->units[i];
-        unit_plan_output(u, a, shards, size);
+        unit_plan_output(u, a, shards, size, stored);
         book(&out->activations, mark, a);
         unit_plan_kernel(u, a, m->options.training);
         book(&out->packed, mark, a);
@@ -38,7 +39,7 @@ static void take_units(model *m, arena *a, model_memory_plan *out, size_t *mark)
     for (size_t i = 0; i < m->block_count; i++) {
         model_block *b = &m->blocks[i];
         b->stride = m->units[b->first + b->count - 1].z_stride;
-        b->out = b->shortcut ? arena_alloc(a, shards * b->stride, sizeof(real)) : NULL;
+        b->out = b->shortcut ? arena_alloc(a, shards * b->stride, stored) : NULL;
     }
     book(&out->block_outputs, mark, a);
 }
@@ -46,6 +47,7 @@ static void take_units(model *m, arena *a, model_memory_plan *out, size_t *mark)
 static void take_backward(model *m, arena *a, model_memory_plan *out, size_t *mark)
 {
     const size_t shards = m->options.max_shards;
+    const size_t stored = kernel_stored_size(model_storage(&m->options));
     nn_run *run = &m->run;
     run->dweights_stride = size_round_up(run->dweights_stride, 16);
     run->dweights = arena_alloc(a, shards * run->dweights_stride, sizeof(real));
@@ -53,9 +55,9 @@ static void take_backward(model *m, arena *a, model_memory_plan *out, size_t *ma
     m->dpooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
     book(&out->head, mark, a);
     for (int i = 0; i < 2; i++) {
-        m->inner[i] = arena_alloc(a, shards * m->inner_stride, sizeof(real));
+        m->inner[i] = arena_alloc(a, shards * m->inner_stride, stored);
         book(&out->inner_gradients, mark, a);
-        m->outer[i] = arena_alloc(a, shards * m->outer_stride, sizeof(real));
+        m->outer[i] = arena_alloc(a, shards * m->outer_stride, stored);
         book(&out->outer_gradients, mark, a);
     }
 }

@@ -12,7 +12,7 @@ enum { MODEL_UNITS = PROFILE_UNITS, MODEL_BLOCKS = PROFILE_BLOCKS };
 typedef struct model_block {
     size_t first, count;
     int shortcut;
-    real *out; /* with a shortcut: [shards][...], stored */
+    void *out; /* with a shortcut: [shards][...], stored */
     size_t stride;
 } model_block;
 
@@ -31,12 +31,14 @@ struct model {
     nn_run run;
     real *pooled, *dpooled; /* [shards][160][samples][8] */
     size_t pooled_stride;
-    real *inner[2]; /* gradients inside a block, taking turns */
+    void *inner[2]; /* stored: gradients inside a block, taking turns */
     size_t inner_stride;
-    real *outer[2]; /* gradients of block outputs, taking turns */
+    void *outer[2]; /* stored: gradients of block outputs, taking turns */
     size_t outer_stride;
 };
 
+/* How tensors between layers are stored. */
+kernel_storage model_storage(const model_options *o);
 /* Units and blocks with their shapes, from m->options alone; nothing is allocated or bound. */
 void model_lay_out(model *m);
 /* Once laid out: all of the model's memory from the arena, for this many threads; *out says what for. */

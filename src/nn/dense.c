@@ -31,7 +31,7 @@ size_t dense_scratch_size(const dense *d)
 
 void dense_plan(dense *d, arena *a, size_t shards, size_t shard_size, int training)
 {
-    d->logits_stride = size_round_up(padded(d->classes) * shard_size, 16);
+    d->logits_stride = size_round_up(padded(d->classes) * shard_size, NN_STRIDE);
     d->packed = arena_alloc(a, matrix_size(d), sizeof(real));
     d->logits = arena_alloc(a, shards * d->logits_stride, sizeof(real));
     if (training) {
@@ -70,7 +70,7 @@ static pointwise_args dense_shard(const dense_job *job, size_t s, int thread)
         .in_blocks = padded(d->features) / B,
         .out_blocks = padded(d->classes) / B,
         .pixels = nn_shard_samples(job->run, s),
-        .in = job->in->data + s * job->in->stride,
+        .in = (const real *)job->in->data + s * job->in->stride,
         .view = job->in->view,
         .weights = d->packed,
         .out = d->logits + s * d->logits_stride,
@@ -83,10 +83,11 @@ static void forward_shard(void *context, size_t s, int thread)
     const dense_job *job = context;
     const dense *d = job->d;
     const pointwise_args args = dense_shard(job, s, thread);
-    job->run->k->pointwise_forward(&args);
+    real *logits = d->logits + s * d->logits_stride;
+    job->run->plain->pointwise_forward(&args);
     for (size_t n = 0; n < args.pixels; n++) {
         for (size_t c = 0; c < d->classes; c++) {
-            args.out[at(c, n, args.pixels)] += job->weights[d->bias + c];
+            logits[at(c, n, args.pixels)] += job->weights[d->bias + c];
         }
     }
 }
@@ -158,17 +159,18 @@ static void backward_shard(void *context, size_t s, int thread)
     const dense_job *job = context;
     const dense *d = job->d;
     pointwise_args args = dense_shard(job, s, thread);
-    args.dy = d->dlogits + s * d->logits_stride;
-    args.z = args.dy; /* not read: the gradient lens is plain */
+    const real *dlogits = d->dlogits + s * d->logits_stride;
+    args.dy = dlogits;
+    args.z = dlogits; /* not read: the gradient lens is plain */
     args.weights_t = d->packed_t;
     args.dx = job->dx + s * job->dx_stride;
     args.dweights = job->run->dweights + s * job->run->dweights_stride;
-    job->run->k->pointwise_backward(&args);
+    job->run->plain->pointwise_backward(&args);
     real *bias = args.dweights + matrix_size(d);
     for (size_t c = 0; c < padded(d->classes); c++) {
         double sum = 0;
         for (size_t n = 0; c < d->classes && n < args.pixels; n++) {
-            sum += (double)args.dy[at(c, n, args.pixels)];
+            sum += (double)dlogits[at(c, n, args.pixels)];
         }
         bias[c] = (real)sum;
     }

@@ -6,7 +6,10 @@
 #include "base/arena.h"
 #include "nn/run.h"
 
-/* The last layer: features to logits, with a bias, and the softmax cross-entropy on them. */
+/*
+ * The last layer: features to logits, with a bias, and the softmax cross-entropy on them. All its tensors are `real`,
+ * however those between the other layers are stored.
+ */
 typedef struct dense {
     size_t features, classes;
     size_t kernel, bias; /* offsets in the weights vector */

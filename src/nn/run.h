@@ -12,7 +12,8 @@
  * turns with. Nothing here is owned.
  */
 typedef struct nn_run {
-    const kernels *k;
+    const kernels *k;     /* for tensors as they are stored between layers */
+    const kernels *plain; /* of the same path, for `real` ones: the dense layer's */
     pool *threads;
     size_t shards;     /* of this rank in this batch */
     size_t shard_size; /* samples of a full shard; the last may be short */
@@ -31,9 +32,27 @@ static inline size_t nn_shard_samples(const nn_run *run, size_t s)
     return rest < run->shard_size ? rest : run->shard_size;
 }
 
-/* A tensor of all shards, seen through a lens: shard s begins at data + s * stride. */
+/* Element `at` of a tensor between layers, whose elements are as run->k stores them. */
+static inline const void *nn_stored(const nn_run *run, const void *tensor, size_t at)
+{
+    return (const char *)tensor + at * run->k->stored_size;
+}
+
+static inline void *nn_stored_to(const nn_run *run, void *tensor, size_t at)
+{
+    return (char *)tensor + at * run->k->stored_size;
+}
+
+/* Strides of tensors are multiples of so many elements, so that shards of any storage begin at a multiple of 64 bytes.
+ */
+enum { NN_STRIDE = 32 };
+
+/*
+ * A tensor of all shards, seen through a lens: shard s begins at element s * stride. Stored as between layers; but the
+ * images, and what the dense layer reads, are `real`.
+ */
 typedef struct nn_source {
-    const real *data;
+    const void *data;
     size_t stride;
     lens view;
 } nn_source;

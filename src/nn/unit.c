@@ -28,10 +28,10 @@ size_t unit_scratch_size(const unit *u)
     }
 }
 
-void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size)
+void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size, size_t stored_size)
 {
-    u->z_stride = size_round_up(padded(u->cout) * shard_size * u->out_height * u->out_width, 16);
-    u->z = arena_alloc(a, shards * u->z_stride, sizeof(real));
+    u->z_stride = size_round_up(padded(u->cout) * shard_size * u->out_height * u->out_width, NN_STRIDE);
+    u->z = arena_alloc(a, shards * u->z_stride, stored_size);
 }
 
 void unit_plan_kernel(unit *u, arena *a, int training)
@@ -83,7 +83,7 @@ static const size_t stream_bytes = (size_t)16 << 20;
 
 static int streams(const nn_run *run, size_t stride)
 {
-    return run->shards * stride * sizeof(real) > stream_bytes;
+    return run->shards * stride * run->k->stored_size > stream_bytes;
 }
 
 typedef struct unit_job {
@@ -114,9 +114,9 @@ static stem_args stem_shard(const unit_job *job, size_t s, int thread)
         .pad_top = down > u->height ? (down - u->height) / 2 : 0,
         .pad_left = across > u->width ? (across - u->width) / 2 : 0,
         .out_blocks = padded(u->cout) / B,
-        .images = job->in->data + s * job->in->stride,
+        .images = (const real *)job->in->data + s * job->in->stride,
         .weights = u->packed,
-        .out = u->z + s * u->z_stride,
+        .out = nn_stored_to(run, u->z, s * u->z_stride),
         .moments = shard_moments(job, s),
         .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
@@ -135,10 +135,10 @@ static depthwise_args depthwise_shard(const unit_job *job, size_t s, int thread)
         .stride = u->stride,
         .out_height = u->out_height,
         .out_width = u->out_width,
-        .in = job->in->data + s * job->in->stride,
+        .in = nn_stored(run, job->in->data, s * job->in->stride),
         .view = job->in->view,
         .weights = u->packed,
-        .out = u->z + s * u->z_stride,
+        .out = nn_stored_to(run, u->z, s * u->z_stride),
         .moments = shard_moments(job, s),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
@@ -152,10 +152,10 @@ static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
         .in_blocks = padded(u->cin) / B,
         .out_blocks = padded(u->cout) / B,
         .pixels = nn_shard_samples(run, s) * u->out_height * u->out_width,
-        .in = job->in->data + s * job->in->stride,
+        .in = nn_stored(run, job->in->data, s * job->in->stride),
         .view = job->in->view,
         .weights = u->packed,
-        .out = u->z + s * u->z_stride,
+        .out = nn_stored_to(run, u->z, s * u->z_stride),
         .moments = shard_moments(job, s),
         .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
@@ -184,13 +184,13 @@ void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_mome
     pool_run(run->threads, forward_shard, &job, run->shards);
 }
 
-gradient_epilogue unit_epilogue(const unit *u, size_t s)
+gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s)
 {
     gradient_epilogue e = {0};
     if (!u->batch_norm && !u->activation) {
         return e; /* the gradient passes as it is */
     }
-    e.z = u->z + s * u->z_stride;
+    e.z = nn_stored(run, u->z, s * u->z_stride);
     e.view = (lens){u->scale, u->shift, u->activation};
     e.normal_scale = u->normal_scale;
     e.normal_shift = u->normal_shift;
@@ -205,8 +205,9 @@ static gradient_lens unit_gradient_lens(const unit *u)
 
 static gradient_epilogue below_epilogue(const unit_job *job, size_t s)
 {
-    gradient_epilogue e = unit_epilogue(job->g->below, s);
-    e.add = job->g->add == NULL ? NULL : job->g->add + s * job->g->add_stride;
+    const unit_gradients *g = job->g;
+    gradient_epilogue e = unit_epilogue(g->below, job->run, s);
+    e.add = g->add == NULL ? NULL : nn_stored(job->run, g->add, s * g->add_stride);
     return e;
 }
 
@@ -214,8 +215,8 @@ static void backward_shard(void *context, size_t s, int thread)
 {
     const unit_job *job = context;
     const nn_run *run = job->run;
-    const real *dy = job->g->dy + s * job->g->dy_stride;
-    const real *z = job->u->z + s * job->u->z_stride;
+    const void *dy = nn_stored(run, job->g->dy, s * job->g->dy_stride);
+    const void *z = nn_stored(run, job->u->z, s * job->u->z_stride);
     real *dweights = run->dweights + s * run->dweights_stride;
     if (job->u->kind == UNIT_STEM) {
         stem_args args = stem_shard(job, s, thread);
@@ -229,7 +230,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.dy = dy;
         args.z = z;
         args.dz = unit_gradient_lens(job->u);
-        args.dx = job->g->dx + s * job->g->dx_stride;
+        args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;
         run->k->depthwise_backward(&args);
@@ -240,7 +241,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.dz = unit_gradient_lens(job->u);
         args.weights_t = job->u->packed_t;
         args.stream = streams(run, padded(job->u->cin) * run->shard_size * job->u->height * job->u->width);
-        args.dx = job->g->dx + s * job->g->dx_stride;
+        args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;
         run->k->pointwise_backward(&args);

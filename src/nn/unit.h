@@ -26,7 +26,7 @@ typedef struct unit {
     size_t mean, variance; /* offsets in the moving vector */
 
     /* Memory from the model's arena; C is cout rounded up to 8. */
-    real *z;                             /* [shards][C/8][samples][out_height * out_width][8] */
+    void *z;                             /* stored: [shards][C/8][samples][out_height * out_width][8] */
     size_t z_stride;                     /* of a full shard */
     real *packed;                        /* the kernel in the kernels' order */
     real *packed_t;                      /* transposed; pointwise units in training */
@@ -45,8 +45,11 @@ typedef struct unit_norm {
     int unbiased; /* the moving variance gets n/(n-1) */
 } unit_norm;
 
-/* Take the unit's memory from the arena (or count it): its output, its packed kernel, BatchNorm's vectors if any. */
-void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size);
+/*
+ * Take the unit's memory from the arena (or count it): its output, in elements of stored_size bytes, its packed kernel,
+ * BatchNorm's vectors if any.
+ */
+void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size, size_t stored_size);
 void unit_plan_kernel(unit *u, arena *a, int training);
 void unit_plan_norm(unit *u, arena *a, size_t shards);
 /* Elements of its packed kernel, and of the scratch its kernels need. */
@@ -71,18 +74,18 @@ int unit_use_batch(unit *u, const unit_norm *norm, const reducer *sums, const re
 void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const real *moving);
 
 /* How a gradient with respect to the unit's output is finished while it is written: shard s. */
-gradient_epilogue unit_epilogue(const unit *u, size_t s);
+gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s);
 
 /* Reduce Σdy and Σdy·x̂ and set the gradient lens. Collective as sums is. Nothing to do without BN. */
 int unit_begin_backward(unit *u, const reducer *sums, const real *weights);
 
-/* Gradients on their way through a unit: shard s of each begins at s * its stride. */
+/* Gradients on their way through a unit, stored as its output is: shard s of each begins at element s * its stride. */
 typedef struct unit_gradients {
-    const real *dy; /* of the unit's output, masked */
+    const void *dy; /* of the unit's output, masked */
     size_t dy_stride;
-    real *dx; /* of its input; NULL for the stem */
+    void *dx; /* of its input; NULL for the stem */
     size_t dx_stride;
-    const real *add; /* added to dx (a shortcut's gradient); NULL: none */
+    const void *add; /* added to dx (a shortcut's gradient); NULL: none */
     size_t add_stride;
     const unit *below; /* the unit whose output the input is */
 } unit_gradients;

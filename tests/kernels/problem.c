@@ -3,6 +3,7 @@
 #include <check.h>
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -37,7 +38,8 @@ static double *doubles(size_t n)
 
 operand operand_new(size_t pixels, size_t channels)
 {
-    return (operand){doubles(pixels * channels), guarded_alloc(pixels * blocks_of(channels) * B, sizeof(real))};
+    real *packed = guarded_alloc(pixels * blocks_of(channels) * B, sizeof(real));
+    return (operand){doubles(pixels * channels), packed, packed};
 }
 
 void operand_pack(operand *o, size_t pixels, size_t channels)
@@ -48,6 +50,60 @@ void operand_pack(operand *o, size_t pixels, size_t channels)
         const real value = (real)o->plain[i];
         o->packed[(c / B * pixels + i / channels) * B + c % B] = value;
         o->plain[i] = (double)value;
+    }
+}
+
+uint16_t bf16_round(float value)
+{
+    uint32_t bits = 0;
+    memcpy(&bits, &value, sizeof bits);
+    if (isnan(value)) {
+        return (uint16_t)(bits >> 16 | 0x40);
+    }
+    const uint32_t rest = bits & 0xffff;
+    const uint32_t kept = bits >> 16;
+    return (uint16_t)(kept + (rest > 0x8000 || (rest == 0x8000 && kept & 1)));
+}
+
+float bf16_widen(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float value = 0;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void *stored_new(kernel_storage storage, size_t n)
+{
+    return guarded_alloc(n, kernel_stored_size(storage));
+}
+
+const real *stored_read(kernel_storage storage, const void *stored, size_t n)
+{
+    if (storage == KERNEL_STORE_REAL) {
+        return stored;
+    }
+    const uint16_t *half = stored;
+    real *out = guarded_alloc(n, sizeof(real));
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (real)bf16_widen(half[i]);
+    }
+    return out;
+}
+
+void operand_store(const problem *p, operand *o, size_t pixels, size_t channels)
+{
+    const size_t n = pixels * blocks_of(channels) * B;
+    for (size_t i = 0; p->storage == KERNEL_STORE_BF16 && i < pixels * channels; i++) {
+        o->plain[i] = (double)bf16_widen(bf16_round((float)o->plain[i]));
+    }
+    operand_pack(o, pixels, channels);
+    if (p->storage == KERNEL_STORE_BF16) {
+        uint16_t *half = stored_new(p->storage, n);
+        for (size_t i = 0; i < n; i++) {
+            half[i] = bf16_round((float)o->packed[i]);
+        }
+        o->stored = half;
     }
 }
 
@@ -72,6 +128,12 @@ void draw_tensor(problem *p, operand *o, size_t pixels, size_t channels, values 
         }
     }
     operand_pack(o, pixels, channels);
+}
+
+void draw_stored(problem *p, operand *o, size_t pixels, size_t channels, values kind)
+{
+    draw_tensor(p, o, pixels, channels, kind);
+    operand_store(p, o, pixels, channels);
 }
 
 void draw_lens(problem *p, operand *scale, operand *shift, size_t channels, values kind)
@@ -100,7 +162,7 @@ void draw_seen(problem *p, operand *z, const operand *scale, const operand *shif
                values kind)
 {
     if (kind != VALUES_EDGES) {
-        draw_tensor(p, z, pixels, channels, kind);
+        draw_stored(p, z, pixels, channels, kind);
         return;
     }
     *z = operand_new(pixels, channels);
@@ -109,7 +171,7 @@ void draw_seen(problem *p, operand *z, const operand *scale, const operand *shif
         const size_t c = i % channels;
         z->plain[i] = scale == NULL ? u : (u - shift->plain[c]) / scale->plain[c];
     }
-    operand_pack(z, pixels, channels);
+    operand_store(p, z, pixels, channels);
 }
 
 static void draw_input(problem *p)
@@ -127,9 +189,9 @@ static void draw_gradient(problem *p)
 {
     const ref_conv *c = &p->conv;
     const size_t pixels = ref_out_pixels(c);
-    draw_tensor(p, &p->dy, pixels, c->cout, p->kind);
+    draw_stored(p, &p->dy, pixels, c->cout, p->kind);
     if (p->flags & GRADIENT_LENS) {
-        draw_tensor(p, &p->z, pixels, c->cout, p->kind);
+        draw_stored(p, &p->z, pixels, c->cout, p->kind);
         draw_tensor(p, &p->a, 1, c->cout, p->kind);
         draw_tensor(p, &p->b, 1, c->cout, p->kind);
         draw_tensor(p, &p->c, 1, c->cout, p->kind);
@@ -149,8 +211,8 @@ static void draw_mask(problem *p, size_t pixels, size_t channels)
 void draw_epilogue(problem *p, size_t pixels, size_t channels)
 {
     if (p->flags & ADD) {
-        draw_tensor(p, &p->add, pixels, channels, p->kind);
-        p->epilogue.add = p->add.packed;
+        draw_stored(p, &p->add, pixels, channels, p->kind);
+        p->epilogue.add = p->add.stored;
     }
     if (!(p->flags & MASK_Z)) {
         return;
@@ -164,7 +226,7 @@ void draw_epilogue(problem *p, size_t pixels, size_t channels)
     }
     draw_tensor(p, &p->normal_scale, 1, channels, VALUES_ORDINARY);
     draw_tensor(p, &p->normal_shift, 1, channels, VALUES_ORDINARY);
-    p->epilogue.z = p->mask_z.packed;
+    p->epilogue.z = p->mask_z.stored;
     p->epilogue.view = (lens){p->mask_scale.packed, p->mask_shift.packed, (p->flags & MASK_CLAMP) != 0};
     p->epilogue.normal_scale = p->normal_scale.packed;
     p->epilogue.normal_shift = p->normal_shift.packed;
@@ -289,17 +351,33 @@ static void check_number(const problem *p, const char *what, size_t pixel, size_
     }
 }
 
-void check_tensor(const problem *p, const char *what, const real *got, const expected *want, size_t pixels,
-                  size_t channels, size_t terms)
+/* spacing: of the numbers that a result is rounded to, relative to it. */
+static void check_rounded(const problem *p, const char *what, const real *got, const expected *want, size_t pixels,
+                          size_t channels, size_t terms, double spacing)
 {
     for (size_t i = 0; i < blocks_of(channels) * pixels * B; i++) {
         const size_t pixel = i / B % pixels;
         const size_t c = i / B / pixels * B + i % B;
         const size_t at = pixel * channels + c;
         const int padding = c >= channels;
-        check_number(p, what, pixel, c, (double)got[i], padding ? 0 : want->value[at],
-                     padding ? 0 : tolerance(terms, want->size[at]));
+        const double value = padding ? 0 : want->value[at];
+        const double within = padding ? 0 : tolerance(terms, want->size[at]);
+        check_number(p, what, pixel, c, (double)got[i], value, within + spacing / 2 * (fabs(value) + within));
     }
+}
+
+void check_tensor(const problem *p, const char *what, const real *got, const expected *want, size_t pixels,
+                  size_t channels, size_t terms)
+{
+    check_rounded(p, what, got, want, pixels, channels, terms, 0);
+}
+
+const real *check_stored(const problem *p, const char *what, const void *got, const expected *want, size_t pixels,
+                         size_t channels, size_t terms)
+{
+    const real *seen = stored_read(p->storage, got, blocks_of(channels) * pixels * B);
+    check_rounded(p, what, seen, want, pixels, channels, terms, p->storage == KERNEL_STORE_BF16 ? 0x1p-7 : 0);
+    return seen;
 }
 
 static void check_weights(const problem *p, const conv_ops *ops, const char *what, const real *got)
@@ -345,12 +423,9 @@ void check_epilogue_sums(const problem *p, const char *what, const double *sums,
 
 /* ---- one kernel table on one problem ---- */
 
-static void label(char out[64], const kernels *k, const char *what)
+void label(char out[64], const kernels *k, const char *what)
 {
-    out[0] = '\0';
-    strncat(out, k->name, 20);
-    strncat(out, " ", 2);
-    strncat(out, what, 40);
+    (void)snprintf(out, 64, "%s %s %s", k->name, k->storage, what);
 }
 
 /* Additions in `real` before a sum goes to double; all of them where the two are the same. */
@@ -368,16 +443,17 @@ static void check_forward(const conv_ops *ops, const problem *p, const kernels *
     const size_t pixels = ref_out_pixels(c);
     const size_t padded = blocks_of(c->cout) * B;
     char name[64];
-    conv_outputs o = {.out = guarded_alloc(pixels * padded, sizeof(real)),
+    conv_outputs o = {.out = stored_new(p->storage, pixels * padded),
                       .scratch = guarded_alloc(ops->scratch_size(c), sizeof(real))};
     o.moments = p->flags & MOMENTS ? guarded_alloc(2 * padded, sizeof(double)) : NULL;
     ops->forward(k, p, &o);
     label(name, k, "forward");
     guarded_check(name);
-    check_tensor(p, name, o.out, &p->out, pixels, c->cout, c->depthwise ? 9 : c->size * c->size * c->cin);
+    const size_t terms = c->depthwise ? 9 : c->size * c->size * c->cin;
+    const real *out = check_stored(p, name, o.out, &p->out, pixels, c->cout, terms);
     if (o.moments != NULL) {
         label(name, k, "moments");
-        check_sums(p, name, o.moments, o.out, NULL, NULL, NULL, pixels, c->cout, sum_run(c, pixels, c->out_width));
+        check_sums(p, name, o.moments, out, NULL, NULL, NULL, pixels, c->cout, sum_run(c, pixels, c->out_width));
     }
 }
 
@@ -389,7 +465,8 @@ static void check_backward(const conv_ops *ops, const problem *p, const kernels 
     char name[64];
     conv_outputs o = {.dweights = guarded_alloc(ops->packed_size(c), sizeof(real)),
                       .scratch = guarded_alloc(ops->scratch_size(c), sizeof(real))};
-    o.dx = p->flags & WITH_DX ? guarded_alloc(pixels * padded, sizeof(real)) : NULL;
+    const real *dx = NULL;
+    o.dx = p->flags & WITH_DX ? stored_new(p->storage, pixels * padded) : NULL;
     o.sums = p->flags & SUMS && o.dx != NULL ? guarded_alloc(2 * padded, sizeof(double)) : NULL;
     ops->backward(k, p, &o);
     label(name, k, "backward");
@@ -398,11 +475,11 @@ static void check_backward(const conv_ops *ops, const problem *p, const kernels 
     check_weights(p, ops, name, o.dweights);
     if (o.dx != NULL) {
         label(name, k, "dx");
-        check_tensor(p, name, o.dx, &p->dx, pixels, c->cin, c->depthwise ? 9 : c->cout);
+        dx = check_stored(p, name, o.dx, &p->dx, pixels, c->cin, c->depthwise ? 9 : c->cout);
     }
     if (o.sums != NULL) {
         label(name, k, "gradient sums");
-        check_epilogue_sums(p, name, o.sums, o.dx, pixels, c->cin, sum_run(c, pixels, c->width));
+        check_epilogue_sums(p, name, o.sums, dx, pixels, c->cin, sum_run(c, pixels, c->width));
     }
 }
 
@@ -417,7 +494,7 @@ static void check_problem(const conv_ops *ops, problem *p)
     draw_weights(p, ops);
     expect(p);
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(p->storage, &count);
     for (size_t i = 0; i < count; i++) {
         const size_t outputs = guarded_mark();
         check_forward(ops, p, tables[i]);
@@ -435,8 +512,10 @@ static void check_flags(const conv_ops *ops, ref_conv conv, values kind, unsigne
     if (flags & SHARED && flags & MASK_LENS) {
         return; /* the lens is the input's */
     }
-    problem p = {.conv = conv, .flags = flags | ops->always, .kind = kind, .seed = seed};
-    check_problem(ops, &p);
+    for (kernel_storage storage = 0; storage < KERNEL_STORAGES; storage++) {
+        problem p = {.conv = conv, .flags = flags | ops->always, .kind = kind, .storage = storage, .seed = seed};
+        check_problem(ops, &p);
+    }
 }
 
 void check_convolution(const conv_ops *ops, ref_conv conv, values kind, unsigned variants)

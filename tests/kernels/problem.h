@@ -22,6 +22,9 @@
  * S is 0, as in padded channels, the output must be exactly 0. Moments and gradient sums are compared with sums over
  * the values that the kernel wrote. Those of float32 go to double after PANEL_PIXELS pixels or one row, so that is
  * their n, whatever the number of pixels.
+ *
+ * Where tensors between layers are bf16, inputs are rounded to it first, so that the reference sees the same numbers,
+ * and an output may be off by half a unit in bf16's last place, 2^-8 of itself, as well.
  */
 
 enum {
@@ -47,10 +50,11 @@ typedef enum values {
     VALUES_KINDS
 } values;
 
-/* The same numbers twice. */
+/* The same numbers twice, and for tensors between layers as the kernels take them. */
 typedef struct operand {
     double *plain; /* [pixels][channels] */
     real *packed;  /* [blocks][pixels][8] */
+    void *stored;  /* as packed; the same memory where the storage is `real` */
 } operand;
 
 /* A result of the reference, and S of the formula above for each element. */
@@ -62,6 +66,7 @@ typedef struct problem {
     ref_conv conv;
     unsigned flags;
     values kind;
+    kernel_storage storage;
     uint64_t seed, drawn;
 
     operand in, scale, shift, dy, z, a, b, c;
@@ -79,7 +84,8 @@ typedef struct problem {
 
 /* What a kernel writes. */
 typedef struct conv_outputs {
-    real *out, *dx, *dweights, *scratch;
+    void *out, *dx; /* stored */
+    real *dweights, *scratch;
     double *moments, *sums;
 } conv_outputs;
 
@@ -95,7 +101,7 @@ typedef struct conv_ops {
 size_t blocks_of(size_t channels);
 
 /*
- * Compare every table of kernels_available() with the reference: for `variants` random choices of flags, or for every
+ * Compare every table of every storage with the reference: for `variants` random choices of flags, or for every
  * choice when variants is 0.
  */
 void check_convolution(const conv_ops *ops, ref_conv conv, values kind, unsigned variants);
@@ -104,8 +110,18 @@ void check_convolution(const conv_ops *ops, ref_conv conv, values kind, unsigned
 operand operand_new(size_t pixels, size_t channels);
 /* Round `plain` to real and write it to `packed`, padded channels as zero. */
 void operand_pack(operand *o, size_t pixels, size_t channels);
+/* As operand_pack, rounding to the problem's storage and setting `stored`. */
+void operand_store(const problem *p, operand *o, size_t pixels, size_t channels);
+/* Room for n elements of a tensor between layers, and its n elements as `real`; guarded. */
+void *stored_new(kernel_storage storage, size_t n);
+const real *stored_read(kernel_storage storage, const void *stored, size_t n);
+/* bf16: to nearest, ties to even. */
+uint16_t bf16_round(float value);
+float bf16_widen(uint16_t half);
 double draw(problem *p, double low, double high);
 void draw_tensor(problem *p, operand *o, size_t pixels, size_t channels, values kind);
+/* As draw_tensor, then stored. */
+void draw_stored(problem *p, operand *o, size_t pixels, size_t channels, values kind);
 /* A tensor and its lens. EDGES: scales are powers of two and all else has few bits, so that 0 and 6 are hit exactly. */
 void draw_lens(problem *p, operand *scale, operand *shift, size_t channels, values kind);
 void draw_seen(problem *p, operand *z, const operand *scale, const operand *shift, size_t pixels, size_t channels,
@@ -120,6 +136,11 @@ void look_sizes(double *size, const double *z, size_t pixels, size_t channels, c
                 const double *shift);
 void check_tensor(const problem *p, const char *what, const real *got, const expected *want, size_t pixels,
                   size_t channels, size_t terms);
+/* The same of a tensor as it is stored; returns it as `real`. */
+const real *check_stored(const problem *p, const char *what, const void *got, const expected *want, size_t pixels,
+                         size_t channels, size_t terms);
+/* "avx2 bf16 forward" */
+void label(char out[64], const kernels *k, const char *what);
 void check_epilogue_sums(const problem *p, const char *what, const double *sums, const real *dx, size_t pixels,
                          size_t channels, size_t run);
 

@@ -30,7 +30,7 @@ static depthwise_args arguments(const problem *p, const conv_outputs *o)
         .stride = c->stride,
         .out_height = c->out_height,
         .out_width = c->out_width,
-        .in = p->in.packed,
+        .in = p->in.stored,
         .view = p->view,
         .weights = p->weights,
         .scratch = o->scratch,
@@ -48,8 +48,8 @@ static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 {
     depthwise_args args = arguments(p, o);
-    args.dy = p->dy.packed;
-    args.z = p->z.packed;
+    args.dy = p->dy.stored;
+    args.z = p->z.stored;
     args.dz = p->dz;
     args.dx = o->dx;
     args.epilogue = p->epilogue;

@@ -7,7 +7,7 @@
 START_TEST(multiply_add)
 {
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(KERNEL_STORE_REAL, &count);
     real values[3] = {(real)0.5, (real)0.25, 0};
     for (size_t i = 0; i < count; i++) {
         const double flops = peak_multiply_add(tables[i]->name, 100, values);

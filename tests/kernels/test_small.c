@@ -1,6 +1,5 @@
 #include <check.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "guarded.h"
 #include "problem.h"
@@ -8,12 +7,16 @@
 
 /* Pooling and shortcuts. A problem's conv only names the sizes: cin channels of samples × height × width pixels. */
 
+/* What tensors between layers are in the test at hand; the argument that Check hands to a loop test. */
+static kernel_storage storage;
+
 static problem sized(size_t samples, size_t height, size_t width, size_t channels, unsigned flags, values kind)
 {
     static uint64_t seed;
     return (problem){.conv = ref_pointwise(samples, height, width, channels, channels),
                      .flags = flags,
                      .kind = kind,
+                     .storage = storage,
                      .seed = ++seed};
 }
 
@@ -42,17 +45,17 @@ static void check_pool_forward(size_t samples, size_t height, size_t width, size
     look_sizes(seen.size, p.in.plain, pixels, channels, p.scale.plain, p.shift.plain);
     mean_sizes(want.size, seen.size, &p.conv);
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(p.storage, &count);
     for (size_t i = 0; i < count; i++) {
         real *out = guarded_alloc(samples * blocks_of(channels) * KERNEL_BLOCK, sizeof(real));
         const pool_args args = {.blocks = blocks_of(channels),
                                 .samples = samples,
                                 .pixels = height * width,
-                                .in = p.in.packed,
+                                .in = p.in.stored,
                                 .view = {p.scale.packed, p.shift.packed, view.clamp},
                                 .out = out};
         char name[64];
-        (void)snprintf(name, sizeof name, "%s pool forward", tables[i]->name);
+        label(name, tables[i], "pool forward");
         tables[i]->pool_forward(&args);
         guarded_check(name);
         check_tensor(&p, name, out, &want, samples, channels, height * width);
@@ -69,17 +72,17 @@ static void run_pool_backward(const problem *p, const kernels *k, const expected
                       .samples = c->samples,
                       .pixels = c->height * c->width,
                       .dout = p->dy.packed,
-                      .dx = guarded_alloc(ref_in_pixels(c) * padded, sizeof(real)),
+                      .dx = stored_new(p->storage, ref_in_pixels(c) * padded),
                       .epilogue = p->epilogue};
     double *sums = p->flags & SUMS ? guarded_alloc(2 * padded, sizeof(double)) : NULL;
     args.epilogue.sums = sums;
     char name[64];
-    (void)snprintf(name, sizeof name, "%s pool backward", k->name);
+    label(name, k, "pool backward");
     k->pool_backward(&args);
     guarded_check(name);
-    check_tensor(p, name, args.dx, want, ref_in_pixels(c), c->cin, 1);
+    const real *dx = check_stored(p, name, args.dx, want, ref_in_pixels(c), c->cin, 1);
     if (sums != NULL) {
-        check_epilogue_sums(p, name, sums, args.dx, ref_in_pixels(c), c->cin, ref_in_pixels(c));
+        check_epilogue_sums(p, name, sums, dx, ref_in_pixels(c), c->cin, ref_in_pixels(c));
     }
     guarded_release(mark);
 }
@@ -99,7 +102,7 @@ static void check_pool_backward(size_t samples, size_t height, size_t width, siz
     }
     expect_epilogue(&p, &want, pixels, channels);
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(p.storage, &count);
     for (size_t i = 0; i < count; i++) {
         run_pool_backward(&p, tables[i], &want);
     }
@@ -108,6 +111,7 @@ static void check_pool_backward(size_t samples, size_t height, size_t width, siz
 
 START_TEST(pooling_agrees_with_the_reference)
 {
+    storage = (kernel_storage)_i;
     for (values kind = 0; kind < VALUES_KINDS; kind++) {
         for (size_t side = 1; side <= 9; side++) {
             for (unsigned flags = 0; flags < 4; flags++) { /* LENS and CLAMP */
@@ -120,6 +124,7 @@ END_TEST
 
 START_TEST(pooling_gradients_agree_with_the_reference)
 {
+    storage = (kernel_storage)_i;
     for (values kind = 0; kind < VALUES_KINDS; kind++) {
         for (size_t side = 1; side <= 7; side++) {
             for (unsigned bits = 0; bits < 32; bits++) {
@@ -166,21 +171,22 @@ static void check_shortcut(size_t pixels, size_t channels, unsigned bits, values
         a.seen.size[i] += b.seen.size[i];
     }
     size_t count = 0;
-    const kernels *const *tables = kernels_available(&count);
+    const kernels *const *tables = kernels_available(p.storage, &count);
     for (size_t i = 0; i < count; i++) {
-        real *out = guarded_alloc(pixels * blocks_of(channels) * KERNEL_BLOCK, sizeof(real));
-        const shortcut_args args = {blocks_of(channels), pixels, a.z.packed, b.z.packed, a.view, b.view, out};
+        void *out = stored_new(p.storage, pixels * blocks_of(channels) * KERNEL_BLOCK);
+        const shortcut_args args = {blocks_of(channels), pixels, a.z.stored, b.z.stored, a.view, b.view, out};
         char name[64];
-        (void)snprintf(name, sizeof name, "%s shortcut", tables[i]->name);
+        label(name, tables[i], "shortcut");
         tables[i]->shortcut_forward(&args);
         guarded_check(name);
-        check_tensor(&p, name, out, &a.seen, pixels, channels, 2);
+        (void)check_stored(&p, name, out, &a.seen, pixels, channels, 2);
     }
     guarded_release(mark);
 }
 
 START_TEST(shortcuts_agree_with_the_reference)
 {
+    storage = (kernel_storage)_i;
     for (values kind = 0; kind < VALUES_KINDS; kind++) {
         for (unsigned bits = 0; bits < 16; bits++) {
             check_shortcut(1, 1, bits, kind);
@@ -194,8 +200,8 @@ END_TEST
 int main(void)
 {
     TCase *cases = tcase_create("small");
-    tcase_add_test(cases, pooling_agrees_with_the_reference);
-    tcase_add_test(cases, pooling_gradients_agree_with_the_reference);
-    tcase_add_test(cases, shortcuts_agree_with_the_reference);
+    tcase_add_loop_test(cases, pooling_agrees_with_the_reference, 0, KERNEL_STORAGES);
+    tcase_add_loop_test(cases, pooling_gradients_agree_with_the_reference, 0, KERNEL_STORAGES);
+    tcase_add_loop_test(cases, shortcuts_agree_with_the_reference, 0, KERNEL_STORAGES);
     return suite_run("small", cases);
 }

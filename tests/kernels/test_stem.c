@@ -63,8 +63,8 @@ static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 {
     stem_args args = arguments(p, o);
-    args.dy = p->dy.packed;
-    args.z = p->z.packed;
+    args.dy = p->dy.stored;
+    args.z = p->z.stored;
     args.dz = p->dz;
     args.dweights = o->dweights;
     k->stem_backward(&args);

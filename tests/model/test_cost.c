@@ -101,6 +101,22 @@ START_TEST(traffic)
 }
 END_TEST
 
+/* Images are `real` still. */
+START_TEST(traffic_in_mixed_precision)
+{
+    const double map = 56.0 * 56;
+    model_options o = MODEL_OPTIONS_INIT;
+    o.mixed = 1;
+    count = model_costs(costs, &o);
+    ck_assert_double_eq(named("stem")->work[COST_FORWARD].bytes, 224.0 * 224 * 3 * sizeof(real) + 2 * 112.0 * 112 * 32);
+    ck_assert_double_eq(named("stem")->work[COST_BACKWARD].bytes,
+                        224.0 * 224 * 3 * sizeof(real) + 2 * 2 * 112.0 * 112 * 32);
+    ck_assert_double_eq(named("block2.project")->work[COST_BACKWARD].bytes, 2 * map * (2 * 24 + 96 + 96));
+    ck_assert_double_eq(named("block2.project")->work[COST_BACKWARD].shard_bytes, 2.0 * 96 * 24 * sizeof(real));
+    ck_assert_double_eq(named("pool")->work[COST_FORWARD].bytes, 2 * 49.0 * 1280 + 1280 * sizeof(real));
+}
+END_TEST
+
 /* Then gradients are not read through a lens of z, and a linear output has no mask either. */
 START_TEST(traffic_without_batch_norm)
 {
@@ -117,6 +133,7 @@ int main(void)
     tcase_add_test(cases, known_totals);
     tcase_add_test(cases, shapes);
     tcase_add_test(cases, traffic);
+    tcase_add_test(cases, traffic_in_mixed_precision);
     tcase_add_test(cases, traffic_without_batch_norm);
     return suite_run("cost", cases);
 }
