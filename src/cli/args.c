@@ -91,6 +91,15 @@ int args_size(size_t *width, size_t *height, const char *option, const char *tex
     return error_set(LS_EUSAGE, "%s: '%s' is not a size such as 8x8 (width x height)", option, text);
 }
 
+int args_precision(bool *mixed, const char *option, const char *text)
+{
+    *mixed = strcmp(text, "mixed") == 0;
+    if (!*mixed && strcmp(text, "float32") != 0) {
+        return error_set(LS_EUSAGE, "%s: '%s' is neither float32 nor mixed", option, text);
+    }
+    return LS_OK;
+}
+
 int args_list(char ***out, size_t *count, const char *option, const char *text)
 {
     size_t n = 1;

@@ -2,6 +2,7 @@
 #define LOCKSTEP_CLI_ARGS_H
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ int args_number(double *out, const char *option, const char *text, double least,
 
 /* "WxH", both in [1, 65535]. */
 int args_size(size_t *width, size_t *height, const char *option, const char *text);
+
+/* "float32" or "mixed". */
+int args_precision(bool *mixed, const char *option, const char *text);
 
 /* "a,b,c": *out is one block of *count names for free(). Also LS_ENOMEM. */
 int args_list(char ***out, size_t *count, const char *option, const char *text);

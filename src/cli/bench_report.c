@@ -37,6 +37,11 @@ static const char *batch_norm_name(const bench_options *o)
     return !o->batch_norm ? "none" : o->sync_bn ? "sync" : "local";
 }
 
+static const char *precision_name(const bench_options *o)
+{
+    return o->mixed ? "mixed" : REAL_NAME;
+}
+
 /* What is left of a step. */
 static double rest(const bench_result *r)
 {
@@ -119,8 +124,8 @@ void bench_report_print(const bench_options *o, const bench_result *r, bool with
     machine_processor(processor, sizeof processor);
     printf("machine     %s, kernels %s, %zu rank%s of %d thread%s\n", processor, model_isa(), r->ranks,
            r->ranks == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s");
-    printf("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g; %zu steps after %zu\n", o->side,
-           o->side, o->batch, o->classes, batch_norm_name(o), o->l2, o->steps, o->warm_up);
+    printf("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g, %s; %zu steps after %zu\n",
+           o->side, o->side, o->batch, o->classes, batch_norm_name(o), o->l2, precision_name(o), o->steps, o->warm_up);
     printf("limits      %.1f GFLOP/s and %.1f GB/s a rank, all ranks at once\n", r->peak.flops * 1e-9,
            r->peak.bytes * 1e-9);
     printf("memory      %.1f MiB planned a rank, %.1f MiB resident at most\n", r->plan_bytes / 1048576,
@@ -176,6 +181,7 @@ static void json_setting(json *j, const bench_options *o, const bench_result *r)
     json_text(j, "cpu", processor);
     json_text(j, "isa", model_isa());
     json_text(j, "numbers", REAL_NAME);
+    json_text(j, "precision", precision_name(o));
     json_number(j, "ranks", (double)r->ranks);
     json_number(j, "threads", o->threads);
     json_number(j, "size", (double)o->side);

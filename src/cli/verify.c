@@ -1,5 +1,7 @@
 #include "cli/verify.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/real.h"
@@ -14,8 +16,11 @@
 #define TOLERANCE 1e-2
 #endif
 
+#define NOT_GIVEN (-1.0)
+
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep verify FILE.h5 [--tolerance T] [--ratio R] [--threads N] [--shard N]\n"
+    "                                            [--precision float32|mixed]\n"
     "\n"
     "Check the training step against a file of reference results: logits, losses, gradients, updated weights and\n"
     "moving statistics. Fails when a relative error (norm of the difference over norm of the reference) is past the\n"
@@ -26,6 +31,8 @@ static const char help[] =
     "                 tensors (default: not judged)\n"
     "  --threads N    computing threads a rank (default 1)\n"
     "  --shard N      samples a shard (default 4)\n"
+    "  --precision float32|mixed\n"
+    "                 with mixed, errors are reported and only judged where --tolerance is given (default float32)\n"
     "\n"
     "example: lockstep verify tests/golden/step_bn_l2_96_affine.h5\n";
 
@@ -35,16 +42,15 @@ typedef struct verify_arguments {
 } verify_arguments;
 
 static const struct option options[] = {
-    {"tolerance", required_argument, NULL, 'e'},
-    {"ratio", required_argument, NULL, 'r'},
-    {"threads", required_argument, NULL, 't'},
-    {"shard", required_argument, NULL, 's'},
-    {0},
+    {"tolerance", required_argument, NULL, 'e'}, {"ratio", required_argument, NULL, 'r'},
+    {"threads", required_argument, NULL, 't'},   {"shard", required_argument, NULL, 's'},
+    {"precision", required_argument, NULL, 'p'}, {0},
 };
 
 static int take_option(verify_arguments *a, int option)
 {
     uint64_t value = 0;
+    bool mixed = false;
     int code = LS_OK;
     switch (option) {
     case 'e': return args_number(&a->options.tolerance, "--tolerance", optarg, 0, 1e6);
@@ -52,6 +58,10 @@ static int take_option(verify_arguments *a, int option)
     case 't':
         code = args_whole(&value, "--threads", optarg, 1, 1024);
         a->options.threads = (int)value;
+        return code;
+    case 'p':
+        code = args_precision(&mixed, "--precision", optarg);
+        a->options.mixed = mixed;
         return code;
     default:
         code = args_whole(&value, "--shard", optarg, 1, 1024);
@@ -74,7 +84,7 @@ static int verify(comm *c, void *context)
 
 static int run(int argc, char **argv)
 {
-    verify_arguments a = {.options = {.tolerance = TOLERANCE, .threads = 1, .shard_size = 4}};
+    verify_arguments a = {.options = {.tolerance = NOT_GIVEN, .threads = 1, .shard_size = 4}};
     int option = 0;
     int code = LS_OK;
     while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
@@ -87,6 +97,9 @@ static int run(int argc, char **argv)
         return code;
     }
     a.path = argv[optind];
+    if (a.options.tolerance == NOT_GIVEN) {
+        a.options.tolerance = a.options.mixed ? (double)INFINITY : TOLERANCE;
+    }
     return parallel_run(verify, &a);
 }
 

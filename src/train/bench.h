@@ -20,6 +20,7 @@ typedef struct bench_options {
     size_t steps;      /* timed, 1 to BENCH_MAX_STEPS */
     size_t warm_up;    /* steps before them */
     bool batch_norm, sync_bn;
+    bool mixed; /* as in model_options */
     double l2;
     int threads; /* a rank */
 } bench_options;

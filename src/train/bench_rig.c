@@ -24,6 +24,7 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
     m.height = m.width = o->side;
     m.classes = o->classes;
     m.batch_norm = o->batch_norm;
+    m.mixed = o->mixed;
     m.shard_size = o->shard_size;
     m.max_shards = r->samples.shards;
     int code = pool_create(&r->threads, o->threads);

@@ -38,7 +38,9 @@ static int print_quantity(verifier *v, const char *quantity, golden_worst *w)
     const double median = golden_median_ratio(w);
     const int good = w->error <= v->options->tolerance && (v->options->ratio == 0 || median <= v->options->ratio);
     char beside[256] = "";
-    if (median > 0 && sizeof(real) == 4) {
+    if (v->options->mixed) {
+        (void)snprintf(beside, sizeof beside, "; median of %zu tensors %.2e", w->tensors, golden_median_error(w));
+    } else if (median > 0 && sizeof(real) == 4) {
         (void)snprintf(beside, sizeof beside,
                        "; in units of TensorFlow's: median %.2f, largest %.2f in %s, %zu of %zu over %g", median,
                        w->ratio, w->ratio_tensor, w->over, w->tensors, GOLDEN_OVER);
@@ -70,6 +72,7 @@ static int make_network(verifier *v, size_t largest)
         .shard_size = v->options->shard_size,
         .max_shards = (shards + ranks - 1) / ranks,
         .training = 1,
+        .mixed = v->options->mixed,
     };
     int code = pool_create(&v->threads, v->options->threads);
     code = code != LS_OK ? code : model_create(&v->net, &options, v->threads);
@@ -413,9 +416,9 @@ int golden_verify(comm *c, const char *path, const golden_options *options, gold
     verifier v = {.c = c, .options = options, .out = out};
     int code = prepare(&v, path);
     if (code == LS_OK) {
-        log_info("%s: " REAL_NAME ", kernels %s, shards of %zu, %d rank%s of %d thread%s; tolerance %g", path,
-                 model_isa(), options->shard_size, comm_size(c), comm_size(c) == 1 ? "" : "s", options->threads,
-                 options->threads == 1 ? "" : "s", options->tolerance);
+        log_info("%s: " REAL_NAME "%s, kernels %s, shards of %zu, %d rank%s of %d thread%s; tolerance %g", path,
+                 options->mixed ? " and bf16" : "", model_isa(), options->shard_size, comm_size(c),
+                 comm_size(c) == 1 ? "" : "s", options->threads, options->threads == 1 ? "" : "s", options->tolerance);
         restart(&v);
         code = load_batch(&v, 0);
     }

@@ -16,10 +16,11 @@
  * does, in TensorFlow's results as in ours; hence the median where the two are compared.
  */
 typedef struct golden_options {
-    double tolerance; /* largest error allowed */
+    double tolerance; /* largest error allowed; INFINITY: not judged */
     double ratio;     /* allowed for the median over tensors of (our error / TensorFlow's in float32); 0: not judged */
     int threads;      /* per rank, at least 1 */
     size_t shard_size;
+    int mixed; /* as in model_options; TensorFlow's errors in float32 are no measure then, so medians are our own */
 } golden_options;
 
 typedef struct golden_result {

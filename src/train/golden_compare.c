@@ -26,8 +26,11 @@ static void keep(golden_worst *out, const char *tensor, double error, double rat
         (void)snprintf(out->ratio_tensor, sizeof out->ratio_tensor, "%s", tensor);
     }
     out->over += ratio > GOLDEN_OVER;
-    if (ratio > 0 && out->ratio_count < GOLDEN_RATIOS) {
+    if (ratio > 0 && out->ratio_count < GOLDEN_TENSORS) {
         out->ratios[out->ratio_count++] = ratio;
+    }
+    if (out->error_count < GOLDEN_TENSORS) {
+        out->errors[out->error_count++] = isnan(error) ? INFINITY : error;
     }
 }
 
@@ -38,13 +41,23 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double golden_median_ratio(golden_worst *w)
+static double median(double *values, size_t n)
 {
-    if (w->ratio_count == 0) {
+    if (n == 0) {
         return 0;
     }
-    qsort(w->ratios, w->ratio_count, sizeof w->ratios[0], ascending);
-    return w->ratios[w->ratio_count / 2];
+    qsort(values, n, sizeof *values, ascending);
+    return values[n / 2];
+}
+
+double golden_median_ratio(golden_worst *w)
+{
+    return median(w->ratios, w->ratio_count);
+}
+
+double golden_median_error(golden_worst *w)
+{
+    return median(w->errors, w->error_count);
 }
 
 static double distance(const double *a, const double *b, size_t n)

@@ -7,9 +7,9 @@
 #include "tensor/table.h"
 #include "train/golden_file.h"
 
-/* Ratio above which a tensor is counted as over, and room for the ratios of a quantity's tensors. */
+/* Ratio above which a tensor is counted as over, and room for the errors of a quantity's tensors. */
 #define GOLDEN_OVER 2.0
-enum { GOLDEN_RATIOS = 512 };
+enum { GOLDEN_TENSORS = 512 };
 
 /* The largest errors of one quantity, and where they are. */
 typedef struct golden_worst {
@@ -17,14 +17,17 @@ typedef struct golden_worst {
     char tensor[2 * TENSOR_NAME_SIZE];
     double ratio; /* error in units of TensorFlow's float32 error; 0: unknown */
     char ratio_tensor[2 * TENSOR_NAME_SIZE];
-    size_t tensors;               /* compared */
-    size_t over;                  /* with a ratio above GOLDEN_OVER */
-    double ratios[GOLDEN_RATIOS]; /* those known */
+    size_t tensors;                /* compared */
+    size_t over;                   /* with a ratio above GOLDEN_OVER */
+    double ratios[GOLDEN_TENSORS]; /* those known */
     size_t ratio_count;
+    double errors[GOLDEN_TENSORS];
+    size_t error_count;
 } golden_worst;
 
-/* The median of the known ratios, 0 when there are none; sorts them. */
+/* The median of the known ratios, and of the errors; 0 when there are none. Sorts them. */
 double golden_median_ratio(golden_worst *w);
+double golden_median_error(golden_worst *w);
 
 /* Compare n numbers with a reference, and with what TensorFlow got in float32 (NULL: unknown); as one tensor. */
 void golden_compare_values(golden_worst *out, const char *tensor, const double *ours, const double *reference,
