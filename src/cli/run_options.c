@@ -17,6 +17,7 @@ session_options run_options_session(const config *c)
         .augment_min_scale = c->data.augment_min_scale,
         .loader_threads = c->data.loader_threads,
         .batch_norm = c->model.batch_norm,
+        .mixed = c->model.precision == CONFIG_MIXED,
         .sync_bn = c->batch_norm.mode == CONFIG_SYNC,
         .unbiased_variance = c->batch_norm.moving_variance == CONFIG_UNBIASED,
         .momentum = c->batch_norm.momentum,

@@ -11,6 +11,7 @@
  */
 typedef enum config_fit { CONFIG_STRETCH, CONFIG_CROP } config_fit;
 typedef enum config_scale { CONFIG_UNIT, CONFIG_SIGNED } config_scale;
+typedef enum config_precision { CONFIG_FLOAT32, CONFIG_MIXED } config_precision;
 typedef enum config_bn_mode { CONFIG_SYNC, CONFIG_LOCAL } config_bn_mode;
 typedef enum config_bn_evaluate { CONFIG_MOVING, CONFIG_PRECISE } config_bn_evaluate;
 typedef enum config_bn_variance { CONFIG_BIASED, CONFIG_UNBIASED } config_bn_variance;
@@ -31,6 +32,7 @@ typedef struct config_data {
 
 typedef struct config_model {
     bool batch_norm;
+    config_precision precision; /* mixed: activations and gradients between layers are stored in bf16 */
 } config_model;
 
 typedef struct config_batch_norm {

@@ -16,6 +16,7 @@
 
 static const cyaml_strval_t fits[] = {{"stretch", CONFIG_STRETCH}, {"crop", CONFIG_CROP}};
 static const cyaml_strval_t scales[] = {{"unit", CONFIG_UNIT}, {"signed", CONFIG_SIGNED}};
+static const cyaml_strval_t precisions[] = {{"float32", CONFIG_FLOAT32}, {"mixed", CONFIG_MIXED}};
 static const cyaml_strval_t modes[] = {{"sync", CONFIG_SYNC}, {"local", CONFIG_LOCAL}};
 static const cyaml_strval_t evaluates[] = {{"moving", CONFIG_MOVING}, {"precise", CONFIG_PRECISE}};
 static const cyaml_strval_t variances[] = {{"biased", CONFIG_BIASED}, {"unbiased", CONFIG_UNBIASED}};
@@ -42,6 +43,7 @@ const config_key schema_keys[] = {
     {INT(data, loader_threads, "1", 0, 64), .may_change = true, .help = "decoding threads a rank; 0: chosen for you"},
 
     {BOOL(model, batch_norm, "true"), .help = "a BatchNorm after each convolution"},
+    {CHOICE(model, precision, "float32", precisions), .help = "mixed: what passes between layers is stored in bf16"},
 
     {CHOICE(batch_norm, mode, "sync", modes), .help = "moments over the global batch, or over a rank's part"},
     {CHOICE(batch_norm, evaluate, "moving", evaluates), .may_change = true,

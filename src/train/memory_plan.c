@@ -11,7 +11,8 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     const size_t loaders = o->training ? 2 : 1;
     tensor_table t;
     *out = (memory_plan){0};
-    const int code = model_describe(&t, classes, o->batch_norm);
+    int code = model_check(&m);
+    code = code != LS_OK ? code : model_describe(&t, classes, o->batch_norm);
     if (code != LS_OK) {
         return code;
     }

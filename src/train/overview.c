@@ -50,9 +50,10 @@ void overview_print(const session *s, const trainer_options *o)
     (void)memory_plan_of(&memory, so, dataset_classes(s->data), ranks);
     print_experiment(s, o);
     print_data(s);
-    log_info(
-        "network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME,
-        so->width, so->height, t->count, t->weights_size, t->moving_size);
+    log_info("network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME
+             "%s",
+             so->width, so->height, t->count, t->weights_size, t->moving_size,
+             so->mixed ? ", bf16 between layers" : "");
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
              so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)memory.total / 1048576);
     if ((size_t)ranks > shards) {

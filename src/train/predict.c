@@ -30,6 +30,7 @@ static int load(predictor *p, const char *checkpoint)
         .epsilon = o->epsilon,
         .shard_size = 1,
         .max_shards = 1,
+        .mixed = o->mixed,
     };
     int code = pool_create(&p->threads, o->threads);
     if (code == LS_OK) {

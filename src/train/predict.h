@@ -13,6 +13,7 @@ typedef struct predict_options {
     size_t height, width; /* of the network's input */
     size_t classes;
     int batch_norm;
+    int mixed; /* as in model_options */
     double epsilon;
     resize_fit fit;
     resize_scale scale;

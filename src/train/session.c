@@ -36,6 +36,7 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .shard_size = o->shard_size,
         .max_shards = most_shards(o, ranks),
         .training = o->training,
+        .mixed = o->mixed,
     };
 }
 

@@ -26,6 +26,7 @@ typedef struct session_options {
     double augment_min_scale;
     int loader_threads; /* 0: as the loader sees fit */
     bool batch_norm, sync_bn, unbiased_variance;
+    bool mixed; /* as in model_options */
     double momentum, epsilon;
     double l2, learning_rate;
     size_t batch, shard_size;

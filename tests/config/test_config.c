@@ -67,14 +67,15 @@ START_TEST(defaults_and_overrides)
     ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
     ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
     ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
+    ck_assert(c.model.precision == CONFIG_FLOAT32);
     config_free(&c);
 
     const char *const sets[] = {"train.batch=64",        "train.batch=128",       "l2.c=1e-3",
                                 "batch_norm.mode=local", "data.file=a b: {c}.h5", "train.seed=9223372036854775807",
-                                "train.shuffle=false",   "train.epochs=010"};
+                                "train.shuffle=false",   "train.epochs=010",      "model.precision=mixed"};
     ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets), 0);
     ck_assert(c.train.batch == 128 && c.l2.c == 0.001 && c.batch_norm.mode == CONFIG_LOCAL && !c.train.shuffle);
-    ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10);
+    ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == CONFIG_MIXED);
     ck_assert_str_eq(c.data.file, "a b: {c}.h5");
     config_free(&c);
     config_free(&c);
@@ -143,6 +144,7 @@ START_TEST(wrong_keys_and_values)
     REFUSED("train:\n  shuffle: yes\n", NULL, "`train.shuffle`", "true, false");
     REFUSED("train: 3\n", NULL, "run.yaml:5:", "`train`", "epochs, batch");
     REFUSED("train: [1]\n", NULL, "run.yaml:5:", "`train`");
+    REFUSED("model:\n  precision: bf16\n", NULL, "`model.precision`", "float32, mixed");
     REFUSED("batch_norm:\n  mode: Sync\n", NULL, "run.yaml:6:", "`batch_norm.mode`", "sync, local");
     REFUSED("batch_norm:\n  epsilon: 0\n", NULL, "`batch_norm.epsilon` is 0", "above 0 up to 1");
     REFUSED("l2:\n  c: .nan\n", NULL, "`l2.c`", "not a number", "0 to 1000");
