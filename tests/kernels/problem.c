@@ -465,7 +465,6 @@ static void check_backward(const conv_ops *ops, const problem *p, const kernels 
     char name[64];
     conv_outputs o = {.dweights = guarded_alloc(ops->packed_size(c), sizeof(real)),
                       .scratch = guarded_alloc(ops->scratch_size(c), sizeof(real))};
-    const real *dx = NULL;
     o.dx = p->flags & WITH_DX ? stored_new(p->storage, pixels * padded) : NULL;
     o.sums = p->flags & SUMS && o.dx != NULL ? guarded_alloc(2 * padded, sizeof(double)) : NULL;
     ops->backward(k, p, &o);
@@ -473,10 +472,11 @@ static void check_backward(const conv_ops *ops, const problem *p, const kernels 
     guarded_check(name);
     label(name, k, "dweights");
     check_weights(p, ops, name, o.dweights);
-    if (o.dx != NULL) {
-        label(name, k, "dx");
-        dx = check_stored(p, name, o.dx, &p->dx, pixels, c->cin, c->depthwise ? 9 : c->cout);
+    if (o.dx == NULL) {
+        return;
     }
+    label(name, k, "dx");
+    const real *dx = check_stored(p, name, o.dx, &p->dx, pixels, c->cin, c->depthwise ? 9 : c->cout);
     if (o.sums != NULL) {
         label(name, k, "gradient sums");
         check_epilogue_sums(p, name, o.sums, dx, pixels, c->cin, sum_run(c, pixels, c->width));
