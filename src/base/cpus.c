@@ -92,7 +92,7 @@ cpus_share cpus_divide(int *out, int *have, int *want, const cpus_set *all, int 
     if (*have < *want) {
         return CPUS_SHORT;
     }
-    if (*have > *want && *have >= online) {
+    if (*have >= online) {
         return CPUS_ENOUGH;
     }
     take(out, &all[own], before * threads, threads);

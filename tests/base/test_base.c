@@ -232,14 +232,14 @@ START_TEST(cpus_are_divided_without_overlap)
     int out[4], have, want;
     const cpus_set whole[] = {cpus_between(60, 68), cpus_between(60, 68)};
     ck_assert_int_eq(cpus_count(&whole[0]), 8);
-    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 1, 4, 8), CPUS_OWN); /* used up */
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 1, 4, 16), CPUS_OWN);
     ck_assert_int_eq(have, 8);
     ck_assert_int_eq(want, 8);
     for (int t = 0; t < 4; t++) {
         ck_assert_int_eq(out[t], 64 + t);
     }
-    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 2, 8), CPUS_ENOUGH); /* others may run here */
-    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 2, 16), CPUS_OWN);   /* given to this job */
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 1, 4, 8), CPUS_ENOUGH); /* others may run here */
+    ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 2, 16), CPUS_OWN);
     ck_assert(out[0] == 60 && out[1] == 61);
     ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 5, 8), CPUS_SHORT);
     ck_assert_int_eq(want - have, 2);
