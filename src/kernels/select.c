@@ -37,7 +37,7 @@ size_t kernel_pointwise_scratch(size_t in_blocks, size_t out_blocks)
 
 size_t kernel_depthwise_scratch(size_t width)
 {
-    return 7 * (width + 2) * KERNEL_BLOCK;
+    return 3 * (width + 2) * KERNEL_BLOCK; /* the ring of rows */
 }
 
 size_t kernel_stored_size(kernel_storage storage)
