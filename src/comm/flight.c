@@ -9,48 +9,30 @@
 /* Vectors of at least this many bytes are split up among the ranks. */
 enum { LARGE_VECTOR = 1 << 16 };
 
-static void add_f64(void *restrict left, const void *restrict right, size_t n)
+static void add_f64(void *restrict into, const void *restrict from, size_t n)
 {
-    double *restrict a = left;
-    const double *restrict b = right;
+    double *restrict a = into;
+    const double *restrict b = from;
     for (size_t i = 0; i < n; i++) {
-        a[i] = a[i] + b[i];
+        a[i] += b[i];
     }
 }
 
-static void add_before_f64(void *restrict right, const void *restrict left, size_t n)
-{
-    double *restrict b = right;
-    const double *restrict a = left;
-    for (size_t i = 0; i < n; i++) {
-        b[i] = a[i] + b[i];
-    }
-}
-
-const element element_f64 = {sizeof(double), MPI_DOUBLE, add_f64, add_before_f64};
+const element element_f64 = {sizeof(double), MPI_DOUBLE, add_f64};
 
 #ifdef LOCKSTEP_DOUBLE
-const element element_real = {sizeof(double), MPI_DOUBLE, add_f64, add_before_f64};
+const element element_real = {sizeof(double), MPI_DOUBLE, add_f64};
 #else
-static void add_f32(void *restrict left, const void *restrict right, size_t n)
+static void add_f32(void *restrict into, const void *restrict from, size_t n)
 {
-    float *restrict a = left;
-    const float *restrict b = right;
+    float *restrict a = into;
+    const float *restrict b = from;
     for (size_t i = 0; i < n; i++) {
-        a[i] = a[i] + b[i];
+        a[i] += b[i];
     }
 }
 
-static void add_before_f32(void *restrict right, const void *restrict left, size_t n)
-{
-    float *restrict b = right;
-    const float *restrict a = left;
-    for (size_t i = 0; i < n; i++) {
-        b[i] = a[i] + b[i];
-    }
-}
-
-const element element_real = {sizeof(float), MPI_FLOAT, add_f32, add_before_f32};
+const element element_real = {sizeof(float), MPI_FLOAT, add_f32};
 #endif
 
 /* Element `first` of a vector, by the plan's numbers. */
@@ -146,8 +128,6 @@ static void compute(const flight *f, const plan_step *step)
     const void *const other = locate(f, step->other, step->first);
     if (step->verb == PLAN_ADD) {
         e->add(vector, other, step->count);
-    } else if (step->verb == PLAN_ADD_BEFORE) {
-        e->add_before(vector, other, step->count);
     } else if (vector != other) {
         memmove(vector, other, step->count * e->width);
     }

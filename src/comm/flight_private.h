@@ -10,8 +10,7 @@
 typedef struct element {
     size_t width;
     MPI_Datatype type;
-    void (*add)(void *restrict left, const void *restrict right, size_t n);        /* left = left + right */
-    void (*add_before)(void *restrict right, const void *restrict left, size_t n); /* right = left + right */
+    void (*add)(void *restrict into, const void *restrict from, size_t n); /* into += from */
 } element;
 
 extern const element element_f64, element_real;

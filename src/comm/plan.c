@@ -176,7 +176,7 @@ static void plan_doubling(planner *b)
         message(b, PLAN_RECEIVE, peer, theirs, 0, t->n);
         message(b, PLAN_SEND, peer, 0, 0, t->n);
         await(b);
-        combine(b, t->rank < peer ? PLAN_ADD : PLAN_ADD_BEFORE, 0, theirs);
+        combine(b, PLAN_ADD, 0, theirs);
     }
 }
 

@@ -13,12 +13,11 @@
  * are scratch. A scratch vector holds elements [window_first, window_first + window_count) only.
  */
 typedef enum plan_verb {
-    PLAN_SEND,       /* a range of `vector` to `peer` */
-    PLAN_RECEIVE,    /* a range of `vector` from `peer` */
-    PLAN_WAIT,       /* for all messages so far */
-    PLAN_ADD,        /* vector = vector + other */
-    PLAN_ADD_BEFORE, /* vector = other + vector */
-    PLAN_COPY,       /* vector = other; nothing to do where both are the same memory */
+    PLAN_SEND,    /* a range of `vector` to `peer` */
+    PLAN_RECEIVE, /* a range of `vector` from `peer` */
+    PLAN_WAIT,    /* for all messages so far */
+    PLAN_ADD,     /* vector += other; addition commutes, so that it does not matter whose shards are the lower */
+    PLAN_COPY,    /* vector = other; nothing to do where both are the same memory */
 } plan_verb;
 
 typedef struct plan_step {

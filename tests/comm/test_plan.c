@@ -90,7 +90,7 @@ static void compute(player *r, const plan_step *step)
     const float *o = vector_of(r, step->other);
     check_window(r, step->other, step);
     for (size_t i = step->first; i < step->first + step->count; i++) {
-        v[i] = step->verb == PLAN_ADD ? v[i] + o[i] : step->verb == PLAN_ADD_BEFORE ? o[i] + v[i] : o[i];
+        v[i] = step->verb == PLAN_ADD ? v[i] + o[i] : o[i];
     }
 }
 
