@@ -4,23 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "comm/comm.h"
-
-/*
- * Runs under mpirun on any number of ranks, hence no Check: a test that leaves early on one rank would hang the rest.
- * Every rank counts its failures; the job fails when any rank has one.
- */
-static int failures;
-
-#define EXPECT(condition, ...)                                                                                         \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            failures++;                                                                                                \
-            fprintf(stderr, "%s:%d: rank %d: %s: ", __FILE__, __LINE__, comm_rank(c), #condition);                     \
-            fprintf(stderr, __VA_ARGS__);                                                                              \
-            fprintf(stderr, "\n");                                                                                     \
-        }                                                                                                              \
-    } while (0)
+#include "ranks.h"
 
 typedef struct vectors_f64 {
     double *values;
@@ -199,10 +183,5 @@ int main(int argc, char **argv)
     check_same(c);
     check_broadcast(c);
     check_machine(c);
-    int failed = 1;
-    if (comm_max(c, failures > 0, &failed) == LS_OK && comm_rank(c) == 0) {
-        printf("%d ranks: %s\n", comm_size(c), failed ? "FAILED" : "ok");
-    }
-    comm_finish(c);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return ranks_finish(c);
 }

@@ -5,19 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "comm/stream.h"
-
-/* Runs under mpirun on any number of ranks, as test_comm.c does, so without Check. */
-static int failures;
-
-#define EXPECT(condition, ...)                                                                                         \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            failures++;                                                                                                \
-            fprintf(stderr, "%s:%d: rank %d: %s: ", __FILE__, __LINE__, comm_rank(c), #condition);                     \
-            fprintf(stderr, __VA_ARGS__);                                                                              \
-            fprintf(stderr, "\n");                                                                                     \
-        }                                                                                                              \
-    } while (0)
+#include "ranks.h"
 
 static void *allocate(comm *c, size_t count, size_t width)
 {
@@ -144,10 +132,5 @@ int main(int argc, char **argv)
     check_bucket(c, 101, 7, 24);
     check_bucket(c, 101, 1000, 24);
     check_bucket(c, 60013, 17011, 6); /* some buckets long enough to be split up, the last one not */
-    int failed = 1;
-    if (comm_max(c, failures > 0, &failed) == LS_OK && comm_rank(c) == 0) {
-        printf("%d ranks: %s\n", comm_size(c), failed ? "FAILED" : "ok");
-    }
-    comm_finish(c);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return ranks_finish(c);
 }
