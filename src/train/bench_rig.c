@@ -5,17 +5,10 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "data/order.h"
+#include "tensor/variables.h"
 
 static const uint64_t seed = 1;
 static const double learning_rate = 0.1; /* the configuration's default */
-
-/* Take weights and moving statistics from the arena, or count them. */
-static void plan_state(bench_rig *r, arena *a)
-{
-    const tensor_table *t = model_table(r->net);
-    r->weights = arena_alloc(a, t->weights_size, sizeof *r->weights);
-    r->moving = arena_alloc(a, t->moving_size, sizeof *r->moving);
-}
 
 static int make_network(bench_rig *r, comm *c, const bench_options *o)
 {
@@ -34,14 +27,10 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
     if (code == LS_OK) {
         code = stepper_create(&r->steps, r->net, c, &step, m.max_shards);
     }
-    if (code != LS_OK) {
-        return code;
-    }
-    arena counting = arena_plan();
-    plan_state(r, &counting);
-    code = arena_init(&r->memory, counting.used);
     if (code == LS_OK) {
-        plan_state(r, &r->memory);
+        code = variables_create(&r->memory, model_table(r->net), &r->weights, &r->moving);
+    }
+    if (code == LS_OK) {
         model_init(model_table(r->net), r->weights, r->moving, seed);
     }
     return code;
@@ -94,7 +83,7 @@ void bench_rig_close(bench_rig *r)
 size_t bench_rig_memory(const bench_rig *r, const bench_options *o)
 {
     const tensor_table *t = model_table(r->net);
-    const size_t gradients = model_max_nodes(r->samples.shards);
+    const size_t gradients = step_gradients(t, r->samples.shards);
     const size_t images = r->samples.samples * o->side * o->side * 3;
-    return model_memory(r->net) + (t->weights_size * (1 + gradients) + t->moving_size + images) * sizeof(real);
+    return model_memory(r->net) + (t->weights_size + t->moving_size + gradients + images) * sizeof(real);
 }

@@ -17,8 +17,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
         return code;
     }
     model_plan(&out->network, &m, o->threads);
-    const size_t nodes = model_max_nodes(m.max_shards);
-    out->gradients = (nodes > 0 ? nodes : 1) * t.weights_size * sizeof(real);
+    out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
     out->weights = (t.weights_size + t.moving_size) * sizeof(real);
     out->images = loaders * loader_memory(&l);
     out->total = out->network.total + out->gradients + out->weights + out->images;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "tensor/variables.h"
 #include "train/placement.h"
 
 /* Shards of the largest part of a batch that any rank can get. */
@@ -13,14 +14,6 @@ static size_t most_shards(const session_options *o, int ranks)
 {
     const size_t total = (o->batch + o->shard_size - 1) / o->shard_size;
     return (total + (size_t)ranks - 1) / (size_t)ranks;
-}
-
-/* Take weights and moving statistics from the arena, or count them. */
-static void plan_state(session *s, arena *a)
-{
-    const tensor_table *t = model_table(s->net);
-    s->weights = arena_alloc(a, t->weights_size, sizeof *s->weights);
-    s->moving = arena_alloc(a, t->moving_size, sizeof *s->moving);
 }
 
 model_options session_network(const session_options *o, size_t classes, int ranks)
@@ -55,16 +48,7 @@ static int make_network(session *s)
     if (code == LS_OK) {
         code = stepper_create(&s->steps, s->net, s->c, &step, m.max_shards);
     }
-    if (code != LS_OK) {
-        return code;
-    }
-    arena counting = arena_plan();
-    plan_state(s, &counting);
-    code = arena_init(&s->memory, counting.used);
-    if (code == LS_OK) {
-        plan_state(s, &s->memory);
-    }
-    return code;
+    return code == LS_OK ? variables_create(&s->memory, model_table(s->net), &s->weights, &s->moving) : code;
 }
 
 loader_options session_loader(const session_options *o, int rank, int ranks)

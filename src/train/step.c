@@ -18,11 +18,16 @@ struct stepper {
     step_times *times;      /* not owned; NULL: none are taken */
 };
 
+size_t step_gradients(const tensor_table *t, size_t max_shards)
+{
+    const size_t nodes = model_max_nodes(max_shards);
+    return (nodes > 0 ? nodes : 1) * t->weights_size;
+}
+
 /* Take all memory from the arena, or count it. */
 static void plan(stepper *s, arena *a, size_t max_shards)
 {
-    const size_t nodes = model_max_nodes(max_shards) > 0 ? model_max_nodes(max_shards) : 1;
-    s->grads = arena_alloc(a, nodes * model_table(s->m)->weights_size, sizeof *s->grads);
+    s->grads = arena_alloc(a, step_gradients(model_table(s->m), max_shards), sizeof *s->grads);
     s->per_shard = arena_alloc(a, max_shards, sizeof *s->per_shard);
 }
 

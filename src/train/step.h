@@ -26,6 +26,9 @@ typedef struct step_metrics {
 
 typedef struct stepper stepper;
 
+/* Elements of all gradient vectors that a rank's stepper needs for batches of up to max_shards shards of its own. */
+size_t step_gradients(const tensor_table *t, size_t max_shards);
+
 /* m, c: not owned. grads for the largest batch are allocated once. */
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
 void stepper_free(stepper *s);
