@@ -251,7 +251,9 @@ const char *h5_path(const h5_file *f)
 
 int h5_temporary_name(char *out, size_t size, const char *path)
 {
-    const int n = snprintf(out, size, "%s%s", path, H5_TEMPORARY_SUFFIX);
+    char host[64] = "host";
+    (void)gethostname(host, sizeof host - 1);
+    const int n = snprintf(out, size, "%s" H5_TEMPORARY_MARK "%s-%ld", path, host, (long)getpid());
     if (n < 0 || (size_t)n >= size) {
         return error_set(LS_EUSAGE, "%s: the path is too long", path);
     }
@@ -286,4 +288,28 @@ int h5_commit(const char *temporary, const char *path)
         return error_set(LS_EIO, "%s: cannot be renamed to %s: %m", temporary, path);
     }
     return sync_path(dirname(folder), O_RDONLY | O_DIRECTORY);
+}
+
+int h5_publish(h5_file *f, const char *path)
+{
+    char *name = strdup(path);
+    if (name == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory", path);
+    }
+    int code = h5_flush(f);
+    if (code == LS_OK) {
+        code = h5_commit(f->path, path);
+    }
+    if (code != LS_OK) {
+        free(name);
+        return code;
+    }
+    free(f->path);
+    f->path = name;
+    return LS_OK;
+}
+
+int h5_sync(const char *path)
+{
+    return sync_path(path, O_RDWR);
 }

@@ -53,11 +53,15 @@ const char *h5_path(const h5_file *f);
 
 /*
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
- * fsync the directory.
+ * fsync the directory. The name is path, the mark, and what tells this process from others that may write the same.
  */
-#define H5_TEMPORARY_SUFFIX ".tmp"
+#define H5_TEMPORARY_MARK ".tmp-"
 int h5_temporary_name(char *out, size_t size, const char *path);
 int h5_commit(const char *temporary, const char *path);
+/* h5_commit for a file that stays open and is written on; h5_path is the new name then. */
+int h5_publish(h5_file *f, const char *path);
+/* fsync a file, open or not. */
+int h5_sync(const char *path);
 
 /* Structure. */
 int h5_exists(h5_file *f, const char *name);                          /* 1 or 0; every component of the path checked */
@@ -72,7 +76,7 @@ int h5_stat(h5_file *f, const char *name, h5_shape *out);
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data);
 /* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. */
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
-/* Elements [start, start + count) of a one-dimensional array. */
+/* Rows [start, start + count) of an array of one or two dimensions; a row is an element where there is one. */
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
 /* Elements from `start` of a one-dimensional data set of at least start + count elements. */
 int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data);

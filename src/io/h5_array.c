@@ -144,7 +144,7 @@ cleanup:
     return code;
 }
 
-/* Select elements [start, start + count) of a one-dimensional data set; *memory and *stored are to be dropped. */
+/* Select rows [start, start + count) of a data set of rank 1 or 2; *memory and *stored are to be dropped. */
 static int select_slice(const h5_file *f, const char *name, hid_t set, size_t start, size_t count, hid_t *memory,
                         hid_t *stored)
 {
@@ -153,14 +153,14 @@ static int select_slice(const h5_file *f, const char *name, hid_t set, size_t st
     if (code != LS_OK) {
         return code;
     }
-    if (shape.rank != 1 || start > shape.size || count > shape.size - start) {
+    if (shape.rank < 1 || shape.rank > 2 || start > shape.dims[0] || count > shape.dims[0] - start) {
         return error_set(LS_EFORMAT, "%s: %s: has no elements %zu to %zu", f->path, name, start, start + count);
     }
-    const hsize_t first = start;
-    const hsize_t length = count;
-    *memory = H5Screate_simple(1, &length, NULL);
+    const hsize_t first[2] = {start, 0};
+    const hsize_t length[2] = {count, shape.rank == 2 ? shape.dims[1] : 1};
+    *memory = H5Screate_simple(shape.rank, length, NULL);
     *stored = H5Dget_space(set);
-    if (*memory < 0 || *stored < 0 || H5Sselect_hyperslab(*stored, H5S_SELECT_SET, &first, NULL, &length, NULL) < 0) {
+    if (*memory < 0 || *stored < 0 || H5Sselect_hyperslab(*stored, H5S_SELECT_SET, first, NULL, length, NULL) < 0) {
         return h5_fail(f, name, LS_EIO, "cannot select elements");
     }
     return LS_OK;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,19 @@ cleanup:
     return code;
 }
 
+/* Whether a checkpoint is whole and stands where its name says: a copy under another name would mislead. */
+static int check_named(const char *path, uint64_t step)
+{
+    checkpoint_info info = {0};
+    int code = checkpoint_verify(path);
+    if (code == LS_OK && (code = checkpoint_read_info(&info, path)) == LS_OK && info.step != step) {
+        code = error_set(LS_EFORMAT, "%s: stands at step %" PRIu64 ", not where its name says; rename it", path,
+                         info.step);
+    }
+    checkpoint_info_release(&info);
+    return code;
+}
+
 int checkpoint_latest(char *out, size_t size, const char *dir)
 {
     uint64_t *steps = NULL;
@@ -96,7 +110,7 @@ int checkpoint_latest(char *out, size_t size, const char *dir)
         if (code != LS_OK) {
             goto cleanup;
         }
-        if (checkpoint_verify(out) == LS_OK) {
+        if (check_named(out, steps[i]) == LS_OK) {
             goto cleanup;
         }
         log_warn("checkpoint skipped: %s", error_message());
@@ -107,9 +121,14 @@ cleanup:
     return code;
 }
 
+static int is_temporary(const char *name)
+{
+    return fnmatch("step-*.weights.h5" H5_TEMPORARY_MARK "*", name, 0) == 0 ||
+           fnmatch("log.h5" H5_TEMPORARY_MARK "*", name, 0) == 0;
+}
+
 int checkpoint_remove_temporaries(const char *dir)
 {
-    static const char ending[] = ".weights.h5" H5_TEMPORARY_SUFFIX;
     int code = LS_OK;
     DIR *folder = opendir(dir);
     if (folder == NULL) {
@@ -117,12 +136,7 @@ int checkpoint_remove_temporaries(const char *dir)
     }
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         const char *name = entry->d_name;
-        const size_t length = strlen(name);
-        if (strncmp(name, "step-", 5) != 0 || length < sizeof ending ||
-            strcmp(name + length - (sizeof ending - 1), ending) != 0) {
-            continue;
-        }
-        if (unlinkat(dirfd(folder), name, 0) != 0 && errno != ENOENT) {
+        if (is_temporary(name) && unlinkat(dirfd(folder), name, 0) != 0 && errno != ENOENT) {
             code = error_set(LS_EIO, "%s/%s: cannot be removed: %m", dir, name);
         }
     }

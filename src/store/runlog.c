@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -151,60 +152,86 @@ static int common_table_rows(h5_file *f, size_t *rows)
     return code;
 }
 
-static int cut_back(h5_file *f, uint64_t keep_steps, uint64_t keep_epochs)
-{
-    size_t steps = (size_t)keep_steps;
-    size_t epochs = (size_t)keep_epochs;
-    int code = common_rows(f, step_columns, STEP_COLUMNS, &steps);
-    if (code != LS_OK || (code = common_rows(f, epoch_columns, EPOCH_COLUMNS, &epochs)) != LS_OK ||
-        (code = common_table_rows(f, &epochs)) != LS_OK) {
-        return code;
-    }
-    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
-        code = h5_set_rows(f, step_columns[i].name, steps);
-    }
-    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
-        code = h5_set_rows(f, epoch_columns[i].name, epochs);
-    }
-    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
-        code = h5_exists(f, epoch_tables[i]) ? h5_set_rows(f, epoch_tables[i], epochs) : LS_OK;
-    }
-    return code;
-}
-
-/* LS_EUSAGE when the log names other tensors than the table's. */
-static int check_names(const runlog *log)
+/* LS_EUSAGE when f, the log of an earlier run, names other tensors than the table's. */
+static int check_names(const runlog *log, h5_file *f)
 {
     char **have = NULL;
     size_t count = 0;
     char **want = trainable_names(log->t, log->tensors);
-    int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file))
-                            : h5_read_strings(log->file, tensor_names, &have, &count);
+    int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
+                            : h5_read_strings(f, tensor_names, &have, &count);
     int same = code == LS_OK && count == log->tensors;
     for (size_t i = 0; same && i < count; i++) {
         same = strcmp(have[i], want[i]) == 0;
     }
     if (code == LS_OK && !same) {
         code = error_set(LS_EUSAGE, "%s: the log of another network; remove it or choose another run directory",
-                         h5_path(log->file));
+                         h5_path(f));
     }
     free(have);
     free(want);
     return code;
 }
 
-static int open_existing(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
+/* Copy the first `rows` rows of an array from the old log. */
+static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t rows)
 {
-    int code = h5_open_write(&log->file, path);
-    if (code == LS_OK && (code = check_names(log)) == LS_OK) {
-        code = cut_back(log->file, keep_steps, keep_epochs);
-    }
-    if (code == LS_ENOTFOUND && log->file != NULL) {
-        code = LS_EFORMAT; /* the file is there, a table in it is not */
-    }
+    h5_shape shape;
+    h5_shape wanted;
+    int code = h5_stat(old, name, &shape);
+    code = code == LS_OK ? h5_stat(log->file, name, &wanted) : code;
     if (code != LS_OK) {
-        (void)h5_close(log->file);
-        log->file = NULL;
+        return code;
+    }
+    if (shape.type != wanted.type || shape.rank != wanted.rank ||
+        (shape.rank == 2 && shape.dims[1] != wanted.dims[1])) {
+        return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old), name);
+    }
+    const size_t most = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
+    void *cells = calloc(most + 1, sizeof(uint64_t) * (shape.rank == 2 ? shape.dims[1] : 1));
+    if (cells == NULL) {
+        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), name);
+    }
+    for (size_t done = 0; code == LS_OK && done < rows; done += most) {
+        const size_t n = rows - done < most ? rows - done : most;
+        code = h5_read_slice(old, name, shape.type, done, n, cells);
+        if (code == LS_OK) {
+            code = h5_append(log->file, name, shape.type, n, cells);
+        }
+    }
+    free(cells);
+    return code;
+}
+
+/* Rows that the old log should have and does not: only one that a machine's crash has damaged. */
+static void warn_of_missing(const h5_file *old, const char *what, size_t have, uint64_t keep)
+{
+    if (have < keep) {
+        log_warn("%s: the rows of %s %zu to %llu are missing; training goes on, and the log without them", h5_path(old),
+                 what, have + 1, (unsigned long long)keep);
+    }
+}
+
+static int copy_log(runlog *log, h5_file *old, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    size_t steps = (size_t)keep_steps;
+    size_t epochs = (size_t)keep_epochs;
+    int code = check_names(log, old);
+    if (code != LS_OK || (code = common_rows(old, step_columns, STEP_COLUMNS, &steps)) != LS_OK ||
+        (code = common_rows(old, epoch_columns, EPOCH_COLUMNS, &epochs)) != LS_OK ||
+        (code = common_table_rows(old, &epochs)) != LS_OK) {
+        return code;
+    }
+    warn_of_missing(old, "steps", steps, keep_steps);
+    warn_of_missing(old, "epochs", epochs, keep_epochs);
+    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
+        code = copy_rows(log, old, step_columns[i].name, steps);
+    }
+    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
+        code = copy_rows(log, old, epoch_columns[i].name, epochs);
+    }
+    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
+        code = h5_exists(old, epoch_tables[i]) ? copy_rows(log, old, epoch_tables[i], epochs) : LS_OK;
     }
     return code;
 }
@@ -221,23 +248,60 @@ static int set_aside(const char *path)
     return rename(path, aside) == 0 ? LS_OK : error_set(LS_EIO, "%s: cannot be renamed: %m", path);
 }
 
-/* Open, mend or make the file of a log. */
+/* A new file under a temporary name, with no rows. */
+static int begin_file(runlog *log, const char *temporary)
+{
+    (void)h5_close(log->file);
+    log->file = NULL;
+    const int code = h5_create_newest(&log->file, temporary);
+    return code == LS_OK ? make_tables(log) : code;
+}
+
+/* Take over what an earlier run logged; where that cannot be read, it is set aside and the log begins anew. */
+static int take_over(runlog *log, const char *path, const char *temporary, uint64_t keep_steps, uint64_t keep_epochs)
+{
+    h5_file *old = NULL;
+    int code = h5_open_read(&old, path);
+    if (code == LS_ENOTFOUND) {
+        log_warn("%s: is missing, so the rows of the %llu steps before this resume are; a new log begins", path,
+                 (unsigned long long)keep_steps);
+        return LS_OK;
+    }
+    if (code == LS_OK) {
+        code = copy_log(log, old, keep_steps, keep_epochs);
+    }
+    (void)h5_close(old);
+    if (code == LS_EFORMAT || code == LS_ENOTFOUND) { /* a file that is there, and a table in it that is not */
+        code = set_aside(path);
+        return code == LS_OK ? begin_file(log, temporary) : code;
+    }
+    return code;
+}
+
+/*
+ * The log is always a new file that takes the old one's place when it holds what the old one did: there is no moment at
+ * which a kill leaves less.
+ */
 static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
 {
-    if (keep_steps > 0 || keep_epochs > 0) {
-        int code = open_existing(log, path, keep_steps, keep_epochs);
-        if (code == LS_OK || code == LS_EUSAGE || code == LS_ENOMEM) {
-            return code;
-        }
-        if (code == LS_EFORMAT || code == LS_EIO) {
-            code = set_aside(path);
-            if (code != LS_OK) {
-                return code;
-            }
-        }
+    char temporary[4096];
+    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    if (code != LS_OK) {
+        return code;
     }
-    const int code = h5_create_newest(&log->file, path);
-    return code == LS_OK ? make_tables(log) : code;
+    code = begin_file(log, temporary);
+    if (code == LS_OK && (keep_steps > 0 || keep_epochs > 0)) {
+        code = take_over(log, path, temporary, keep_steps, keep_epochs);
+    }
+    if (code == LS_OK) {
+        /* Where the file system or the library cannot do this, the log is still written; readers have to wait. */
+        (void)h5_start_swmr(log->file);
+        code = h5_publish(log->file, path);
+    }
+    if (code != LS_OK) {
+        (void)unlink(temporary);
+    }
+    return code;
 }
 
 int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs)
@@ -250,15 +314,8 @@ int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t 
     log->t = t;
     log->tensors = count_trainable(t);
     log->statistics = calloc(2 * log->tensors + 1, sizeof *log->statistics);
-    int code = log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path)
-                                       : open_file(log, path, keep_steps, keep_epochs);
-    if (code != LS_OK) {
-        goto cleanup;
-    }
-    /* Where the file system or the library cannot do this, the log is still written; readers have to wait. */
-    (void)h5_start_swmr(log->file);
-    code = h5_flush(log->file);
-cleanup:
+    const int code = log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path)
+                                             : open_file(log, path, keep_steps, keep_epochs);
     if (code != LS_OK) {
         (void)h5_close(log->file);
         free(log->statistics);
@@ -267,6 +324,11 @@ cleanup:
     }
     *out = log;
     return LS_OK;
+}
+
+const char *runlog_path(const runlog *log)
+{
+    return h5_path(log->file);
 }
 
 /* Append n rows of a struct's fields, column by column. */

@@ -39,11 +39,15 @@ typedef struct runlog_epoch_row {
 } runlog_epoch_row;
 
 /*
- * Open the log for writing, or make it. An existing one is cut back to at most keep_steps and keep_epochs rows, what a
- * resumed run has behind it; 0 and 0 begin afresh. A log that cannot be mended is set aside under the name
+ * Open a log for writing. It takes over the first keep_steps and keep_epochs rows of an earlier one of that name, what
+ * a resumed run has behind it; 0 and 0 begin afresh. Whatever happens on the way, path is either the earlier log or the
+ * whole new one. Rows that are missing are warned of; a log that cannot be read is set aside under the name
  * path.damaged, with a warning. t: not owned, must outlive the log. LS_EUSAGE when the log is of another network.
  */
 int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs);
+
+/* Owned by the log. */
+const char *runlog_path(const runlog *log);
 
 /* Add a row; kept in memory until 64 have gathered, or an epoch's row, runlog_flush or runlog_close. */
 int runlog_step(runlog *log, const runlog_step_row *row);
