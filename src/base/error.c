@@ -46,6 +46,7 @@ int error_exit_code(int code)
     switch (code) {
     case LS_OK: return EXIT_DONE;
     case LS_EUSAGE: return EXIT_USAGE;
+    case LS_ENUMERIC: return EXIT_NUMERIC;
     default: return EXIT_FAILED;
     }
 }

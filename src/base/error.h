@@ -19,7 +19,13 @@ enum {
 };
 
 /* Exit codes of the program. */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SAVED = 75 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NUMERIC = 3, /* the loss or the weights are not finite: another run would end the same */
+    EXIT_SAVED = 75,  /* stopped and saved; wants to be run again */
+};
 
 /* Set this thread's message (printf style) and return code, so that `return error_set(LS_EIO, "...")` reads well. */
 int error_set(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -91,6 +91,56 @@ int args_size(size_t *width, size_t *height, const char *option, const char *tex
     return error_set(LS_EUSAGE, "%s: '%s' is not a size such as 8x8 (width x height)", option, text);
 }
 
+/* "[D-][[H:]MM:]SS" from text on: whether it is one. */
+static bool clock_time(double *out, const char *text)
+{
+    const char *at = text;
+    char *end = NULL;
+    double days = 0;
+    double total = 0;
+    int fields = 0;
+    const char *const dash = strchr(text, '-');
+    if (dash != NULL) {
+        days = (double)strtoul(text, &end, 10);
+        at = end == dash ? dash + 1 : "";
+    }
+    for (; fields < 3 && *at >= '0' && *at <= '9'; fields++) {
+        total = 60 * total + (double)strtoul(at, &end, 10);
+        at = *end == ':' ? end + 1 : end;
+    }
+    *out = 86400 * days + total;
+    return fields >= (dash != NULL ? 3 : 2) && *at == '\0' && at[-1] != ':';
+}
+
+/* "1.5h" */
+static bool suffixed_time(double *out, const char *text)
+{
+    static const char units[] = "smhd";
+    static const double seconds[] = {1, 60, 3600, 86400};
+    char *end = NULL;
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    *out = strtod(text, &end);
+    if (*end == '\0') {
+        return true;
+    }
+    const char *const unit = strchr(units, *end);
+    *out *= unit != NULL ? seconds[unit - units] : 0;
+    return unit != NULL && end[1] == '\0';
+}
+
+int args_duration(double *seconds, const char *option, const char *text)
+{
+    const double longest = 1e9;
+    double value = 0;
+    if ((!clock_time(&value, text) && !suffixed_time(&value, text)) || !(value > 0 && value <= longest)) {
+        return error_set(LS_EUSAGE, "%s: '%s' is not a time such as 5400, 90m, 1.5h or 1:30:00", option, text);
+    }
+    *seconds = value;
+    return LS_OK;
+}
+
 int args_precision(bool *mixed, const char *option, const char *text)
 {
     *mixed = strcmp(text, "mixed") == 0;

@@ -146,11 +146,11 @@ static int evaluate(session *s, const config *c, const session_state *at, evalua
         if (code == LS_OK) {
             log_info("statistics are re-estimated from training batches (batch_norm.evaluate: precise)");
             code = evaluate_population(s, at->epoch > 0 ? at->epoch - 1 : 0, (size_t)c->batch_norm.precise_batches,
-                                       population);
+                                       NULL, population);
         }
     }
     if (code == LS_OK) {
-        code = evaluate_split(s, population != NULL ? population : s->moving, dump, out);
+        code = evaluate_split(s, population != NULL ? population : s->moving, dump, NULL, out);
     }
     free(population);
     return code;

@@ -119,6 +119,13 @@ static int inspect_checkpoint(const char *path)
     printf("  experiment       %s\n", info.experiment);
     printf("  epoch            %" PRIu64 "\n", info.epoch);
     printf("  step             %" PRIu64 "\n", info.step);
+    if (info.position > 0) {
+        printf("  position         %" PRIu64 " samples into epoch %" PRIu64 "\n", info.position, info.epoch + 1);
+    }
+    if (!isnan(info.val_accuracy)) {
+        printf("  validation       loss %.6f ce %.6f acc %.6f\n", info.val_loss, info.val_cross_entropy,
+               info.val_accuracy);
+    }
     printf("  parameters       %zu, and %zu moving statistics\n", t.weights_size, t.moving_size);
     printf("  input            %" PRIu64 "x%" PRIu64 "x3\n", info.width, info.height);
     printf("  normalization    %s\n", info.normalization);

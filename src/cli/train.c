@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/signals.h"
 #include "cli/args.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
@@ -15,7 +18,7 @@
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check]\n"
-    "                                        [--resume auto|CHECKPOINT | --fresh]\n"
+    "                                        [--resume auto|CHECKPOINT | --fresh] [--max-time TIME]\n"
     "\n"
     "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The "
     "result\n"
@@ -27,6 +30,12 @@ static const char help[] =
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
     "  --resume CHECKPOINT      go on from this one\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
+    "  --max-time TIME          stop and save in time to have ended after TIME: seconds, or as 90m, 12h, 2d, 1:30:00;\n"
+    "                           without it, before SLURM_JOB_END_TIME (seconds since 1970) where that is set\n"
+    "\n"
+    "SIGTERM, SIGINT and SIGUSR1, to any rank, have all ranks stop after the same step and save; the exit status is "
+    "75\n"
+    "then, and --resume auto goes on exactly there. A second SIGINT ends a rank at once.\n"
     "\n"
     "example: mpirun -n 4 lockstep train config/digits-bn.yaml --set train.epochs=2 --resume auto\n"
     "\n"
@@ -38,14 +47,14 @@ typedef struct train_arguments {
     size_t override_count;
     const char *resume;
     bool fresh, check;
+    double started;  /* on the clock */
+    double max_time; /* seconds from then; 0: no limit was given */
 } train_arguments;
 
 static const struct option options[] = {
-    {"set", required_argument, NULL, 's'},
-    {"check", no_argument, NULL, 'c'},
-    {"resume", required_argument, NULL, 'r'},
-    {"fresh", no_argument, NULL, 'f'},
-    {0},
+    {"set", required_argument, NULL, 's'},      {"check", no_argument, NULL, 'c'},
+    {"resume", required_argument, NULL, 'r'},   {"fresh", no_argument, NULL, 'f'},
+    {"max-time", required_argument, NULL, 't'}, {0},
 };
 
 static int print_keys(void)
@@ -62,15 +71,17 @@ static int print_keys(void)
 static int read_arguments(train_arguments *a, int argc, char **argv)
 {
     int option = 0;
-    while ((option = args_next(argc, argv, options)) > 0) {
+    int timed = LS_OK;
+    while (timed == LS_OK && (option = args_next(argc, argv, options)) > 0) {
         switch (option) {
+        case 't': timed = args_duration(&a->max_time, "--max-time", optarg); break;
         case 's': a->overrides[a->override_count++] = optarg; break;
         case 'c': a->check = true; break;
         case 'r': a->resume = optarg; break;
         default: a->fresh = true; break;
         }
     }
-    const int code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
+    const int code = timed != LS_OK ? timed : option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
     if (code != LS_OK) {
         return code;
     }
@@ -135,6 +146,17 @@ static int check(comm *c, void *context)
     return comm_agree(c, comm_rank(c) == 0 ? print_check(context, comm_size(c)) : LS_OK);
 }
 
+/* Second on the clock by which the run must have ended; 0: none. */
+static double time_limit(const train_arguments *a)
+{
+    const char *const end = getenv("SLURM_JOB_END_TIME");
+    if (a->max_time > 0) {
+        return a->started + a->max_time;
+    }
+    const double second = end == NULL ? 0 : strtod(end, NULL);
+    return second > 0 ? clock_seconds() + second - (double)time(NULL) : 0;
+}
+
 /* Rank 0 reads files and decides; all ranks get what it found. */
 static int train(comm *c, void *context)
 {
@@ -164,6 +186,7 @@ static int train(comm *c, void *context)
     o.fresh = a->fresh;
     o.resume = begin.resumes ? begin.checkpoint : NULL;
     o.config = yaml;
+    o.saving.limit = time_limit(a);
     code = trainer_run(c, &o);
 cleanup:
     config_free(&wanted);
@@ -173,12 +196,15 @@ cleanup:
 
 static int run(int argc, char **argv)
 {
-    train_arguments a = {.overrides = calloc((size_t)argc, sizeof *a.overrides)};
+    train_arguments a = {.overrides = calloc((size_t)argc, sizeof *a.overrides), .started = clock_seconds()};
     if (a.overrides == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the arguments");
     }
     int code = read_arguments(&a, argc, argv);
     if (code == LS_OK) {
+        if (!a.check) {
+            signals_catch();
+        }
         code = parallel_run(a.check ? check : train, &a);
     }
     free(a.overrides);

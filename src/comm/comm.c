@@ -220,16 +220,20 @@ int comm_agree(comm *c, int code)
 }
 
 /* Failures are rare, so only their number travels; who failed, and why, is asked when there are any. */
-int comm_agree_begin(comm *c, int code)
+int comm_agree_begin(comm *c, int code, unsigned wishes)
 {
+    enum { COUNTED = sizeof c->counted / sizeof *c->counted };
     c->brought = code;
-    c->failed = code < 0;
+    c->counted[0] = code < 0;
+    for (unsigned i = 0; i < COMM_WISHES; i++) {
+        c->counted[1 + i] = wishes >> i & 1U;
+    }
     const flight_sum sum = {
         .e = &element_f64,
-        .out = &c->failed,
-        .vectors = &c->failed,
-        .stride = 1,
-        .n = 1,
+        .out = c->counted,
+        .vectors = c->counted,
+        .stride = COUNTED,
+        .n = COUNTED,
         .front = 1, /* each rank is one leaf */
         .total = (size_t)c->size,
         .where = c->aside,
@@ -238,13 +242,17 @@ int comm_agree_begin(comm *c, int code)
     return flight_start(&c->agreement, c, &sum);
 }
 
-int comm_agree_end(comm *c)
+int comm_agree_end(comm *c, unsigned *wishes)
 {
     const int code = flight_wait(&c->agreement);
+    *wishes = 0;
     if (code != LS_OK) {
         return code;
     }
-    return c->failed > 0 ? comm_agree(c, c->brought) : LS_OK;
+    for (unsigned i = 0; i < COMM_WISHES; i++) {
+        *wishes |= c->counted[1 + i] > 0 ? 1U << i : 0;
+    }
+    return c->counted[0] > 0 ? comm_agree(c, c->brought) : LS_OK;
 }
 
 int comm_max(comm *c, int flag, int *out)

@@ -19,7 +19,8 @@ struct comm {
     flight sum;       /* the one that all wait for */
     flight agreement; /* between comm_agree_begin and comm_agree_end */
     int brought;      /* this rank's code in it */
-    double failed;    /* how many ranks brought one */
+    /* How many ranks brought a code, and how many each wish. */
+    double counted[1 + COMM_WISHES];
 };
 
 /* A tag for a sum in `aside`. All ranks start these in the same order, so they agree on tags. */

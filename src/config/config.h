@@ -60,9 +60,16 @@ typedef struct config_train {
 
 typedef struct config_checkpoint {
     char *dir;
-    int every_epochs;
-    int keep; /* newest checkpoints to keep; 0: all */
+    int every_epochs; /* epochs between checkpoints; this and the next two: 0: none for that reason */
+    int64_t every_steps;
+    double every_minutes;
+    int keep;      /* newest checkpoints to keep; 0: all */
+    int keep_best; /* and that many of those with the best validation */
 } config_checkpoint;
+
+typedef struct config_check {
+    int64_t replicas_every; /* steps between comparisons of the ranks' weights; 0: where an epoch ends only */
+} config_check;
 
 typedef struct config_log {
     int64_t every_steps; /* steps between plain progress lines; 0: one line an epoch */
@@ -78,6 +85,7 @@ typedef struct config {
     config_l2 l2;
     config_train train;
     config_checkpoint checkpoint;
+    config_check check;
     config_log log;
 } config;
 

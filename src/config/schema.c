@@ -26,8 +26,8 @@ static const cyaml_strval_t variances[] = {{"biased", CONFIG_BIASED}, {"unbiased
 #s, offsetof(config, s), sizeof(((config *)0)->s)                                                              \
     }
 const config_section schema_sections[SCHEMA_SECTIONS] = {
-    SECTION(experiment), SECTION(data),  SECTION(model),      SECTION(batch_norm),
-    SECTION(l2),         SECTION(train), SECTION(checkpoint), SECTION(log),
+    SECTION(experiment), SECTION(data),       SECTION(model), SECTION(batch_norm), SECTION(l2),
+    SECTION(train),      SECTION(checkpoint), SECTION(check), SECTION(log),
 };
 
 const config_key schema_keys[] = {
@@ -66,8 +66,18 @@ const config_key schema_keys[] = {
     {INT(train, threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
 
     {TEXT(checkpoint, dir, "checkpoints"), .may_change = true, .help = "folder of the runs' folders"},
-    {INT(checkpoint, every_epochs, "1", 1, 1000000), .may_change = true, .help = "epochs between checkpoints"},
+    {INT(checkpoint, every_epochs, "1", 0, 1000000), .may_change = true,
+     .help = "epochs between checkpoints; 0: only after the last"},
+    {INT(checkpoint, every_steps, "0", 0, 1000000000), .may_change = true,
+     .help = "steps between checkpoints; 0: none within an epoch"},
+    {REAL(checkpoint, every_minutes, "0", 0, 1000000), .may_change = true,
+     .help = "minutes between checkpoints, by the clock of rank 0; 0: none by the clock"},
     {INT(checkpoint, keep, "0", 0, 1000000), .may_change = true, .help = "newest checkpoints to keep; 0: all"},
+    {INT(checkpoint, keep_best, "0", 0, 1000000), .may_change = true,
+     .help = "and that many of those with the best validation accuracy"},
+
+    {INT(check, replicas_every, "100", 0, 1000000000), .may_change = true,
+     .help = "steps between comparisons of the ranks' weights; 0: only where an epoch ends"},
 
     {INT(log, every_steps, "0", 0, 1000000000), .may_change = true, .help = "steps between progress lines; 0: none"},
     {TEXT(log, print_layer, "conv2d"), .may_change = true, .help = "layer whose first weights are printed"},

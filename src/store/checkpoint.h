@@ -12,7 +12,20 @@
  * group /lockstep, which Keras ignores, with what else a resume or a report needs. A file appears under its name only
  * when complete; every data set has a checksum. Not collective: one rank writes, any may read.
  */
-enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FORMAT = 1 };
+enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FORMAT = 2, CHECKPOINT_FIRST_WEIGHTS = 10 };
+
+/*
+ * The epoch that is under way: what its row of the log needs of the steps so far. Zeros where none has been taken.
+ */
+typedef struct checkpoint_epoch {
+    /* Before the epoch's first step: */
+    uint64_t start_step;          /* steps behind it */
+    double start_mean_abs_weight; /* tensor_table_mean_abs */
+    double first_weights[CHECKPOINT_FIRST_WEIGHTS];
+    /* Sums over its samples, in the order of its steps: */
+    double cross_entropy, penalty, correct, samples;
+    double seconds;
+} checkpoint_epoch;
 
 typedef struct checkpoint_info {
     uint64_t epoch;    /* completed epochs */
@@ -23,6 +36,8 @@ typedef struct checkpoint_info {
     uint64_t height, width; /* of the input, pixels */
     uint64_t batch_norm;    /* 1 or 0 */
     uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
+    checkpoint_epoch now;
+    double val_loss, val_cross_entropy, val_accuracy; /* at these weights; NaN where they were not validated */
     /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */
     const char *config;        /* the effective configuration, YAML */
     const char *experiment;    /* bn, l2, bn_l2 or the name of another */
@@ -66,7 +81,7 @@ int checkpoint_path(char *out, size_t size, const char *dir, uint64_t step);
  */
 int checkpoint_latest(char *out, size_t size, const char *dir);
 
-/* Remove what interrupted writes left in dir; nothing to remove is fine. */
+/* Remove what interrupted writes of checkpoints and of the log left in dir; nothing to remove is fine. */
 int checkpoint_remove_temporaries(const char *dir);
 
 /* Make dir and its parents; fine when it exists. Returns 0 or LS_EIO. */

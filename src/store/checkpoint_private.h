@@ -12,8 +12,10 @@ typedef struct checkpoint_number {
     size_t offset;
 } checkpoint_number;
 
-enum { CHECKPOINT_NUMBERS = 9, CHECKPOINT_TEXTS = 4 };
+enum { CHECKPOINT_NUMBERS = 10, CHECKPOINT_REALS = 9, CHECKPOINT_TEXTS = 4 };
 extern const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS];
+/* Its doubles, attributes too; first_weights are a data set. */
+extern const checkpoint_number checkpoint_reals[CHECKPOINT_REALS];
 /* The texts: string data sets of one element under /lockstep. */
 extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
 

@@ -74,6 +74,13 @@ static int read_fields(h5_file *f, checkpoint_info *out)
         uint64_t *number = (uint64_t *)((char *)out + checkpoint_numbers[i].offset);
         code = h5_read_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number);
     }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
+        double *number = (double *)((char *)out + checkpoint_reals[i].offset);
+        code = h5_read_attr_f64(f, "lockstep", checkpoint_reals[i].name, number);
+    }
+    if (code == LS_OK) {
+        code = h5_read(f, "lockstep/epoch_first_weights", H5_FLOAT64, CHECKPOINT_FIRST_WEIGHTS, out->now.first_weights);
+    }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
         code = read_text(f, checkpoint_texts[i].name, (const char **)((char *)out + checkpoint_texts[i].offset));
     }

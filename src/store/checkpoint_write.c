@@ -19,6 +19,19 @@ const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
     {"width", offsetof(checkpoint_info, width)},
     {"batch_norm", offsetof(checkpoint_info, batch_norm)},
     {"data_checksum", offsetof(checkpoint_info, data_checksum)},
+    {"epoch_start_step", offsetof(checkpoint_info, now.start_step)},
+};
+
+const checkpoint_number checkpoint_reals[CHECKPOINT_REALS] = {
+    {"epoch_start_mean_abs_weight", offsetof(checkpoint_info, now.start_mean_abs_weight)},
+    {"epoch_cross_entropy", offsetof(checkpoint_info, now.cross_entropy)},
+    {"epoch_penalty", offsetof(checkpoint_info, now.penalty)},
+    {"epoch_correct", offsetof(checkpoint_info, now.correct)},
+    {"epoch_samples", offsetof(checkpoint_info, now.samples)},
+    {"epoch_seconds", offsetof(checkpoint_info, now.seconds)},
+    {"val_loss", offsetof(checkpoint_info, val_loss)},
+    {"val_cross_entropy", offsetof(checkpoint_info, val_cross_entropy)},
+    {"val_accuracy", offsetof(checkpoint_info, val_accuracy)},
 };
 
 const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {
@@ -31,6 +44,11 @@ const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {
 static uint64_t number_of(const checkpoint_info *info, size_t i)
 {
     return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
+}
+
+static double real_of(const checkpoint_info *info, size_t i)
+{
+    return *(const double *)((const char *)info + checkpoint_reals[i].offset);
 }
 
 static const char *text_of(const checkpoint_info *info, size_t i)
@@ -70,6 +88,11 @@ uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *check
         const uint64_t number = number_of(info, i);
         hash = hash_bytes(hash, &number, sizeof number);
     }
+    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
+        const double number = real_of(info, i);
+        hash = hash_bytes(hash, &number, sizeof number);
+    }
+    hash = hash_bytes(hash, info->now.first_weights, sizeof info->now.first_weights);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *text = text_of(info, i);
         hash = hash_bytes(hash, text, strlen(text));
@@ -112,12 +135,19 @@ cleanup:
 
 static int write_info(h5_file *f, const checkpoint_info *info)
 {
+    const size_t first_weights = CHECKPOINT_FIRST_WEIGHTS;
     int code = h5_make_group(f, "lockstep");
     if (code == LS_OK) {
         code = h5_write_attr_i64(f, "lockstep", "format", CHECKPOINT_FORMAT);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
         code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number_of(info, i));
+    }
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
+        code = h5_write_attr_f64(f, "lockstep", checkpoint_reals[i].name, real_of(info, i));
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
         const char *const text = text_of(info, i);

@@ -1,6 +1,7 @@
 #include "tensor/table.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,28 @@ unsigned long long tensor_table_hash(const tensor_table *t, const real *weights,
         hash = hash_bytes(hash, moving, t->moving_size * sizeof *moving);
     }
     return hash;
+}
+
+static bool all_finite(const real *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const tensor_info *tensor_table_not_finite(const tensor_table *t, const real *weights, const real *moving)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        const real *vector = info->trainable ? weights : moving;
+        if (vector != NULL && !all_finite(vector + info->offset, info->size)) {
+            return info;
+        }
+    }
+    return NULL;
 }
 
 double tensor_table_mean_abs(const tensor_table *t, const real *weights)

@@ -75,6 +75,10 @@ real *tensor_values(const tensor_info *t, real *weights, real *moving);
 /* 64-bit hash of weights and moving statistics: the line `weights <16 hex digits>`. */
 unsigned long long tensor_table_hash(const tensor_table *t, const real *weights, const real *moving);
 
+/* The first tensor with a value that is not finite, in table order; NULL when all are. moving may be NULL: not asked.
+ */
+const tensor_info *tensor_table_not_finite(const tensor_table *t, const real *weights, const real *moving);
+
 /* Mean |w| over the elements that L2 covers; double sums in table order. */
 double tensor_table_mean_abs(const tensor_table *t, const real *weights);
 

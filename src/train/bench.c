@@ -37,7 +37,7 @@ double bench_median(double *values, size_t n)
 static int run_step(bench_rig *rig, comm *c)
 {
     step_metrics metrics;
-    int news = LS_OK; /* no rank has anything to tell */
+    step_news news = {.code = LS_OK}; /* no rank has anything to tell */
     const int code = step_train(rig->steps, &rig->samples, rig->weights, rig->moving, &news, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());

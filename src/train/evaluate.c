@@ -8,10 +8,17 @@
 #include "base/error.h"
 #include "base/tree.h"
 
-int evaluate_next(const session *s, loader *l, batch *out)
+/* Next batch with all ranks agreeing: 1, 0 at the end or where it is broken off, or a negative code on every rank. */
+static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batch *out)
 {
+    unsigned wishes = breaks != NULL ? breaks->wishes(breaks->context) : 0;
     const int got = loader_next(l, out);
-    const int code = comm_agree(s->c, got < 0 ? got : LS_OK);
+    int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, wishes));
+    code = code == LS_OK ? comm_agree_end(s->c, &wishes) : code;
+    if (code == LS_OK && breaks != NULL && (wishes & STEP_WISH_STOP) != 0) {
+        breaks->stopped = true;
+        return 0;
+    }
     return code != LS_OK ? code : got;
 }
 
@@ -29,7 +36,7 @@ static void keep(evaluate_dump *dump, const session *s, const batch *b, const re
     }
 }
 
-int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluation *out)
+int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out)
 {
     *out = (evaluation){.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     double cross_entropy = 0, correct = 0, samples = 0;
@@ -51,7 +58,7 @@ int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluati
     if (code != LS_OK) {
         goto cleanup;
     }
-    while ((got = evaluate_next(s, s->val, &b)) == 1) {
+    while ((got = next_batch(s, s->val, breaks, &b)) == 1) {
         step_metrics m;
         code = session_collective(s, step_evaluate(s->steps, &b, s->weights, moving, logits, &m));
         if (code != LS_OK) {
@@ -111,7 +118,7 @@ static void finish_moments(const tensor_table *t, const double *sums, double wei
     }
 }
 
-int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
+int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_breaks *breaks, real *out)
 {
     const tensor_table *t = model_table(s->net);
     const size_t n = t->moving_size;
@@ -127,7 +134,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out)
     }
     assert(sums != NULL && statistics != NULL); /* agreed on, above */
     for (size_t i = 0; batches == 0 || i < batches; i++) {
-        got = evaluate_next(s, s->train, &b);
+        got = next_batch(s, s->train, breaks, &b);
         if (got != 1) {
             break;
         }

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_TRAIN_EVALUATE_H
 #define LOCKSTEP_TRAIN_EVALUATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,20 +23,24 @@ typedef struct evaluate_dump {
     size_t count; /* filled so far */
 } evaluate_dump;
 
+/* How a rank is asked, batch by batch, whether to break off. All ranks break off together. */
+typedef struct evaluate_breaks {
+    unsigned (*wishes)(void *context); /* this rank's, as step_news has them */
+    void *context;
+    bool stopped; /* broken off, by STEP_WISH_STOP of any rank: what was asked for is not there */
+} evaluate_breaks;
+
 /*
  * Every sample of session->val exactly once, at the session's weights and these moving statistics. dump: NULL, or what
- * to fill. Collective; a failure is returned by all ranks.
+ * to fill. breaks: NULL, or what may break it off. Collective; a failure is returned by all ranks.
  */
-int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluation *out);
+int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out);
 
 /*
  * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches
  * (0: all) of an epoch, weighted by samples; variances are E[variance + mean^2] - mean^2. Needs a training session
- * whose train loader is between epochs. Collective; a failure is returned by all ranks.
+ * whose train loader is between epochs. breaks: as for evaluate_split. Collective; a failure is returned by all ranks.
  */
-int evaluate_population(session *s, uint64_t epoch, size_t batches, real *out);
-
-/* Next batch of a loader with all ranks agreeing: 1, 0 at the end, or a negative code on every rank. Collective. */
-int evaluate_next(const session *s, loader *l, batch *out);
+int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_breaks *breaks, real *out);
 
 #endif

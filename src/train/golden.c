@@ -191,7 +191,7 @@ static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
 {
     const batch b = own_part(v);
     step_metrics m = {0};
-    int news = LS_OK;
+    step_news news = {.code = LS_OK};
     const int code = step_train(s, &b, v->weights, v->moving, &news, &m);
     losses[0] = m.cross_entropy + m.penalty;
     losses[1] = m.cross_entropy;

@@ -9,11 +9,18 @@ static const double BAR_SECONDS = 0.1;
 static const double LINE_SECONDS = 60;
 enum { BAR_WIDTH = 24 };
 
-void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, size_t every)
+void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, double before,
+                    size_t every)
 {
     const double now = clock_seconds();
-    *p = (progress){
-        .epoch = epoch, .epochs = epochs, .steps = steps, .first = first, .every = every, .started = now, .shown = now};
+    *p = (progress){.epoch = epoch,
+                    .epochs = epochs,
+                    .steps = steps,
+                    .first = first,
+                    .before = before,
+                    .every = every,
+                    .started = now,
+                    .shown = now};
 }
 
 /* "1:02:03" or "2:03". */
@@ -39,7 +46,7 @@ void progress_step(progress *p, size_t done, double images, double loss)
         return;
     }
     p->shown = now;
-    const double rate = passed > 0 ? images / passed : 0;
+    const double rate = passed > 0 ? (images - p->before) / passed : 0;
     const size_t fresh = done - p->first;
     char left[32];
     duration(left, sizeof left, passed / (double)fresh * (double)(p->steps - done));

@@ -12,13 +12,15 @@ typedef struct progress {
     size_t steps;           /* of the epoch */
     size_t every;           /* steps between plain lines; 0: about a minute */
     size_t first;           /* steps that were done before, in a resumed epoch */
+    double before;          /* images of those */
     double started, shown;  /* on the clock */
 } progress;
 
 /* Start the clock. */
-void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, size_t every);
+void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, double before,
+                    size_t every);
 
-/* `done` steps are done, `images` of them since the start; loss is the epoch's mean so far. */
+/* `done` steps and `images` images of the epoch are done; loss is the epoch's mean so far. */
 void progress_step(progress *p, size_t done, double images, double loss);
 
 /*

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,14 +87,74 @@ int run_folder_newest(const char *dir, uint64_t *step)
     return code;
 }
 
-/* Remove all but the last `keep`. */
-static int remove_but(const char *dir, size_t keep)
+/* How good a checkpoint is. */
+typedef struct candidate {
+    const char *name; /* not owned */
+    double accuracy, cross_entropy;
+} candidate;
+
+/* Best first: by accuracy, then by cross-entropy; of equals the older, as qsort gets them oldest first. */
+static int best_first(const void *a, const void *b)
+{
+    const candidate *x = a;
+    const candidate *y = b;
+    if (x->accuracy != y->accuracy) {
+        return x->accuracy > y->accuracy ? -1 : 1;
+    }
+    if (x->cross_entropy != y->cross_entropy) {
+        return x->cross_entropy < y->cross_entropy ? -1 : 1;
+    }
+    return strcmp(x->name, y->name);
+}
+
+/* What is known of a checkpoint's validation; false: nothing, or it cannot be read. */
+static bool judge(candidate *out, const char *dir, const char *name)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    checkpoint_info info = {0};
+    if (run_folder_file(path, sizeof path, dir, name) != LS_OK || checkpoint_read_info(&info, path) != LS_OK) {
+        return false;
+    }
+    *out = (candidate){name, info.val_accuracy, info.val_cross_entropy};
+    checkpoint_info_release(&info);
+    return !isnan(out->accuracy);
+}
+
+/* Strike the `keep` best of all from the first `count` of the list, which are to be removed: their names become "". */
+static int spare_best(const char *dir, struct dirent **list, int all, int count, size_t keep)
+{
+    size_t known = 0;
+    candidate *found = calloc((size_t)all + 1, sizeof *found);
+    if (found == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", dir);
+    }
+    for (int i = 0; i < all; i++) {
+        known += judge(&found[known], dir, list[i]->d_name) ? 1 : 0;
+    }
+    qsort(found, known, sizeof *found, best_first);
+    for (size_t k = 0; k < keep && k < known; k++) {
+        for (int i = 0; i < count; i++) {
+            if (found[k].name == list[i]->d_name) {
+                list[i]->d_name[0] = '\0';
+            }
+        }
+    }
+    free(found);
+    return LS_OK;
+}
+
+/* Remove all but the last `keep` and the `keep_best` best. */
+static int remove_but(const char *dir, size_t keep, size_t keep_best)
 {
     struct dirent **list;
     int n = 0;
     int code = list_checkpoints(dir, &list, &n);
-    for (int i = 0; code == LS_OK && (size_t)i + keep < (size_t)n; i++) {
-        code = remove_file(dir, list[i]->d_name);
+    const int count = (size_t)n > keep ? n - (int)keep : 0;
+    if (code == LS_OK && count > 0 && keep_best > 0) {
+        code = spare_best(dir, list, n, count, keep_best);
+    }
+    for (int i = 0; code == LS_OK && i < count; i++) {
+        code = list[i]->d_name[0] == '\0' ? LS_OK : remove_file(dir, list[i]->d_name);
     }
     free_list(list, n);
     return code;
@@ -100,14 +162,14 @@ static int remove_but(const char *dir, size_t keep)
 
 int run_folder_clear(const char *dir)
 {
-    int code = remove_but(dir, 0);
+    int code = remove_but(dir, 0, 0);
     if (code == LS_OK) {
         code = remove_file(dir, "log.h5");
     }
     return code != LS_OK ? code : remove_file(dir, "train.log");
 }
 
-int run_folder_prune(const char *dir, size_t keep)
+int run_folder_prune(const char *dir, size_t keep, size_t keep_best)
 {
-    return keep == 0 ? LS_OK : remove_but(dir, keep);
+    return keep == 0 ? LS_OK : remove_but(dir, keep, keep_best);
 }

@@ -15,8 +15,11 @@ int run_folder_newest(const char *dir, uint64_t *step);
 /* Remove checkpoints, log.h5 and train.log; nothing else. Returns 0 or LS_EIO. */
 int run_folder_clear(const char *dir);
 
-/* Remove all checkpoints but the `keep` newest; 0 keeps all. Returns 0 or LS_EIO. */
-int run_folder_prune(const char *dir, size_t keep);
+/*
+ * Remove all checkpoints but the `keep` newest and the `keep_best` best: those with the highest validation accuracy,
+ * the lower cross-entropy counting among equals. keep 0 keeps all. Returns 0, LS_EIO or LS_ENOMEM.
+ */
+int run_folder_prune(const char *dir, size_t keep, size_t keep_best);
 
 /* "dir/name" into out. Returns 0 or LS_EUSAGE when it does not fit. */
 int run_folder_file(char *out, size_t size, const char *dir, const char *name);

@@ -165,7 +165,12 @@ static int read_checkpoint(session *s, const char *path, session_state *out)
         code = checkpoint_read(path, model_table(s->net), s->weights, s->moving);
     }
     *out = (session_state){
-        .epoch = info.epoch, .step = info.step, .position = info.position, .data_checksum = info.data_checksum};
+        .epoch = info.epoch,
+        .step = info.step,
+        .position = info.position,
+        .data_checksum = info.data_checksum,
+        .now = info.now,
+    };
     checkpoint_info_release(&info);
     return code;
 }

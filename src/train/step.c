@@ -95,7 +95,7 @@ static int timed(const stepper *s, step_phase phase, int code)
     return code;
 }
 
-int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out)
+int step_train(stepper *s, const batch *b, real *weights, real *moving, step_news *news, step_metrics *out)
 {
     const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
@@ -108,14 +108,14 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, int *new
     const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
     double metrics[3] = {0};
     step_times_start(s->times);
-    int code = comm_agree_begin(s->c, *news);
+    int code = comm_agree_begin(s->c, news->code, news->wishes);
     if (code != LS_OK ||
         (code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
             LS_OK) {
         return code;
     }
-    *news = timed(s, STEP_WAITING, comm_agree_end(s->c));
-    if (*news != LS_OK) {
+    news->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &news->wishes));
+    if (news->code != LS_OK) {
         return LS_OK;
     }
     model_loss(s->m, &part, s->per_shard);

@@ -24,6 +24,15 @@ typedef struct step_metrics {
     double samples;
 } step_metrics;
 
+/*
+ * What ranks tell each other in a step, an agreement point on the way. In: this rank's own; out: the same on all ranks.
+ */
+typedef struct step_news {
+    int code;        /* as comm_agree */
+    unsigned wishes; /* as comm_agree_begin: STEP_WISH_STOP, STEP_WISH_SAVE */
+} step_news;
+enum { STEP_WISH_STOP = 1, STEP_WISH_SAVE = 2 };
+
 typedef struct stepper stepper;
 
 /* Elements of all gradient vectors that a rank's stepper needs for batches of up to max_shards shards of its own. */
@@ -38,11 +47,10 @@ void stepper_set_times(stepper *s, step_times *t);
 
 /*
  * Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective.
- * news: an agreement point on the way, as comm_agree; in: this rank's code, out: what all agree on. A rank without a
- * proper batch takes part all the same. Where not all bring LS_OK, weights and *out are left alone, and moving means
- * nothing any more.
+ * A rank without a proper batch takes part all the same. Where not all bring LS_OK in news, weights and *out are left
+ * alone, and moving means nothing any more.
  */
-int step_train(stepper *s, const batch *b, real *weights, real *moving, int *news, step_metrics *out);
+int step_train(stepper *s, const batch *b, real *weights, real *moving, step_news *news, step_metrics *out);
 
 /* The penalty of these weights; 0 without L2. */
 double step_penalty(const stepper *s, const real *weights);

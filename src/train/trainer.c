@@ -9,10 +9,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/runlog.h"
-#include "train/evaluate.h"
+#include "train/epoch.h"
 #include "train/overview.h"
 #include "train/progress.h"
+#include "train/replicas.h"
 #include "train/run_folder.h"
+#include "train/saver.h"
 
 enum { LINE_SIZE = 2000 };
 
@@ -20,17 +22,17 @@ typedef struct trainer {
     session s;
     const trainer_options *o; /* not owned */
     session_state at;
-    runlog *log;      /* rank 0 only */
-    real *population; /* moving_size, with precise validation; else NULL */
+    schedule when;
+    unsigned wishes;    /* agreed on, and not yet fulfilled */
+    int news;           /* what this rank alone has found out, and will be everybody's with the next step */
+    size_t own_samples; /* of this rank, since moving statistics were last averaged over ranks */
+    bool averaged;      /* no step since then */
+    runlog *log;        /* rank 0 only, as the next two */
+    saver *saver;
+    const char **classes; /* owned; the texts are the data set's */
+    real *population;     /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
 } trainer;
-
-/* What an epoch adds up: sums over samples. */
-typedef struct epoch_sums {
-    double cross_entropy, penalty, correct, samples;
-    size_t own_samples; /* of this rank */
-    double seconds;
-} epoch_sums;
 
 static bool leads(const trainer *t)
 {
@@ -52,17 +54,13 @@ static int find_printed(trainer *t)
                      t->o->print_layer);
 }
 
-static const real *printed_values(const trainer *t)
-{
-    return tensor_values(t->printed, t->s.weights, t->s.moving);
-}
-
 static void print_weights(const trainer *t, const char *when)
 {
     char text[LINE_SIZE];
     const size_t count = t->o->print_count < t->printed->size ? t->o->print_count : t->printed->size;
+    const real *values = tensor_values(t->printed, t->s.weights, t->s.moving);
     if (count > 0) {
-        log_info("%s %s %s", when, t->o->print_layer, progress_weights(text, sizeof text, printed_values(t), count));
+        log_info("%s %s %s", when, t->o->print_layer, progress_weights(text, sizeof text, values, count));
     }
 }
 
@@ -89,7 +87,34 @@ static int open_files(trainer *t)
     if (code == LS_OK) {
         code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
     }
-    return code != LS_OK ? code : runlog_open(&t->log, path, model_table(t->s.net), t->at.step, t->at.epoch);
+    if (code == LS_OK) {
+        code = runlog_open(&t->log, path, model_table(t->s.net), t->at.step, t->at.epoch);
+    }
+    return code;
+}
+
+/* Rank 0's writer of checkpoints. */
+static int start_saver(trainer *t)
+{
+    if (!leads(t)) {
+        return LS_OK;
+    }
+    const size_t count = dataset_classes(t->s.data);
+    t->classes = calloc(count + 1, sizeof *t->classes);
+    if (t->classes == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the names of classes");
+    }
+    for (size_t i = 0; i < count; i++) {
+        t->classes[i] = dataset_class_name(t->s.data, i);
+    }
+    const saver_options options = {
+        .table = model_table(t->s.net),
+        .run_dir = t->o->run_dir,
+        .log_path = runlog_path(t->log),
+        .keep = t->o->keep,
+        .keep_best = t->o->keep_best,
+    };
+    return saver_create(&t->saver, &options);
 }
 
 /* Whether the restored state can go on with this configuration and data. */
@@ -134,28 +159,41 @@ static int begin(trainer *t, comm *c)
     if (code == LS_OK) {
         code = open_files(t);
     }
+    if (code == LS_OK) {
+        code = start_saver(t);
+    }
+    schedule_start(&t->when, &t->o->saving, leads(t));
     return comm_agree(c, code);
 }
 
-/* Every rank sees the same figures, so all stop at the same step. */
+/* This rank's wishes; the context is a trainer. */
+static unsigned own_wishes(void *context)
+{
+    trainer *t = context;
+    return schedule_wishes(&t->when, leads(t) ? saver_costs(t->saver).longest : 0);
+}
+
+static bool stopping(const trainer *t)
+{
+    return (t->wishes & STEP_WISH_STOP) != 0;
+}
+
+/* Where the arithmetic went wrong: in the gradient, and so in the weights. Every rank sees the same. */
 static int check_loss(const trainer *t, const step_metrics *m)
 {
+    char name[2 * TENSOR_NAME_SIZE] = "none";
+    const tensor_table *table = model_table(t->s.net);
     if (isfinite(m->cross_entropy) && isfinite(m->penalty)) {
         return LS_OK;
     }
+    const tensor_info *bad = tensor_table_not_finite(table, step_gradient(t->s.steps), NULL);
+    if (bad != NULL) {
+        (void)tensor_full_name(name, sizeof name, bad);
+    }
     return error_set(LS_ENUMERIC,
-                     "step %llu: the loss is not finite (cross-entropy %g, penalty %g); lower train.learning_rate, the "
-                     "last checkpoint is kept",
-                     (unsigned long long)t->at.step, m->cross_entropy, m->penalty);
-}
-
-static void add_figures(epoch_sums *sums, const batch *b, const step_metrics *m)
-{
-    sums->own_samples += b->samples;
-    sums->cross_entropy += m->cross_entropy * m->samples;
-    sums->penalty += m->penalty * m->samples;
-    sums->correct += m->correct;
-    sums->samples += m->samples;
+                     "step %llu: the loss is not finite (cross-entropy %g, penalty %g; first tensor whose gradient is "
+                     "not: %s); lower train.learning_rate, the last checkpoint is kept",
+                     (unsigned long long)t->at.step, m->cross_entropy, m->penalty, name);
 }
 
 static int log_step(trainer *t, const step_metrics *m)
@@ -172,83 +210,26 @@ static int log_step(trainer *t, const step_metrics *m)
     return runlog_step(t->log, &row);
 }
 
-/*
- * What one rank alone finds out, in *news (a picture that cannot be read, a log that cannot be written), becomes
- * everybody's in the next step; what this returns is everybody's already.
- */
-static int take_step(trainer *t, epoch_sums *sums, const batch *b, int *news)
-{
-    session *s = &t->s;
-    step_metrics m;
-    int code = session_collective(s, step_train(s->steps, b, s->weights, s->moving, news, &m));
-    if (code != LS_OK || *news != LS_OK) {
-        return code != LS_OK ? code : *news;
-    }
-    t->at.step++;
-    code = check_loss(t, &m);
-    if (code == LS_OK) {
-        add_figures(sums, b, &m);
-        *news = log_step(t, &m);
-    }
-    return code;
-}
-
-static int train_steps(trainer *t, epoch_sums *sums)
-{
-    session *s = &t->s;
-    const size_t first = (size_t)(t->at.position / s->options.batch);
-    progress shown;
-    batch b;
-    int news = LS_OK;
-    int code = comm_agree(s->c, loader_start_epoch(s->train, t->at.epoch, first));
-    if (code != LS_OK) {
-        return code;
-    }
-    progress_start(&shown, t->at.epoch + 1, t->o->epochs, loader_steps(s->train), first, t->o->log_every_steps);
-    for (size_t done = first + 1; code == LS_OK; done++) {
-        const int got = loader_next(s->train, &b);
-        if (got == 0) {
-            break;
-        }
-        news = got < 0 ? got : news;
-        code = take_step(t, sums, &b, &news);
-        if (code == LS_OK) {
-            progress_step(&shown, done, sums->samples, (sums->cross_entropy + sums->penalty) / sums->samples);
-        }
-    }
-    log_progress_end();
-    sums->seconds = clock_seconds() - shown.started;
-    return code != LS_OK ? code : comm_agree(s->c, news);
-}
-
-static int average_local(trainer *t, const epoch_sums *sums)
+static int average_local(trainer *t)
 {
     double drift = 0;
-    if (!t->s.options.batch_norm || t->s.options.sync_bn) {
+    if (!t->s.options.batch_norm || t->s.options.sync_bn || t->averaged) {
         return LS_OK;
     }
-    const int code = session_collective(&t->s, step_average_moving(t->s.steps, t->s.moving, sums->own_samples, &drift));
+    const int code = session_collective(&t->s, step_average_moving(t->s.steps, t->s.moving, t->own_samples, &drift));
+    t->own_samples = 0;
+    t->averaged = true;
     if (code == LS_OK) {
         log_info("moving statistics averaged over ranks, largest difference %.6g", drift);
     }
     return code;
 }
 
-static int validate(trainer *t, evaluation *out)
+/* Rank 0's part of saving: hand over the state. */
+static int hand_over(trainer *t, const evaluation *val)
 {
-    if (t->population == NULL || !t->s.options.batch_norm || loader_steps(t->s.val) == 0) {
-        return evaluate_split(&t->s, t->s.moving, NULL, out);
-    }
-    const int code = evaluate_population(&t->s, t->at.epoch, t->o->precise_batches, t->population);
-    return code != LS_OK ? code : evaluate_split(&t->s, t->population, NULL, out);
-}
-
-/* Rank 0's part of saving. */
-static int write_checkpoint(const trainer *t)
-{
-    char path[CHECKPOINT_PATH_SIZE];
     const session *s = &t->s;
-    checkpoint_info info = {
+    const checkpoint_info info = {
         .epoch = t->at.epoch,
         .step = t->at.step,
         .position = t->at.position,
@@ -257,105 +238,206 @@ static int write_checkpoint(const trainer *t)
         .width = s->options.width,
         .batch_norm = s->options.batch_norm,
         .data_checksum = dataset_fingerprint(s->data),
+        .now = t->at.now,
+        .val_loss = val->loss,
+        .val_cross_entropy = val->cross_entropy,
+        .val_accuracy = val->accuracy,
         .config = t->o->config,
         .experiment = t->o->experiment,
         .normalization = t->o->normalization,
         .program = t->o->program,
+        .classes = (char **)t->classes, /* writing only reads them */
         .class_count = dataset_classes(s->data),
     };
-    const char **classes = malloc(info.class_count * sizeof *classes);
-    if (classes == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for a checkpoint");
-    }
-    for (size_t i = 0; i < info.class_count; i++) {
-        classes[i] = dataset_class_name(s->data, i);
-    }
-    info.classes = (char **)classes; /* writing only reads them */
-    int code = checkpoint_path(path, sizeof path, t->o->run_dir, t->at.step);
+    const int code = runlog_flush(t->log); /* a resume finds the rows that it keeps */
+    return code == LS_OK ? saver_start(t->saver, &info, s->weights, s->moving) : code;
+}
+
+/* val: of these weights, or NULL. A failure of rank 0's is told with the next step. */
+static int save(trainer *t, const evaluation *val)
+{
+    const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    t->wishes &= ~(unsigned)STEP_WISH_SAVE;
+    schedule_saved(&t->when);
+    int code = average_local(t);
     if (code == LS_OK) {
-        code = checkpoint_write(path, model_table(s->net), s->weights, s->moving, &info);
+        code = replicas_check(&t->s);
     }
-    if (code == LS_OK) {
-        code = run_folder_prune(t->o->run_dir, t->o->checkpoint_keep);
+    if (code == LS_OK && leads(t) && t->news == LS_OK) {
+        t->news = hand_over(t, val != NULL ? val : &none);
     }
-    free(classes);
     return code;
 }
 
-static int write_epoch(trainer *t, const runlog_epoch_row *row)
+/* Train on a batch. */
+static int take_step(trainer *t, const batch *b)
 {
-    if (!leads(t)) {
-        return LS_OK;
+    session *s = &t->s;
+    step_metrics m;
+    if (leads(t) && t->news == LS_OK) {
+        t->news = saver_poll(t->saver);
     }
-    const int code = runlog_epoch(t->log, row, t->s.weights);
-    const bool due = t->at.epoch % t->o->checkpoint_every == 0 || t->at.epoch == t->o->epochs;
-    return code == LS_OK && due ? write_checkpoint(t) : code;
+    step_news news = {.code = t->news, .wishes = own_wishes(t)};
+    int code = session_collective(s, step_train(s->steps, b, s->weights, s->moving, &news, &m));
+    if (code != LS_OK || news.code != LS_OK) {
+        return code != LS_OK ? code : news.code;
+    }
+    t->wishes |= news.wishes;
+    t->at.step++;
+    t->at.position += s->options.batch;
+    t->own_samples += b->samples;
+    t->averaged = false;
+    code = check_loss(t, &m);
+    if (code == LS_OK) {
+        epoch_add(&t->at.now, &m);
+        t->news = log_step(t, &m);
+    }
+    return code;
 }
 
-/* What the row holds of the state before the epoch's first step. */
-static void open_epoch(const trainer *t, runlog_epoch_row *row)
+/* What is due between two steps of an epoch. After its last, it waits for the validation. */
+static int between_steps(trainer *t)
 {
-    const real *values = printed_values(t);
-    for (size_t i = 0; i < RUNLOG_FIRST_WEIGHTS; i++) {
-        row->first_weights[i] = i < t->printed->size ? (double)values[i] : NAN;
+    const uint64_t every = t->o->replicas_every;
+    if (schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
+        return save(t, NULL);
     }
-    row->start_step = t->at.step;
-    row->start_mean_abs_weight = tensor_table_mean_abs(model_table(t->s.net), t->s.weights);
+    return every > 0 && t->at.step % every == 0 ? replicas_check(&t->s) : LS_OK;
 }
 
-/* The line of an epoch, counted from 1, and its row of the log. */
-static void close_epoch(const trainer *t, const epoch_sums *sums, const evaluation *val, runlog_epoch_row *row)
+static int train_steps(trainer *t)
 {
-    row->epoch = t->at.epoch;
-    row->train_cross_entropy = sums->cross_entropy / sums->samples;
-    row->train_loss = (sums->cross_entropy + sums->penalty) / sums->samples;
-    row->train_accuracy = sums->correct / sums->samples;
-    row->val_loss = val->loss;
-    row->val_cross_entropy = val->cross_entropy;
-    row->val_accuracy = val->accuracy;
-    row->seconds = sums->seconds;
-    row->images_per_second = sums->seconds > 0 ? sums->samples / sums->seconds : 0;
-    row->mean_abs_weight = tensor_table_mean_abs(model_table(t->s.net), t->s.weights);
-    char validation[128] = "";
-    if (val->samples > 0) {
-        (void)snprintf(validation, sizeof validation, " val_loss %.4f val_ce %.4f val_acc %.4f", val->loss,
-                       val->cross_entropy, val->accuracy);
+    session *s = &t->s;
+    const size_t first = (size_t)(t->at.position / s->options.batch);
+    const size_t steps = loader_steps(s->train);
+    const double before = t->at.now.seconds;
+    progress shown;
+    batch b;
+    int code = comm_agree(s->c, loader_start_epoch(s->train, t->at.epoch, first));
+    if (code != LS_OK) {
+        return code;
     }
-    log_info("epoch %llu/%llu loss %.4f ce %.4f acc %.4f%s %.1f images/s mean|w| %.4f", (unsigned long long)row->epoch,
-             (unsigned long long)t->o->epochs, row->train_loss, row->train_cross_entropy, row->train_accuracy,
-             validation, row->images_per_second, row->mean_abs_weight);
+    progress_start(&shown, t->at.epoch + 1, t->o->epochs, steps, first, t->at.now.samples, t->o->log_every_steps);
+    for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
+        const int got = loader_next(s->train, &b);
+        t->news = got < 0 ? got : t->news;
+        code = take_step(t, &b);
+        if (code == LS_OK) {
+            const checkpoint_epoch *now = &t->at.now;
+            t->at.now.seconds = before + clock_seconds() - shown.started;
+            progress_step(&shown, done, now->samples, (now->cross_entropy + now->penalty) / now->samples);
+        }
+        if (code == LS_OK && done < steps && !stopping(t)) {
+            code = between_steps(t);
+        }
+    }
+    log_progress_end();
+    return code != LS_OK ? code : comm_agree(s->c, t->news);
+}
+
+static int validate(trainer *t, evaluation *out)
+{
+    evaluate_breaks breaks = {.wishes = own_wishes, .context = t};
+    const real *moving = t->s.moving;
+    int code = LS_OK;
+    if (t->population != NULL && t->s.options.batch_norm && loader_steps(t->s.val) > 0) {
+        code = evaluate_population(&t->s, t->at.epoch, t->o->precise_batches, &breaks, t->population);
+        moving = t->population;
+    }
+    if (code == LS_OK && !breaks.stopped) {
+        code = evaluate_split(&t->s, moving, NULL, &breaks, out);
+    }
+    t->wishes |= breaks.stopped ? STEP_WISH_STOP : 0;
+    return code;
+}
+
+/* After the last step and the validation of an epoch. */
+static int end_epoch(trainer *t, const evaluation *val)
+{
+    t->at.epoch++;
+    t->at.position = 0;
+    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s, val, t->at.epoch);
+    t->at.now = (checkpoint_epoch){0};
+    epoch_print(&row, t->o->epochs);
+    if (leads(t)) {
+        t->news = runlog_epoch(t->log, &row, t->s.weights);
+    }
+    const bool due = schedule_epoch_due(&t->when, t->at.epoch, t->o->epochs) ||
+                     schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0;
+    const int code = due ? save(t, val) : replicas_check(&t->s);
+    return code != LS_OK ? code : comm_agree(t->s.c, t->news);
 }
 
 static int run_epoch(trainer *t)
 {
-    epoch_sums sums = {0};
-    evaluation val = {0};
-    runlog_epoch_row row = {0};
+    evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     char when[64];
     (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->at.epoch + 1,
                    (unsigned long long)t->o->epochs);
-    print_weights(t, when);
-    open_epoch(t, &row);
-    int code = train_steps(t, &sums);
-    if (code == LS_OK) {
-        code = average_local(t, &sums);
+    if (t->at.position == 0) {
+        print_weights(t, when);
+        epoch_open(&t->at.now, &t->s, t->printed, t->at.step);
     }
-    if (code == LS_OK) {
+    int code = train_steps(t);
+    if (code == LS_OK && !stopping(t)) {
+        code = average_local(t);
+    }
+    if (code == LS_OK && !stopping(t)) {
         code = validate(t, &val);
     }
     if (code != LS_OK) {
         return code;
     }
-    t->at.epoch++;
-    t->at.position = 0;
-    close_epoch(t, &sums, &val, &row);
-    code = comm_agree(t->s.c, write_epoch(t, &row));
-    return code != LS_OK ? code : comm_same(t->s.c, session_hash(&t->s), "the weights' hash");
+    if (stopping(t)) {
+        log_info("stopping after step %llu: %s", (unsigned long long)t->at.step,
+                 t->when.why != NULL ? t->when.why : "another rank was asked to");
+        return save(t, NULL);
+    }
+    return end_epoch(t, &val);
+}
+
+static void print_costs(const trainer *t, double seconds)
+{
+    const saver_cost cost = saver_costs(t->saver);
+    if (cost.written > 0 && seconds > 0) {
+        log_info("checkpoints written: %llu; they held training up for %.3f s and took %.3f s of a processor beside "
+                 "it, %.2f%% of %.1f s",
+                 (unsigned long long)cost.written, cost.waited, cost.busy, 100 * (cost.waited + cost.busy) / seconds,
+                 seconds);
+    }
+}
+
+/* All is done, or saved: nothing is on its way any more. */
+static int finish(trainer *t, double started)
+{
+    int code = t->news;
+    if (!stopping(t)) {
+        print_weights(t, "training ends with");
+    }
+    if (leads(t)) {
+        code = code == LS_OK ? saver_finish(t->saver) : code;
+        print_costs(t, clock_seconds() - started);
+        const int closed = runlog_close(t->log);
+        t->log = NULL;
+        code = code == LS_OK ? closed : code;
+    }
+    code = comm_agree(t->s.c, code);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (stopping(t)) {
+        log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
+                 (unsigned long long)t->at.step, (unsigned long long)t->at.epoch + 1, (unsigned long long)t->o->epochs);
+        return EXIT_SAVED;
+    }
+    log_info("weights %016llx", (unsigned long long)session_hash(&t->s));
+    return LS_OK;
 }
 
 int trainer_run(comm *c, const trainer_options *options)
 {
     trainer t = {.o = options};
+    const double started = clock_seconds();
     int code = begin(&t, c);
     if (code != LS_OK) {
         goto cleanup;
@@ -365,20 +447,11 @@ int trainer_run(comm *c, const trainer_options *options)
         log_info("resumed from %s: epochs done %llu, steps %llu", options->resume, (unsigned long long)t.at.epoch,
                  (unsigned long long)t.at.step);
     }
-    while (code == LS_OK && t.at.epoch < options->epochs) {
+    while (code == LS_OK && t.at.epoch < options->epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }
-    if (code != LS_OK) {
-        goto cleanup;
-    }
-    print_weights(&t, "training ends with");
-    if (leads(&t)) {
-        code = runlog_close(t.log);
-        t.log = NULL;
-    }
-    code = comm_agree(c, code);
     if (code == LS_OK) {
-        log_info("weights %016llx", (unsigned long long)session_hash(&t.s));
+        code = finish(&t, started);
     }
 cleanup:
     if (t.log != NULL) {
@@ -387,6 +460,8 @@ cleanup:
         (void)runlog_close(t.log);
         (void)error_set(code, "%s", said);
     }
+    saver_free(t.saver);
+    free(t.classes);
     free(t.population);
     session_close(&t.s);
     return code;

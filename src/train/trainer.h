@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "train/schedule.h"
 #include "train/session.h"
 
 /* A training run: epochs of steps, validation, checkpoints and logs. Texts are the caller's and must outlive the run.
@@ -12,11 +13,12 @@
 typedef struct trainer_options {
     session_options session; /* training: true */
     uint64_t epochs;
-    bool precise;              /* validate by re-estimated population statistics */
-    size_t precise_batches;    /* 0: all of an epoch */
-    const char *run_dir;       /* made when missing */
-    uint64_t checkpoint_every; /* epochs, > 0; the last epoch always leaves one */
-    size_t checkpoint_keep;    /* 0: all */
+    bool precise;            /* validate by re-estimated population statistics */
+    size_t precise_batches;  /* 0: all of an epoch */
+    const char *run_dir;     /* made when missing */
+    schedule_options saving; /* limit: by which all must be saved and over */
+    size_t keep, keep_best;  /* checkpoints, as run_folder_prune */
+    uint64_t replicas_every; /* steps between comparisons of replicas; 0: where an epoch ends, and before saving */
     size_t log_every_steps;
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
@@ -30,7 +32,9 @@ typedef struct trainer_options {
 
 /*
  * Train to the end of the last epoch; rank 0 writes run_dir's checkpoints, log.h5 and train.log, and prints the line
- * `weights <16 hex digits>` at last. Collective; a failure is returned by all ranks, or has ended the job.
+ * `weights <16 hex digits>` at last. Where a rank is asked to stop (base/signals.h) or the limit is near, all stop
+ * after the same step, save and return EXIT_SAVED. Collective; a failure is returned by all ranks, or has ended the
+ * job.
  */
 int trainer_run(comm *c, const trainer_options *options);
 

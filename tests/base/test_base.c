@@ -25,7 +25,8 @@ START_TEST(errors_keep_code_and_message)
     ck_assert_str_eq(error_message(), "rank 1: step 3: file: cannot read");
     ck_assert_int_eq(error_exit_code(LS_OK), EXIT_DONE);
     ck_assert_int_eq(error_exit_code(LS_EUSAGE), EXIT_USAGE);
-    ck_assert_int_eq(error_exit_code(LS_ENUMERIC), EXIT_FAILED);
+    ck_assert_int_eq(error_exit_code(LS_ENUMERIC), EXIT_NUMERIC);
+    ck_assert_int_eq(error_exit_code(LS_EIO), EXIT_FAILED);
 }
 END_TEST
 

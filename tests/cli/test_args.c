@@ -112,11 +112,39 @@ START_TEST(lists)
 }
 END_TEST
 
+static void check_duration(const char *text, double wanted)
+{
+    double seconds = -1;
+    ck_assert_msg(args_duration(&seconds, "--max-time", text) == LS_OK, "%s: %s", text, error_message());
+    ck_assert_double_eq(seconds, wanted);
+}
+
+START_TEST(times_are_read)
+{
+    static const char *const wrong[] = {
+        "", "0", "-5", "x", "5x", "5mm", "1:", ":5", "1:2:3:4", "1-5", "1-", "nan", "1e99"};
+    double seconds = -1;
+    check_duration("90", 90);
+    check_duration("90s", 90);
+    check_duration("1.5h", 5400);
+    check_duration("15m", 900);
+    check_duration("2d", 172800);
+    check_duration("01:30", 90);
+    check_duration("1:30:05", 5405);
+    check_duration("2-00:00:01", 172801);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_msg(args_duration(&seconds, "--max-time", wrong[i]) == LS_EUSAGE, "'%s'", wrong[i]);
+    }
+    ck_assert_double_eq(seconds, -1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("args");
     tcase_add_test(tests, options_may_follow_positionals);
     tcase_add_test(tests, wrong_options_are_named);
+    tcase_add_test(tests, times_are_read);
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, lists);

@@ -1,0 +1,193 @@
+#include "train/saver.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "io/h5.h"
+#include "train/run_folder.h"
+
+enum { MESSAGE_SIZE = 1024 };
+
+struct saver {
+    saver_options options;
+    real *weights, *moving; /* owned; the copy */
+    checkpoint_info info;   /* of the copy */
+    pthread_t thread;
+    bool running; /* the thread */
+
+    pthread_mutex_t lock; /* guards what follows; the copy belongs to the thread while pending */
+    pthread_cond_t changed;
+    bool pending, stop;
+    double started;
+    saver_cost cost;
+    int code; /* of a failed write that nobody knows of yet */
+    char message[MESSAGE_SIZE];
+};
+
+static int write_copy(const saver *s)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    const saver_options *o = &s->options;
+    int code = o->log_path != NULL ? h5_sync(o->log_path) : LS_OK;
+    if (code == LS_OK) {
+        code = checkpoint_path(path, sizeof path, o->run_dir, s->info.step);
+    }
+    if (code == LS_OK) {
+        code = checkpoint_write(path, o->table, s->weights, s->moving, &s->info);
+    }
+    return code == LS_OK ? run_folder_prune(o->run_dir, o->keep, o->keep_best) : code;
+}
+
+static double processor_seconds(void)
+{
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void *work(void *context)
+{
+    saver *s = context;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop || s->pending) {
+        if (!s->pending) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&s->lock);
+        const int code = write_copy(s);
+        pthread_mutex_lock(&s->lock);
+        const double took = clock_seconds() - s->started;
+        s->cost.written += code == LS_OK;
+        s->cost.busy = processor_seconds();
+        s->cost.longest = took > s->cost.longest ? took : s->cost.longest;
+        if (code != LS_OK) {
+            s->code = code;
+            (void)snprintf(s->message, sizeof s->message, "%s", error_message());
+        }
+        s->pending = false;
+        pthread_cond_broadcast(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static int start_thread(saver *s)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are for the thread that trains */
+    s->running = pthread_create(&s->thread, NULL, work, s) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->running ? LS_OK : error_set(LS_ERROR, "the system refuses to start a thread that writes checkpoints");
+}
+
+int saver_create(saver **out, const saver_options *options)
+{
+    *out = NULL;
+    saver *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for saving checkpoints");
+    }
+    s->options = *options;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_cond_init(&s->changed, NULL);
+    s->weights = malloc((options->table->weights_size + 1) * sizeof *s->weights);
+    s->moving = malloc((options->table->moving_size + 1) * sizeof *s->moving);
+    const int code = s->weights == NULL || s->moving == NULL
+                         ? error_set(LS_ENOMEM, "out of memory for a copy of the weights")
+                         : start_thread(s);
+    if (code != LS_OK) {
+        saver_free(s);
+        return code;
+    }
+    *out = s;
+    return LS_OK;
+}
+
+/* Under the lock: a failure is told once. */
+static int take_code(saver *s)
+{
+    const int code = s->code;
+    s->code = LS_OK;
+    return code == LS_OK ? LS_OK : error_set(code, "%s", s->message);
+}
+
+static void wait_idle(saver *s)
+{
+    while (s->pending) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+}
+
+int saver_start(saver *s, const checkpoint_info *info, const real *weights, const real *moving)
+{
+    const tensor_table *t = s->options.table;
+    const double started = clock_seconds();
+    pthread_mutex_lock(&s->lock);
+    wait_idle(s);
+    const int code = take_code(s);
+    if (code == LS_OK) {
+        memcpy(s->weights, weights, t->weights_size * sizeof *weights);
+        memcpy(s->moving, moving, t->moving_size * sizeof *moving);
+        s->info = *info;
+        s->started = started;
+        s->pending = true;
+        pthread_cond_broadcast(&s->changed);
+    }
+    s->cost.waited += clock_seconds() - started;
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+int saver_poll(saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const int code = take_code(s);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+int saver_finish(saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    wait_idle(s);
+    const int code = take_code(s);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+saver_cost saver_costs(saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const saver_cost cost = s->cost;
+    pthread_mutex_unlock(&s->lock);
+    return cost;
+}
+
+void saver_free(saver *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    if (s->running) {
+        pthread_mutex_lock(&s->lock);
+        s->stop = true;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        (void)pthread_join(s->thread, NULL);
+    }
+    (void)pthread_cond_destroy(&s->changed);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s->moving);
+    free(s->weights);
+    free(s);
+}

@@ -1,0 +1,60 @@
+#include "train/schedule.h"
+
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "train/step.h"
+
+/* What a checkpoint may take before one has been timed, and what ending the job takes. */
+static const double SAVING_AT_FIRST = 1;
+static const double ENDING = 1;
+
+void schedule_start(schedule *w, const schedule_options *options, bool leads)
+{
+    *w = (schedule){.options = *options, .leads = leads, .saved = clock_seconds()};
+}
+
+/* Whether another batch and then a checkpoint might not be ready in time. Both may take twice as long as ever. */
+static bool too_late(const schedule *w, double now, double saving)
+{
+    const double save = saving > SAVING_AT_FIRST ? saving : SAVING_AT_FIRST;
+    return w->options.limit > 0 && now + 2 * (w->longest + save) + ENDING >= w->options.limit;
+}
+
+unsigned schedule_wishes(schedule *w, double saving)
+{
+    const double now = clock_seconds();
+    unsigned wishes = 0;
+    if (w->asked > 0 && now - w->asked > w->longest) {
+        w->longest = now - w->asked;
+    }
+    w->asked = now;
+    if (signals_received() != 0) {
+        w->why = signals_name(signals_received());
+        wishes |= STEP_WISH_STOP;
+    }
+    if (w->leads && too_late(w, now, saving)) {
+        w->why = w->why == NULL ? "the time is up" : w->why;
+        wishes |= STEP_WISH_STOP;
+    }
+    if (w->leads && w->options.every_minutes > 0 && now - w->saved >= 60 * w->options.every_minutes) {
+        wishes |= STEP_WISH_SAVE;
+    }
+    return wishes;
+}
+
+bool schedule_step_due(const schedule *w, uint64_t step)
+{
+    return w->options.every_steps > 0 && step % w->options.every_steps == 0;
+}
+
+bool schedule_epoch_due(const schedule *w, uint64_t epoch, uint64_t last)
+{
+    return epoch == last || (w->options.every_epochs > 0 && epoch % w->options.every_epochs == 0);
+}
+
+void schedule_saved(schedule *w)
+{
+    w->saved = clock_seconds();
+}
