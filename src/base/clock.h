@@ -4,4 +4,17 @@
 /* Seconds on a clock that never goes back; for durations. Nothing that a step computes may depend on it. */
 double clock_seconds(void);
 
+/*
+ * A clock for deadlines, which stands still while the process does: a stopped and continued job (SIGSTOP, a suspended
+ * batch job) has not used up its time. Whoever has one reads it in turns, and of each turn counts CLOCK_TURN at most.
+ * Starts as zeros.
+ */
+#define CLOCK_TURN 2.0
+typedef struct clock_awake {
+    double seconds; /* what has counted so far */
+    double last;    /* clock_seconds at the last turn; 0 before the first */
+} clock_awake;
+/* A turn at this time of clock_seconds; returns c->seconds. */
+double clock_turn(clock_awake *c, double now);
+
 #endif

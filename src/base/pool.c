@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/error.h"
+#include "base/watch.h"
 
 /* How long a settled thread stays awake: longer than most pauses within a step, nothing beside a time slice. */
 static const double AWAKE_SECONDS = 50e-6;
@@ -68,6 +69,9 @@ static void take_pieces(pool *p, int thread)
             const size_t count = p->count;
             p->work(p->context, count - pieces_left(ticket), thread);
             finish_piece(p, count);
+            if (thread == 0) {
+                watch_beat();
+            }
             ticket = atomic_load(&p->ticket);
         }
     }
@@ -209,6 +213,7 @@ void pool_run(pool *p, pool_work work, void *context, size_t count)
     if (p->started == 0 || count <= 1) {
         for (size_t i = 0; i < count; i++) {
             work(context, i, 0);
+            watch_beat();
         }
         return;
     }

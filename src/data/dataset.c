@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "io/h5.h"
 
 /* Up to here all pictures are held in memory: each rank does so for itself. */
@@ -169,13 +170,19 @@ static int check_sample(const dataset *d, size_t i, const uint8_t *bytes, size_t
     return LS_OK;
 }
 
+/* In pieces, each of which is progress to the watchdog, as a slow file system may take minutes for all. */
 static int load_bytes(dataset *d)
 {
+    enum { PIECE = 16 << 20 };
     d->bytes = malloc(d->total);
     if (d->bytes == NULL) {
         return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of pictures", d->path, d->total);
     }
-    int code = h5_read(d->file, "/bytes", H5_UINT8, d->total, d->bytes);
+    int code = LS_OK;
+    for (size_t at = 0; code == LS_OK && at < d->total; at += PIECE) {
+        const size_t count = d->total - at < PIECE ? d->total - at : PIECE;
+        code = h5_read_slice(d->file, "/bytes", H5_UINT8, at, count, d->bytes + at);
+    }
     for (size_t i = 0; code == LS_OK && i < d->samples; i++) {
         code = check_sample(d, i, d->bytes + d->offsets[i], (size_t)(d->offsets[i + 1] - d->offsets[i]));
     }
@@ -190,6 +197,7 @@ int dataset_open(dataset **out, const char *path)
 {
     *out = NULL;
     int code = LS_OK;
+    const watch_phase before = watch_enter(WATCH_OPENING);
     dataset *d = calloc(1, sizeof *d);
     if (d == NULL || (d->path = strdup(path)) == NULL) {
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
@@ -209,6 +217,7 @@ int dataset_open(dataset **out, const char *path)
     }
 cleanup:
     dataset_free(d);
+    (void)watch_enter(before);
     return code;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "data/augment.h"
 #include "data/order.h"
 #include "data/sample.h"
@@ -114,6 +115,7 @@ static void work_on_one(loader *l, sample_space *space)
     }
     p->done++;
     l->busy--;
+    watch_beat(); /* a large batch takes long, but it comes */
     if (p->done == p->part.samples || l->busy == 0) {
         pthread_cond_broadcast(&l->ready);
     }
@@ -286,9 +288,11 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     }
     pthread_mutex_lock(&l->lock);
     l->running = false;
+    const watch_phase before = watch_enter(WATCH_PICTURES);
     while (l->busy != 0) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
+    (void)watch_enter(before);
     for (size_t i = 0; i < l->options.ahead; i++) {
         l->slots[i].prepared = false;
     }
@@ -302,13 +306,24 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     return LS_OK;
 }
 
+/* Under the lock: wait until all of a slot's samples are done. */
+static void wait_for_samples(loader *l, const slot *p)
+{
+    if (p->prepared && p->done == p->part.samples) {
+        return;
+    }
+    const watch_phase before = watch_enter(WATCH_PICTURES);
+    while (!p->prepared || p->done < p->part.samples) {
+        pthread_cond_wait(&l->ready, &l->lock);
+    }
+    (void)watch_enter(before);
+}
+
 /* Under the lock: wait for step `next` and hand it out. */
 static int take_next(loader *l, batch *out)
 {
     slot *p = slot_of(l, l->next);
-    while (!p->prepared || p->done < p->part.samples) {
-        pthread_cond_wait(&l->ready, &l->lock);
-    }
+    wait_for_samples(l, p);
     *out = (batch){
         .images = p->images,
         .labels = p->labels,

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/watch.h"
 
 enum { H5_PATH_SIZE = 4096 };
 
@@ -34,6 +35,7 @@ void h5_enter(void)
 void h5_leave(void)
 {
     (void)pthread_mutex_unlock(&lock);
+    watch_beat();
 }
 
 hid_t h5_memory_type(h5_type type)

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "store/keras_layout.h"
 
 void checkpoint_info_release(checkpoint_info *info)
@@ -147,12 +148,14 @@ int checkpoint_verify(const char *path)
 {
     h5_file *f = NULL;
     checkpoint_info info = {0};
+    const watch_phase before = watch_enter(WATCH_LOADING);
     int code = h5_open_read(&f, path);
     if (code == LS_OK && (code = read_info(f, &info)) == LS_OK) {
         code = verify_sets(f);
     }
     checkpoint_info_release(&info);
     (void)h5_close(f);
+    (void)watch_enter(before);
     return code;
 }
 
@@ -182,11 +185,12 @@ int checkpoint_read(const char *path, const tensor_table *t, real *weights, real
     h5_file *f = NULL;
     h5_shape shape = {0};
     checkpoint_info info = {0};
+    char first[KERAS_PATH_SIZE];
+    const watch_phase before = watch_enter(WATCH_LOADING);
     int code = h5_open_read(&f, path);
     if (code != LS_OK) {
-        return code;
+        goto cleanup;
     }
-    char first[KERAS_PATH_SIZE];
     if ((code = read_info(f, &info)) != LS_OK || (code = verify_sets(f)) != LS_OK ||
         (code = check_paths(f, t)) != LS_OK || (code = keras_layout_read(f, t, weights, moving)) != LS_OK ||
         (code = t->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, t, 0), &shape)) != LS_OK) {
@@ -200,6 +204,7 @@ int checkpoint_read(const char *path, const tensor_table *t, real *weights, real
 cleanup:
     checkpoint_info_release(&info);
     (void)h5_close(f);
+    (void)watch_enter(before);
     return code;
 }
 

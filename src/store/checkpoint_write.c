@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "store/keras_layout.h"
 
 const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
@@ -187,9 +188,11 @@ int checkpoint_write(const char *path, const tensor_table *t, const real *weight
     if (code != LS_OK) {
         return code;
     }
+    const watch_phase before = watch_enter(WATCH_SAVING);
     code = h5_create(&f, temporary);
-    if (code != LS_OK) {
-        return code;
+    const int made = code == LS_OK;
+    if (!made) {
+        goto cleanup;
     }
     code = write_file(f, t, weights, moving, info);
     if (code != LS_OK) {
@@ -201,8 +204,9 @@ int checkpoint_write(const char *path, const tensor_table *t, const real *weight
         code = h5_commit(temporary, path);
     }
 cleanup:
-    if (code != LS_OK) {
+    if (made && code != LS_OK) {
         (void)unlink(temporary);
     }
+    (void)watch_enter(before);
     return code;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "io/h5.h"
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
@@ -362,7 +363,13 @@ int runlog_flush(runlog *log)
 int runlog_step(runlog *log, const runlog_step_row *row)
 {
     log->rows[log->waiting++] = *row;
-    return log->waiting == BUFFER_ROWS ? runlog_flush(log) : LS_OK;
+    if (log->waiting < BUFFER_ROWS) {
+        return LS_OK;
+    }
+    const watch_phase before = watch_enter(WATCH_LOGGING);
+    const int code = runlog_flush(log);
+    (void)watch_enter(before);
+    return code;
 }
 
 /* Norm and mean |w| of each trainable tensor, double sums. */
@@ -387,7 +394,7 @@ static void weight_statistics(runlog *log, const real *weights)
     }
 }
 
-int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights)
+static int append_epoch(runlog *log, const runlog_epoch_row *row, const real *weights)
 {
     int code = runlog_flush(log);
     if (code != LS_OK) {
@@ -403,6 +410,14 @@ int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights)
         code = h5_append(log->file, means, H5_FLOAT64, 1, log->statistics + log->tensors);
     }
     return code == LS_OK ? h5_flush(log->file) : code;
+}
+
+int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights)
+{
+    const watch_phase before = watch_enter(WATCH_LOGGING);
+    const int code = append_epoch(log, row, weights);
+    (void)watch_enter(before);
+    return code;
 }
 
 int runlog_close(runlog *log)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/watch.h"
 #include "io/h5.h"
 #include "train/run_folder.h"
 
@@ -123,9 +124,11 @@ static int take_code(saver *s)
 
 static void wait_idle(saver *s)
 {
+    const watch_phase before = watch_enter(WATCH_SAVING);
     while (s->pending) {
         pthread_cond_wait(&s->changed, &s->lock);
     }
+    (void)watch_enter(before);
 }
 
 int saver_start(saver *s, const checkpoint_info *info, const real *weights, const real *moving)

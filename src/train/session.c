@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/watch.h"
 #include "tensor/variables.h"
 #include "train/placement.h"
 
@@ -188,6 +189,7 @@ int session_load(session *s, const char *checkpoint, session_state *out)
         return code;
     }
     code = comm_broadcast(s->c, out, sizeof *out);
+    watch_step(out->step);
     if (code == LS_OK) {
         code = comm_broadcast(s->c, s->weights, t->weights_size * sizeof *s->weights);
     }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/watch.h"
 #include "comm/stream.h"
 
 struct stepper {
@@ -107,6 +108,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
         step_times_reducer(&waits, s->times, comm_reducer(&context, synchronized ? b->total : b->samples));
     const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
     double metrics[3] = {0};
+    (void)watch_enter(WATCH_FORWARD);
     step_times_start(s->times);
     int code = comm_agree_begin(s->c, news->code, news->wishes);
     if (code != LS_OK ||
@@ -120,6 +122,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
     }
     model_loss(s->m, &part, s->per_shard);
     step_times_lap(s->times, STEP_LOSS);
+    (void)watch_enter(WATCH_BACKWARD);
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
     comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
     if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
@@ -129,9 +132,12 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
         return code;
     }
     set_metrics(out, metrics);
+    (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, synchronized, s->grads);
     out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
     step_times_lap(s->times, STEP_UPDATE);
+    (void)watch_enter(WATCH_BETWEEN);
+    watch_step_done();
     return LS_OK;
 }
 
@@ -150,6 +156,7 @@ static int batch_metrics(const stepper *s, const batch *b, const model_batch *pa
 int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out)
 {
     const model_batch part = rank_part(b);
+    (void)watch_enter(WATCH_VALIDATING);
     /* MODEL_INFER only reads the moving statistics. */
     const int code = model_forward(s->m, weights, (real *)moving, &part, MODEL_INFER, NULL, logits);
     if (code != LS_OK) {
@@ -169,6 +176,7 @@ int step_statistics(stepper *s, const batch *b, const real *weights, real *movin
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, 1);
     const reducer sums = comm_reducer(&context, b->total);
+    (void)watch_enter(WATCH_VALIDATING);
     const int code = model_forward(s->m, weights, moving, &part, MODEL_ESTIMATE, &sums, NULL);
     if (code == LS_OK) {
         model_batch_statistics(s->m, out);

@@ -1,0 +1,111 @@
+#include "base/watch.h"
+
+#include <stdatomic.h>
+
+/* One writer, so an addition is a load and a store; nobody waits for these, so no order is needed. */
+static struct {
+    atomic_int phase;
+    atomic_int waits;
+    _Atomic uint64_t step;
+    _Atomic uint64_t collective;
+    _Atomic uint64_t beats;
+    _Atomic uint64_t helpers_beats; /* of all other threads, so this one is added to */
+} told;
+
+static _Thread_local int tells;
+
+static uint64_t get(_Atomic uint64_t *number)
+{
+    return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+static void set(_Atomic uint64_t *number, uint64_t value)
+{
+    atomic_store_explicit(number, value, memory_order_relaxed);
+}
+
+void watch_this_thread(void)
+{
+    tells = 1;
+}
+
+void watch_beat(void)
+{
+    if (tells) {
+        set(&told.beats, get(&told.beats) + 1);
+    } else {
+        (void)atomic_fetch_add_explicit(&told.helpers_beats, 1, memory_order_relaxed);
+    }
+}
+
+watch_phase watch_enter(watch_phase now)
+{
+    if (!tells) {
+        return now;
+    }
+    const int before = atomic_load_explicit(&told.phase, memory_order_relaxed);
+    atomic_store_explicit(&told.phase, (int)now, memory_order_relaxed);
+    watch_beat();
+    return (watch_phase)before;
+}
+
+void watch_step(uint64_t completed)
+{
+    if (tells) {
+        set(&told.step, completed);
+        watch_beat();
+    }
+}
+
+void watch_step_done(void)
+{
+    watch_step(get(&told.step) + 1);
+}
+
+void watch_collective_begin(void)
+{
+    if (tells) {
+        set(&told.collective, get(&told.collective) + 1);
+        atomic_store_explicit(&told.waits, 1, memory_order_relaxed);
+        watch_beat();
+    }
+}
+
+void watch_collective_end(void)
+{
+    if (tells) {
+        atomic_store_explicit(&told.waits, 0, memory_order_relaxed);
+        watch_beat();
+    }
+}
+
+watch_state watch_read(void)
+{
+    return (watch_state){
+        .phase = (watch_phase)atomic_load_explicit(&told.phase, memory_order_relaxed),
+        .waits = atomic_load_explicit(&told.waits, memory_order_relaxed),
+        .step = get(&told.step),
+        .collective = get(&told.collective),
+        .beats = get(&told.beats) + get(&told.helpers_beats),
+    };
+}
+
+const char *watch_phase_name(watch_phase phase)
+{
+    static const char *const names[WATCH_PHASE_COUNT] = {
+        [WATCH_STARTING] = "starting MPI",
+        [WATCH_PREPARING] = "getting ready",
+        [WATCH_OPENING] = "opening the data set",
+        [WATCH_LOADING] = "reading a checkpoint",
+        [WATCH_PICTURES] = "waiting for pictures",
+        [WATCH_FORWARD] = "forward",
+        [WATCH_BACKWARD] = "backward",
+        [WATCH_UPDATE] = "update",
+        [WATCH_BETWEEN] = "between steps",
+        [WATCH_VALIDATING] = "validating",
+        [WATCH_SAVING] = "writing a checkpoint",
+        [WATCH_LOGGING] = "writing the log",
+        [WATCH_ENDING] = "ending MPI",
+    };
+    return (unsigned)phase < WATCH_PHASE_COUNT ? names[phase] : "?";
+}

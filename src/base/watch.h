@@ -1,0 +1,57 @@
+#ifndef LOCKSTEP_BASE_WATCH_H
+#define LOCKSTEP_BASE_WATCH_H
+
+#include <stdint.h>
+
+/*
+ * What this process is doing, told by the one thread that trains and read by any other. Telling costs a few stores and
+ * takes no lock. From other threads than the told one it does nothing but for watch_beat, so that a function used by
+ * several may tell all the same.
+ */
+typedef enum watch_phase {
+    WATCH_STARTING,    /* MPI */
+    WATCH_PREPARING,   /* configuration, network, memory */
+    WATCH_OPENING,     /* the data set */
+    WATCH_LOADING,     /* a checkpoint */
+    WATCH_PICTURES,    /* waiting for the loader */
+    WATCH_FORWARD,     /* of a training step, the loss included */
+    WATCH_BACKWARD,    /* and the gradient's sum */
+    WATCH_UPDATE,      /* of the weights */
+    WATCH_BETWEEN,     /* training steps */
+    WATCH_VALIDATING,  /* or estimating statistics */
+    WATCH_SAVING,      /* a checkpoint */
+    WATCH_LOGGING,     /* to the run's log */
+    WATCH_ENDING,      /* MPI */
+    WATCH_PHASE_COUNT, /* not a phase */
+} watch_phase;
+
+typedef struct watch_state {
+    watch_phase phase;
+    int waits;           /* 1: inside the collective call of number `collective` */
+    uint64_t step;       /* training steps completed */
+    uint64_t collective; /* calls entered so far; the same on all ranks that stand at the same place */
+    uint64_t beats;      /* grows with everything told, so it stands still where nothing happens */
+} watch_state;
+
+/* From now on the calling thread is the one that tells. */
+void watch_this_thread(void);
+
+/* The phase from now on; returns the one before, for those who come back to it. */
+watch_phase watch_enter(watch_phase now);
+/* So many training steps are completed. */
+void watch_step(uint64_t completed);
+/* One more is. */
+void watch_step_done(void);
+/* Something is done in the middle of something long; from any thread that the training thread may wait for. */
+void watch_beat(void);
+/* Around a call in which ranks wait for each other. Not nested. */
+void watch_collective_begin(void);
+void watch_collective_end(void);
+
+/* The newest state. Fields that change while it is read may be of different moments. */
+watch_state watch_read(void);
+
+/* "forward"; "?" for what is no phase. Static. */
+const char *watch_phase_name(watch_phase phase);
+
+#endif
