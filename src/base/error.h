@@ -23,8 +23,9 @@ enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
-    EXIT_NUMERIC = 3, /* the loss or the weights are not finite: another run would end the same */
-    EXIT_SAVED = 75,  /* stopped and saved; wants to be run again */
+    EXIT_NUMERIC = 3,  /* the loss or the weights are not finite: another run would end the same */
+    EXIT_SAVED = 75,   /* stopped and saved; wants to be run again */
+    EXIT_STALLED = 76, /* the job made no progress for too long, or MPI did not start */
 };
 
 /* Set this thread's message (printf style) and return code, so that `return error_set(LS_EIO, "...")` reads well. */

@@ -57,6 +57,11 @@ trainer_options run_options_trainer(const config *c)
     };
 }
 
+comm_timeouts run_options_timeouts(const config *c)
+{
+    return (comm_timeouts){.stall = c->timeouts.stall, .abort = c->timeouts.abort};
+}
+
 const char *run_options_experiment(const config *c)
 {
     if (c->model.batch_norm) {

@@ -9,6 +9,7 @@
 
 session_options run_options_session(const config *c);
 trainer_options run_options_trainer(const config *c);
+comm_timeouts run_options_timeouts(const config *c);
 
 /* "bn", "l2", "bn_l2" or "none": which of the two the network has. */
 const char *run_options_experiment(const config *c);

@@ -170,6 +170,8 @@ static int train(comm *c, void *context)
     if (code != LS_OK) {
         goto cleanup;
     }
+    const comm_timeouts timeouts = run_options_timeouts(&wanted);
+    comm_set_timeouts(c, &timeouts);
     code = run_folder_file(run_dir, sizeof run_dir, wanted.checkpoint.dir, wanted.experiment.name);
     if (code == LS_OK && leads) {
         code = start_choose(&begin, &wanted, run_dir, a->resume, a->fresh);

@@ -1,14 +1,12 @@
 #include "comm/comm.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
+#include "base/watch.h"
 #include "comm/comm_private.h"
-
-enum { MESSAGE_SIZE = 1024 };
+#include "comm/guard.h"
 
 int comm_check(const comm *c, int rc, const char *what)
 {
@@ -20,6 +18,12 @@ int comm_check(const comm *c, int rc, const char *what)
     (void)MPI_Error_string(rc, text, &length);
     return error_set(LS_ECOMM, "rank %d of %d on %s: %s failed: %s; see whether a rank or its network has died",
                      c->rank, c->size, c->host, what, text);
+}
+
+int comm_waited(const comm *c, int rc, const char *what)
+{
+    watch_collective_end();
+    return comm_check(c, rc, what);
 }
 
 static long environment_number(const char *name)
@@ -91,9 +95,8 @@ static int connect_world(comm *c)
     return comm_check(c, rc, what);
 }
 
-int comm_start(comm **out, int *argc, char ***argv)
+static int start(comm **out, int *argc, char ***argv)
 {
-    *out = NULL;
     comm *c = calloc(1, sizeof *c);
     if (c == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the communicator");
@@ -118,6 +121,9 @@ int comm_start(comm **out, int *argc, char ***argv)
         goto cleanup;
     }
     code = refuse_strangers(c, &l);
+    if (code == LS_OK) {
+        code = watchdog_start(&c->dog, c);
+    }
     if (code != LS_OK) {
         goto cleanup;
     }
@@ -128,11 +134,35 @@ cleanup:
     return code;
 }
 
+int comm_start(comm **out, int *argc, char ***argv)
+{
+    guard *g = NULL;
+    *out = NULL;
+    watch_this_thread();
+    (void)watch_enter(WATCH_STARTING);
+    int code = guard_begin(&g);
+    if (code == LS_OK) {
+        code = start(out, argc, argv);
+    }
+    guard_end(g);
+    (void)watch_enter(WATCH_PREPARING);
+    return code;
+}
+
+void comm_set_timeouts(comm *c, const comm_timeouts *t)
+{
+    watchdog_set(c->dog, t);
+}
+
+/* Watched to the end: MPI waits for all ranks in MPI_Finalize. */
 void comm_finish(comm *c)
 {
     if (c == NULL) {
         return;
     }
+    watchdog *const dog = c->dog;
+    (void)watch_enter(WATCH_ENDING);
+    watch_collective_begin();
     if (c->aside != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->aside);
     }
@@ -143,11 +173,14 @@ void comm_finish(comm *c)
     flight_release(&c->agreement);
     free(c);
     (void)MPI_Finalize();
+    watch_collective_end();
+    watchdog_stop(dog);
 }
 
 _Noreturn void comm_abort(comm *c, int exit_code)
 {
     (void)fflush(NULL);
+    (void)watch_enter(WATCH_ENDING); /* MPI_Abort may block; then the watchdog ends this rank */
     if (c != NULL && c->size > 1) {
         (void)MPI_Abort(c->world, exit_code);
     }
@@ -173,124 +206,23 @@ int comm_next_tag(comm *c)
 
 int comm_barrier(comm *c)
 {
-    return c->size == 1 ? LS_OK : comm_check(c, MPI_Barrier(c->world), "a barrier");
+    if (c->size == 1) {
+        return LS_OK;
+    }
+    watch_collective_begin();
+    return comm_waited(c, MPI_Barrier(c->world), "a barrier");
 }
 
 int comm_broadcast(comm *c, void *bytes, size_t n)
 {
     for (size_t i = 0; c->size > 1 && i < n; i += COMM_CHUNK) {
         const size_t count = n - i < COMM_CHUNK ? n - i : COMM_CHUNK;
-        const int rc = MPI_Bcast((unsigned char *)bytes + i, (int)count, MPI_BYTE, 0, c->world);
-        if (rc != MPI_SUCCESS) {
-            return comm_check(c, rc, "a broadcast");
+        watch_collective_begin();
+        const int code =
+            comm_waited(c, MPI_Bcast((unsigned char *)bytes + i, (int)count, MPI_BYTE, 0, c->world), "a broadcast");
+        if (code != LS_OK) {
+            return code;
         }
     }
     return LS_OK;
-}
-
-int comm_agree(comm *c, int code)
-{
-    if (c->size == 1) {
-        return code;
-    }
-    struct {
-        int code, rank;
-    } mine = {code, c->rank}, worst = {0, 0};
-    int rc = MPI_Allreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, c->world);
-    if (rc != MPI_SUCCESS) {
-        return comm_check(c, rc, "an agreement between ranks");
-    }
-    if (worst.code >= 0) {
-        return LS_OK;
-    }
-    struct {
-        char host[MPI_MAX_PROCESSOR_NAME];
-        char text[MESSAGE_SIZE];
-    } news = {{0}, {0}};
-    if (c->rank == worst.rank) {
-        (void)snprintf(news.host, sizeof news.host, "%s", c->host);
-        (void)snprintf(news.text, sizeof news.text, "%s", error_message());
-    }
-    rc = MPI_Bcast(&news, (int)sizeof news, MPI_BYTE, worst.rank, c->world);
-    if (rc != MPI_SUCCESS) {
-        return comm_check(c, rc, "passing on an error message");
-    }
-    /* A rank that failed by itself keeps its own words. */
-    return code < 0 ? worst.code : error_set(worst.code, "rank %d on %s: %s", worst.rank, news.host, news.text);
-}
-
-/* Failures are rare, so only their number travels; who failed, and why, is asked when there are any. */
-int comm_agree_begin(comm *c, int code, unsigned wishes)
-{
-    enum { COUNTED = sizeof c->counted / sizeof *c->counted };
-    c->brought = code;
-    c->counted[0] = code < 0;
-    for (unsigned i = 0; i < COMM_WISHES; i++) {
-        c->counted[1 + i] = wishes >> i & 1U;
-    }
-    const flight_sum sum = {
-        .e = &element_f64,
-        .out = c->counted,
-        .vectors = c->counted,
-        .stride = COUNTED,
-        .n = COUNTED,
-        .front = 1, /* each rank is one leaf */
-        .total = (size_t)c->size,
-        .where = c->aside,
-        .tag = comm_next_tag(c),
-    };
-    return flight_start(&c->agreement, c, &sum);
-}
-
-int comm_agree_end(comm *c, unsigned *wishes)
-{
-    const int code = flight_wait(&c->agreement);
-    *wishes = 0;
-    if (code != LS_OK) {
-        return code;
-    }
-    for (unsigned i = 0; i < COMM_WISHES; i++) {
-        *wishes |= c->counted[1 + i] > 0 ? 1U << i : 0;
-    }
-    return c->counted[0] > 0 ? comm_agree(c, c->brought) : LS_OK;
-}
-
-int comm_max(comm *c, int flag, int *out)
-{
-    if (c->size == 1) {
-        *out = flag;
-        return LS_OK;
-    }
-    return comm_check(c, MPI_Allreduce(&flag, out, 1, MPI_INT, MPI_MAX, c->world), "the maximum over ranks");
-}
-
-int comm_same(comm *c, uint64_t value, const char *what)
-{
-    if (c->size == 1) {
-        return LS_OK;
-    }
-    uint64_t expected = value;
-    int code = comm_broadcast(c, &expected, sizeof expected);
-    if (code != LS_OK) {
-        return code;
-    }
-    const int mine = value == expected ? INT_MAX : c->rank;
-    int first = INT_MAX;
-    code = comm_check(c, MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, c->world), "a comparison between ranks");
-    if (code != LS_OK || first == INT_MAX) {
-        return code;
-    }
-    struct {
-        uint64_t value;
-        char host[MPI_MAX_PROCESSOR_NAME];
-    } other = {value, {0}};
-    (void)snprintf(other.host, sizeof other.host, "%s", c->host);
-    code = comm_check(c, MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, first, c->world), "a comparison between ranks");
-    if (code != LS_OK) {
-        return code;
-    }
-    return error_set(LS_ECOMM,
-                     "%s differs between ranks: %016llx on rank 0, %016llx on rank %d (%s); start again from the last "
-                     "checkpoint, and check that machine's memory and that all ranks run the same program",
-                     what, (unsigned long long)expected, (unsigned long long)other.value, first, other.host);
 }

@@ -10,10 +10,28 @@
 /* The only door to MPI. One process without mpirun is rank 0 of 1 and uses the same code. */
 typedef struct comm comm;
 
-/* Start MPI (thread level FUNNELED). Collective. *out owned by the caller, ended with comm_finish. */
+/*
+ * Start MPI (thread level FUNNELED), and a thread that watches whether this rank and the others get on. Collective.
+ * *out owned by the caller, ended with comm_finish. Where MPI does not start in time (LOCKSTEP_START_TIMEOUT) the
+ * process ends with EXIT_STALLED.
+ */
 int comm_start(comm **out, int *argc, char ***argv);
 /* Shut MPI down; NULL is fine. Collective. */
 void comm_finish(comm *c);
+
+/*
+ * How long no rank may make progress, in seconds, until rank 0 reports who is waited for (`stall`), and until the ranks
+ * end with EXIT_STALLED (`abort`); 0: for ever. Not collective, but all ranks should set the same.
+ */
+typedef struct comm_timeouts {
+    double stall, abort;
+} comm_timeouts;
+#define COMM_TIMEOUTS_DEFAULT                                                                                          \
+    {                                                                                                                  \
+        60, 300                                                                                                        \
+    }
+void comm_set_timeouts(comm *c, const comm_timeouts *t);
+
 /* End every rank of the job with this exit code; does not return. Not collective. */
 _Noreturn void comm_abort(comm *c, int exit_code);
 

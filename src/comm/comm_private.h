@@ -5,6 +5,7 @@
 
 #include "comm/comm.h"
 #include "comm/flight_private.h"
+#include "comm/watchdog.h"
 
 /* What the files of this folder share. */
 
@@ -21,6 +22,7 @@ struct comm {
     int brought;      /* this rank's code in it */
     /* How many ranks brought a code, and how many each wish. */
     double counted[1 + COMM_WISHES];
+    watchdog *dog; /* owned */
 };
 
 /* A tag for a sum in `aside`. All ranks start these in the same order, so they agree on tags. */
@@ -37,5 +39,7 @@ enum { COMM_CHUNK = 1 << 27 };
 
 /* 0, or LS_ECOMM with MPI's own words for `rc`. */
 int comm_check(const comm *c, int rc, const char *what);
+/* The same at the end of what began with watch_collective_begin. */
+int comm_waited(const comm *c, int rc, const char *what);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/watch.h"
 #include "comm/comm_private.h"
 #include "comm/flight_private.h"
 
@@ -148,6 +149,7 @@ static int advance(flight *f, int wait)
         if (!done) {
             return code;
         }
+        watch_beat(); /* on a slow network a sum takes long, and messages that come are progress */
         f->at++;
     }
     f->active = 0;

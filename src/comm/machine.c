@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/watch.h"
 #include "comm/comm_private.h"
 
 static int gather(comm *c, MPI_Comm machine, const void *mine, size_t n, void **all, int *ranks, int *own)
@@ -24,12 +25,14 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
 {
     MPI_Comm machine = MPI_COMM_NULL;
     *all = NULL;
+    watch_collective_begin();
     int code = comm_check(c, MPI_Comm_split_type(c->world, MPI_COMM_TYPE_SHARED, c->rank, MPI_INFO_NULL, &machine),
                           "looking for the ranks of this machine");
     if (code == LS_OK) {
         code = gather(c, machine, mine, n, all, ranks, own);
         (void)MPI_Comm_free(&machine);
     }
+    watch_collective_end();
     if (code != LS_OK) {
         free(*all);
         *all = NULL;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/watch.h"
 #include "comm/comm_private.h"
 
 struct comm_stream {
@@ -134,9 +135,11 @@ int comm_stream_finish(comm_stream *s)
 {
     size_t active = 0;
     s->ready = 0;
+    watch_collective_begin();
     int code = s->end > 0 ? start_bucket(s) : LS_OK;
     do {
         code = code != LS_OK ? code : poll_flights(s, &active);
     } while (code == LS_OK && active > 0);
+    watch_collective_end();
     return code;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/watch.h"
 #include "comm/comm_private.h"
 
 /* Both are written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -18,8 +19,11 @@ int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_fro
         .where = c->world,
         .tag = COMM_TAG_SUM,
     };
-    const int code = flight_start(&c->sum, c, &sum);
-    return code != LS_OK ? code : flight_wait(&c->sum);
+    watch_collective_begin();
+    int code = flight_start(&c->sum, c, &sum);
+    code = code != LS_OK ? code : flight_wait(&c->sum);
+    watch_collective_end();
+    return code;
 }
 
 typedef struct partial_sums {

@@ -71,6 +71,19 @@ static int fill(config *out, const document *d, const char *origin)
     return LS_OK;
 }
 
+/* What keys demand of each other. */
+static int check_together(const config *c, const char *origin)
+{
+    const config_timeouts *t = &c->timeouts;
+    if (t->stall > 0 && t->abort > 0 && t->abort <= t->stall)
+        return error_set(
+            LS_EUSAGE,
+            "%s: `timeouts.abort` is %g and `timeouts.stall` is %g; a stall must be reported before it ends "
+            "the job, so abort must be larger, or one of them 0 (never)",
+            origin, t->abort, t->stall);
+    return LS_OK;
+}
+
 int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,
                  size_t n)
 {
@@ -84,6 +97,8 @@ int config_parse(config *out, const char *text, size_t length, const char *origi
     if (!code)
         code = fill(out, &d, origin);
     document_release(&d);
+    if (!code && (code = check_together(out, origin)) != LS_OK)
+        config_free(out);
     return code;
 }
 

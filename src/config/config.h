@@ -77,6 +77,11 @@ typedef struct config_log {
     int print_count;     /* how many of its weights */
 } config_log;
 
+typedef struct config_timeouts { /* seconds without progress; 0: never */
+    double stall;                /* until a report says who is waited for */
+    double abort;                /* until the job ends */
+} config_timeouts;
+
 typedef struct config {
     config_experiment experiment;
     config_data data;
@@ -87,6 +92,7 @@ typedef struct config {
     config_checkpoint checkpoint;
     config_check check;
     config_log log;
+    config_timeouts timeouts;
 } config;
 
 /*

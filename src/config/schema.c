@@ -27,7 +27,7 @@ static const cyaml_strval_t variances[] = {{"biased", CONFIG_BIASED}, {"unbiased
     }
 const config_section schema_sections[SCHEMA_SECTIONS] = {
     SECTION(experiment), SECTION(data),       SECTION(model), SECTION(batch_norm), SECTION(l2),
-    SECTION(train),      SECTION(checkpoint), SECTION(check), SECTION(log),
+    SECTION(train),      SECTION(checkpoint), SECTION(check), SECTION(log),        SECTION(timeouts),
 };
 
 const config_key schema_keys[] = {
@@ -82,6 +82,11 @@ const config_key schema_keys[] = {
     {INT(log, every_steps, "0", 0, 1000000000), .may_change = true, .help = "steps between progress lines; 0: none"},
     {TEXT(log, print_layer, "conv2d"), .may_change = true, .help = "layer whose first weights are printed"},
     {INT(log, print_count, "10", 0, 1000), .may_change = true, .help = "how many of them"},
+
+    {REAL(timeouts, stall, "60", 0, 1000000), .may_change = true,
+     .help = "seconds without progress until a report says who is waited for; 0: never"},
+    {REAL(timeouts, abort, "300", 0, 1000000), .may_change = true,
+     .help = "seconds without progress until the job ends; 0: never"},
 };
 _Static_assert(CYAML_ARRAY_LEN(schema_keys) == SCHEMA_KEYS, "SCHEMA_KEYS counts the keys");
 

@@ -68,6 +68,7 @@ START_TEST(defaults_and_overrides)
     ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
     ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
     ck_assert(c.model.precision == CONFIG_FLOAT32);
+    ck_assert(c.timeouts.stall == 60 && c.timeouts.abort == 300);
     config_free(&c);
 
     const char *const sets[] = {"train.batch=64",        "train.batch=128",       "l2.c=1e-3",
@@ -113,8 +114,8 @@ START_TEST(differences_on_resume)
     config a, b;
     char text[256];
     ck_assert_int_eq(parse(&a, "", NULL), 0);
-    const char *const may[] = {"train.epochs=20",    "train.threads=2",   "checkpoint.dir=x",     "log.every_steps=5",
-                               "data.file=other.h5", "checkpoint.keep=3", "data.loader_threads=4"};
+    const char *const may[] = {"train.epochs=20",    "train.threads=2",   "checkpoint.dir=x",      "log.every_steps=5",
+                               "data.file=other.h5", "checkpoint.keep=3", "data.loader_threads=4", "timeouts.stall=9"};
     ck_assert_int_eq(config_parse(&b, head, strlen(head), "b", may, sizeof may / sizeof *may), 0);
     ck_assert_uint_eq(config_difference(&a, &b, text, sizeof text), 0);
     ck_assert_str_eq(text, "");
@@ -152,6 +153,22 @@ START_TEST(wrong_keys_and_values)
     REFUSED("l2:\n  c: -0.001\n", NULL, "`l2.c` is -0.001", "out of range");
     REFUSED("l2: {c: 1, c: 1}\n", NULL, "run.yaml:5:", "twice");
     REFUSED("l2: {c: 1}\nl2: {c: 1}\n", NULL, "run.yaml:6:", "`l2`", "twice");
+}
+END_TEST
+
+START_TEST(timeouts_agree)
+{
+    config c;
+    REFUSED("timeouts: {abort: 60}\n", NULL, "run.yaml:", "`timeouts.abort` is 60", "`timeouts.stall` is 60");
+    REFUSED("timeouts: {stall: 300}\n", NULL, "`timeouts.abort` is 300", "must be larger");
+    REFUSED("", "timeouts.abort=1", "`timeouts.abort` is 1", "`timeouts.stall` is 60");
+    REFUSED("timeouts: {stall: -1}\n", NULL, "`timeouts.stall` is -1", "0 to 1000000");
+    static const char *const fine[] = {"timeouts: {stall: 0.5, abort: 0.75}\n", "timeouts: {stall: 0, abort: 1}\n",
+                                       "timeouts: {stall: 1000, abort: 0}\n", "timeouts: {stall: 0, abort: 0}\n"};
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        ck_assert_msg(parse(&c, fine[i], NULL) == LS_OK, "%s", error_message());
+        config_free(&c);
+    }
 }
 END_TEST
 
@@ -262,6 +279,7 @@ int main(void)
     tcase_add_test(tests, printed_reads_back);
     tcase_add_test(tests, differences_on_resume);
     tcase_add_test(tests, wrong_keys_and_values);
+    tcase_add_test(tests, timeouts_agree);
     tcase_add_test(tests, wrong_overrides);
     tcase_add_test(tests, not_a_configuration);
     tcase_add_test(tests, damaged_text);

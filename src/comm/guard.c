@@ -1,0 +1,126 @@
+#include "comm/guard.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "comm/alarm.h"
+
+enum { DEFAULT_SECONDS = 300, MOST_SECONDS = 1000000 };
+
+struct guard {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    int over; /* MPI has started */
+    long seconds;
+};
+
+/* Who this is, from what launchers tell: MPI itself has not said yet. */
+static const char *launcher_rank(void)
+{
+    const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *const value = getenv(names[i]); /* NOLINT(concurrency-mt-unsafe): nobody changes it */
+        if (value != NULL) {
+            return value;
+        }
+    }
+    return "?";
+}
+
+_Noreturn static void give_up(const guard *g)
+{
+    char host[256] = "?";
+    char text[1024];
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(
+        text, sizeof text,
+        "lockstep: error: rank %.16s on %s (pid %ld): MPI has not started in %ld s (LOCKSTEP_START_TIMEOUT): "
+        "another rank has stopped or died, or the network between the hosts does not work; exit status %d\n",
+        launcher_rank(), host, (long)getpid(), g->seconds, EXIT_STALLED);
+    alarm_say(text);
+    alarm_exit();
+}
+
+static void *watch(void *context)
+{
+    guard *g = context;
+    clock_awake clock = {0};
+    pthread_mutex_lock(&g->lock);
+    while (!g->over) {
+        struct timespec until;
+        if (clock_turn(&clock, clock_seconds()) >= (double)g->seconds) {
+            give_up(g);
+        }
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec++;
+        (void)pthread_cond_timedwait(&g->change, &g->lock, &until);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+static int read_limit(long *out)
+{
+    const char *const text = getenv("LOCKSTEP_START_TIMEOUT");
+    char *end = NULL;
+    *out = DEFAULT_SECONDS;
+    if (text == NULL) {
+        return LS_OK;
+    }
+    errno = 0;
+    *out = strtol(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *out >= 0 && *out <= MOST_SECONDS
+               ? LS_OK
+               : error_set(LS_EUSAGE, "LOCKSTEP_START_TIMEOUT: '%s' is not a whole number of seconds from 0 to %d",
+                           text, MOST_SECONDS);
+}
+
+int guard_begin(guard **out)
+{
+    long seconds = 0;
+    *out = NULL;
+    int code = read_limit(&seconds);
+    if (code != LS_OK || seconds == 0) {
+        return code;
+    }
+    guard *g = calloc(1, sizeof *g);
+    pthread_condattr_t monotonic;
+    if (g == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the start's time limit");
+    }
+    g->seconds = seconds;
+    (void)pthread_mutex_init(&g->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&g->change, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    code = alarm_thread(&g->thread, watch, g, "the start's time limit");
+    if (code != LS_OK) {
+        free(g);
+        return code;
+    }
+    *out = g;
+    return LS_OK;
+}
+
+void guard_end(guard *g)
+{
+    if (g == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&g->lock);
+    g->over = 1;
+    pthread_cond_signal(&g->change);
+    pthread_mutex_unlock(&g->lock);
+    (void)pthread_join(g->thread, NULL);
+    (void)pthread_cond_destroy(&g->change);
+    (void)pthread_mutex_destroy(&g->lock);
+    free(g);
+}

@@ -1,0 +1,43 @@
+#ifndef LOCKSTEP_COMM_STALL_H
+#define LOCKSTEP_COMM_STALL_H
+
+#include <stddef.h>
+
+#include "base/watch.h"
+
+/* Who is waited for in a job that does not get on, and how to say so. Pure functions of what is known of each rank. */
+typedef struct stall_rank {
+    const char *host; /* not owned */
+    long pid;
+    int heard;         /* at all */
+    double silent;     /* seconds since it was last heard from; 0 for the rank that judges */
+    double idle;       /* seconds since its last progress */
+    watch_state state; /* as last heard */
+} stall_rank;
+
+typedef enum stall_cause {
+    STALL_SILENT,  /* it says nothing any more: stopped, dead or cut off */
+    STALL_BUSY,    /* it is in no collective call, and the others wait for it in one */
+    STALL_UNHEARD, /* all who can be heard wait in collective calls; it was never heard */
+    STALL_BEHIND,  /* all wait, but it in an earlier call than others */
+    STALL_ALL,     /* all wait in the same call */
+} stall_cause;
+
+typedef struct stall_verdict {
+    stall_cause cause;
+    int rank;   /* the one waited for, or the first of them */
+    int others; /* how many more there are of which the same is true */
+} stall_verdict;
+
+/* How long a rank must have been silent to be taken for gone in a job with this timeouts.stall. */
+double stall_silence(double stall);
+
+stall_verdict stall_judge(const stall_rank *ranks, int n, double silence);
+
+/*
+ * What a report says of these ranks: a line each, those waited for first and only so many of them, then a conclusion.
+ * Each begins with `lead` and ends in a newline. Writes at most `size` bytes with the final 0; returns those without.
+ */
+size_t stall_describe(char *out, size_t size, const char *lead, const stall_rank *ranks, int n, double silence);
+
+#endif

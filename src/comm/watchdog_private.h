@@ -1,0 +1,70 @@
+#ifndef LOCKSTEP_COMM_WATCHDOG_PRIVATE_H
+#define LOCKSTEP_COMM_WATCHDOG_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "comm/alarm.h"
+#include "comm/post.h"
+#include "comm/stall.h"
+#include "comm/watchdog.h"
+
+/* What the files of the watchdog share. All times are seconds of its own clock. */
+
+enum { WATCHDOG_HOST_SIZE = 64, WATCHDOG_TEXT_SIZE = 4096 };
+
+/* Whom a line names. */
+typedef struct watchdog_name {
+    char host[WATCHDOG_HOST_SIZE];
+    long pid;
+} watchdog_name;
+
+/* What a rank knows of another. */
+typedef struct watchdog_peer {
+    watchdog_name name;
+    int heard;         /* at all */
+    double when;       /* last heard */
+    double progressed; /* its last progress, or as rank 0 tells it, the job's */
+    uint64_t sequence; /* of the newest datagram */
+    watch_state state;
+} watchdog_peer;
+
+/* After the start all but the timeouts belong to the thread. */
+struct watchdog {
+    int rank, size;
+    watchdog_name name;
+    pthread_t thread;
+    int wake[2];                         /* a pipe, to stop the thread */
+    int socket;                          /* -1: none */
+    _Atomic uint64_t stall_ms, abort_ms; /* 0: never */
+
+    clock_awake clock;
+    double now;
+    double due;        /* the next report and judgement */
+    uint64_t beats;    /* of this rank, at its last progress */
+    double progressed; /* this rank */
+    double latest;     /* the last progress of any rank, as far as known */
+    double reported;   /* how long the reported stall has lasted; 0: none is reported */
+
+    post_place place;     /* rank 0's */
+    uint32_t address;     /* of its addresses, the one in use */
+    uint64_t sequence;    /* of this rank's last datagram */
+    watchdog_peer *peers; /* owned; on rank 0 [size], elsewhere [1]: rank 0 */
+    stall_rank *table;    /* owned; on rank 0 [size]: for judging */
+    char text[WATCHDOG_TEXT_SIZE];
+};
+
+/* Seconds; 0: never. */
+comm_timeouts watchdog_timeouts(const watchdog *w);
+/* Seconds between two reports of a rank to rank 0: about one, more in large jobs, less with short timeouts. */
+double watchdog_interval(const comm_timeouts *t, int ranks);
+
+/* Take all datagrams that have arrived; rank 0 answers each. */
+void watchdog_receive(watchdog *w);
+/* Tell rank 0 how this rank is. */
+void watchdog_send(watchdog *w);
+
+/* Report, end, or say that it goes on, as the time without progress asks for. */
+void watchdog_judge(watchdog *w);
+
+#endif
