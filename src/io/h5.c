@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,6 +25,7 @@ void h5_enter(void)
     (void)pthread_mutex_lock(&lock);
     if (!prepared) {
         (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+        (void)H5PLset_loading_state(0); /* a file must not choose code to be loaded */
         prepared = 1;
     }
     if (!silenced) {
@@ -113,7 +115,7 @@ void h5_drop(hid_t id)
 /* How to open: for reading, for writing, after a writer that was killed, anew, anew in the newest format. */
 typedef enum open_mode { OPEN_READ, OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
 
-static hid_t open_id(const char *path, open_mode mode)
+static hid_t open_id(const char *path, open_mode mode, int *followed)
 {
     hid_t id = -1;
     const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
@@ -134,6 +136,7 @@ static hid_t open_id(const char *path, open_mode mode)
         id = H5Fopen(path, H5F_ACC_RDONLY, access_list);
         if (id < 0) { /* perhaps a log that is being written */
             id = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access_list);
+            *followed = id >= 0;
         }
     } else if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
         id = H5Fopen(path, H5F_ACC_RDWR, access_list);
@@ -170,9 +173,25 @@ static int open_error(const char *path, open_mode mode)
     return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
 }
 
+/* Opening a pipe would wait for its other end, perhaps for ever. */
+static int check_regular(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) {
+        return LS_OK; /* what is wrong with a path that leads nowhere is told by opening it */
+    }
+    return error_set(LS_EFORMAT, "%s: is a %s, not a file", path,
+                     S_ISDIR(status.st_mode) ? "directory" : "pipe, device or socket");
+}
+
 static int open_file(h5_file **out, const char *path, open_mode mode)
 {
     *out = NULL;
+    const int creating = mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST;
+    const int usable = creating ? LS_OK : check_regular(path);
+    if (usable != LS_OK) {
+        return usable;
+    }
     h5_file *f = calloc(1, sizeof *f);
     char *copy = strdup(path);
     if (f == NULL || copy == NULL) {
@@ -182,9 +201,10 @@ static int open_file(h5_file **out, const char *path, open_mode mode)
     }
     h5_enter();
     f->path = copy;
-    f->id = open_id(path, mode);
+    f->writable = mode != OPEN_READ;
+    f->id = open_id(path, mode, &f->followed);
     if (f->id < 0 && mode == OPEN_WRITE) {
-        f->id = open_id(path, OPEN_RECOVER);
+        f->id = open_id(path, OPEN_RECOVER, &f->followed);
     }
     h5_leave();
     if (f->id < 0) {
@@ -249,6 +269,27 @@ int h5_close(h5_file *f)
 const char *h5_path(const h5_file *f)
 {
     return f->path;
+}
+
+int h5_is_followed(const h5_file *f)
+{
+    return f->followed;
+}
+
+uint64_t h5_size(const h5_file *f)
+{
+    struct stat status;
+    hsize_t told = 0;
+    void *descriptor = NULL;
+    if (f->writable) { /* what is written may not have reached the file yet */
+        return H5Fget_filesize(f->id, &told) < 0 ? 0 : told;
+    }
+    /* By descriptor: the file may have been renamed or replaced since. */
+    if (H5Fget_vfd_handle(f->id, H5P_DEFAULT, &descriptor) < 0 || descriptor == NULL ||
+        fstat(*(const int *)descriptor, &status) != 0) {
+        return 0;
+    }
+    return (uint64_t)status.st_size;
 }
 
 int h5_temporary_name(char *out, size_t size, const char *path)

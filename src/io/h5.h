@@ -8,6 +8,8 @@
  * The only door to HDF5: opaque handles, whole arrays, slices, attributes, tables that grow, atomic replacement.
  * A handle is a file or a group in one. Every name is a path below its handle. Errors name file and path.
  * HDF5's own error stack is silent. File locking is off, so it works on file systems without locks.
+ * A file is input: soft and external links are not followed, data sets whose data lies in other files are refused, and
+ * so are sizes that the file cannot hold. Filters are never loaded from outside the library.
  * Every function takes one process-wide lock, so any thread may call it; a handle may be closed only once nobody else
  * uses it.
  */
@@ -33,7 +35,10 @@ typedef struct h5_shape {
     size_t size; /* elements: the product of dims, checked */
 } h5_shape;
 
-/* Open. `h5_create` truncates. All return 0 or LS_EIO, LS_ENOTFOUND, LS_EFORMAT; *out owned by the caller. */
+/*
+ * Open. `h5_create` truncates. All return 0 or LS_EIO, LS_ENOTFOUND, LS_EFORMAT (also for what is no regular file, such
+ * as a pipe, which is not waited for); *out owned by the caller.
+ */
 int h5_open_read(h5_file **out, const char *path);
 int h5_open_write(h5_file **out, const char *path);
 int h5_create(h5_file **out, const char *path);
@@ -50,6 +55,8 @@ int h5_flush(h5_file *f);
 /* Close; NULL is fine. Returns LS_EIO when the last bytes could not be written. */
 int h5_close(h5_file *f);
 const char *h5_path(const h5_file *f);
+/* 1 when the file, opened for reading, is marked as being written (single writer, multiple readers), or was so left. */
+int h5_is_followed(const h5_file *f);
 
 /*
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
@@ -64,7 +71,8 @@ int h5_publish(h5_file *f, const char *path);
 int h5_sync(const char *path);
 
 /* Structure. */
-int h5_exists(h5_file *f, const char *name);                          /* 1 or 0; every component of the path checked */
+/* 1 or 0; every component of the path checked, and a hard link (others count as not there). */
+int h5_exists(h5_file *f, const char *name);
 int h5_make_group(h5_file *f, const char *name);                      /* parents too; fine when it exists */
 int h5_hard_link(h5_file *f, const char *existing, const char *name); /* parents of name too */
 /* Names of a group's members in alphabetical order. *out: one block, freed by the caller with free(). */

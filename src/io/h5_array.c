@@ -6,11 +6,16 @@
 #include "base/error.h"
 #include "base/size.h"
 
-/* Open a data set, or set LS_ENOTFOUND. */
+/* Open a data set whose data is all in this file, or set LS_ENOTFOUND or LS_EFORMAT. */
 static int open_set(h5_file *f, const char *name, hid_t *out)
 {
-    *out = h5_exists(f, name) ? H5Dopen2(f->id, name, H5P_DEFAULT) : -1;
-    return *out < 0 ? h5_fail(f, name, LS_ENOTFOUND, "no such data set") : LS_OK;
+    *out = -1;
+    const int found = h5_walk(f, name);
+    if (found < 0) {
+        return h5_fail(f, name, LS_EFORMAT, "is a soft or external link; these are not followed");
+    }
+    *out = found == 0 ? -1 : H5Dopen2(f->id, name, H5P_DEFAULT);
+    return *out < 0 ? h5_fail(f, name, LS_ENOTFOUND, "no such data set") : h5_check_storage(f, name, *out);
 }
 
 static h5_type type_of(hid_t type)

@@ -5,10 +5,13 @@
 
 #include "base/error.h"
 
+/* Bytes of the widest number that is read; HDF5 knows integers of any width and would take memory for it. */
+enum { MOST_NUMBER = 16 };
+
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute)
 {
     h5_enter();
-    const int found = h5_exists(f, name) && H5Aexists_by_name(f->id, name, attribute, H5P_DEFAULT) > 0;
+    const int found = h5_walk(f, name) > 0 && H5Aexists_by_name(f->id, name, attribute, H5P_DEFAULT) > 0;
     h5_leave();
     return found;
 }
@@ -112,7 +115,8 @@ static int read_number(h5_file *f, const char *name, const char *attribute, h5_t
     stored = H5Aget_type(id);
     space = H5Aget_space(id);
     const H5T_class_t kind = stored < 0 ? H5T_NO_CLASS : H5Tget_class(stored);
-    if ((kind != H5T_INTEGER && kind != H5T_FLOAT) || space < 0 || H5Sget_simple_extent_npoints(space) != 1) {
+    if ((kind != H5T_INTEGER && kind != H5T_FLOAT) || H5Tget_size(stored) > MOST_NUMBER || space < 0 ||
+        H5Sget_simple_extent_npoints(space) != 1) {
         code = attr_fail(f, name, attribute, LS_EFORMAT, "is not one number");
         goto cleanup;
     }

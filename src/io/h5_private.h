@@ -8,8 +8,10 @@
 /* What the parts of the module share. Nobody outside io/ includes this file. */
 
 struct h5_file {
-    hid_t id;   /* owned */
-    char *path; /* owned */
+    hid_t id;     /* owned */
+    char *path;   /* owned */
+    int writable; /* opened or made for writing */
+    int followed; /* opened for reading while somebody else has it open for writing */
 };
 
 /*
@@ -34,6 +36,21 @@ int h5_fail(const h5_file *f, const char *name, int code, const char *what);
  * failed call at once: the next call of HDF5 forgets the reason.
  */
 int h5_fail_io(const h5_file *f, const char *name, const char *what);
+
+/*
+ * 1 when the path leads somewhere over hard links alone, 0 when it does not exist, -1 when a part of it is a soft or an
+ * external link: those are never followed, as they may lead out of the file.
+ */
+int h5_walk(const h5_file *f, const char *name);
+
+/* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
+uint64_t h5_size(const h5_file *f);
+
+/*
+ * Whether the data of an open data set lies in this file (LS_EFORMAT: elsewhere), and, where the file is only read,
+ * whether there can be as much of it as the shape claims; so nobody takes memory for a damaged header's sake.
+ */
+int h5_check_storage(const h5_file *f, const char *name, hid_t set);
 
 /* Close an identifier of a kind when there is one. */
 void h5_drop(hid_t id);

@@ -90,6 +90,12 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
 {
     int code = LS_OK;
     const int variable = H5Tis_variable_str(type) > 0;
+    hsize_t texts_size = 0;
+    /* Many strings may be one text in the file, and take the memory of many. */
+    if (variable && !attribute &&
+        (H5Dvlen_get_buf_size(source, type, space, &texts_size) < 0 || texts_size > h5_size(f))) {
+        return h5_fail(f, name, LS_EFORMAT, "holds more text than the file has");
+    }
     const size_t cell = variable ? sizeof(char *) : H5Tget_size(type);
     void *raw = calloc(n + 1, cell);
     const char **texts = calloc(n + 1, sizeof *texts);
@@ -131,8 +137,10 @@ int h5_get_strings(const h5_file *f, const char *name, hid_t source, int attribu
         *out = pack(NULL, NULL, 0);
         code = *out == NULL ? h5_fail(f, name, LS_ENOMEM, "out of memory for strings") : LS_OK;
     } else if (type < 0 || n < 0 || H5Tget_class(type) != H5T_STRING || H5Tget_size(type) == 0 ||
-               size_mul(&bytes, (size_t)n + 1, H5Tget_size(type)) != 0) {
+               size_mul(&bytes, (size_t)n, H5Tget_size(type)) != 0) {
         code = h5_fail(f, name, LS_EFORMAT, "holds no strings");
+    } else if (bytes > h5_size(f)) {
+        code = h5_fail(f, name, LS_EFORMAT, "holds more text than the file has");
     } else {
         code = read_strings(f, name, source, attribute, type, space, (size_t)n, out);
     }

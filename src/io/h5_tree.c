@@ -6,15 +6,15 @@
 #include "base/error.h"
 #include "base/size.h"
 
-/* 1 when every component of the path is a link that leads somewhere. */
-static int exists(const h5_file *f, const char *name)
+int h5_walk(const h5_file *f, const char *name)
 {
     int found = 1;
+    H5L_info_t link;
     char *path = strdup(name);
     if (path == NULL) {
         return 0;
     }
-    for (char *at = path; found && *at != '\0';) {
+    for (char *at = path; found > 0 && *at != '\0';) {
         at += strspn(at, "/");
         if (*at == '\0') {
             break;
@@ -22,7 +22,12 @@ static int exists(const h5_file *f, const char *name)
         at += strcspn(at, "/");
         const char saved = *at;
         *at = '\0';
-        found = H5Lexists(f->id, path, H5P_DEFAULT) > 0 && H5Oexists_by_name(f->id, path, H5P_DEFAULT) > 0;
+        found = H5Lexists(f->id, path, H5P_DEFAULT) > 0 && H5Lget_info(f->id, path, &link, H5P_DEFAULT) >= 0;
+        if (found && link.type != H5L_TYPE_HARD) {
+            found = -1;
+        } else if (found) {
+            found = H5Oexists_by_name(f->id, path, H5P_DEFAULT) > 0;
+        }
         *at = saved;
     }
     free(path);
@@ -32,7 +37,7 @@ static int exists(const h5_file *f, const char *name)
 int h5_exists(h5_file *f, const char *name)
 {
     h5_enter();
-    const int found = exists(f, name);
+    const int found = h5_walk(f, name) > 0;
     h5_leave();
     return found;
 }
@@ -41,7 +46,7 @@ int h5_make_group(h5_file *f, const char *name)
 {
     int code = LS_OK;
     h5_enter();
-    if (!exists(f, name)) {
+    if (h5_walk(f, name) <= 0) {
         const hid_t group = H5Gcreate2(f->id, name, h5_with_parents(), H5P_DEFAULT, H5P_DEFAULT);
         if (group < 0) {
             code = h5_fail_io(f, name, "cannot make the group");
@@ -87,7 +92,7 @@ int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
     *out = NULL;
     *count = 0;
     h5_enter();
-    const hid_t id = exists(f, group) ? H5Gopen2(f->id, group, H5P_DEFAULT) : -1;
+    const hid_t id = h5_walk(f, group) > 0 ? H5Gopen2(f->id, group, H5P_DEFAULT) : -1;
     if (id < 0) {
         code = h5_fail(f, group, LS_ENOTFOUND, "no such group");
         goto cleanup;
