@@ -10,7 +10,8 @@
 /*
  * Checkpoints: the whole training state in one HDF5 file that Keras reads as weights (see store/keras_layout.h), and a
  * group /lockstep, which Keras ignores, with what else a resume or a report needs. A file appears under its name only
- * when complete; every data set has a checksum. Not collective: one rank writes, any may read.
+ * when complete; every data set has a checksum, and the file a seal (io/seal.h), which is checked before HDF5 opens it:
+ * what was cut short, damaged or is something else is told apart. Not collective: one rank writes, any may read.
  */
 enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FORMAT = 2, CHECKPOINT_FIRST_WEIGHTS = 10 };
 
@@ -47,6 +48,13 @@ typedef struct checkpoint_info {
     size_t class_count;
 } checkpoint_info;
 
+/* Name and values of something that differs. */
+typedef void (*checkpoint_tell)(void *context, const char *name, const char *a, const char *b);
+
+/* Tell of each number and text but the configuration in which two differ, and of the classes; returns how many. */
+size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
+                                  void *context);
+
 /* Free what a read put into it. */
 void checkpoint_info_release(checkpoint_info *info);
 
@@ -57,14 +65,20 @@ void checkpoint_info_release(checkpoint_info *info);
 int checkpoint_write(const char *path, const tensor_table *t, const real *weights, const real *moving,
                      const checkpoint_info *info);
 
-/* Read /lockstep alone, its checksum verified. LS_ENOTFOUND, LS_EFORMAT; out owns its text on success. */
+/*
+ * The seal alone, by reading the file once: 0, or LS_EFORMAT and one line that says whether it is cut short, damaged,
+ * of an older format, or no checkpoint. LS_ENOTFOUND, LS_EIO.
+ */
+int checkpoint_check_seal(const char *path);
+
+/* Read /lockstep alone, the seal and its checksum verified. LS_ENOTFOUND, LS_EFORMAT; out owns its text on success. */
 int checkpoint_read_info(checkpoint_info *out, const char *path);
 
-/* Verify every checksum, needing no table: 0, or LS_EFORMAT with the first damaged tensor named. */
+/* Verify the seal and every checksum, needing no table: 0, or LS_EFORMAT with what is wrong first. */
 int checkpoint_verify(const char *path);
 
 /*
- * Read weights [weights_size] and moving statistics [moving_size], with names, shapes, checksums and hash verified.
+ * Read weights [weights_size] and moving statistics [moving_size], with seal, names, shapes, checksums, hash verified.
  * LS_EFORMAT names the first tensor that is damaged or differs from the table.
  */
 int checkpoint_read(const char *path, const tensor_table *t, real *weights, real *moving);

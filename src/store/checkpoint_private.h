@@ -19,6 +19,19 @@ extern const checkpoint_number checkpoint_reals[CHECKPOINT_REALS];
 /* The texts: string data sets of one element under /lockstep. */
 extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
 
+/* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
+#define CHECKPOINT_SEAL_NOTE "the last line of this file is its seal"
+
+/* Open for reading, the seal checked first: HDF5 never gets to see a damaged checkpoint. Errors as checkpoint_verify.
+ */
+int checkpoint_open_sealed(h5_file **out, const char *path);
+
+/* The paths and checksums of /lockstep; both freed by the caller with free(). */
+int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count);
+
+/* Whether the file was written for this table: the same paths in the same order. LS_EFORMAT. */
+int checkpoint_check_paths(h5_file *f, const tensor_table *t);
+
 /* Hash of one data set of float32 or float64, as stored. LS_EFORMAT when it is neither. */
 int checkpoint_hash_set(h5_file *f, const char *name, uint64_t *out);
 

@@ -19,8 +19,7 @@ void checkpoint_info_release(checkpoint_info *info)
     *info = (checkpoint_info){0};
 }
 
-/* The paths and checksums of /lockstep; both freed by the caller with free(). */
-static int read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count)
+int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count)
 {
     *checksums = NULL;
     int code = h5_read_strings(f, "lockstep/tensors", paths, count);
@@ -88,6 +87,23 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     return code == LS_OK ? h5_read_strings(f, "lockstep/classes", &out->classes, &out->class_count) : code;
 }
 
+/* There are as many classes as the last layer has: nobody takes memory for classes that a file only claims. */
+static int check_classes(h5_file *f, const checkpoint_info *info, char *const *paths, size_t count)
+{
+    h5_shape bias = {0};
+    h5_shape kernel = {0};
+    int code = LS_OK;
+    if (count < 2 || info->class_count == 0 || (code = h5_stat(f, paths[count - 1], &bias)) != LS_OK ||
+        (code = h5_stat(f, paths[count - 2], &kernel)) != LS_OK) {
+        return code;
+    }
+    if (bias.size != info->class_count || kernel.rank != 2 || kernel.dims[1] != info->class_count) {
+        return error_set(LS_EFORMAT, "%s: names %zu classes, its last layer has another number", h5_path(f),
+                         info->class_count);
+    }
+    return LS_OK;
+}
+
 /* read_fields, and its checksum verified. */
 static int read_info(h5_file *f, checkpoint_info *out)
 {
@@ -98,9 +114,12 @@ static int read_info(h5_file *f, checkpoint_info *out)
     *out = (checkpoint_info){0};
     int code = read_fields(f, out);
     if (code == LS_OK && (code = h5_read_attr_u64(f, "lockstep", "checksum", &checksum)) == LS_OK &&
-        (code = read_checksums(f, &paths, &checksums, &count)) == LS_OK &&
+        (code = checkpoint_read_checksums(f, &paths, &checksums, &count)) == LS_OK &&
         checksum != checkpoint_hash_info(out, checksums, count)) {
         code = error_set(LS_EFORMAT, "%s: the group /lockstep is damaged (wrong checksum)", h5_path(f));
+    }
+    if (code == LS_OK) {
+        code = check_classes(f, out, paths, count);
     }
     free(checksums);
     free(paths);
@@ -116,7 +135,7 @@ int checkpoint_read_info(checkpoint_info *out, const char *path)
 {
     h5_file *f = NULL;
     *out = (checkpoint_info){0};
-    int code = h5_open_read(&f, path);
+    int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK) {
         code = read_info(f, out);
     }
@@ -130,7 +149,7 @@ static int verify_sets(h5_file *f)
     char **paths = NULL;
     uint64_t *checksums = NULL;
     size_t count = 0;
-    int code = read_checksums(f, &paths, &checksums, &count);
+    int code = checkpoint_read_checksums(f, &paths, &checksums, &count);
     for (size_t i = 0; code == LS_OK && i < count; i++) {
         uint64_t hash = 0;
         code = checkpoint_hash_set(f, paths[i], &hash);
@@ -149,7 +168,7 @@ int checkpoint_verify(const char *path)
     h5_file *f = NULL;
     checkpoint_info info = {0};
     const watch_phase before = watch_enter(WATCH_LOADING);
-    int code = h5_open_read(&f, path);
+    int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK && (code = read_info(f, &info)) == LS_OK) {
         code = verify_sets(f);
     }
@@ -159,8 +178,7 @@ int checkpoint_verify(const char *path)
     return code;
 }
 
-/* Whether the file was written for this table: the same paths in the same order. */
-static int check_paths(h5_file *f, const tensor_table *t)
+int checkpoint_check_paths(h5_file *f, const tensor_table *t)
 {
     char **paths = NULL;
     size_t count = 0;
@@ -187,12 +205,12 @@ int checkpoint_read(const char *path, const tensor_table *t, real *weights, real
     checkpoint_info info = {0};
     char first[KERAS_PATH_SIZE];
     const watch_phase before = watch_enter(WATCH_LOADING);
-    int code = h5_open_read(&f, path);
+    int code = checkpoint_open_sealed(&f, path);
     if (code != LS_OK) {
         goto cleanup;
     }
     if ((code = read_info(f, &info)) != LS_OK || (code = verify_sets(f)) != LS_OK ||
-        (code = check_paths(f, t)) != LS_OK || (code = keras_layout_read(f, t, weights, moving)) != LS_OK ||
+        (code = checkpoint_check_paths(f, t)) != LS_OK || (code = keras_layout_read(f, t, weights, moving)) != LS_OK ||
         (code = t->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, t, 0), &shape)) != LS_OK) {
         goto cleanup;
     }

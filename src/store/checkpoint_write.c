@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/size.h"
 #include "base/watch.h"
+#include "io/seal.h"
 #include "store/keras_layout.h"
 
 const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
@@ -141,6 +142,9 @@ static int write_info(h5_file *f, const checkpoint_info *info)
     if (code == LS_OK) {
         code = h5_write_attr_i64(f, "lockstep", "format", CHECKPOINT_FORMAT);
     }
+    if (code == LS_OK) {
+        code = h5_write_attr_string(f, "lockstep", "seal", CHECKPOINT_SEAL_NOTE);
+    }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
         code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number_of(info, i));
     }
@@ -200,6 +204,9 @@ int checkpoint_write(const char *path, const tensor_table *t, const real *weight
         goto cleanup;
     }
     code = h5_close(f);
+    if (code == LS_OK) {
+        code = seal_append(temporary);
+    }
     if (code == LS_OK) {
         code = h5_commit(temporary, path);
     }

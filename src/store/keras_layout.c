@@ -116,7 +116,7 @@ static void shape_text(char *out, size_t size, int rank, const size_t *dims)
     }
 }
 
-static int read_tensor(h5_file *f, const char *path, const tensor_info *info, real *out)
+int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
 {
     char name[2 * TENSOR_NAME_SIZE];
     char have[128];
@@ -143,75 +143,133 @@ static int read_tensor(h5_file *f, const char *path, const tensor_info *info, re
     if (shape.type != H5_FLOAT32 && shape.type != H5_FLOAT64) {
         return error_set(LS_EFORMAT, "%s: tensor %s holds neither float32 nor float64", h5_path(f), name);
     }
-    return h5_read(f, path, real_type, info->size, out);
+    return LS_OK;
 }
 
-static int read_keras3(h5_file *f, const tensor_table *t, real *weights, real *moving)
-{
-    char path[KERAS_PATH_SIZE];
-    int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < t->count; i++) {
-        const tensor_info *info = &t->tensors[i];
-        code = read_tensor(f, keras_layout_path(path, t, i), info, tensor_values(info, weights, moving));
-    }
-    return code;
-}
-
-/* The variables of the legacy layer group `group`; *next is the table index that follows. */
-static int read_legacy_layer(h5_file *f, const char *group, const tensor_table *t, real *weights, real *moving,
-                             size_t *next)
+/* Write the paths of one legacy layer's variables, each with its zero. */
+static int list_layer(FILE *out, h5_file *f, const char *group, size_t *count)
 {
     char **names = NULL;
-    size_t count = 0;
-    char path[1024];
-    int code = h5_read_attr_strings(f, group, "weight_names", &names, &count);
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        const int n = snprintf(path, sizeof path, "%s/%s", group, names[i]);
-        if (n < 0 || (size_t)n >= sizeof path) {
-            code = error_set(LS_EFORMAT, "%s: %s: a weight name is too long", h5_path(f), group);
-        } else if (*next >= t->count) {
-            code = error_set(LS_EFORMAT, "%s: holds more tensors than the network's %zu", h5_path(f), t->count);
-        } else {
-            const tensor_info *info = &t->tensors[(*next)++];
-            code = read_tensor(f, path, info, tensor_values(info, weights, moving));
-        }
+    size_t n = 0;
+    const int code = h5_read_attr_strings(f, group, "weight_names", &names, &n);
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        fprintf(out, "%s/%s%c", group, names[i], '\0');
     }
+    *count += n;
     free(names);
     return code;
 }
 
-static int read_legacy(h5_file *f, const char *root, const tensor_table *t, real *weights, real *moving)
+static int list_layers(FILE *out, h5_file *f, const char *root, size_t *count)
 {
     char **layers = NULL;
-    size_t count = 0;
-    size_t next = 0;
+    size_t n = 0;
     char group[512];
-    int code = h5_read_attr_strings(f, root, "layer_names", &layers, &count);
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        const int n = snprintf(group, sizeof group, "%s%s%s", root, strcmp(root, "/") == 0 ? "" : "/", layers[i]);
-        if (n < 0 || (size_t)n >= sizeof group) {
+    int code = h5_read_attr_strings(f, root, "layer_names", &layers, &n);
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        const int length = snprintf(group, sizeof group, "%s%s%s", root, strcmp(root, "/") == 0 ? "" : "/", layers[i]);
+        if (length < 0 || (size_t)length >= sizeof group) {
             code = error_set(LS_EFORMAT, "%s: a layer name is too long", h5_path(f));
         } else {
-            code = read_legacy_layer(f, group, t, weights, moving, &next);
+            code = list_layer(out, f, group, count);
         }
-    }
-    if (code == LS_OK && next != t->count) {
-        code = error_set(LS_EFORMAT, "%s: holds %zu tensors, the network has %zu", h5_path(f), next, t->count);
     }
     free(layers);
     return code;
 }
 
-int keras_layout_read(h5_file *f, const tensor_table *t, real *weights, real *moving)
+/* One block: pointers to the `count` texts that follow each other in `text`, and the texts. NULL: out of memory. */
+static char **pack_paths(const char *text, size_t size, size_t count)
+{
+    char **block = malloc((count + 1) * sizeof *block + size + 1);
+    if (block == NULL) {
+        return NULL;
+    }
+    char *at = (char *)(block + count + 1);
+    memcpy(at, text, size);
+    for (size_t i = 0; i < count; i++) {
+        block[i] = at;
+        at += strlen(at) + 1;
+    }
+    block[count] = NULL;
+    return block;
+}
+
+int keras_layout_legacy(h5_file *f, const char *root, char ***out, size_t *count)
+{
+    char *text = NULL;
+    size_t size = 0;
+    *out = NULL;
+    *count = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
+    }
+    int code = list_layers(stream, f, root, count);
+    if (fclose(stream) != 0 || (code == LS_OK && (*out = pack_paths(text, size, *count)) == NULL)) {
+        code = error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
+    }
+    free(text);
+    return code;
+}
+
+/* The paths in Keras 3's layout: one block for free(). NULL: out of memory. */
+static char **keras3_paths(const tensor_table *t)
+{
+    char **paths = malloc((t->count + 1) * (sizeof *paths + KERAS_PATH_SIZE));
+    if (paths == NULL) {
+        return NULL;
+    }
+    char *text = (char *)(paths + t->count + 1);
+    for (size_t i = 0; i < t->count; i++) {
+        paths[i] = keras_layout_path(text + i * KERAS_PATH_SIZE, t, i);
+    }
+    return paths;
+}
+
+const char *keras_layout_root(h5_file *f)
 {
     if (h5_exists(f, "layers")) {
-        return read_keras3(f, t, weights, moving);
+        return "layers";
     }
     if (h5_attr_exists(f, "/", "layer_names")) {
-        return read_legacy(f, "/", t, weights, moving);
+        return "/";
     }
-    if (h5_attr_exists(f, "/model_weights", "layer_names")) {
-        return read_legacy(f, "/model_weights", t, weights, moving);
+    return h5_attr_exists(f, "/model_weights", "layer_names") ? "/model_weights" : NULL;
+}
+
+int keras_layout_paths(h5_file *f, const tensor_table *t, char ***out)
+{
+    size_t count = 0;
+    const char *root = keras_layout_root(f);
+    *out = NULL;
+    if (root == NULL) {
+        return error_set(LS_EFORMAT, "%s: not a Keras weights file: neither /layers nor layer_names", h5_path(f));
     }
-    return error_set(LS_EFORMAT, "%s: not a Keras weights file: neither /layers nor layer_names", h5_path(f));
+    if (strcmp(root, "layers") == 0) {
+        *out = keras3_paths(t);
+        return *out == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f)) : LS_OK;
+    }
+    int code = keras_layout_legacy(f, root, out, &count);
+    if (code == LS_OK && count != t->count) {
+        code = error_set(LS_EFORMAT, "%s: holds %zu tensors, the network has %zu", h5_path(f), count, t->count);
+        free(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+int keras_layout_read(h5_file *f, const tensor_table *t, real *weights, real *moving)
+{
+    char **paths = NULL;
+    int code = keras_layout_paths(f, t, &paths);
+    for (size_t i = 0; code == LS_OK && i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        code = keras_layout_check(f, paths[i], info);
+        if (code == LS_OK) {
+            code = h5_read(f, paths[i], real_type, info->size, tensor_values(info, weights, moving));
+        }
+    }
+    free(paths);
+    return code;
 }

@@ -29,4 +29,15 @@ int keras_layout_write(h5_file *f, const tensor_table *t, const real *weights, c
  */
 int keras_layout_read(h5_file *f, const tensor_table *t, real *weights, real *moving);
 
+/*
+ * In parts, for who wants to know where tensors lie. keras_layout_root: "layers" (Keras 3), "/" or "/model_weights"
+ * (the older layout), or NULL. keras_layout_legacy: the full paths of all tensors below a root of the older layout, in
+ * its order. keras_layout_paths: the paths of a table's tensors, in whichever layout the file has. *out: one block for
+ * free(). keras_layout_check: 0 when a tensor is there with the table's shape, as float32 or float64.
+ */
+const char *keras_layout_root(h5_file *f);
+int keras_layout_legacy(h5_file *f, const char *root, char ***out, size_t *count);
+int keras_layout_paths(h5_file *f, const tensor_table *t, char ***out);
+int keras_layout_check(h5_file *f, const char *path, const tensor_info *info);
+
 #endif

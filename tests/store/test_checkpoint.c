@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "small_network.h"
@@ -10,6 +11,7 @@
 
 #include "base/error.h"
 #include "io/h5.h"
+#include "io/seal.h"
 #include "store/checkpoint.h"
 
 static char folder[64];
@@ -193,11 +195,23 @@ static void damage(const void *pattern, size_t size)
     free(bytes);
 }
 
+/* As a program that damages numbers before it seals them: the checksums inside must notice. */
+static void seal_again(void)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(truncate(path, status.st_size - SEAL_SIZE), 0);
+    ck_assert_int_eq(seal_append(path), LS_OK);
+}
+
 START_TEST(damage_is_found_and_named)
 {
     checkpoint_info info;
     write_step(7);
     damage(tensor_values(&table.tensors[4], weights, moving), 4 * sizeof(real));
+    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "damaged (its checksum is wrong)"));
+    seal_again();
     ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "layers/batch_normalization/vars/3"));
     ck_assert_ptr_nonnull(strstr(error_message(), path));
@@ -205,10 +219,15 @@ START_TEST(damage_is_found_and_named)
     damage("size: 96", 8);
     ck_assert_int_eq(checkpoint_read_info(&info, path), LS_EFORMAT);
     ck_assert_int_eq(checkpoint_verify(path), LS_EFORMAT);
+    seal_again();
+    ck_assert_int_eq(checkpoint_read_info(&info, path), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "/lockstep is damaged"));
+    ck_assert_int_eq(checkpoint_verify(path), LS_EFORMAT);
     write_step(7);
     ck_assert_int_eq(checkpoint_verify(path), LS_OK);
     ck_assert_int_eq(truncate(path, 6000), 0);
     ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "cut short: 6000 bytes of "));
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_ENOTFOUND);
 }

@@ -1,0 +1,90 @@
+#include "store/checkpoint_private.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
+
+static uint64_t number_of(const checkpoint_info *info, size_t i)
+{
+    return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
+}
+
+static double real_of(const checkpoint_info *info, size_t i)
+{
+    return *(const double *)((const char *)info + checkpoint_reals[i].offset);
+}
+
+static const char *text_of(const checkpoint_info *info, size_t i)
+{
+    const char *text = *(const char *const *)((const char *)info + checkpoint_texts[i].offset);
+    return text == NULL ? "" : text;
+}
+
+/* Hashes are read in hexadecimal, everything else in decimal. */
+static const char *number_text(char *out, const checkpoint_info *info, size_t i)
+{
+    const int is_hash = checkpoint_numbers[i].offset == offsetof(checkpoint_info, weights_hash) ||
+                        checkpoint_numbers[i].offset == offsetof(checkpoint_info, data_checksum);
+    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, number_of(info, i));
+    return out;
+}
+
+static const char *classes_text(char *out, const checkpoint_info *info)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < info->class_count && at < CLASSES_SIZE; i++) {
+        const int n = snprintf(out + at, CLASSES_SIZE - at, "%s%s", i == 0 ? "" : ", ", info->classes[i]);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return out;
+}
+
+static int same_classes(const checkpoint_info *a, const checkpoint_info *b)
+{
+    int same = a->class_count == b->class_count;
+    for (size_t i = 0; same && i < a->class_count; i++) {
+        same = strcmp(a->classes[i], b->classes[i]) == 0;
+    }
+    return same;
+}
+
+size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
+                                  void *context)
+{
+    char first[CLASSES_SIZE];
+    char second[CLASSES_SIZE];
+    size_t count = 0;
+    for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
+        if (number_of(a, i) != number_of(b, i)) {
+            tell(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
+            count++;
+        }
+    }
+    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
+        const double x = real_of(a, i);
+        const double y = real_of(b, i);
+        if (x != y && !(isnan(x) && isnan(y))) {
+            (void)snprintf(first, sizeof first, "%.9g", x);
+            (void)snprintf(second, sizeof second, "%.9g", y);
+            tell(context, checkpoint_reals[i].name, first, second);
+            count++;
+        }
+    }
+    for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
+        const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;
+        if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config) &&
+            strcmp(text_of(a, i), text_of(b, i)) != 0) {
+            tell(context, name, text_of(a, i), text_of(b, i));
+            count++;
+        }
+    }
+    if (!same_classes(a, b)) {
+        tell(context, "classes", classes_text(first, a), classes_text(second, b));
+        count++;
+    }
+    return count;
+}

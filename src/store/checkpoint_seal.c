@@ -1,0 +1,60 @@
+#include "store/checkpoint_private.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "io/seal.h"
+
+/*
+ * A whole HDF5 file without a seal: one of ours that lost it, one of format 1, or another program's. Told by names that
+ * lie in the file as text, not by opening it.
+ */
+static int name_unsealed(const char *path)
+{
+    int found = seal_holds_text(path, CHECKPOINT_SEAL_NOTE);
+    if (found > 0) {
+        return error_set(LS_EFORMAT, "%s: cut short: its seal is missing; use another checkpoint", path);
+    }
+    found = found == 0 ? seal_holds_text(path, "data_checksum") : found;
+    if (found > 0) {
+        return error_set(LS_EFORMAT,
+                         "%s: checkpoint format 1, without a seal, made by an older program; this one reads format %d",
+                         path, (int)CHECKPOINT_FORMAT);
+    }
+    return found < 0 ? found : error_set(LS_EFORMAT, "%s: not a checkpoint of lockstep (it has no seal)", path);
+}
+
+int checkpoint_check_seal(const char *path)
+{
+    seal_state state;
+    const int code = seal_check(&state, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    switch (state.verdict) {
+    case SEAL_GOOD: return LS_OK;
+    case SEAL_NONE: return name_unsealed(path);
+    case SEAL_DAMAGED:
+        if (state.bytes != state.sealed) {
+            return error_set(LS_EFORMAT,
+                             "%s: damaged (%" PRIu64 " bytes where its seal tells of %" PRIu64
+                             "); use another checkpoint",
+                             path, state.bytes, state.sealed);
+        }
+        return error_set(LS_EFORMAT, "%s: damaged (its checksum is wrong); use another checkpoint", path);
+    default: break;
+    }
+    if (state.sealed == 0) {
+        return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes are left; use another checkpoint", path,
+                         state.bytes);
+    }
+    return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes of %" PRIu64 "; use another checkpoint", path,
+                     state.bytes, state.sealed);
+}
+
+int checkpoint_open_sealed(h5_file **out, const char *path)
+{
+    *out = NULL;
+    const int code = checkpoint_check_seal(path);
+    return code != LS_OK ? code : h5_open_read(out, path);
+}
