@@ -19,7 +19,8 @@ static const char help[] =
     "usage: lockstep inspect FILE...\n"
     "\n"
     "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
-    "`weights <16 hex digits>` of a checkpoint is the one that train ends with.\n"
+    "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and whole "
+    "folders.\n"
     "\n"
     "example: lockstep inspect checkpoints/digits.h5 checkpoints/digits-bn/log.h5\n";
 

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "cli/bench.h"
 #include "cli/command.h"
+#include "cli/diff.h"
 #include "cli/eval.h"
+#include "cli/fsck.h"
 #include "cli/help.h"
 #include "cli/inspect.h"
 #include "cli/pack.h"
@@ -15,8 +17,9 @@
 #include "cli/verify.h"
 
 const command *const commands[] = {
-    &pack_command,   &train_command, &eval_command, &predict_command, &inspect_command, &verify_command,
-    &report_command, &bench_command, NULL,
+    &pack_command,    &train_command, &eval_command, &predict_command,
+    &inspect_command, &fsck_command,  &diff_command, &verify_command,
+    &report_command,  &bench_command, NULL,
 };
 
 static const command *find(const char *name)

@@ -204,6 +204,46 @@ size_t config_difference(const config *saved, const config *wanted, char *text, 
     return count;
 }
 
+/* A key's value as it stands in YAML; NULL when memory runs out, else for free(). */
+static char *value_text(const config_key *key, const config *c)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    value_print(out, key, c);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int config_changes(const config *a, const config *b,
+                   void (*tell)(void *context, const char *key, const char *a, const char *b), void *context)
+{
+    int count = 0;
+    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
+        const config_key *key = &schema_keys[k];
+        if (value_equal(key, a, b))
+            continue;
+        char path[64];
+        char *first = value_text(key, a);
+        char *second = value_text(key, b);
+        const int usable = first && second;
+        (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
+        if (usable)
+            tell(context, path, first, second);
+        free(first);
+        free(second);
+        if (!usable)
+            return error_set(LS_ENOMEM, "no memory to compare configurations");
+        count++;
+    }
+    return count;
+}
+
 void config_free(config *c)
 {
     free(c->experiment.name);

@@ -193,7 +193,7 @@ static int load_bytes(dataset *d)
     return code;
 }
 
-int dataset_open(dataset **out, const char *path)
+static int open_data(dataset **out, const char *path, int resident)
 {
     *out = NULL;
     int code = LS_OK;
@@ -208,7 +208,7 @@ int dataset_open(dataset **out, const char *path)
     code = code != LS_OK ? code : read_lengths(d);
     code = code != LS_OK ? code : read_arrays(d);
     code = code != LS_OK ? code : check_arrays(d);
-    if (code == LS_OK && d->total <= RESIDENT_BYTES) {
+    if (code == LS_OK && resident && d->total <= RESIDENT_BYTES) {
         code = load_bytes(d);
     }
     if (code == LS_OK) {
@@ -219,6 +219,16 @@ cleanup:
     dataset_free(d);
     (void)watch_enter(before);
     return code;
+}
+
+int dataset_open(dataset **out, const char *path)
+{
+    return open_data(out, path, 1);
+}
+
+int dataset_open_unread(dataset **out, const char *path)
+{
+    return open_data(out, path, 0);
 }
 
 void dataset_free(dataset *d)

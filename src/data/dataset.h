@@ -27,6 +27,8 @@ typedef struct dataset dataset;
  * LS_ENOTFOUND, LS_EIO, LS_ENOMEM, or LS_EFORMAT where the file is damaged or something else. *out: dataset_free.
  */
 int dataset_open(dataset **out, const char *path);
+/* As dataset_open, without reading or checking any picture: dataset_read does, one by one. */
+int dataset_open_unread(dataset **out, const char *path);
 void dataset_free(dataset *d);
 
 const char *dataset_path(const dataset *d);

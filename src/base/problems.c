@@ -1,0 +1,52 @@
+#include "base/problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+void problems_add(problems *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (p->count < PROBLEMS_TOLD) {
+        (void)vsnprintf(p->told[p->count], PROBLEM_SIZE, format, args);
+    }
+    va_end(args);
+    p->count++;
+}
+
+void problems_add_error(problems *p, const char *file)
+{
+    const char *text = error_message();
+    const size_t length = strlen(file);
+    if (strncmp(text, file, length) == 0 && strncmp(text + length, ": ", 2) == 0) {
+        text += length + 2;
+    }
+    problems_add(p, "%s", text);
+}
+
+void problems_progress(const problems *p)
+{
+    if (p->progress != NULL) {
+        p->progress(p->context);
+    }
+}
+
+char *problems_text(char *out, size_t size, const problems *p)
+{
+    size_t at = 0;
+    const size_t told = p->count < PROBLEMS_TOLD ? p->count : PROBLEMS_TOLD;
+    if (size > 0) {
+        out[0] = '\0';
+    }
+    for (size_t i = 0; i < told && at < size; i++) {
+        const int n = snprintf(out + at, size - at, "%s%s", i == 0 ? "" : "; ", p->told[i]);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    if (p->count > told && at < size) {
+        (void)snprintf(out + at, size - at, "; and %zu more", p->count - told);
+    }
+    return out;
+}

@@ -1,0 +1,164 @@
+#include "cli/fsck.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "cli/args.h"
+#include "cli/fsck_file.h"
+#include "cli/isolate.h"
+#include "io/h5.h"
+#include "store/checkpoint.h"
+#include "train/run_folder.h"
+
+static const char help[] =
+    "usage: lockstep fsck [--decode] [--patience SECONDS] FILE...\n"
+    "\n"
+    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)` or `FILE: damaged: "
+    "...`\n"
+    "with all that is wrong. A folder stands for the checkpoints and logs in it; what an interrupted write left there\n"
+    "is named too. Nothing is changed, and a run that is going on is not disturbed.\n"
+    "\n"
+    "  --decode            decode every picture of a data set too\n"
+    "  --patience SECONDS  give a file up when nothing is heard of its check for so long (default 300)\n"
+    "\n"
+    "exit status: 0 all are ok, 1 some are not, 2 wrong usage\n"
+    "example: lockstep fsck checkpoints/digits.h5 checkpoints/digits-bn\n";
+
+enum { OPTION_DECODE = 1, OPTION_PATIENCE };
+
+static const struct option options[] = {
+    {"decode", no_argument, NULL, OPTION_DECODE},
+    {"patience", required_argument, NULL, OPTION_PATIENCE},
+    {0},
+};
+
+typedef struct fsck_arguments {
+    bool decode;
+    uint64_t patience;
+} fsck_arguments;
+
+/* Memory that the check of a file may map: what it needs follows from the file's size. */
+static size_t memory_for(const char *path)
+{
+    enum { BASE_GIB = 4, TIMES = 8 };
+    struct stat status;
+    const size_t base = (size_t)BASE_GIB << 30;
+    return stat(path, &status) != 0 || status.st_size < 0 ? base : base + TIMES * (size_t)status.st_size;
+}
+
+static bool check_in_process(char *text, problems *found, void *context)
+{
+    return fsck_check_file(text, ISOLATE_TEXT_SIZE, found, context);
+}
+
+/* Returns an exit code or a negative code. */
+static int check_file(const char *path, const fsck_arguments *a)
+{
+    isolate_result result;
+    fsck_job job = {.path = path, .decode = a->decode};
+    const int code = isolate_run(&result, check_in_process, &job, (unsigned)a->patience, memory_for(path));
+    if (code != LS_OK) {
+        return code;
+    }
+    if (result.good) {
+        printf("%s: ok (%s)\n", path, result.text);
+    } else {
+        printf("%s: damaged: %s\n", path, result.text);
+    }
+    return result.good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int is_of_a_run(const struct dirent *entry)
+{
+    return fnmatch("step-*.weights.h5*", entry->d_name, 0) == 0 || fnmatch("log.h5*", entry->d_name, 0) == 0;
+}
+
+static int check_member(const char *dir, const char *name, const fsck_arguments *a)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    const int code = run_folder_file(path, sizeof path, dir, name);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (strstr(name, H5_TEMPORARY_MARK) != NULL) {
+        printf("%s: left over: it is being written, or its write was interrupted; the run's next start removes it\n",
+               path);
+        return EXIT_FAILED;
+    }
+    return check_file(path, a);
+}
+
+static int check_folder(const char *dir, const fsck_arguments *a)
+{
+    struct dirent **list = NULL;
+    int result = EXIT_DONE;
+    const int n = scandir(dir, &list, is_of_a_run, alphasort);
+    if (n < 0) {
+        return error_set(LS_EIO, "%s: cannot be listed: %m", dir);
+    }
+    if (n == 0) {
+        printf("%s: holds neither checkpoints nor a log\n", dir);
+        result = EXIT_FAILED;
+    }
+    for (int i = 0; i < n; i++) {
+        const int code = result < 0 ? result : check_member(dir, list[i]->d_name, a);
+        result = code == EXIT_DONE ? result : code;
+        free(list[i]);
+    }
+    free(list);
+    return result;
+}
+
+static int check_argument(const char *path, const fsck_arguments *a)
+{
+    struct stat status;
+    const int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return is_folder ? check_folder(path, a) : check_file(path, a);
+}
+
+static int read_arguments(fsck_arguments *out, int argc, char **argv)
+{
+    enum { MOST_PATIENCE = 86400 };
+    int code = LS_OK;
+    int option = 0;
+    *out = (fsck_arguments){.patience = 300};
+    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+        if (option == OPTION_DECODE) {
+            out->decode = true;
+        } else {
+            code = args_whole(&out->patience, "--patience", optarg, 1, MOST_PATIENCE);
+        }
+    }
+    code = code == LS_OK ? option : code;
+    return code == LS_OK ? args_positionals(argc, argv, 1, 0, "FILE...") : code;
+}
+
+static int run(int argc, char **argv)
+{
+    fsck_arguments a;
+    int result = EXIT_DONE;
+    const int code = read_arguments(&a, argc, argv);
+    if (code != LS_OK) {
+        return code;
+    }
+    for (int i = optind; i < argc; i++) {
+        const int got = check_argument(argv[i], &a);
+        if (got < 0) {
+            return got;
+        }
+        result = got == EXIT_DONE ? result : got;
+    }
+    return result;
+}
+
+const command fsck_command = {
+    .name = "fsck",
+    .summary = "check checkpoints, logs, data sets and folders of runs thoroughly",
+    .help = help,
+    .run = run,
+};

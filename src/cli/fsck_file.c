@@ -1,0 +1,162 @@
+#include "cli/fsck_file.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/run_options.h"
+#include "data/dataset_check.h"
+#include "io/h5.h"
+#include "io/seal.h"
+#include "model/model.h"
+#include "store/checkpoint_check.h"
+#include "store/runlog_check.h"
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)
+{
+    if (have != wanted) {
+        problems_add(found, "%s is %" PRIu64 " where the configuration has %" PRIu64, what, have, wanted);
+    }
+}
+
+static void compare_text(problems *found, const char *what, const char *have, const char *wanted)
+{
+    if (strcmp(have, wanted) != 0) {
+        problems_add(found, "%s is '%s' where the configuration makes it '%s'", what, have, wanted);
+    }
+}
+
+/* Epochs, steps and the position in an epoch against each other. */
+static void check_counters(const checkpoint_info *info, const config *c, problems *found)
+{
+    const uint64_t samples = (uint64_t)c->train.batch;
+    const uint64_t length = (uint64_t)c->train.steps_per_epoch; /* 0: as the data set has it */
+    const uint64_t within = info->position / samples;
+    const uint64_t before = info->step - within;
+    if (info->position % samples != 0) {
+        problems_add(found, "position %" PRIu64 " lies within a batch of %" PRIu64, info->position, samples);
+    }
+    if (info->epoch > (uint64_t)c->train.epochs) {
+        problems_add(found, "%" PRIu64 " epochs are done of %d", info->epoch, c->train.epochs);
+    }
+    bool fits = within <= info->step;
+    if (info->epoch == 0) {
+        fits = fits && before == 0;
+    } else {
+        const uint64_t each = before / info->epoch;
+        fits = fits && each > 0 && before % info->epoch == 0 && (length == 0 || each == length);
+    }
+    if (info->position > 0) {
+        fits = fits && info->now.start_step == before;
+    }
+    if (!fits) {
+        problems_add(found, "step %" PRIu64 " does not fit epoch %" PRIu64 " and position %" PRIu64, info->step,
+                     info->epoch, info->position);
+    }
+}
+
+static void check_config(const checkpoint_info *info, problems *found)
+{
+    config c = {0};
+    if (config_parse(&c, info->config, strlen(info->config), "its configuration", NULL, 0) != LS_OK) {
+        problems_add(found, "%s", error_message());
+        return;
+    }
+    compare(found, "height", info->height, (uint64_t)c.data.height);
+    compare(found, "width", info->width, (uint64_t)c.data.width);
+    compare(found, "batch_norm", info->batch_norm, c.model.batch_norm);
+    compare(found, "seed", info->seed, c.train.seed);
+    compare_text(found, "experiment", info->experiment, run_options_experiment(&c));
+    compare_text(found, "normalization", info->normalization, run_options_normalization(&c));
+    check_counters(info, &c, found);
+    config_free(&c);
+}
+
+static void check_checkpoint(char *text, size_t size, const char *path, problems *found)
+{
+    checkpoint_info info = {0};
+    if (checkpoint_check(&info, path, found) != LS_OK) {
+        return;
+    }
+    check_config(&info, found);
+    (void)snprintf(text, size, "checkpoint of %s, epoch %" PRIu64 ", step %" PRIu64 ", weights %016" PRIx64,
+                   info.experiment, info.epoch, info.step, info.weights_hash);
+    checkpoint_info_release(&info);
+}
+
+static void check_log(char *text, size_t size, const char *path, problems *found)
+{
+    tensor_table networks[2]; /* names do not depend on the number of classes */
+    runlog_facts facts = {0};
+    tensor_table_init(&networks[0]);
+    tensor_table_init(&networks[1]);
+    if (model_describe(&networks[0], 1, 0) != LS_OK || model_describe(&networks[1], 1, 1) != LS_OK) {
+        problems_add_error(found, path);
+    } else if (runlog_check(&facts, path, networks, 2, found) == LS_OK) {
+        (void)snprintf(text, size, "log of %" PRIu64 " epochs, %" PRIu64 " steps%s", facts.epochs, facts.steps,
+                       facts.followed ? ", being written or of a killed run" : "");
+    }
+    tensor_table_release(&networks[0]);
+    tensor_table_release(&networks[1]);
+}
+
+static void check_dataset(char *text, size_t size, const fsck_job *job, problems *found)
+{
+    dataset_facts facts;
+    if (dataset_check(&facts, job->path, job->decode, found) == LS_OK) {
+        (void)snprintf(text, size, "data set of %zu training and %zu validation pictures, %zu classes%s", facts.train,
+                       facts.val, facts.classes, job->decode ? ", all decoded" : "");
+    }
+}
+
+/* A file whose name and seal do not tell: by what only one kind has. */
+static void check_other(char *text, size_t size, const fsck_job *job, problems *found)
+{
+    h5_file *f = NULL;
+    if (h5_open_read(&f, job->path) != LS_OK) {
+        problems_add_error(found, job->path);
+        return;
+    }
+    const int is_checkpoint = h5_exists(f, "lockstep");
+    const int is_log = h5_exists(f, "epochs") || h5_exists(f, "steps");
+    const int is_dataset = h5_attr_exists(f, "/", "format");
+    (void)h5_close(f);
+    if (is_checkpoint) {
+        check_checkpoint(text, size, job->path, found);
+    } else if (is_log) {
+        check_log(text, size, job->path, found);
+    } else if (is_dataset) {
+        check_dataset(text, size, job, found);
+    } else {
+        problems_add(found, "neither a data set nor a checkpoint nor a log of lockstep");
+    }
+}
+
+bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job)
+{
+    seal_state seal;
+    const char *name = base_name(job->path);
+    if (seal_check(&seal, job->path) != LS_OK) {
+        problems_add_error(found, job->path);
+    } else if (seal.bytes == 0) {
+        problems_add(found, "is empty");
+    } else if (seal.verdict == SEAL_GOOD || fnmatch("*.weights.h5*", name, 0) == 0) {
+        check_checkpoint(text, size, job->path, found);
+    } else if (fnmatch("log.h5*", name, 0) == 0) {
+        check_log(text, size, job->path, found);
+    } else {
+        check_other(text, size, job, found);
+    }
+    if (found->count > 0) {
+        (void)problems_text(text, size, found);
+    }
+    return found->count == 0;
+}

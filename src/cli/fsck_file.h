@@ -1,0 +1,20 @@
+#ifndef LOCKSTEP_CLI_FSCK_FILE_H
+#define LOCKSTEP_CLI_FSCK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/problems.h"
+
+typedef struct fsck_job {
+    const char *path;
+    bool decode; /* every picture of a data set */
+} fsck_job;
+
+/*
+ * Check one file, of whichever kind it is: returns whether it is good, and text [size] says what it is, or what is
+ * wrong. May crash or hang with the library that reads it: call it through isolate_run.
+ */
+bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job);
+
+#endif

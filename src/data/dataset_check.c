@@ -1,0 +1,47 @@
+#include "data/dataset_check.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "data/dataset.h"
+#include "data/image.h"
+
+static void check_pictures(dataset *d, bool decode, problems *found)
+{
+    dataset_buffer buffer = {0};
+    image decoded = {0};
+    for (size_t i = 0; i < dataset_samples(d); i++) {
+        const uint8_t *bytes = NULL;
+        size_t size = 0;
+        int code = dataset_read(d, i, &buffer, &bytes, &size);
+        if (code != LS_OK) {
+            problems_add_error(found, dataset_path(d));
+        } else if (decode) {
+            code = image_decode(&decoded, bytes, size);
+            if (code != LS_OK) {
+                problems_add(found, "picture %s: %s", dataset_name(d, i), error_message());
+            }
+        }
+        problems_progress(found);
+    }
+    image_release(&decoded);
+    free(buffer.bytes);
+}
+
+int dataset_check(dataset_facts *out, const char *path, bool decode, problems *found)
+{
+    dataset *d = NULL;
+    *out = (dataset_facts){0};
+    const int code = dataset_open_unread(&d, path);
+    if (code != LS_OK) {
+        problems_add_error(found, path);
+        return code;
+    }
+    (void)dataset_indices(d, DATASET_TRAIN, &out->train);
+    (void)dataset_indices(d, DATASET_VAL, &out->val);
+    out->classes = dataset_classes(d);
+    check_pictures(d, decode, found);
+    dataset_free(d);
+    return LS_OK;
+}

@@ -1,0 +1,172 @@
+#include "store/checkpoint_check.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "model/model.h"
+#include "store/checkpoint_private.h"
+#include "store/keras_layout.h"
+
+/* Values of one tensor as float64: finite, and not negative where they are variances. */
+static void check_values(const double *values, const tensor_info *info, problems *found)
+{
+    char name[2 * TENSOR_NAME_SIZE];
+    size_t wild = 0;
+    size_t negative = 0;
+    for (size_t i = 0; i < info->size; i++) {
+        wild += !isfinite(values[i]);
+        negative += values[i] < 0;
+    }
+    (void)tensor_full_name(name, sizeof name, info);
+    if (wild > 0) {
+        problems_add(found, "tensor %s: %zu of %zu numbers are not finite", name, wild, info->size);
+    }
+    if (negative > 0 && info->role == TENSOR_MOVING_VARIANCE) {
+        problems_add(found, "tensor %s: %zu of %zu variances are negative", name, negative, info->size);
+    }
+}
+
+/* One tensor: its shape and values by both names, its checksum. */
+static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const char *legacy, uint64_t checksum,
+                         problems *found)
+{
+    char path[KERAS_PATH_SIZE];
+    const tensor_info *info = &t->tensors[index];
+    uint64_t hash = 0;
+    double *values = NULL;
+    (void)keras_layout_path(path, t, index);
+    int code = keras_layout_check(f, path, info);
+    if (code == LS_OK) {
+        code = checkpoint_hash_set(f, path, &hash);
+    }
+    if (code == LS_OK && hash != checksum) {
+        problems_add(found, "tensor %s is damaged (wrong checksum)", path);
+    }
+    if (code == LS_OK && (code = keras_layout_check(f, legacy, info)) == LS_OK &&
+        (code = checkpoint_hash_set(f, legacy, &hash)) == LS_OK && hash != checksum) {
+        problems_add(found, "tensor %s is damaged (wrong checksum)", legacy);
+    }
+    if (code == LS_OK) {
+        values = calloc(info->size + 1, sizeof *values);
+        code = values == NULL ? error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), path)
+                              : h5_read(f, path, H5_FLOAT64, info->size, values);
+    }
+    if (code == LS_OK) {
+        check_values(values, info, found);
+    } else {
+        problems_add_error(found, h5_path(f));
+    }
+    free(values);
+}
+
+/* The list of tensors in /lockstep is the network's, and so are the tensors. */
+static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
+{
+    char **paths = NULL;
+    char **legacy = NULL;
+    uint64_t *checksums = NULL;
+    size_t count = 0;
+    size_t legacy_count = 0;
+    int code = checkpoint_read_checksums(f, &paths, &checksums, &count);
+    if (code == LS_OK && (code = checkpoint_check_paths(f, t)) == LS_OK &&
+        (code = keras_layout_legacy(f, "/", &legacy, &legacy_count)) == LS_OK && legacy_count != t->count) {
+        code = error_set(LS_EFORMAT, "%s: the older layout names %zu tensors, not %zu", h5_path(f), legacy_count,
+                         t->count);
+    }
+    if (code != LS_OK) {
+        problems_add_error(found, h5_path(f));
+    }
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        check_tensor(f, t, i, legacy[i], checksums[i], found);
+        problems_progress(found);
+    }
+    free(checksums);
+    free(legacy);
+    free(paths);
+}
+
+/* The network that the file names; read and hashed as a resume would. */
+static void check_network(h5_file *f, const checkpoint_info *info, problems *found)
+{
+    tensor_table t;
+    real *weights = NULL;
+    real *moving = NULL;
+    tensor_table_init(&t);
+    int code = model_describe(&t, info->class_count, info->batch_norm != 0);
+    if (code != LS_OK) {
+        problems_add_error(found, h5_path(f));
+        return;
+    }
+    const size_t before = found->count;
+    check_tensors(f, &t, found);
+    if (found->count == before) {
+        weights = calloc(t.weights_size + 1, sizeof *weights);
+        moving = calloc(t.moving_size + 1, sizeof *moving);
+        code = weights == NULL || moving == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the weights", h5_path(f))
+                                                 : checkpoint_read(h5_path(f), &t, weights, moving);
+        if (code != LS_OK) {
+            problems_add_error(found, h5_path(f));
+        }
+    }
+    free(weights);
+    free(moving);
+    tensor_table_release(&t);
+}
+
+/* Sums of the epoch that is under way are numbers; figures of validation may be missing. */
+static void check_figures(const checkpoint_info *info, problems *found)
+{
+    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
+        const checkpoint_number *figure = &checkpoint_reals[i];
+        const double value = *(const double *)((const char *)info + figure->offset);
+        const int may_miss = strncmp(figure->name, "val_", 4) == 0;
+        if (may_miss ? value < 0 : !(isfinite(value) && value >= 0)) {
+            problems_add(found, "%s has the impossible value %g", figure->name, value);
+        }
+    }
+}
+
+/* A file that is called as checkpoints are holds the step that its name says. */
+static void check_name(const char *path, const checkpoint_info *info, problems *found)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    unsigned long long step = 0;
+    int end = 0;
+    // NOLINTNEXTLINE(cert-err34-c): a number too large is not the step either
+    if (sscanf(name, "step-%llu.weights.h5%n", &step, &end) == 1 && end > 0 && name[end] == '\0' &&
+        step != info->step) {
+        problems_add(found, "holds step %" PRIu64 ", which is not what its name says", info->step);
+    }
+}
+
+int checkpoint_check(checkpoint_info *out, const char *path, problems *found)
+{
+    h5_file *f = NULL;
+    int code = checkpoint_read_info(out, path);
+    if (code == LS_OK) {
+        code = h5_open_read(&f, path);
+    }
+    if (code != LS_OK) {
+        problems_add_error(found, path);
+        checkpoint_info_release(out);
+        return code;
+    }
+    if (out->batch_norm > 1) {
+        problems_add(found, "batch_norm is %" PRIu64 ", neither 0 nor 1", out->batch_norm);
+    }
+    if (out->class_count == 0) {
+        problems_add(found, "names no classes");
+    } else {
+        check_network(f, out, found);
+    }
+    check_figures(out, found);
+    check_name(path, out, found);
+    (void)h5_close(f);
+    return LS_OK;
+}

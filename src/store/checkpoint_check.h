@@ -1,0 +1,17 @@
+#ifndef LOCKSTEP_STORE_CHECKPOINT_CHECK_H
+#define LOCKSTEP_STORE_CHECKPOINT_CHECK_H
+
+#include "base/problems.h"
+#include "store/checkpoint.h"
+
+/*
+ * Everything that can be checked of one checkpoint: the seal; then, as only a file with a good one is opened, what
+ * /lockstep holds, each tensor's shape, checksum and values (finite, variances not negative) in both Keras layouts,
+ * that the tensors are those of the network that it names, and the step against the file's name. What is found goes to
+ * `found`. Returns 0 and the information (checkpoint_info_release) unless that cannot be read; then LS_EFORMAT and the
+ * like, and the reason is among the problems. Of the configuration the text alone is returned: who knows its keys
+ * checks it.
+ */
+int checkpoint_check(checkpoint_info *out, const char *path, problems *found);
+
+#endif

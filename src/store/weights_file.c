@@ -1,0 +1,128 @@
+#include "store/weights_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "io/seal.h"
+#include "model/model.h"
+#include "store/checkpoint_private.h"
+#include "store/keras_layout.h"
+
+/* 1 when the file has a seal or has lost it; a whole HDF5 file without any is perhaps Keras'. */
+static int claims_checkpoint(const char *path)
+{
+    seal_state state;
+    return seal_check(&state, path) != LS_OK || state.verdict != SEAL_NONE;
+}
+
+static int open_checkpoint(weights_file *w, const char *path)
+{
+    int code = checkpoint_verify(path);
+    if (code == LS_OK && (code = checkpoint_read_info(&w->info, path)) == LS_OK) {
+        code = checkpoint_open_sealed(&w->file, path);
+    }
+    return code != LS_OK ? code : model_describe(&w->table, w->info.class_count, w->info.batch_norm != 0);
+}
+
+/* Classes: the length of the last layer's bias, which is the last tensor of either layout. */
+static int classes_of(h5_file *f, const char *path, size_t *out)
+{
+    h5_shape shape;
+    const int code = h5_stat(f, path, &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (shape.rank != 1 || shape.size == 0) {
+        return error_set(LS_EFORMAT, "%s: %s is not the bias of a last layer", h5_path(f), path);
+    }
+    *out = shape.size;
+    return LS_OK;
+}
+
+static int describe_keras(weights_file *w, const char *root)
+{
+    char **paths = NULL;
+    size_t count = 0;
+    size_t classes = 0;
+    int code = LS_OK;
+    if (strcmp(root, "layers") == 0) {
+        code = classes_of(w->file, "layers/dense/vars/1", &classes);
+        return code != LS_OK ? code
+                             : model_describe(&w->table, classes, h5_exists(w->file, "layers/batch_normalization"));
+    }
+    code = keras_layout_legacy(w->file, root, &paths, &count);
+    if (code == LS_OK && count == 0) {
+        code = error_set(LS_EFORMAT, "%s: holds no tensors", h5_path(w->file));
+    }
+    if (code == LS_OK) {
+        code = classes_of(w->file, paths[count - 1], &classes);
+    }
+    if (code == LS_OK && (code = model_describe(&w->table, classes, 0)) == LS_OK && w->table.count != count) {
+        tensor_table_release(&w->table);
+        code = model_describe(&w->table, classes, 1);
+    }
+    free(paths);
+    return code;
+}
+
+static int open_keras(weights_file *w, const char *path)
+{
+    const int code = h5_open_read(&w->file, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    const char *root = keras_layout_root(w->file);
+    return root == NULL ? error_set(LS_EFORMAT, "%s: neither a checkpoint nor a Keras weights file", path)
+                        : describe_keras(w, root);
+}
+
+int weights_file_open(weights_file *out, const char *path)
+{
+    *out = (weights_file){0};
+    tensor_table_init(&out->table);
+    out->is_checkpoint = claims_checkpoint(path);
+    int code = out->is_checkpoint ? open_checkpoint(out, path) : open_keras(out, path);
+    if (code == LS_OK) {
+        code = keras_layout_paths(out->file, &out->table, &out->paths);
+    }
+    for (size_t i = 0; code == LS_OK && i < out->table.count; i++) {
+        code = keras_layout_check(out->file, out->paths[i], &out->table.tensors[i]);
+    }
+    if (code != LS_OK) {
+        code = code == LS_ENOTFOUND && out->file != NULL ? LS_EFORMAT : code; /* the file is there, a tensor is not */
+        weights_file_close(out);
+    }
+    return code;
+}
+
+void weights_file_close(weights_file *w)
+{
+    checkpoint_info_release(&w->info);
+    tensor_table_release(&w->table);
+    free(w->paths);
+    (void)h5_close(w->file);
+    *w = (weights_file){0};
+}
+
+int weights_file_read(const weights_file *w, size_t index, double *out, h5_type *type)
+{
+    h5_shape shape;
+    const int code = h5_stat(w->file, w->paths[index], &shape);
+    if (code != LS_OK) {
+        return code;
+    }
+    *type = shape.type;
+    return h5_read(w->file, w->paths[index], H5_FLOAT64, w->table.tensors[index].size, out);
+}
+
+size_t weights_file_find(const weights_file *w, const tensor_info *wanted)
+{
+    for (size_t i = 0; i < w->table.count; i++) {
+        const tensor_info *info = &w->table.tensors[i];
+        if (info->role == wanted->role && strcmp(info->layer, wanted->layer) == 0) {
+            return i;
+        }
+    }
+    return w->table.count;
+}
