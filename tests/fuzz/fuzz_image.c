@@ -1,0 +1,98 @@
+/*
+ * The image decoder, and the resizing after it. An input is a JPEG or PNG file. Decoding twice gives the same pixels,
+ * whatever was in memory before, and a resized picture stays within its range.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "pictures.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/real.h"
+#include "data/augment.h"
+#include "data/image.h"
+#include "data/resize.h"
+
+/* Large pictures are slow to decode and show nothing that small ones do not, but for the limits, which are kept. */
+enum { MOST_PIXELS = 1 << 18 };
+
+int __real_image_reserve(image *i, size_t width, size_t height);
+int __wrap_image_reserve(image *i, size_t width, size_t height);
+
+int __wrap_image_reserve(image *i, size_t width, size_t height)
+{
+    const int within = width <= IMAGE_MAX_SIDE && height <= IMAGE_MAX_SIDE && width * height <= IMAGE_MAX_PIXELS;
+    if (within && width * height > MOST_PIXELS) {
+        return error_set(LS_EFORMAT, "more pixels than the harness has time for");
+    }
+    return __real_image_reserve(i, width, height);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
+/* Decode again, into memory with something else in it. */
+static void check_decode_again(const image *first, const uint8_t *data, size_t size)
+{
+    const size_t bytes = first->width * first->height * 3;
+    image second = {.pixels = malloc(bytes), .capacity = bytes};
+    FUZZ_CHECK(second.pixels != NULL);
+    for (size_t i = 0; i < bytes; i++) {
+        second.pixels[i] = (uint8_t)~first->pixels[i];
+    }
+    FUZZ_CHECK(image_decode(&second, data, size) == LS_OK);
+    FUZZ_CHECK(second.width == first->width && second.height == first->height);
+    FUZZ_CHECK(memcmp(second.pixels, first->pixels, bytes) == 0);
+    image_release(&second);
+}
+
+static void check_resize(const image *picture, uint64_t choice)
+{
+    static const size_t sides[8] = {32, 33, 47, 64, 96, 32, 32, 1};
+    const size_t width = sides[choice % 8];
+    const size_t height = sides[choice / 8 % 8];
+    const resize_scale scale = choice & 64 ? RESIZE_SIGNED : RESIZE_UNIT;
+    bool mirror = false;
+    resize_space space = {0};
+    const resize_box box =
+        choice & 128 ? augment_draw(&mirror, picture->width, picture->height, choice & 256 ? 0.08 : 1e-9, 1, 2, choice)
+                     : resize_fit_box(choice & 512 ? RESIZE_CROP : RESIZE_STRETCH, picture->width, picture->height,
+                                      width, height);
+    const size_t n = width * height * 3;
+    real *out = malloc(n * sizeof *out);
+    FUZZ_CHECK(out != NULL);
+    FUZZ_CHECK(resize_picture(out, width, height, picture, box, mirror, scale, &space) == LS_OK);
+    const real low = scale == RESIZE_SIGNED ? -1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        FUZZ_CHECK(out[i] >= low - (real)1e-4 && out[i] <= 1 + (real)1e-4);
+    }
+    free(out);
+    resize_space_release(&space);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    image picture = {0};
+    const int code = image_decode(&picture, data, size);
+    fuzz_check_code(code);
+    if (code == LS_OK) {
+        FUZZ_CHECK(picture.width > 0 && picture.height > 0);
+        FUZZ_CHECK(picture.width * picture.height * 3 <= picture.capacity);
+        check_decode_again(&picture, data, size);
+        check_resize(&picture, hash_bytes(HASH_START, data, size));
+    }
+    image_release(&picture);
+    return 0;
+}
+
+size_t fuzz_seed(size_t number, uint8_t *out, size_t room)
+{
+    return pictures_make(number, out, room);
+}

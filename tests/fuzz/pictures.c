@@ -1,0 +1,187 @@
+#include "pictures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+#include "fuzz.h"
+
+#include "base/random.h"
+
+/* Larger than two blocks of a subsampled JPEG and not a multiple of one. */
+enum { WIDTH = 19, HEIGHT = 18, MOST_SAMPLES = 4 };
+
+typedef struct jpeg_kind {
+    int components;
+    J_COLOR_SPACE from, stored;
+    int quality;
+    int subsampled, progressive, restart, arithmetic, optimized, adobe;
+} jpeg_kind;
+
+static const jpeg_kind jpegs[] = {
+    {3, JCS_RGB, JCS_YCbCr, 75, .subsampled = 1},
+    {3, JCS_RGB, JCS_YCbCr, 95, .optimized = 1},
+    {3, JCS_RGB, JCS_YCbCr, 30, .subsampled = 1, .progressive = 1},
+    {3, JCS_RGB, JCS_YCbCr, 50, .subsampled = 1, .restart = 1},
+    {3, JCS_RGB, JCS_RGB, 60, .restart = 1, .progressive = 1},
+    {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1},
+    {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1, .progressive = 1, .subsampled = 1},
+    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 75, .optimized = 1},
+    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 75, .progressive = 1},
+    {4, JCS_CMYK, JCS_CMYK, 75, .adobe = 1},
+    {4, JCS_CMYK, JCS_YCCK, 75, .subsampled = 1, .progressive = 1},
+};
+
+typedef struct png_kind {
+    int depth, colour, interlace, level;
+    int transparent, chunks;
+} png_kind;
+
+static const png_kind pngs[] = {
+    {1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 0, 0},
+    {2, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 9, 0, 0},
+    {4, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0},
+    {8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 0, 1, 0},
+    {16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0},
+    {1, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 9, 0, 0},
+    {4, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_ADAM7, 9, 1, 0},
+    {8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 0, 1, 1},
+    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, 9, 0, 1},
+    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 0},
+    {16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 1},
+    {8, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0},
+    {16, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0},
+    {8, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0},
+    {16, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0},
+};
+
+enum { JPEGS = sizeof jpegs / sizeof jpegs[0], PNGS = sizeof pngs / sizeof pngs[0] };
+
+/* Slopes and some noise: what compresses to little and still fills the tables. */
+static void paint(uint8_t *line, size_t bytes, size_t y)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        line[i] = (uint8_t)(5 * i + 9 * y + (random_bits(1, RANDOM_TEST, y * bytes + i) & 15));
+    }
+}
+
+static size_t make_jpeg(const jpeg_kind *kind, uint8_t *out, size_t room)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    uint8_t line[WIDTH * MOST_SAMPLES];
+    JSAMPROW rows[1] = {line};
+    unsigned char *file = NULL;
+    unsigned long size = 0;
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &file, &size);
+    jpeg.image_width = WIDTH;
+    jpeg.image_height = HEIGHT;
+    jpeg.input_components = kind->components;
+    jpeg.in_color_space = kind->from;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_colorspace(&jpeg, kind->stored);
+    jpeg_set_quality(&jpeg, kind->quality, TRUE);
+    for (int i = 0; i < kind->components && !kind->subsampled; i++) {
+        jpeg.comp_info[i].h_samp_factor = 1;
+        jpeg.comp_info[i].v_samp_factor = 1;
+    }
+    jpeg.restart_interval = kind->restart ? 1 : 0;
+    jpeg.arith_code = kind->arithmetic;
+    jpeg.optimize_coding = kind->optimized;
+    if (kind->adobe) {
+        jpeg.write_Adobe_marker = TRUE;
+    }
+    if (kind->progressive) {
+        jpeg_simple_progression(&jpeg);
+    }
+    jpeg_start_compress(&jpeg, TRUE);
+    while (jpeg.next_scanline < jpeg.image_height) {
+        paint(line, WIDTH * (size_t)kind->components, jpeg.next_scanline);
+        (void)jpeg_write_scanlines(&jpeg, rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    FUZZ_CHECK(size <= room);
+    memcpy(out, file, size);
+    free(file);
+    return size;
+}
+
+static void set_transparency(png_structp png, png_infop info, const png_kind *kind)
+{
+    png_byte alpha[2] = {0, 128};
+    png_color_16 clear = {.red = 1, .green = 2, .blue = 3, .gray = 1};
+    if (kind->colour == PNG_COLOR_TYPE_PALETTE) {
+        png_set_tRNS(png, info, alpha, 2, NULL);
+    } else {
+        png_set_tRNS(png, info, NULL, 0, &clear);
+    }
+}
+
+static void set_chunks(png_structp png, png_infop info)
+{
+    char key[] = "Comment";
+    char words[] = "text";
+    png_text text = {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = key, .text = words, .text_length = 4};
+    png_set_text(png, info, &text, 1);
+    png_set_gAMA(png, info, 0.45455);
+    png_set_pHYs(png, info, 1, 1, PNG_RESOLUTION_UNKNOWN);
+}
+
+static size_t make_png(const png_kind *kind, uint8_t *out, size_t room)
+{
+    png_color palette[16];
+    uint8_t lines[HEIGHT][WIDTH * MOST_SAMPLES * 2];
+    png_bytep rows[HEIGHT];
+    char *file = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&file, &size);
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png == NULL ? NULL : png_create_info_struct(png);
+    FUZZ_CHECK(f != NULL && info != NULL);
+    for (int i = 0; i < 16; i++) {
+        palette[i] = (png_color){(png_byte)(16 * i), (png_byte)(255 - 16 * i), (png_byte)(i * i)};
+    }
+    for (size_t y = 0; y < HEIGHT; y++) {
+        paint(lines[y], sizeof lines[y], y);
+        for (size_t i = 0; kind->colour == PNG_COLOR_TYPE_PALETTE && i < sizeof lines[y]; i++) {
+            lines[y][i] &= kind->depth == 8 ? 0x0f : 0xff;
+        }
+        rows[y] = lines[y];
+    }
+    png_init_io(png, f);
+    png_set_compression_level(png, kind->level);
+    png_set_IHDR(png, info, WIDTH, HEIGHT, kind->depth, kind->colour, kind->interlace, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    if (kind->colour == PNG_COLOR_TYPE_PALETTE) {
+        png_set_PLTE(png, info, palette, kind->depth == 1 ? 2 : 16);
+    }
+    if (kind->transparent) {
+        set_transparency(png, info, kind);
+    }
+    if (kind->chunks) {
+        set_chunks(png, info);
+    }
+    png_write_info(png, info);
+    png_write_image(png, rows);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    FUZZ_CHECK(fclose(f) == 0 && size <= room);
+    memcpy(out, file, size);
+    free(file);
+    return size;
+}
+
+size_t pictures_make(size_t number, uint8_t *out, size_t room)
+{
+    if (number < JPEGS) {
+        return make_jpeg(&jpegs[number], out, room);
+    }
+    number -= JPEGS;
+    return number < PNGS ? make_png(&pngs[number], out, room) : 0;
+}
