@@ -43,6 +43,16 @@ START_TEST(long_errors_are_cut)
 }
 END_TEST
 
+/* Names come from files: one that holds line ends or escape sequences must not get through to a terminal. */
+START_TEST(errors_are_one_line)
+{
+    (void)error_set(LS_EFORMAT, "tensor %s", "a\nb\x1b[31m\x7f\xc2\x9bz \xc3\xa9");
+    ck_assert_str_eq(error_message(), "tensor a?b?[31m???z \xc3\xa9");
+    (void)error_prefix(LS_EFORMAT, "%s", "c\rd");
+    ck_assert_str_eq(error_message(), "c?d: tensor a?b?[31m???z \xc3\xa9");
+}
+END_TEST
+
 START_TEST(sizes_are_checked)
 {
     size_t out = 0;
@@ -272,6 +282,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, errors_keep_code_and_message);
     tcase_add_test(cases, long_errors_are_cut);
+    tcase_add_test(cases, errors_are_one_line);
     tcase_add_test(cases, sizes_are_checked);
     tcase_add_test(cases, hash_sees_every_byte_and_the_length);
     tcase_add_test(cases, random_is_a_function_of_its_arguments);
