@@ -133,7 +133,9 @@ int h5_get_strings(const h5_file *f, const char *name, hid_t source, int attribu
     const hid_t space = attribute ? H5Aget_space(source) : H5Dget_space(source);
     const hssize_t n = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
     size_t bytes = 0;
-    if (n == 0) { /* h5py writes an empty array of strings as numbers */
+    if (space >= 0 && H5Sget_simple_extent_ndims(space) > 1) { /* HDF5 may divide by 0 when it frees such strings */
+        code = h5_fail(f, name, LS_EFORMAT, "holds strings in more than one dimension");
+    } else if (n == 0) { /* h5py writes an empty array of strings as numbers */
         *out = pack(NULL, NULL, 0);
         code = *out == NULL ? h5_fail(f, name, LS_ENOMEM, "out of memory for strings") : LS_OK;
     } else if (type < 0 || n < 0 || H5Tget_class(type) != H5T_STRING || H5Tget_size(type) == 0 ||
