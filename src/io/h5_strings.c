@@ -91,8 +91,11 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
     int code = LS_OK;
     const int variable = H5Tis_variable_str(type) > 0;
     hsize_t texts_size = 0;
-    /* Many strings may be one text in the file, and take the memory of many. */
-    if (variable && !attribute &&
+    /*
+     * Many strings may be one text in the file, and take the memory of many. One alone cannot; for a scalar, HDF5 would
+     * write past its memory.
+     */
+    if (variable && !attribute && n > 1 &&
         (H5Dvlen_get_buf_size(source, type, space, &texts_size) < 0 || texts_size > h5_size(f))) {
         return h5_fail(f, name, LS_EFORMAT, "holds more text than the file has");
     }
