@@ -15,7 +15,7 @@
 #include "io/seal.h"
 #include "store/checkpoint.h"
 
-enum { SEEING = 1, LEGACY = 2 };
+enum { SEEING = 1, LEGACY = 2, MOST_EDITS = 16 };
 
 static const edit_target targets[] = {
     {"/lockstep", "format"},
@@ -116,15 +116,20 @@ static void check_info(const char *path, int verified)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t no_layers[EDIT_SIZE] = {2, 15}; /* without the newer layout the older one is read */
+    uint8_t edits[EDIT_SIZE * MOST_EDITS];
+    size_t used = 0;
     const char *path = fuzz_path("edited.weights.h5");
     if (size == 0) {
         return 0;
     }
     fuzz_write_file(path, whole, whole_size);
     if (data[0] & LEGACY) {
-        h5_edit_file(path, targets, TARGETS, no_layers, sizeof no_layers);
+        memcpy(edits, no_layers, sizeof no_layers);
+        used = sizeof no_layers;
     }
-    h5_edit_file(path, targets, TARGETS, data + 1, size - 1);
+    size = size - 1 < sizeof edits - used ? size - 1 : sizeof edits - used;
+    memcpy(edits + used, data + 1, size);
+    h5_edit_file(path, targets, TARGETS, edits, used + size);
     h5_edit_show_trap();
     blind_hashes((data[0] & SEEING) == 0);
     FUZZ_CHECK(seal_append(path) == LS_OK);

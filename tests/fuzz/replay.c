@@ -1,7 +1,7 @@
 /*
  * The main function that stands in for the fuzzer's: give every input to the harness once.
  *   <program> [FILE | FOLDER]...     the harness's own seeds, then these files, and the files of these folders
- *   <program> --seeds FOLDER         write the seeds to files there instead, for the fuzzer
+ *   <program> --seeds FOLDER         write seeds to files there instead, for the fuzzer: all, or some of very many
  */
 #include <dirent.h>
 #include <limits.h>
@@ -98,20 +98,35 @@ static size_t try_path(const char *path)
     return tried;
 }
 
-static size_t each_seed(const char *folder)
+static uint8_t seed[FUZZ_SEED_SIZE];
+
+static size_t try_seeds(void)
 {
-    static uint8_t bytes[FUZZ_SEED_SIZE];
     size_t number = 0;
-    for (size_t size = 0; (size = fuzz_seed(number, bytes, sizeof bytes)) > 0; number++) {
-        char name[PATH_MAX];
-        (void)snprintf(name, sizeof name, "%s/seed-%05zu", folder == NULL ? "" : folder, number);
-        if (folder == NULL) {
-            try_input(name + 1, bytes, size);
-        } else {
-            fuzz_write_file(name, bytes, size);
-        }
+    for (size_t size = 0; (size = fuzz_seed(number, seed, sizeof seed)) > 0; number++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "seed-%05zu", number);
+        try_input(name, seed, size);
     }
     return number;
+}
+
+static size_t write_seeds(const char *folder)
+{
+    enum { MANY = 500, EACH = 11 }; /* no divisor of how many objects a harness edits in turn */
+    size_t count = 0;
+    size_t written = 0;
+    while (fuzz_seed(count, seed, sizeof seed) > 0) {
+        count++;
+    }
+    for (size_t number = 0; number<count; number += count> MANY ? EACH : 1) {
+        char name[PATH_MAX];
+        (void)snprintf(name, sizeof name, "%s/seed-%05zu", folder, number);
+        const size_t size = fuzz_seed(number, seed, sizeof seed);
+        fuzz_write_file(name, seed, size);
+        written++;
+    }
+    return written;
 }
 
 int main(int argc, char **argv)
@@ -119,10 +134,10 @@ int main(int argc, char **argv)
     watch_for_death();
     (void)LLVMFuzzerInitialize(&argc, &argv);
     if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {
-        printf("%zu seeds\n", each_seed(argv[2]));
+        printf("%zu seeds\n", write_seeds(argv[2]));
         return EXIT_SUCCESS;
     }
-    const size_t seeds = each_seed(NULL);
+    const size_t seeds = try_seeds();
     size_t files = 0;
     for (int i = 1; i < argc; i++) {
         files += try_path(argv[i]);
