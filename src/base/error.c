@@ -11,11 +11,7 @@ enum { MESSAGE_SIZE = 1024 };
 
 static _Thread_local char message[MESSAGE_SIZE];
 
-/*
- * Keep a text one line that a terminal shows as it is: names from files and arguments may hold line ends and escape
- * sequences. What a terminal would obey, in UTF-8 also U+0080 to U+009F, becomes '?'.
- */
-static void make_line(char *text)
+void error_make_line(char *text)
 {
     for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
         if (*at < 0x20 || *at == 0x7f) {
@@ -33,7 +29,7 @@ int error_set(int code, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    make_line(text);
+    error_make_line(text);
     memcpy(message, text, sizeof text);
     return code;
 }
@@ -47,7 +43,7 @@ int error_prefix(int code, const char *format, ...)
     (void)vsnprintf(context, sizeof context, format, args);
     va_end(args);
     (void)snprintf(text, sizeof text, "%s: %s", context, message);
-    make_line(text);
+    error_make_line(text);
     memcpy(message, text, sizeof message);
     message[MESSAGE_SIZE - 1] = '\0';
     return code;

@@ -40,6 +40,12 @@ int error_prefix(int code, const char *format, ...) __attribute__((format(printf
 #define error_prefix(code, ...) ((void)(error_prefix)(code, __VA_ARGS__), (code))
 #endif
 
+/*
+ * Make a text one line that a terminal shows as it is: names from files and arguments may hold line ends and escape
+ * sequences. What a terminal would obey, in UTF-8 also U+0080 to U+009F, becomes '?'. Messages are so already.
+ */
+void error_make_line(char *text);
+
 /* This thread's last message, "" when none; valid until the thread's next error. */
 const char *error_message(void);
 

@@ -21,16 +21,30 @@ void fuzz_broken(const char *file, int line, const char *condition)
     abort();
 }
 
+static void check_line(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        FUZZ_CHECK((unsigned char)*text >= 0x20 && *text != 0x7f);
+    }
+}
+
 void fuzz_check_code(int code)
 {
     FUZZ_CHECK(code <= LS_OK && code >= LS_ECOMM);
     if (code == LS_OK) {
         return;
     }
-    const char *text = error_message();
-    FUZZ_CHECK(*text != '\0');
-    for (; *text != '\0'; text++) {
-        FUZZ_CHECK((unsigned char)*text >= 0x20 && *text != 0x7f);
+    FUZZ_CHECK(*error_message() != '\0');
+    check_line(error_message());
+}
+
+void fuzz_check_problems(const problems *found)
+{
+    char text[2 * PROBLEM_SIZE];
+    check_line(problems_text(text, sizeof text, found));
+    for (size_t i = 0; i < found->count && i < PROBLEMS_TOLD; i++) {
+        FUZZ_CHECK(found->told[i][0] != '\0');
+        check_line(found->told[i]);
     }
 }
 

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/problems.h"
+
 /*
  * A harness is a file fuzz_<target>.c that defines these. The fuzzer (libFuzzer) or replay.c calls them: prepare once,
  * then LLVMFuzzerTestOneInput for each input, which must leave nothing behind. README.md has more.
@@ -24,6 +26,9 @@ _Noreturn void fuzz_broken(const char *file, int line, const char *condition);
 
 /* What every function promises that fails: a code of base/error.h and one line of text that a terminal can show. */
 void fuzz_check_code(int code);
+
+/* The same of what a thorough check told. */
+void fuzz_check_problems(const problems *found);
 
 /*
  * A file called `name` in a folder of this process, in memory where there is /dev/shm and TMPDIR names no other place;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "data/dataset.h"
+#include "data/dataset_check.h"
 #include "data/sample.h"
 
 enum { PICTURES = 4, CLASSES = 2, SEEING = 1 };
@@ -110,6 +111,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_whole(d);
     }
     dataset_free(d);
+    problems found = {0};
+    dataset_facts facts;
+    fuzz_check_code(dataset_check(&facts, path, true, &found));
+    fuzz_check_problems(&found);
+    FUZZ_CHECK(code == LS_OK || found.count > 0);
     blind_hashes(1);
     h5_edit_hide_trap();
     return 0;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "store/runlog.h"
+#include "store/runlog_check.h"
 
 enum { EPOCHS = 2, STEPS = 6 };
 
@@ -99,6 +100,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     h5_edit_file(path, targets, TARGETS, data + 1, size - 1);
     h5_edit_show_trap();
     check_read(path);
+    problems found = {0};
+    runlog_facts facts;
+    fuzz_check_code(runlog_check(&facts, path, &table, 1, &found));
+    fuzz_check_problems(&found);
     const int code = runlog_open(&log, path, &table, data[0] & 7, data[0] >> 3 & 7);
     fuzz_check_code(code);
     if (code == LS_OK) {

@@ -139,11 +139,18 @@ static void poke(hid_t file, const edit *e)
     }
 }
 
-/* Many members with long names in a group that may be there. */
+/* A data set with a name that is not to be shown as it is, and many groups with long names. */
 static void crowd(hid_t file, const edit *e, hid_t links)
 {
+    char name[512];
+    const hid_t space = H5Screate(H5S_SCALAR);
+    (void)snprintf(name, sizeof name, "%s/\x1b[31m\n", e->target->object);
+    const hid_t set = H5Dcreate2(file, name, H5T_IEEE_F64LE, space, links, H5P_DEFAULT, H5P_DEFAULT);
+    if (set >= 0) {
+        (void)H5Dclose(set);
+    }
+    (void)H5Sclose(space);
     for (unsigned i = 0; i < e->number % 64; i++) {
-        char name[512];
         (void)snprintf(name, sizeof name, "%s/%0*u", e->target->object, 1 + (int)(e->number >> 8 & 255), i);
         const hid_t id = H5Gcreate2(file, name, links, H5P_DEFAULT, H5P_DEFAULT);
         if (id >= 0) {
