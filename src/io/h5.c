@@ -25,6 +25,8 @@ void h5_enter(void)
     (void)pthread_mutex_lock(&lock);
     if (!prepared) {
         (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+        /* A file whose last bytes do not fit on the disk stays half open, and at exit HDF5 would fall over it. */
+        (void)H5dont_atexit();
         (void)H5PLset_loading_state(0); /* a file must not choose code to be loaded */
         prepared = 1;
     }
@@ -93,6 +95,9 @@ int h5_fail_io(const h5_file *f, const char *name, const char *what)
 {
     char reason[256] = "no reason given";
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, innermost, reason);
+    for (char *at = strchr(reason, '\n'); at != NULL; at = strchr(at, '\n')) {
+        *at = ' '; /* HDF5 tells the time in the middle of it, as ctime() does */
+    }
     return error_set(LS_EIO, "%s: %s: %s (%s)", f->path, name, what, reason);
 }
 
@@ -148,21 +153,31 @@ cleanup:
     return id;
 }
 
+/* The error that belongs to a file that was not created; what was begun of it is removed. */
+static int create_error(const char *path)
+{
+    struct stat status;
+    const int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    if (fd < 0 && errno == ENOENT) {
+        return error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first", path);
+    }
+    if (fd < 0) {
+        return error_set(LS_EIO, "%s: cannot be created: %m", path);
+    }
+    const int code = write(fd, "", 1) < 0 ? error_set(LS_EIO, "%s: cannot be created: %m", path)
+                                          : error_set(LS_EIO, "%s: cannot be created", path);
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        (void)unlink(path);
+    }
+    (void)close(fd);
+    return code;
+}
+
 /* The error that belongs to a file that did not open. */
 static int open_error(const char *path, open_mode mode)
 {
-    const int creating = mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST;
-    if (creating) {
-        const int fd = open(path, O_WRONLY | O_CREAT, 0666);
-        if (fd < 0 && errno == ENOENT) {
-            return error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first",
-                             path);
-        }
-        if (fd < 0) {
-            return error_set(LS_EIO, "%s: cannot be created: %m", path);
-        }
-        (void)close(fd);
-        return error_set(LS_EIO, "%s: cannot be created", path);
+    if (mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST) {
+        return create_error(path);
     }
     if (access(path, mode == OPEN_READ ? R_OK : R_OK | W_OK) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
