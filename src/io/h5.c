@@ -117,6 +117,12 @@ void h5_drop(hid_t id)
     }
 }
 
+/*
+ * What a writer has only half written is read again after a pause, which HDF5 doubles each time from a nanosecond on:
+ * these take 17 ms. Its own choice, 100, never ends where a writer was killed.
+ */
+enum { SHARED_READ_ATTEMPTS = 24 };
+
 /* How to open: for reading, for writing, after a writer that was killed, anew, anew in the newest format. */
 typedef enum open_mode { OPEN_READ, OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
 
@@ -139,7 +145,8 @@ static hid_t open_id(const char *path, open_mode mode, int *followed)
     }
     if (mode == OPEN_READ) {
         id = H5Fopen(path, H5F_ACC_RDONLY, access_list);
-        if (id < 0) { /* perhaps a log that is being written */
+        if (id < 0 && H5Pset_metadata_read_attempts(access_list, SHARED_READ_ATTEMPTS) >= 0) {
+            /* perhaps a log that is being written */
             id = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access_list);
             *followed = id >= 0;
         }

@@ -227,6 +227,40 @@ START_TEST(log_of_a_killed_writer_opens)
 }
 END_TEST
 
+/* A damaged one may be refused or read; HDF5 must not wait for somebody to complete it. */
+START_TEST(damaged_log_of_a_killed_writer_comes_to_an_end)
+{
+    static unsigned char bytes[1 << 20];
+    int64_t values[100];
+    int status = 0;
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        write_and_die();
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert(size > 1000 && size < sizeof bytes);
+    (void)alarm(60);
+    for (size_t at = 0; at < size; at += 37) {
+        h5_file *f = NULL;
+        bytes[at] ^= 0x10;
+        file = fopen(path, "wb");
+        ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+        ck_assert_int_eq(fclose(file), 0);
+        bytes[at] ^= 0x10;
+        if (h5_open_read(&f, path) == LS_OK) {
+            (void)h5_read(f, "v", H5_INT64, 100, values);
+            (void)h5_close(f);
+        }
+    }
+    (void)alarm(0);
+}
+END_TEST
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL) {
@@ -240,6 +274,7 @@ int main(void)
     tcase_add_test(tests, damaged_files_are_refused);
     tcase_add_test(tests, commit_replaces_in_one_move);
     tcase_add_test(tests, log_of_a_killed_writer_opens);
+    tcase_add_test(tests, damaged_log_of_a_killed_writer_comes_to_an_end);
     const int result = suite_run("h5", tests);
     (void)rmdir(folder);
     return result;
