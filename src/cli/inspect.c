@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -14,13 +15,14 @@
 #include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/runlog.h"
+#include "train/run_folder.h"
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
     "\n"
     "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
     "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and whole "
-    "folders.\n"
+    "folders. Of a run's folder it tells which checkpoint is the newest and which the best, by validation accuracy.\n"
     "\n"
     "example: lockstep inspect checkpoints/digits.h5 checkpoints/digits-bn/log.h5\n";
 
@@ -182,10 +184,30 @@ static int inspect_log(const char *path)
     return LS_OK;
 }
 
+/* Which checkpoints of a run are its newest and its best. */
+static int inspect_folder(const char *dir)
+{
+    char newest[CHECKPOINT_PATH_SIZE];
+    char best[CHECKPOINT_PATH_SIZE];
+    int code = checkpoint_latest(newest, sizeof newest, dir);
+    if (code != LS_OK) {
+        return code;
+    }
+    printf("%s: a run's folder\n", dir);
+    code = run_folder_best(best, sizeof best, dir);
+    printf("  best             %s\n", code == LS_OK ? best : "none was validated");
+    printf("  newest           %s\n", newest);
+    return code == LS_ENOTFOUND ? LS_OK : code;
+}
+
 /* Tell the kinds apart by what only one of them has. */
 static int inspect_file(const char *path)
 {
+    struct stat status;
     h5_file *f = NULL;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return inspect_folder(path);
+    }
     const int code = h5_open_read(&f, path);
     if (code != LS_OK) {
         return code;

@@ -120,18 +120,31 @@ static bool judge(candidate *out, const char *dir, const char *name)
     return !isnan(out->accuracy);
 }
 
-/* Strike the `keep` best of all from the first `count` of the list, which are to be removed: their names become "". */
-static int spare_best(const char *dir, struct dirent **list, int all, int count, size_t keep)
+/* All that were validated, best first: *out [*known], freed by the caller. */
+static int rank_checkpoints(const char *dir, struct dirent **list, int all, candidate **out, size_t *known)
 {
-    size_t known = 0;
+    *known = 0;
     candidate *found = calloc((size_t)all + 1, sizeof *found);
     if (found == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", dir);
     }
     for (int i = 0; i < all; i++) {
-        known += judge(&found[known], dir, list[i]->d_name) ? 1 : 0;
+        *known += judge(&found[*known], dir, list[i]->d_name) ? 1 : 0;
     }
-    qsort(found, known, sizeof *found, best_first);
+    qsort(found, *known, sizeof *found, best_first);
+    *out = found;
+    return LS_OK;
+}
+
+/* Strike the `keep` best of all from the first `count` of the list, which are to be removed: their names become "". */
+static int spare_best(const char *dir, struct dirent **list, int all, int count, size_t keep)
+{
+    size_t known = 0;
+    candidate *found = NULL;
+    const int code = rank_checkpoints(dir, list, all, &found, &known);
+    if (code != LS_OK) {
+        return code;
+    }
     for (size_t k = 0; k < keep && k < known; k++) {
         for (int i = 0; i < count; i++) {
             if (found[k].name == list[i]->d_name) {
@@ -172,4 +185,23 @@ int run_folder_clear(const char *dir)
 int run_folder_prune(const char *dir, size_t keep, size_t keep_best)
 {
     return keep == 0 ? LS_OK : remove_but(dir, keep, keep_best);
+}
+
+int run_folder_best(char *out, size_t size, const char *dir)
+{
+    struct dirent **list;
+    candidate *found = NULL;
+    size_t known = 0;
+    int n = 0;
+    int code = list_checkpoints(dir, &list, &n);
+    if (code == LS_OK) {
+        code = rank_checkpoints(dir, list, n, &found, &known);
+    }
+    if (code == LS_OK) {
+        code = known > 0 ? run_folder_file(out, size, dir, found[0].name)
+                         : error_set(LS_ENOTFOUND, "%s: holds no checkpoint that was validated", dir);
+    }
+    free(found);
+    free_list(list, n);
+    return code;
 }

@@ -21,6 +21,9 @@ int run_folder_clear(const char *dir);
  */
 int run_folder_prune(const char *dir, size_t keep, size_t keep_best);
 
+/* Path of the best checkpoint in the folder, as run_folder_prune ranks them. LS_ENOTFOUND where none was validated. */
+int run_folder_best(char *out, size_t size, const char *dir);
+
 /* "dir/name" into out. Returns 0 or LS_EUSAGE when it does not fit. */
 int run_folder_file(char *out, size_t size, const char *dir, const char *name);
 
