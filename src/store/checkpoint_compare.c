@@ -7,28 +7,12 @@
 
 enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
 
-static uint64_t number_of(const checkpoint_info *info, size_t i)
-{
-    return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
-}
-
-static double real_of(const checkpoint_info *info, size_t i)
-{
-    return *(const double *)((const char *)info + checkpoint_reals[i].offset);
-}
-
-static const char *text_of(const checkpoint_info *info, size_t i)
-{
-    const char *text = *(const char *const *)((const char *)info + checkpoint_texts[i].offset);
-    return text == NULL ? "" : text;
-}
-
 /* Hashes are read in hexadecimal, everything else in decimal. */
 static const char *number_text(char *out, const checkpoint_info *info, size_t i)
 {
     const int is_hash = checkpoint_numbers[i].offset == offsetof(checkpoint_info, weights_hash) ||
                         checkpoint_numbers[i].offset == offsetof(checkpoint_info, data_checksum);
-    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, number_of(info, i));
+    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, checkpoint_number_of(info, i));
     return out;
 }
 
@@ -59,14 +43,14 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
     char second[CLASSES_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        if (number_of(a, i) != number_of(b, i)) {
+        if (checkpoint_number_of(a, i) != checkpoint_number_of(b, i)) {
             tell(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
             count++;
         }
     }
     for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const double x = real_of(a, i);
-        const double y = real_of(b, i);
+        const double x = checkpoint_real_of(a, i);
+        const double y = checkpoint_real_of(b, i);
         if (x != y && !(isnan(x) && isnan(y))) {
             (void)snprintf(first, sizeof first, "%.9g", x);
             (void)snprintf(second, sizeof second, "%.9g", y);
@@ -77,8 +61,8 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;
         if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config) &&
-            strcmp(text_of(a, i), text_of(b, i)) != 0) {
-            tell(context, name, text_of(a, i), text_of(b, i));
+            strcmp(checkpoint_text_of(a, i), checkpoint_text_of(b, i)) != 0) {
+            tell(context, name, checkpoint_text_of(a, i), checkpoint_text_of(b, i));
             count++;
         }
     }

@@ -32,6 +32,11 @@ int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, s
 /* Whether the file was written for this table: the same paths in the same order. LS_EFORMAT. */
 int checkpoint_check_paths(h5_file *f, const tensor_table *t);
 
+/* The values that these name, in their order; a text that is NULL is "". */
+uint64_t checkpoint_number_of(const checkpoint_info *info, size_t i);
+double checkpoint_real_of(const checkpoint_info *info, size_t i);
+const char *checkpoint_text_of(const checkpoint_info *info, size_t i);
+
 /* Hash of one data set of float32 or float64, as stored. LS_EFORMAT when it is neither. */
 int checkpoint_hash_set(h5_file *f, const char *name, uint64_t *out);
 

@@ -43,17 +43,17 @@ const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {
     {"lockstep/program", offsetof(checkpoint_info, program)},
 };
 
-static uint64_t number_of(const checkpoint_info *info, size_t i)
+uint64_t checkpoint_number_of(const checkpoint_info *info, size_t i)
 {
     return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
 }
 
-static double real_of(const checkpoint_info *info, size_t i)
+double checkpoint_real_of(const checkpoint_info *info, size_t i)
 {
     return *(const double *)((const char *)info + checkpoint_reals[i].offset);
 }
 
-static const char *text_of(const checkpoint_info *info, size_t i)
+const char *checkpoint_text_of(const checkpoint_info *info, size_t i)
 {
     const char *text = *(const char *const *)((const char *)info + checkpoint_texts[i].offset);
     return text == NULL ? "" : text;
@@ -87,16 +87,16 @@ uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *check
 {
     uint64_t hash = hash_bytes(HASH_START, checksums, count * sizeof *checksums);
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        const uint64_t number = number_of(info, i);
+        const uint64_t number = checkpoint_number_of(info, i);
         hash = hash_bytes(hash, &number, sizeof number);
     }
     for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const double number = real_of(info, i);
+        const double number = checkpoint_real_of(info, i);
         hash = hash_bytes(hash, &number, sizeof number);
     }
     hash = hash_bytes(hash, info->now.first_weights, sizeof info->now.first_weights);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
-        const char *text = text_of(info, i);
+        const char *text = checkpoint_text_of(info, i);
         hash = hash_bytes(hash, text, strlen(text));
     }
     for (size_t i = 0; i < info->class_count; i++) {
@@ -146,16 +146,16 @@ static int write_info(h5_file *f, const checkpoint_info *info)
         code = h5_write_attr_string(f, "lockstep", "seal", CHECKPOINT_SEAL_NOTE);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
-        code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number_of(info, i));
+        code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, checkpoint_number_of(info, i));
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
-        code = h5_write_attr_f64(f, "lockstep", checkpoint_reals[i].name, real_of(info, i));
+        code = h5_write_attr_f64(f, "lockstep", checkpoint_reals[i].name, checkpoint_real_of(info, i));
     }
     if (code == LS_OK) {
         code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
-        const char *const text = text_of(info, i);
+        const char *const text = checkpoint_text_of(info, i);
         code = h5_write_strings(f, checkpoint_texts[i].name, &text, 1);
     }
     if (code == LS_OK) {
