@@ -44,6 +44,27 @@ static void read_bytes(png_structp png, png_bytep out, size_t n)
     r->at += n;
 }
 
+/* Whether every chunk up to the last lies within the file: libpng makes room for a chunk before it reads it, also for a
+ * gigabyte that the file does not hold. A chunk is a length, a name, the content and a checksum (PNG
+ * specification, 5.3). */
+static int is_whole(const uint8_t *bytes, size_t size)
+{
+    enum { SIGNATURE = 8, AROUND = 12 };
+    size_t at = SIGNATURE;
+    while (size >= AROUND && at <= size - AROUND) {
+        const uint8_t *c = bytes + at;
+        const size_t length = (size_t)c[0] << 24 | (size_t)c[1] << 16 | (size_t)c[2] << 8 | c[3];
+        if (length > size - at - AROUND) {
+            return 0;
+        }
+        if (memcmp(c + 4, "IEND", 4) == 0) {
+            return 1;
+        }
+        at += AROUND + length;
+    }
+    return 0;
+}
+
 /* Whatever the file holds, ask for 8-bit RGB. */
 static void ask_for_rgb(png_structp png)
 {
@@ -94,6 +115,9 @@ static void decode_guarded(reader *r, image *out)
 
 int decode_png(image *out, const uint8_t *bytes, size_t size)
 {
+    if (!is_whole(bytes, size)) {
+        return error_set(LS_EFORMAT, "damaged PNG: it ends early");
+    }
     reader r = {.bytes = bytes, .size = size, .code = LS_OK};
     r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, fail, stay_silent);
     r.info = r.png == NULL ? NULL : png_create_info_struct(r.png);
