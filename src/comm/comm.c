@@ -72,27 +72,76 @@ static int refuse_strangers(const comm *c, const launched *l)
                      l->by, l->processes);
 }
 
+/*
+ * The world with the ranks of a node in a row: nodes in the order of their first ranks, the ranks of a node in the
+ * order that the launcher gave them. Rank 0 stays rank 0.
+ */
+static int gather_nodes(comm *c)
+{
+    int number = 0;
+    int rc = MPI_Comm_rank(MPI_COMM_WORLD, &number);
+    int first = number;
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, number, MPI_INFO_NULL, &c->node);
+    }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Bcast(&first, 1, MPI_INT, 0, c->node);
+    }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_split(MPI_COMM_WORLD, 0, first, &c->world);
+    }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_rank(c->world, &c->rank);
+    }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_size(c->world, &c->size);
+    }
+    c->renumbered = c->rank != number;
+    return comm_check(c, rc, "starting MPI");
+}
+
+/* Every rank learns which ranks share a node. */
+static int learn_layout(comm *c)
+{
+    int first = c->rank;
+    int *node = malloc((size_t)c->size * sizeof *node);
+    if (node == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the layout of %d ranks", c->size);
+    }
+    int rc = MPI_Bcast(&first, 1, MPI_INT, 0, c->node);
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Allgather(&first, 1, MPI_INT, node, 1, MPI_INT, c->world);
+    }
+    if (rc == MPI_SUCCESS) {
+        rc = MPI_Allreduce(MPI_IN_PLACE, &c->renumbered, 1, MPI_INT, MPI_MAX, c->world);
+    }
+    int code = comm_check(c, rc, "starting MPI");
+    if (code == LS_OK) {
+        code = layout_make(&c->ranks, node, c->size);
+    }
+    free(node);
+    return code;
+}
+
 static int connect_world(comm *c)
 {
-    const char *const what = "starting MPI";
     int length = 0;
-    int rc = MPI_Comm_rank(MPI_COMM_WORLD, &c->rank);
-    if (rc == MPI_SUCCESS) {
-        rc = MPI_Comm_size(MPI_COMM_WORLD, &c->size);
+    int code = gather_nodes(c);
+    if (code != LS_OK) {
+        return code;
     }
-    if (rc == MPI_SUCCESS) {
-        rc = MPI_Get_processor_name(c->host, &length);
-    }
-    if (rc == MPI_SUCCESS) {
-        rc = MPI_Comm_dup(MPI_COMM_WORLD, &c->world);
-    }
+    int rc = MPI_Get_processor_name(c->host, &length);
     if (rc == MPI_SUCCESS) {
         rc = MPI_Comm_set_errhandler(c->world, MPI_ERRORS_RETURN);
     }
     if (rc == MPI_SUCCESS) {
+        rc = MPI_Comm_set_errhandler(c->node, MPI_ERRORS_RETURN);
+    }
+    if (rc == MPI_SUCCESS) {
         rc = MPI_Comm_dup(c->world, &c->aside); /* error handler included */
     }
-    return comm_check(c, rc, what);
+    code = comm_check(c, rc, "starting MPI");
+    return code == LS_OK ? learn_layout(c) : code;
 }
 
 static int start(comm **out, int *argc, char ***argv)
@@ -103,6 +152,7 @@ static int start(comm **out, int *argc, char ***argv)
     }
     c->world = MPI_COMM_NULL;
     c->aside = MPI_COMM_NULL;
+    c->node = MPI_COMM_NULL;
     c->size = 1;
     int code = LS_OK;
     int provided = MPI_THREAD_SINGLE;
@@ -166,9 +216,13 @@ void comm_finish(comm *c)
     if (c->aside != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->aside);
     }
+    if (c->node != MPI_COMM_NULL) {
+        (void)MPI_Comm_free(&c->node);
+    }
     if (c->world != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->world);
     }
+    layout_release(&c->ranks);
     flight_release(&c->sum);
     flight_release(&c->agreement);
     free(c);

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_COMM_COMM_H
 #define LOCKSTEP_COMM_COMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,10 +36,20 @@ void comm_set_timeouts(comm *c, const comm_timeouts *t);
 /* End every rank of the job with this exit code; does not return. Not collective. */
 _Noreturn void comm_abort(comm *c, int exit_code);
 
-int comm_rank(const comm *c); /* not collective */
-int comm_size(const comm *c); /* not collective */
+/*
+ * Ranks of a node are neighbours, nodes in the order of their first ranks: where a launcher deals ranks out to nodes in
+ * turn, these are not its own numbers. Rank 0 is its rank 0. Not collective.
+ */
+int comm_rank(const comm *c);
+int comm_size(const comm *c);
+int comm_nodes(const comm *c); /* how many nodes the ranks are on */
+/* This rank's number among those of its node, and how many they are. */
+int comm_node_rank(const comm *c);
+int comm_node_size(const comm *c);
+bool comm_renumbered(const comm *c); /* whether the launcher has other numbers for any rank */
 
 int comm_barrier(comm *c);                          /* collective */
+int comm_node_barrier(comm *c);                     /* among the ranks of this node */
 int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective */
 /*
  * An agreement point: each rank brings its own code (0 or negative); all get the worst (lowest). A rank that brought 0

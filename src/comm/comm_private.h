@@ -5,6 +5,7 @@
 
 #include "comm/comm.h"
 #include "comm/flight_private.h"
+#include "comm/layout.h"
 #include "comm/watchdog.h"
 
 /* What the files of this folder share. */
@@ -16,6 +17,9 @@ struct comm {
     MPI_Comm aside; /* another, for sums that are under way while others come and go */
     int next_tag;   /* in `aside` */
     int rank, size;
+    layout ranks;   /* which of them share a node */
+    MPI_Comm node;  /* those that share this rank's */
+    int renumbered; /* whether the launcher had other numbers for the ranks */
     char host[MPI_MAX_PROCESSOR_NAME];
     flight sum;       /* the one that all wait for */
     flight agreement; /* between comm_agree_begin and comm_agree_end */

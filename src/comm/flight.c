@@ -47,14 +47,24 @@ static unsigned char *locate(const flight *f, size_t vector, size_t first)
     if (vector <= p->own) {
         return (unsigned char *)s->vectors + ((vector - 1) * s->stride + first) * s->e->width;
     }
-    return f->memory + ((vector - 1 - p->own) * p->window_count + first - p->window_first) * s->e->width;
+    const plan_window *w = p->windows;
+    size_t before = 0; /* elements of the windows before */
+    while (vector >= w->vector + w->vectors) {
+        before += w->vectors * w->count;
+        w++;
+    }
+    return f->memory + (before + (vector - w->vector) * w->count + first - w->first) * s->e->width;
 }
 
 /* Room for all scratch vectors of the plan. */
 static int reserve_memory(flight *f)
 {
+    size_t elements = 0;
     size_t bytes = 0;
-    if (size_mul(&bytes, f->plan.scratch * f->plan.window_count, f->sum.e->width) != 0) {
+    for (int i = 0; i < LAYOUT_ALL; i++) {
+        elements += f->plan.windows[i].vectors * f->plan.windows[i].count;
+    }
+    if (size_mul(&bytes, elements, f->sum.e->width) != 0) {
         return error_set(LS_ENOMEM, "a sum over ranks of %zu elements does not fit in memory", f->sum.n);
     }
     if (bytes <= f->memory_size) {
@@ -170,7 +180,7 @@ int flight_start(flight *f, comm *c, const flight_sum *sum)
         memset(sum->out, 0, sum->n * sum->e->width);
         return LS_OK;
     }
-    const plan_task task = {c->rank, c->size, sum->total, sum->n, sum->n >= LARGE_VECTOR / sum->e->width};
+    const plan_task task = {&c->ranks, c->rank, sum->total, sum->n, sum->n >= LARGE_VECTOR / sum->e->width};
     int code = plan_sum(&f->plan, &task);
     if (code == LS_OK && f->plan.own != sum->front) {
         code = error_set(LS_ECOMM,

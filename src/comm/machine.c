@@ -1,38 +1,56 @@
-/* The ranks that share this rank's machine. */
+/* The ranks that share this rank's node. */
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/watch.h"
 #include "comm/comm_private.h"
 
-static int gather(comm *c, MPI_Comm machine, const void *mine, size_t n, void **all, int *ranks, int *own)
+static int first_of_node(const comm *c)
 {
-    int rc = MPI_Comm_size(machine, ranks);
-    if (rc == MPI_SUCCESS) {
-        rc = MPI_Comm_rank(machine, own);
+    return layout_first_rank(&c->ranks, LAYOUT_NODES, layout_unit_of(&c->ranks, LAYOUT_NODES, c->rank));
+}
+
+int comm_nodes(const comm *c)
+{
+    return c->ranks.nodes;
+}
+
+int comm_node_rank(const comm *c)
+{
+    return c->rank - first_of_node(c);
+}
+
+int comm_node_size(const comm *c)
+{
+    const int node = layout_unit_of(&c->ranks, LAYOUT_NODES, c->rank);
+    return layout_first_rank(&c->ranks, LAYOUT_NODES, node + 1) - first_of_node(c);
+}
+
+bool comm_renumbered(const comm *c)
+{
+    return c->renumbered != 0;
+}
+
+int comm_node_barrier(comm *c)
+{
+    if (comm_node_size(c) == 1) {
+        return LS_OK;
     }
-    if (rc == MPI_SUCCESS) {
-        *all = malloc((size_t)*ranks * n);
-        if (*all == NULL) {
-            return error_set(LS_ENOMEM, "out of memory for what the ranks of a machine tell each other");
-        }
-        rc = MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, machine);
-    }
-    return comm_check(c, rc, "looking for the ranks of this machine");
+    watch_collective_begin();
+    return comm_waited(c, MPI_Barrier(c->node), "a barrier of the ranks of a node");
 }
 
 int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own)
 {
-    MPI_Comm machine = MPI_COMM_NULL;
-    *all = NULL;
-    watch_collective_begin();
-    int code = comm_check(c, MPI_Comm_split_type(c->world, MPI_COMM_TYPE_SHARED, c->rank, MPI_INFO_NULL, &machine),
-                          "looking for the ranks of this machine");
-    if (code == LS_OK) {
-        code = gather(c, machine, mine, n, all, ranks, own);
-        (void)MPI_Comm_free(&machine);
+    *own = comm_node_rank(c);
+    *ranks = comm_node_size(c);
+    *all = malloc((size_t)*ranks * n);
+    if (*all == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for what the ranks of a node tell each other");
     }
-    watch_collective_end();
+    watch_collective_begin();
+    const int code = comm_waited(c, MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, c->node),
+                                 "telling the ranks of a node");
     if (code != LS_OK) {
         free(*all);
         *all = NULL;

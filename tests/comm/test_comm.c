@@ -151,17 +151,19 @@ static void check_broadcast(comm *c)
     EXPECT(comm_barrier(c) == LS_OK, "%s", error_message());
 }
 
-/* All ranks of a test run on one machine. */
+/* The ranks of a node are neighbours, and know each other. */
 static void check_machine(comm *c)
 {
     void *all = NULL;
     int ranks = 0, own = -1;
     const int mine = 100 + comm_rank(c);
     EXPECT(comm_gather_machine(c, &mine, sizeof mine, &all, &ranks, &own) == LS_OK, "%s", error_message());
-    EXPECT(ranks == comm_size(c) && own == comm_rank(c), "%d of %d", own, ranks);
+    EXPECT(ranks == comm_node_size(c) && own == comm_node_rank(c) && own < ranks, "%d of %d", own, ranks);
+    EXPECT((comm_nodes(c) == 1) == (ranks == comm_size(c)), "%d nodes", comm_nodes(c));
     for (int r = 0; all != NULL && r < ranks; r++) {
-        EXPECT(((const int *)all)[r] == 100 + r, "rank %d", r);
+        EXPECT(((const int *)all)[r] == mine - own + r, "rank %d", r);
     }
+    EXPECT(comm_node_barrier(c) == LS_OK, "%s", error_message());
     free(all);
 }
 
