@@ -15,6 +15,7 @@
 #include "cli/start.h"
 #include "train/memory_plan.h"
 #include "train/run_folder.h"
+#include "train/run_lock.h"
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check]\n"
@@ -166,6 +167,7 @@ static int train(comm *c, void *context)
     char *yaml = NULL;
     config wanted = {0};
     start begin = {0};
+    run_lock *lock = NULL;
     int code = parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
     if (code != LS_OK) {
         goto cleanup;
@@ -173,6 +175,9 @@ static int train(comm *c, void *context)
     const comm_timeouts timeouts = run_options_timeouts(&wanted);
     comm_set_timeouts(c, &timeouts);
     code = run_folder_file(run_dir, sizeof run_dir, wanted.checkpoint.dir, wanted.experiment.name);
+    if (code == LS_OK && leads) {
+        code = run_lock_take(&lock, run_dir);
+    }
     if (code == LS_OK && leads) {
         code = start_choose(&begin, &wanted, run_dir, a->resume, a->fresh);
     }
@@ -191,6 +196,7 @@ static int train(comm *c, void *context)
     o.saving.limit = time_limit(a);
     code = trainer_run(c, &o);
 cleanup:
+    run_lock_free(lock);
     config_free(&wanted);
     free(yaml);
     return code;

@@ -1,0 +1,140 @@
+#include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+#include "base/error.h"
+#include "train/run_lock.h"
+
+static char dir[64], path[96];
+
+static void setup(void)
+{
+    (void)snprintf(dir, sizeof dir, "/tmp/lockstep-lock-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/run.lock", dir);
+    run_lock_beat = 0.05;
+    run_lock_patience = 0.5;
+    run_lock_distrust = false;
+}
+
+static void teardown(void)
+{
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+static void leave_behind(const char *owner)
+{
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(owner, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static void take_and_free(void)
+{
+    run_lock *l = NULL;
+    ck_assert_msg(run_lock_take(&l, dir) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(access(path, F_OK), 0);
+    run_lock_free(l);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+
+START_TEST(one_at_a_time)
+{
+    run_lock *first = NULL;
+    run_lock *second = NULL;
+    char self[32];
+    ck_assert_int_eq(run_lock_take(&first, dir), LS_OK);
+    ck_assert_int_eq(run_lock_take(&second, dir), LS_EIO);
+    ck_assert_ptr_null(second);
+    (void)snprintf(self, sizeof self, "pid %ld on ", (long)getpid());
+    ck_assert_ptr_nonnull(strstr(error_message(), "another job trains in this folder"));
+    ck_assert_ptr_nonnull(strstr(error_message(), self));
+    ck_assert_ptr_nonnull(strstr(error_message(), dir));
+    run_lock_free(first);
+    take_and_free();
+    run_lock_free(NULL);
+}
+END_TEST
+
+START_TEST(the_dead_hold_nothing_up)
+{
+    leave_behind("pid 1 on elsewhere, since 2026-01-01 00:00:00\n");
+    take_and_free();
+    /* Killed while it had the lock. */
+    run_lock_patience = 1000;
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        run_lock *l = NULL;
+        _exit(run_lock_take(&l, dir) == LS_OK ? 7 : 1);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    take_and_free();
+}
+END_TEST
+
+static atomic_int living;
+
+static void *live(void *context)
+{
+    (void)context;
+    while (atomic_load(&living)) {
+        (void)utimensat(AT_FDCWD, path, NULL, 0);
+        (void)usleep(20000);
+    }
+    return NULL;
+}
+
+/* As on a file system whose locks are a machine's own business: the owner is known by the file's time alone. */
+START_TEST(the_file_s_time_tells_where_locks_do_not)
+{
+    run_lock *l = NULL;
+    pthread_t owner;
+    run_lock_distrust = true;
+    take_and_free(); /* nobody was here */
+    leave_behind("pid 1 on elsewhere\n");
+    atomic_store(&living, 1);
+    ck_assert_int_eq(pthread_create(&owner, NULL, live, NULL), 0);
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "pid 1 on elsewhere"));
+    atomic_store(&living, 0);
+    ck_assert_int_eq(pthread_join(owner, NULL), 0);
+    take_and_free();
+}
+END_TEST
+
+START_TEST(what_cannot_be_made_is_named)
+{
+    run_lock *l = NULL;
+    ck_assert_int_eq(mkdir(path, 0777), 0);
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), path));
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("run_lock");
+    tcase_set_timeout(cases, 60);
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_test(cases, one_at_a_time);
+    tcase_add_test(cases, the_dead_hold_nothing_up);
+    tcase_add_test(cases, the_file_s_time_tells_where_locks_do_not);
+    tcase_add_test(cases, what_cannot_be_made_is_named);
+    return suite_run("run_lock", cases);
+}
