@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/real.h"
+#include "comm/version.h"
+#include "io/h5.h"
 #include "kernels/kernels.h"
 
 const char *help_version(void)
@@ -19,7 +21,7 @@ int help_print_version(void)
     for (size_t i = 0; i < count; i++) {
         printf(" %s", tables[i]->name);
     }
-    printf("\n");
+    printf("\nlibraries: %s, HDF5 %s\n", comm_mpi_version(), h5_version());
     return LS_OK;
 }
 

@@ -66,6 +66,8 @@ int comm_agree_begin(comm *c, int code, unsigned wishes);
 int comm_agree_end(comm *c, unsigned *wishes);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
+/* What all ranks bring, n bytes each: on rank 0 *all is [size][n], freed by the caller; elsewhere NULL. Collective. */
+int comm_gather(comm *c, const void *mine, size_t n, void **all);
 /*
  * What the ranks on this rank's machine bring, n bytes each, in the order of ranks: *all is [*ranks][n], freed by the
  * caller with free(); *own: which of them this rank is. Collective.

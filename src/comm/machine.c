@@ -1,4 +1,4 @@
-/* The ranks that share this rank's node. */
+/* Who is where: the ranks that share this rank's node, and what ranks tell of themselves. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -51,6 +51,23 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
     watch_collective_begin();
     const int code = comm_waited(c, MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, c->node),
                                  "telling the ranks of a node");
+    if (code != LS_OK) {
+        free(*all);
+        *all = NULL;
+    }
+    return code;
+}
+
+int comm_gather(comm *c, const void *mine, size_t n, void **all)
+{
+    const int leads = c->rank == 0;
+    *all = leads ? malloc((size_t)c->size * n) : NULL;
+    int code = comm_agree(c, leads && *all == NULL ? error_set(LS_ENOMEM, "out of memory for what ranks tell") : LS_OK);
+    if (code != LS_OK) {
+        return code;
+    }
+    watch_collective_begin();
+    code = comm_waited(c, MPI_Gather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, 0, c->world), "asking all ranks");
     if (code != LS_OK) {
         free(*all);
         *all = NULL;

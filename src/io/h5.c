@@ -378,3 +378,14 @@ int h5_sync(const char *path)
 {
     return sync_path(path, O_RDWR);
 }
+
+const char *h5_version(void)
+{
+    static char text[40];
+    unsigned major = 0;
+    unsigned minor = 0;
+    unsigned release = 0;
+    (void)H5get_libversion(&major, &minor, &release);
+    (void)snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+    return text;
+}

@@ -111,4 +111,7 @@ int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double
 int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, char **out);
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count);
 
+/* The version of the HDF5 library that runs, such as "1.10.8". Static. */
+const char *h5_version(void);
+
 #endif

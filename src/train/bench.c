@@ -169,6 +169,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     bench_rig rig = {0};
     record r = {.steps = o->steps};
     double *space = NULL;
+    cpus_share share = CPUS_UNKNOWN;
     *out = (bench_result){.ranks = (size_t)comm_size(c)};
     int code = bench_rig_open(&rig, c, o);
     if (code == LS_OK) {
@@ -179,7 +180,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
         code = session_same_kernels(c);
     }
     if (code == LS_OK) {
-        code = placement_settle(c, rig.threads);
+        code = placement_settle(c, rig.threads, &share);
     }
     if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
         goto cleanup;

@@ -7,11 +7,12 @@
 #include "base/log.h"
 
 /* How many CPUs are missing on this rank's machine; also settles the threads where none are. */
-static int settle(pool *threads, int *cpus, const cpus_set *all, int ranks, int own)
+static int settle(pool *threads, cpus_share *share, int *cpus, const cpus_set *all, int ranks, int own)
 {
     int have = 0;
     int want = 0;
-    switch (cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), cpus_online())) {
+    *share = cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), cpus_online());
+    switch (*share) {
     case CPUS_OWN: pool_settle(threads, cpus); return 0;
     case CPUS_ENOUGH: pool_settle(threads, NULL); return 0;
     case CPUS_SHORT: return want - have;
@@ -19,13 +20,14 @@ static int settle(pool *threads, int *cpus, const cpus_set *all, int ranks, int 
     }
 }
 
-int placement_settle(comm *c, pool *threads)
+int placement_settle(comm *c, pool *threads, cpus_share *share)
 {
     cpus_set mine;
     void *all = NULL;
     int ranks = 0;
     int own = 0;
     int missing = 0;
+    *share = CPUS_UNKNOWN;
     int *cpus = calloc((size_t)pool_threads(threads), sizeof *cpus);
     int code = comm_agree(c, cpus == NULL ? error_set(LS_ENOMEM, "out of memory for placing threads") : LS_OK);
     cpus_allowed(&mine);
@@ -33,7 +35,7 @@ int placement_settle(comm *c, pool *threads)
         code = comm_gather_machine(c, &mine, sizeof mine, &all, &ranks, &own);
     }
     if (code == LS_OK) {
-        code = comm_max(c, settle(threads, cpus, all, ranks, own), &missing);
+        code = comm_max(c, settle(threads, share, cpus, all, ranks, own), &missing);
     }
     if (code == LS_OK && missing > 0) {
         log_warn("the computing threads of a machine outnumber the CPUs they may use by %d, so they wait for each "

@@ -112,7 +112,7 @@ int session_open(session *out, comm *c, const session_options *options)
     }
     code = comm_agree(c, code);
     if (code == LS_OK) {
-        code = placement_settle(c, out->threads);
+        code = placement_settle(c, out->threads, &out->share);
     }
     if (code == LS_OK) {
         code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");

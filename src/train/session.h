@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/cpus.h"
 #include "base/pool.h"
 #include "base/real.h"
 #include "comm/comm.h"
@@ -49,6 +50,7 @@ typedef struct session {
     loader *val;
     arena memory;           /* owned; of the two below */
     real *weights, *moving; /* as model_table has them */
+    cpus_share share;       /* what CPUs the threads have */
 } session;
 
 /* Where a run stands: what a resume needs of a checkpoint besides the two vectors. */

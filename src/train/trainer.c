@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/runlog.h"
 #include "train/epoch.h"
+#include "train/launch.h"
 #include "train/overview.h"
 #include "train/progress.h"
 #include "train/replicas.h"
@@ -443,6 +444,7 @@ int trainer_run(comm *c, const trainer_options *options)
         goto cleanup;
     }
     overview_print(&t.s, options);
+    code = launch_report(&t.s);
     if (options->resume != NULL) {
         log_info("resumed from %s: epochs done %llu, steps %llu", options->resume, (unsigned long long)t.at.epoch,
                  (unsigned long long)t.at.step);
