@@ -10,12 +10,15 @@
 #include "base/log.h"
 #include "base/real.h"
 #include "cli/args.h"
+#include "cli/plain.h"
 #include "data/dataset.h"
 #include "io/h5.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/runlog.h"
 #include "train/run_folder.h"
+
+enum { NAME_SIZE = 512 };
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
@@ -53,6 +56,7 @@ static void count_split(const dataset *d, dataset_split split, size_t *counts)
 
 static int inspect_dataset(const char *path)
 {
+    char name[NAME_SIZE];
     dataset *d = NULL;
     size_t *counts = NULL;
     int code = dataset_open(&d, path);
@@ -74,7 +78,8 @@ static int inspect_dataset(const char *path)
     printf("  %-24s %8s %10s\n", "class", "training", "validation");
     size_t train = 0;
     for (size_t i = 0; i < classes; i++) {
-        printf("  %-24s %8zu %10zu\n", dataset_class_name(d, i), counts[2 * i], counts[2 * i + 1]);
+        printf("  %-24s %8zu %10zu\n", plain_line(name, sizeof name, dataset_class_name(d, i)), counts[2 * i],
+               counts[2 * i + 1]);
         train += counts[2 * i];
     }
     printf("  %-24s %8zu %10zu\n", "all", train, dataset_samples(d) - train);
@@ -108,6 +113,7 @@ static int check_weights(const char *path, const checkpoint_info *info, tensor_t
 
 static int inspect_checkpoint(const char *path)
 {
+    char name[NAME_SIZE];
     checkpoint_info info = {0};
     tensor_table t;
     unsigned long long hash = 0;
@@ -119,7 +125,7 @@ static int inspect_checkpoint(const char *path)
     if (code != LS_OK) {
         goto cleanup;
     }
-    printf("  experiment       %s\n", info.experiment);
+    printf("  experiment       %s\n", plain_line(name, sizeof name, info.experiment));
     printf("  epoch            %" PRIu64 "\n", info.epoch);
     printf("  step             %" PRIu64 "\n", info.step);
     if (info.position > 0) {
@@ -131,15 +137,16 @@ static int inspect_checkpoint(const char *path)
     }
     printf("  parameters       %zu, and %zu moving statistics\n", t.weights_size, t.moving_size);
     printf("  input            %" PRIu64 "x%" PRIu64 "x3\n", info.width, info.height);
-    printf("  normalization    %s\n", info.normalization);
-    printf("  program version  %s\n", info.program);
+    printf("  normalization    %s\n", plain_line(name, sizeof name, info.normalization));
+    printf("  program version  %s\n", plain_line(name, sizeof name, info.program));
     printf("  data checksum    %016" PRIx64 "\n", info.data_checksum);
     printf("  seed             %" PRIu64 "\n", info.seed);
     printf("  classes          %zu:", info.class_count);
     for (size_t i = 0; i < info.class_count; i++) {
-        printf("%s %s", i == 0 ? "" : ",", info.classes[i]);
+        printf("%s %s", i == 0 ? "" : ",", plain_line(name, sizeof name, info.classes[i]));
     }
-    printf("\n  configuration\n%s", info.config);
+    printf("\n  configuration\n");
+    plain_print(info.config);
     printf("weights %016llx\n", hash);
 cleanup:
     tensor_table_release(&t);
