@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "comm/node.h"
 #include "ranks.h"
 
 typedef struct vectors_f64 {
@@ -165,6 +166,12 @@ static void check_machine(comm *c)
     }
     EXPECT(comm_node_barrier(c) == LS_OK, "%s", error_message());
     free(all);
+    EXPECT(strlen(comm_node_name(c)) > 0, "no name");
+    int told = comm_node_rank(c) == 0 ? 7 : 0, worst = 0, count = 0;
+    EXPECT(comm_node_broadcast(c, &told, sizeof told) == LS_OK && told == 7, "%d", told);
+    EXPECT(comm_node_worst(c, -comm_node_rank(c), &worst) == LS_OK && worst == 1 - comm_node_size(c), "%d", worst);
+    EXPECT(comm_node_count(c, 5, &count) == LS_OK && count == comm_nodes(c), "%d", count);
+    EXPECT(comm_node_count(c, 0, &count) == LS_OK && count == 0, "%d", count);
 }
 
 int main(int argc, char **argv)
