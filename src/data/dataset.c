@@ -1,8 +1,8 @@
 #include "data/dataset.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -14,9 +14,11 @@
 #define RESIDENT_BYTES ((size_t)256 << 20)
 
 struct dataset {
-    char *path;
-    h5_file *file;  /* open while pictures are read from it, else NULL */
-    uint8_t *bytes; /* all pictures, or NULL */
+    char *path;        /* as it was asked for */
+    char *label;       /* what messages call it */
+    h5_file *file;     /* open while pictures are read from it, else NULL */
+    h5_held *pictures; /* /bytes, as long as the file */
+    uint8_t *bytes;    /* all pictures, or NULL */
     uint64_t *offsets;
     uint64_t *hashes;
     int32_t *labels;
@@ -32,7 +34,7 @@ struct dataset {
 
 static int damaged(const dataset *d, const char *what)
 {
-    return error_set(LS_EFORMAT, "%s: %s; the data set is damaged, pack it again", d->path, what);
+    return error_set(LS_EFORMAT, "%s: %s; the data set is damaged, pack it again", d->label, what);
 }
 
 uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
@@ -58,12 +60,12 @@ static int check_format(dataset *d)
     if (!h5_attr_exists(d->file, "/", "format") || h5_read_attr_string(d->file, "/", "format", &format) != LS_OK ||
         strcmp(format, DATASET_FORMAT) != 0) {
         free(format);
-        return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->path);
+        return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);
     int code = h5_read_attr_i64(d->file, "/", "format_version", &version);
     if (code == LS_OK && version != DATASET_FORMAT_VERSION) {
-        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads %d; pack the data again", d->path,
+        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads %d; pack the data again", d->label,
                          (long long)version, DATASET_FORMAT_VERSION);
     }
     return code != LS_OK ? code : h5_read_attr_u64(d->file, "/", "checksum", &d->checksum);
@@ -78,7 +80,7 @@ static int length_of(dataset *d, const char *name, size_t element, size_t file_s
         return code;
     }
     if (shape.rank != 1 || shape.size > file_size / element) {
-        return error_set(LS_EFORMAT, "%s: %s has an impossible shape; the data set is damaged, pack it again", d->path,
+        return error_set(LS_EFORMAT, "%s: %s has an impossible shape; the data set is damaged, pack it again", d->label,
                          name);
     }
     *out = shape.size;
@@ -87,11 +89,7 @@ static int length_of(dataset *d, const char *name, size_t element, size_t file_s
 
 static int read_lengths(dataset *d)
 {
-    struct stat info;
-    if (stat(d->path, &info) != 0 || info.st_size < 0) {
-        return error_set(LS_EIO, "%s: cannot be examined: %m", d->path);
-    }
-    const size_t file_size = (size_t)info.st_size;
+    const size_t file_size = (size_t)h5_size(d->file);
     size_t offsets = 0;
     size_t hashes = 0;
     size_t split = 0;
@@ -121,7 +119,7 @@ static int read_arrays(dataset *d)
     d->indices[1] = malloc(n * sizeof *d->indices[1]);
     if (d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL || d->indices[0] == NULL ||
         d->indices[1] == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->path, n);
+        return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
     }
     size_t names = 0;
     int code = h5_read(d->file, "/offsets", H5_UINT64, n + 1, d->offsets);
@@ -164,10 +162,19 @@ static int check_arrays(dataset *d)
 static int check_sample(const dataset *d, size_t i, const uint8_t *bytes, size_t size)
 {
     if (hash_bytes(HASH_START, bytes, size) != d->hashes[i]) {
-        return error_set(LS_EFORMAT, "%s: the bytes of %s do not match their checksum; pack the data again", d->path,
+        return error_set(LS_EFORMAT, "%s: the bytes of %s do not match their checksum; pack the data again", d->label,
                          d->names[i]);
     }
     return LS_OK;
+}
+
+static int close_file(dataset *d)
+{
+    h5_let_go(d->pictures);
+    d->pictures = NULL;
+    const int code = h5_close(d->file);
+    d->file = NULL;
+    return code;
 }
 
 /* In pieces, each of which is progress to the watchdog, as a slow file system may take minutes for all. */
@@ -176,38 +183,39 @@ static int load_bytes(dataset *d)
     enum { PIECE = 16 << 20 };
     d->bytes = malloc(d->total);
     if (d->bytes == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of pictures", d->path, d->total);
+        return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of pictures", d->label, d->total);
     }
     int code = LS_OK;
     for (size_t at = 0; code == LS_OK && at < d->total; at += PIECE) {
         const size_t count = d->total - at < PIECE ? d->total - at : PIECE;
-        code = h5_read_slice(d->file, "/bytes", H5_UINT8, at, count, d->bytes + at);
+        code = h5_read_held(d->pictures, at, count, d->bytes + at);
     }
     for (size_t i = 0; code == LS_OK && i < d->samples; i++) {
         code = check_sample(d, i, d->bytes + d->offsets[i], (size_t)(d->offsets[i + 1] - d->offsets[i]));
     }
     if (code == LS_OK) {
-        code = h5_close(d->file);
-        d->file = NULL;
+        code = close_file(d);
     }
     return code;
 }
 
-static int open_data(dataset **out, const char *path, int resident)
+/* descriptor: of the file, or -1: it is opened by its path. */
+static int open_data(dataset **out, const char *path, int descriptor, const char *label, bool resident)
 {
     *out = NULL;
     int code = LS_OK;
     const watch_phase before = watch_enter(WATCH_OPENING);
     dataset *d = calloc(1, sizeof *d);
-    if (d == NULL || (d->path = strdup(path)) == NULL) {
+    if (d == NULL || (d->path = strdup(path)) == NULL || (d->label = strdup(label)) == NULL) {
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }
-    code = h5_open_read(&d->file, path);
+    code = descriptor < 0 ? h5_open_read(&d->file, path) : h5_open_descriptor(&d->file, descriptor, label);
     code = code != LS_OK ? code : check_format(d);
     code = code != LS_OK ? code : read_lengths(d);
     code = code != LS_OK ? code : read_arrays(d);
     code = code != LS_OK ? code : check_arrays(d);
+    code = code != LS_OK ? code : h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
     if (code == LS_OK && resident && d->total <= RESIDENT_BYTES) {
         code = load_bytes(d);
     }
@@ -223,12 +231,17 @@ cleanup:
 
 int dataset_open(dataset **out, const char *path)
 {
-    return open_data(out, path, 1);
+    return open_data(out, path, -1, path, true);
+}
+
+int dataset_open_copy(dataset **out, int descriptor, const char *path, const char *label)
+{
+    return open_data(out, path, descriptor, label, true);
 }
 
 int dataset_open_unread(dataset **out, const char *path)
 {
-    return open_data(out, path, 0);
+    return open_data(out, path, -1, path, false);
 }
 
 void dataset_free(dataset *d)
@@ -236,8 +249,9 @@ void dataset_free(dataset *d)
     if (d == NULL) {
         return;
     }
-    (void)h5_close(d->file);
+    (void)close_file(d);
     free(d->path);
+    free(d->label);
     free(d->bytes);
     free(d->offsets);
     free(d->hashes);
@@ -301,13 +315,13 @@ int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **b
     if (buffer->capacity < *size) {
         uint8_t *fresh = malloc(*size);
         if (fresh == NULL) {
-            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->path, *size, d->names[i]);
+            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->label, *size, d->names[i]);
         }
         free(buffer->bytes);
         buffer->bytes = fresh;
         buffer->capacity = *size;
     }
-    const int code = h5_read_slice(d->file, "/bytes", H5_UINT8, (size_t)d->offsets[i], *size, buffer->bytes);
+    const int code = h5_read_held(d->pictures, (size_t)d->offsets[i], *size, buffer->bytes);
     if (code != LS_OK) {
         return code;
     }

@@ -27,11 +27,16 @@ typedef struct dataset dataset;
  * LS_ENOTFOUND, LS_EIO, LS_ENOMEM, or LS_EFORMAT where the file is damaged or something else. *out: dataset_free.
  */
 int dataset_open(dataset **out, const char *path);
+/*
+ * As dataset_open, of a copy of `path` that a descriptor is open on; errors call it `label`. The descriptor stays the
+ * caller's, and may be closed afterwards.
+ */
+int dataset_open_copy(dataset **out, int descriptor, const char *path, const char *label);
 /* As dataset_open, without reading or checking any picture: dataset_read does, one by one. */
 int dataset_open_unread(dataset **out, const char *path);
 void dataset_free(dataset *d);
 
-const char *dataset_path(const dataset *d);
+const char *dataset_path(const dataset *d); /* of a copy: that of the original */
 size_t dataset_samples(const dataset *d);
 size_t dataset_classes(const dataset *d);
 const char *dataset_class_name(const dataset *d, size_t class_number);

@@ -40,6 +40,11 @@ typedef struct h5_shape {
  * as a pipe, which is not waited for); *out owned by the caller.
  */
 int h5_open_read(h5_file **out, const char *path);
+/*
+ * As h5_open_read, of what a descriptor is open on, which may have no name any more; errors call it `name`. The
+ * descriptor stays the caller's, and may be closed afterwards.
+ */
+int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
 int h5_open_write(h5_file **out, const char *path);
 int h5_create(h5_file **out, const char *path);
 /* As h5_create, in the newest format: h5_start_swmr needs it, older readers may not know it. */
@@ -55,6 +60,8 @@ int h5_flush(h5_file *f);
 /* Close; NULL is fine. Returns LS_EIO when the last bytes could not be written. */
 int h5_close(h5_file *f);
 const char *h5_path(const h5_file *f);
+/* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
+uint64_t h5_size(const h5_file *f);
 /* 1 when the file, opened for reading, is marked as being written (single writer, multiple readers), or was so left. */
 int h5_is_followed(const h5_file *f);
 
@@ -86,6 +93,14 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
 /* Rows [start, start + count) of an array of one or two dimensions; a row is an element where there is one. */
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
+/*
+ * A one-dimensional array of numbers that is kept open for many reads: looked up and checked once, not each time. Ended
+ * with h5_let_go, before the file is closed; NULL is fine.
+ */
+typedef struct h5_held h5_held;
+int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type);
+int h5_read_held(h5_held *held, size_t start, size_t count, void *out);
+void h5_let_go(h5_held *held);
 /* Elements from `start` of a one-dimensional data set of at least start + count elements. */
 int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data);
 /* A one-dimensional array of strings. Read: *out is one block, freed by the caller with free(). */

@@ -6,8 +6,7 @@
 #include "base/error.h"
 #include "base/size.h"
 
-/* Open a data set whose data is all in this file, or set LS_ENOTFOUND or LS_EFORMAT. */
-static int open_set(h5_file *f, const char *name, hid_t *out)
+int h5_open_set(h5_file *f, const char *name, hid_t *out)
 {
     *out = -1;
     const int found = h5_walk(f, name);
@@ -72,7 +71,7 @@ int h5_stat(h5_file *f, const char *name, h5_shape *out)
 {
     h5_enter();
     hid_t set = -1;
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code == LS_OK) {
         code = shape_of(f, name, set, out);
     }
@@ -116,8 +115,7 @@ cleanup:
     return code;
 }
 
-/* Whether its elements convert to numbers; sets LS_EFORMAT otherwise. */
-static int check_numeric(const h5_file *f, const char *name, hid_t set)
+int h5_check_numeric(const h5_file *f, const char *name, hid_t set)
 {
     const hid_t type = H5Dget_type(set);
     const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
@@ -131,9 +129,9 @@ int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK ||
-        (code = check_numeric(f, name, set)) != LS_OK) {
+        (code = h5_check_numeric(f, name, set)) != LS_OK) {
         goto cleanup;
     }
     if (shape.size != size) {
@@ -177,8 +175,8 @@ int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size
     hid_t memory = -1;
     hid_t stored = -1;
     h5_enter();
-    int code = open_set(f, name, &set);
-    if (code != LS_OK || (code = check_numeric(f, name, set)) != LS_OK ||
+    int code = h5_open_set(f, name, &set);
+    if (code != LS_OK || (code = h5_check_numeric(f, name, set)) != LS_OK ||
         (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
         goto cleanup;
     }
@@ -199,7 +197,7 @@ int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, siz
     hid_t memory = -1;
     hid_t stored = -1;
     h5_enter();
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code != LS_OK || (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
         goto cleanup;
     }
@@ -243,7 +241,7 @@ int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const voi
     hid_t memory = -1;
     hid_t stored = -1;
     h5_enter();
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK || rows == 0) {
         goto cleanup;
     }
@@ -273,7 +271,7 @@ int h5_set_rows(h5_file *f, const char *name, size_t rows)
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK) {
         goto cleanup;
     }
@@ -322,7 +320,7 @@ int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count)
     *out = NULL;
     *count = 0;
     h5_enter();
-    int code = open_set(f, name, &set);
+    int code = h5_open_set(f, name, &set);
     if (code == LS_OK) {
         code = h5_get_strings(f, name, set, 0, out, count);
     }

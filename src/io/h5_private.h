@@ -43,14 +43,17 @@ int h5_fail_io(const h5_file *f, const char *name, const char *what);
  */
 int h5_walk(const h5_file *f, const char *name);
 
-/* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
-uint64_t h5_size(const h5_file *f);
-
 /*
  * Whether the data of an open data set lies in this file (LS_EFORMAT: elsewhere), and, where the file is only read,
  * whether there can be as much of it as the shape claims; so nobody takes memory for a damaged header's sake.
  */
 int h5_check_storage(const h5_file *f, const char *name, hid_t set);
+
+/* Open a data set whose data is all in this file, or set LS_ENOTFOUND or LS_EFORMAT; *out is to be dropped. */
+int h5_open_set(h5_file *f, const char *name, hid_t *out);
+
+/* Whether its elements convert to numbers; sets LS_EFORMAT otherwise. */
+int h5_check_numeric(const h5_file *f, const char *name, hid_t set);
 
 /* Close an identifier of a kind when there is one. */
 void h5_drop(hid_t id);

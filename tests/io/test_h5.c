@@ -1,5 +1,6 @@
 /* The HDF5 door: arrays, slices, strings, attributes, links, growth, damaged files, logs of killed writers. */
 #include <check.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,6 +61,54 @@ START_TEST(arrays_round_trip)
     ck_assert_int_eq(h5_exists(f, "a/x/y"), 0);
     ck_assert_int_eq(h5_exists(f, "c/d/e"), 0);
     ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
+/* Kept open, and of a file without a name. */
+START_TEST(an_array_is_held)
+{
+    h5_file *f = NULL;
+    h5_held *held = NULL;
+    const size_t dims[2] = {2, 3};
+    const int32_t values[6] = {1, 2, 3, 4, 5, 6};
+    const size_t six = 6;
+    int32_t back[6] = {0};
+    const char *const words[1] = {"word"};
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write(f, "a/line", H5_INT32, 1, &six, values), LS_OK);
+    ck_assert_int_eq(h5_write(f, "table", H5_INT32, 2, dims, values), LS_OK);
+    ck_assert_int_eq(h5_write_strings(f, "words", words, 1), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+
+    const int descriptor = open(path, O_RDONLY);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_ENOTFOUND);
+    ck_assert_msg(h5_open_descriptor(&f, descriptor, "the file") == LS_OK, "%s", error_message());
+    ck_assert_int_eq(close(descriptor), 0);
+    ck_assert_str_eq(h5_path(f), "the file");
+    ck_assert_uint_gt(h5_size(f), sizeof values);
+    ck_assert_int_eq(h5_hold(&held, f, "a/none", H5_INT32), LS_ENOTFOUND);
+    ck_assert_int_eq(h5_hold(&held, f, "table", H5_INT32), LS_EFORMAT);
+    ck_assert_int_eq(h5_hold(&held, f, "words", H5_INT32), LS_EFORMAT);
+    ck_assert_ptr_null(held);
+    ck_assert_int_eq(h5_hold(&held, f, "a/line", H5_INT32), LS_OK);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert_int_eq(h5_read_held(held, i, 6 - i, back), LS_OK);
+        ck_assert_mem_eq(back, values + i, (6 - i) * sizeof *values);
+    }
+    ck_assert_int_eq(h5_read_held(held, 6, 0, back), LS_OK);
+    ck_assert_int_eq(h5_read_held(held, 6, 1, back), LS_EFORMAT);
+    ck_assert_int_eq(h5_read_held(held, SIZE_MAX, 2, back), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "the file: a/line"));
+    h5_let_go(held);
+    h5_let_go(NULL);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+
+    const int nothing = open("/dev/null", O_RDONLY);
+    ck_assert_int_eq(h5_open_descriptor(&f, nothing, "the file"), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "the file"));
+    (void)close(nothing);
 }
 END_TEST
 
@@ -283,6 +332,7 @@ int main(void)
     TCase *tests = tcase_create("h5");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, arrays_round_trip);
+    tcase_add_test(tests, an_array_is_held);
     tcase_add_test(tests, slices_and_growth);
     tcase_add_test(tests, strings_and_attributes);
     tcase_add_test(tests, damaged_files_are_refused);
