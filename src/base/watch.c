@@ -95,6 +95,7 @@ const char *watch_phase_name(watch_phase phase)
     static const char *const names[WATCH_PHASE_COUNT] = {
         [WATCH_STARTING] = "starting MPI",
         [WATCH_PREPARING] = "getting ready",
+        [WATCH_STAGING] = "copying the data set",
         [WATCH_OPENING] = "opening the data set",
         [WATCH_LOADING] = "reading a checkpoint",
         [WATCH_PICTURES] = "waiting for pictures",

@@ -11,6 +11,7 @@
 typedef enum watch_phase {
     WATCH_STARTING,    /* MPI */
     WATCH_PREPARING,   /* configuration, network, memory */
+    WATCH_STAGING,     /* copying the data set to this node */
     WATCH_OPENING,     /* the data set */
     WATCH_LOADING,     /* a checkpoint */
     WATCH_PICTURES,    /* waiting for the loader */

@@ -166,6 +166,7 @@ static int eval_config(comm *c, const eval_arguments *a, const config *saved)
     o.training = saved->model.batch_norm && saved->batch_norm.evaluate == CONFIG_PRECISE;
     o.split = a->split;
     o.data_file = a->data != NULL ? a->data : o.data_file;
+    o.stage = NULL; /* what is read once need not be copied first */
     o.batch = a->batch > 0 ? (size_t)a->batch : o.batch;
     o.threads = a->threads > 0 ? (int)a->threads : o.threads;
     int code = session_open(&s, c, &o);

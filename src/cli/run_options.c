@@ -9,6 +9,7 @@ session_options run_options_session(const config *c)
 {
     return (session_options){
         .data_file = c->data.file,
+        .stage = c->data.stage,
         .height = (size_t)c->data.height,
         .width = (size_t)c->data.width,
         .fit = c->data.fit == CONFIG_CROP ? RESIZE_CROP : RESIZE_STRETCH,

@@ -111,7 +111,7 @@ static int print_memory(const session_options *o, int ranks)
     enum { CLASSES = 10 };
     dataset *data = NULL;
     memory_plan plan;
-    const bool known = dataset_open(&data, o->data_file) == LS_OK;
+    const bool known = dataset_open_unread(&data, o->data_file) == LS_OK;
     const size_t classes = known ? dataset_classes(data) : CLASSES;
     dataset_free(data);
     const int code = memory_plan_of(&plan, o, classes, ranks);

@@ -167,7 +167,8 @@ int config_reference(char **out)
         (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
         fprintf(f, "  %-27s %s (", path, key->help);
         value_allowed(f, key);
-        fprintf(f, "%s%s)\n", key->fallback ? "; default " : "; required", key->fallback ? key->fallback : "");
+        const char *const fallback = key->fallback && *key->fallback ? key->fallback : "none";
+        fprintf(f, "%s%s)\n", key->fallback ? "; default " : "; required", key->fallback ? fallback : "");
     }
     if (fclose(f) != 0) {
         free(text);
@@ -248,6 +249,7 @@ void config_free(config *c)
 {
     free(c->experiment.name);
     free(c->data.file);
+    free(c->data.stage);
     free(c->checkpoint.dir);
     free(c->log.print_layer);
     memset(c, 0, sizeof *c);

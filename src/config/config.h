@@ -22,6 +22,7 @@ typedef struct config_experiment {
 
 typedef struct config_data {
     char *file;               /* packed data set; relative to the current directory */
+    char *stage;              /* folder of each node for a copy of it, which may name variables; "": none */
     int height, width;        /* of the network's input, pixels */
     config_fit fit;           /* how an image of another shape gets there */
     config_scale scale;       /* pixels to 0..1 or to -1..1 */

@@ -139,9 +139,11 @@ static int read_value(reader *r, int index)
         return code;
     if (r->event.type != YAML_SCALAR_EVENT)
         return value_error(place_of(r, place, sizeof place), key, NULL, "a list or a mapping, not one value");
-    if (event_null(&r->event))
+    const bool nothing = event_null(&r->event);
+    if (nothing && !key->may_be_empty)
         return value_error(place_of(r, place, sizeof place), key, NULL, "left empty");
-    const char *reason = value_check(key, event_text(&r->event), event_quoted(&r->event), &d->values[index]);
+    const char *reason =
+        value_check(key, nothing ? "" : event_text(&r->event), event_quoted(&r->event), &d->values[index]);
     if (reason)
         return value_error(place_of(r, place, sizeof place), key, event_text(&r->event), reason);
     if (!d->values[index])

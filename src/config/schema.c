@@ -34,6 +34,8 @@ const config_key schema_keys[] = {
     {TEXT(experiment, name, NULL), .plain_name = true, .help = "name of the run and of its folder"},
 
     {TEXT(data, file, NULL), .may_change = true, .help = "data set made by `lockstep pack`"},
+    {TEXT(data, stage, ""), .may_be_empty = true, .may_change = true,
+     .help = "folder of each node for a copy of the data set, such as $TMPDIR"},
     {INT(data, height, "224", 32, 2048), .help = "rows of the network's input"},
     {INT(data, width, "224", 32, 2048), .help = "columns of the network's input"},
     {CHOICE(data, fit, "stretch", fits), .help = "resize to the input's shape, or cut out the middle first"},
@@ -106,7 +108,7 @@ static cyaml_schema_value_t cyaml_value(const config_key *key)
     return (cyaml_schema_value_t){.type = CYAML_STRING,
                                   .flags = CYAML_FLAG_POINTER,
                                   .data_size = sizeof(char),
-                                  .string = {.min = 1, .max = CYAML_UNLIMITED}};
+                                  .string = {.min = key->may_be_empty ? 0 : 1, .max = CYAML_UNLIMITED}};
 }
 
 void schema_build(schema_cyaml *out)

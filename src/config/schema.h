@@ -21,9 +21,10 @@ typedef struct config_key {
     bool above;                    /* KEY_REAL: low itself is not allowed */
     const cyaml_strval_t *choices; /* KEY_CHOICE: [choice_count] */
     uint32_t choice_count;
-    bool plain_name;  /* KEY_TEXT: a file name without folders */
-    bool may_change;  /* on resume */
-    const char *help; /* one line */
+    bool plain_name;   /* KEY_TEXT: a file name without folders */
+    bool may_be_empty; /* KEY_TEXT */
+    bool may_change;   /* on resume */
+    const char *help;  /* one line */
 } config_key;
 
 typedef struct config_section {
@@ -31,7 +32,7 @@ typedef struct config_section {
     size_t offset, size;
 } config_section;
 
-enum { SCHEMA_SECTIONS = 10, SCHEMA_KEYS = 38 };
+enum { SCHEMA_SECTIONS = 10, SCHEMA_KEYS = 39 };
 extern const config_section schema_sections[SCHEMA_SECTIONS];
 extern const config_key schema_keys[SCHEMA_KEYS]; /* grouped by section, in the order of schema_sections */
 

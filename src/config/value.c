@@ -110,7 +110,7 @@ static size_t character(const unsigned char *s)
 static const char *check_text(const config_key *key, const char *text, char **normalized)
 {
     enum { LONGEST = 4000 }; /* bytes; a path may have 4,095 */
-    if (!*text)
+    if (!*text && !key->may_be_empty)
         return "empty";
     if (strlen(text) > LONGEST)
         return "too long";

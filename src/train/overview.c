@@ -38,6 +38,11 @@ static void print_data(const session *s)
     }
     log_info("data set    %s: %zu pictures to train, %zu to validate; %zu classes: %s%s", dataset_path(s->data), train,
              val, classes, names, classes > SHOWN_CLASSES ? ", ..." : "");
+    if (s->staged.copies > 0) {
+        log_info("copies      in %s on %d of %d node%s: %.1f MiB, ready after %.1f s", s->options.stage,
+                 s->staged.copies, s->staged.nodes, s->staged.nodes == 1 ? "" : "s", (double)s->staged.bytes / 1048576,
+                 s->staged.seconds);
+    }
 }
 
 void overview_print(const session *s, const trainer_options *o)

@@ -65,6 +65,33 @@ void progress_step(progress *p, size_t done, double images, double loss)
                  (unsigned long long)p->epochs, done, p->steps, bar, rate, loss, left);
 }
 
+void progress_copy_start(progress_copy *p, const char *from, const char *to)
+{
+    const double now = clock_seconds();
+    *p = (progress_copy){.from = from, .to = to, .started = now, .shown = now};
+}
+
+void progress_copied(progress_copy *p, uint64_t done, uint64_t all)
+{
+    static const double MIB = 1048576;
+    const double now = clock_seconds();
+    const double passed = now - p->started;
+    const int terminal = log_is_terminal();
+    if (done == 0 || done > all || now - p->shown < (terminal ? BAR_SECONDS : LINE_SECONDS)) {
+        return;
+    }
+    p->shown = now;
+    char left[32];
+    duration(left, sizeof left, passed / (double)done * (double)(all - done));
+    if (terminal) {
+        log_progress("copying %s to %s: %.0f of %.0f MiB, %.1f MiB/s, %s left", p->from, p->to, (double)done / MIB,
+                     (double)all / MIB, (double)done / MIB / passed, left);
+    } else {
+        log_info("copying %s to %s: %.0f of %.0f MiB, %.1f MiB/s, %s left", p->from, p->to, (double)done / MIB,
+                 (double)all / MIB, (double)done / MIB / passed, left);
+    }
+}
+
 char *progress_weights(char *out, size_t size, const real *values, size_t count)
 {
     size_t used = (size_t)snprintf(out, size, "[");

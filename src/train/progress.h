@@ -23,6 +23,14 @@ void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, 
 /* `done` steps and `images` images of the epoch are done; loss is the epoch's mean so far. */
 void progress_step(progress *p, size_t done, double images, double loss);
 
+/* How far a copy of a file is: as above. */
+typedef struct progress_copy {
+    const char *from, *to; /* not owned */
+    double started, shown; /* on the clock */
+} progress_copy;
+void progress_copy_start(progress_copy *p, const char *from, const char *to);
+void progress_copied(progress_copy *p, uint64_t done, uint64_t all);
+
 /*
  * "[ 0.13498078 -0.12406565 ... ]" as numpy prints a vector with 8 decimals. out has size bytes; what does not fit is
  * left out. Returns out.

@@ -103,10 +103,11 @@ int session_same_kernels(comm *c)
 int session_open(session *out, comm *c, const session_options *options)
 {
     *out = (session){.c = c, .options = *options};
-    int code = dataset_open(&out->data, options->data_file);
-    if (code == LS_OK) {
-        code = make_network(out);
+    int code = staging_open(&out->data, &out->staged, c, options->data_file, options->stage);
+    if (code != LS_OK) {
+        return code;
     }
+    code = make_network(out);
     if (code == LS_OK) {
         code = make_loaders(out);
     }

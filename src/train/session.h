@@ -15,11 +15,13 @@
 #include "data/resize.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
+#include "train/staging.h"
 #include "train/step.h"
 
 /* Everything that a rank needs to run batches of a data set through the network: built together, freed together. */
 typedef struct session_options {
     const char *data_file; /* all texts: not owned, must outlive the session */
+    const char *stage;     /* folder of each node for a copy of it; NULL or "": none */
     size_t height, width;  /* of the network's input */
     resize_fit fit;
     resize_scale scale;
@@ -43,6 +45,7 @@ typedef struct session {
     comm *c; /* not owned */
     session_options options;
     dataset *data;
+    staging staged; /* what became of `stage` */
     pool *threads;
     model *net;
     stepper *steps;

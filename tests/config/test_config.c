@@ -64,6 +64,7 @@ START_TEST(defaults_and_overrides)
     ck_assert_str_eq(c.experiment.name, "run");
     ck_assert_str_eq(c.data.file, "d.h5");
     ck_assert_str_eq(c.checkpoint.dir, "checkpoints");
+    ck_assert_str_eq(c.data.stage, "");
     ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
     ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
     ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
@@ -114,8 +115,9 @@ START_TEST(differences_on_resume)
     config a, b;
     char text[256];
     ck_assert_int_eq(parse(&a, "", NULL), 0);
-    const char *const may[] = {"train.epochs=20",    "train.threads=2",   "checkpoint.dir=x",      "log.every_steps=5",
-                               "data.file=other.h5", "checkpoint.keep=3", "data.loader_threads=4", "timeouts.stall=9"};
+    const char *const may[] = {"train.epochs=20",      "train.threads=2",       "checkpoint.dir=x",
+                               "log.every_steps=5",    "data.file=other.h5",    "checkpoint.keep=3",
+                               "data.stage=$TMPDIR/x", "data.loader_threads=4", "timeouts.stall=9"};
     ck_assert_int_eq(config_parse(&b, head, strlen(head), "b", may, sizeof may / sizeof *may), 0);
     ck_assert_uint_eq(config_difference(&a, &b, text, sizeof text), 0);
     ck_assert_str_eq(text, "");

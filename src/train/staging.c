@@ -1,0 +1,140 @@
+#include "train/staging.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/watch.h"
+#include "comm/node.h"
+#include "data/stage.h"
+#include "train/progress.h"
+
+/* What a node's first rank tells the others of its copy. */
+typedef struct note {
+    int code;
+    stage_identity identity;
+    char name[PATH_MAX];
+} note;
+
+typedef struct stager {
+    comm *c;    /* not owned */
+    stage made; /* of a node's first rank */
+    int copy;   /* descriptor of the copy, -1: none; the stage's own on the node's first rank */
+    int failed; /* this rank's code */
+    progress_copy shown;
+} stager;
+
+static bool leads_node(const stager *s)
+{
+    return comm_node_rank(s->c) == 0;
+}
+
+static void show(void *context, uint64_t done, uint64_t all)
+{
+    stager *s = context;
+    progress_copied(&s->shown, done, all);
+}
+
+/* All ranks of the node open the empty copy; then nobody else can. *usable: all of them have. Collective. */
+static int share(stager *s, const char *path, const char *folder, bool *usable)
+{
+    note told = {.code = LS_OK};
+    int worst = LS_OK;
+    if (leads_node(s)) {
+        s->failed = told.code = stage_begin(&s->made, path, folder);
+        if (told.code == LS_OK) {
+            told.identity = stage_identity_of(&s->made);
+            (void)snprintf(told.name, sizeof told.name, "%s", s->made.name);
+        }
+        s->copy = s->made.copy;
+    }
+    int code = comm_node_broadcast(s->c, &told, sizeof told);
+    if (code == LS_OK && told.code == LS_OK && !leads_node(s)) {
+        s->failed = stage_join(&s->copy, told.name, &told.identity);
+    }
+    code = code != LS_OK ? code : comm_node_worst(s->c, s->failed, &worst);
+    if (leads_node(s)) {
+        stage_unname(&s->made);
+    }
+    *usable = worst == LS_OK;
+    return code;
+}
+
+/* The node's first rank copies, the others wait. Collective. */
+static int fill(stager *s, bool *usable)
+{
+    int worst = LS_OK;
+    if (*usable && leads_node(s)) {
+        const watch_phase before = watch_enter(WATCH_STAGING);
+        progress_copy_start(&s->shown, s->made.path, s->made.folder);
+        s->failed = stage_fill(&s->made, show, s);
+        log_progress_end();
+        (void)watch_enter(before);
+    }
+    const int code = comm_node_worst(s->c, s->failed, &worst);
+    *usable = worst == LS_OK;
+    return code;
+}
+
+/* comm_agree, whose words name rank and host on the failing rank too. Collective. */
+static int agree(const stager *s, int code)
+{
+    const int agreed = comm_agree(s->c, code);
+    return code == LS_OK ? agreed : error_prefix(agreed, "rank %d on %s", comm_rank(s->c), comm_node_name(s->c));
+}
+
+/* Errors of the original end the run, others are told. Collective. */
+static int judge(const stager *s, const char *path)
+{
+    const bool folder = s->failed == LS_EIO || s->failed == LS_ENOMEM;
+    int code = agree(s, folder ? LS_OK : s->failed);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = agree(s, s->failed);
+    if (code == LS_ECOMM) {
+        return code;
+    }
+    if (code != LS_OK) {
+        log_warn("data.stage: %s; ranks of a node without a copy read %s itself", error_message(), path);
+    }
+    return LS_OK;
+}
+
+static int make_copies(stager *s, staging *told, const char *path, const char *folder, bool *usable)
+{
+    const double started = clock_seconds();
+    int code = share(s, path, folder, usable);
+    code = code != LS_OK ? code : fill(s, usable);
+    code = code != LS_OK ? code : judge(s, path);
+    code = code != LS_OK ? code : comm_node_count(s->c, *usable, &told->nodes, &told->copies);
+    told->bytes = s->made.bytes;
+    told->seconds = clock_seconds() - started;
+    return code;
+}
+
+int staging_open(dataset **out, staging *told, comm *c, const char *path, const char *folder)
+{
+    char label[2 * PATH_MAX];
+    stager s = {.c = c, .made = {.original = -1, .copy = -1}, .copy = -1};
+    bool usable = false;
+    *out = NULL;
+    *told = (staging){0};
+    if (folder == NULL || *folder == '\0') {
+        return comm_agree(c, dataset_open(out, path));
+    }
+    (void)snprintf(label, sizeof label, "%s (copy in %s)", path, folder);
+    int code = make_copies(&s, told, path, folder, &usable);
+    if (code == LS_OK) {
+        code = comm_agree(c, usable ? dataset_open_copy(out, s.copy, path, label) : dataset_open(out, path));
+    }
+    if (!leads_node(&s) && s.copy >= 0) {
+        (void)close(s.copy);
+    }
+    stage_end(&s.made);
+    return code;
+}
