@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "data/loader.h"
+#include "data/order.h"
 #include "data/pack.h"
 #include "scratch.h"
 
@@ -186,6 +187,87 @@ START_TEST(stops_and_starts_anywhere)
 }
 END_TEST
 
+enum { OWN_SAMPLES = 40, OWN_RANKS = 3, OWN_EPOCH = 2 };
+
+/* Which samples of a split one of the ranks has in an epoch. */
+static void mark_own(bool *own, const loader_options *o, size_t samples)
+{
+    order way;
+    ck_assert_int_eq(order_init(&way, samples, o->seed, o->shuffle), LS_OK);
+    for (size_t step = 0; step < order_steps(samples, o->batch, 0); step++) {
+        const size_t total = order_batch_samples(samples, o->batch, 0, step);
+        const order_part part = order_part_of(total, o->shard_size, (size_t)o->rank, (size_t)o->size);
+        for (size_t i = 0; i < part.samples; i++) {
+            own[order_sample(&way, OWN_EPOCH, step * o->batch + part.first_sample + i)] = true;
+        }
+    }
+    order_release(&way);
+}
+
+/* Samples that a rank's epoch hands out; -1 when one of them is damaged. */
+static int run_own(const loader_options *o)
+{
+    loader *l = NULL;
+    batch b;
+    int count = 0;
+    int more = 0;
+    ck_assert_int_eq(loader_create(&l, o), LS_OK);
+    ck_assert_int_eq(loader_start_epoch(l, OWN_EPOCH, 0), LS_OK);
+    while ((more = loader_next(l, &b)) == 1) {
+        count += (int)b.samples;
+    }
+    loader_free(l);
+    return more == 0 ? count : -1;
+}
+
+/*
+ * A data set in which all that one rank has not is damaged, so that reading any of it is an error: the rank goes
+ * through its epoch, each other rank fails.
+ */
+static void only_own(loader_options o, const uint8_t *png, size_t size)
+{
+    bool own[OWN_SAMPLES] = {false};
+    char names[OWN_SAMPLES][16];
+    dataset_item items[OWN_SAMPLES];
+    const char *const classes[1] = {"all"};
+    int wanted = 0;
+    mark_own(own, &o, OWN_SAMPLES);
+    for (size_t i = 0; i < OWN_SAMPLES; i++) {
+        (void)snprintf(names[i], sizeof names[i], "picture-%zu", i);
+        items[i] = (dataset_item){.name = names[i], .bytes = (uint8_t *)png, .size = size, .split = o.split};
+        items[i].hash = hash_bytes(HASH_START, png, size) + !own[i];
+        wanted += own[i];
+    }
+    ck_assert_int_gt(wanted, 0);
+    ck_assert_int_lt(wanted, OWN_SAMPLES);
+    ck_assert_int_eq(dataset_write(scratch("own.h5"), items, OWN_SAMPLES, classes, 1), LS_OK);
+    ck_assert_int_eq(dataset_open_unread(&o.data, scratch("own.h5")), LS_OK);
+    const int rank = o.rank;
+    for (o.rank = 0; o.rank < o.size; o.rank++) {
+        ck_assert_int_eq(run_own(&o), o.rank == rank ? wanted : -1);
+    }
+    dataset_free(o.data);
+}
+
+START_TEST(a_rank_reads_its_own_samples_only)
+{
+    const uint8_t pixels[4] = {0};
+    uint8_t *png = NULL;
+    size_t size = 0;
+    ck_assert_int_eq(image_encode_png(&png, &size, pixels, 2, 2, 1), LS_OK);
+    loader_options o = basic();
+    o.size = OWN_RANKS;
+    for (int k = 0; k < 3; k++) {
+        o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
+        o.shuffle = k == 2;
+        for (o.rank = 0; o.rank < OWN_RANKS; o.rank++) {
+            only_own(o, png, size);
+        }
+    }
+    free(png);
+}
+END_TEST
+
 START_TEST(a_bad_picture_is_named)
 {
     dataset *bad = NULL;
@@ -240,6 +322,7 @@ int main(void)
     tcase_add_test(c, same_bits_for_any_threads_and_ranks);
     tcase_add_test(c, validation_goes_once_in_order);
     tcase_add_test(c, stops_and_starts_anywhere);
+    tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);
     scratch_make();
     const int result = suite_run("loader", c);
