@@ -39,7 +39,7 @@ static int check_pictures(dataset *d)
     for (size_t i = 0; code == LS_OK && i < dataset_samples(d); i++) {
         const uint8_t *bytes = NULL;
         size_t size = 0;
-        code = dataset_read(d, i, &buffer, &bytes, &size);
+        code = dataset_read(d, i, dataset_samples(d) - i, &buffer, &bytes, &size);
     }
     free(buffer.bytes);
     return code;

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/size.h"
 #include "base/watch.h"
+#include "data/window.h"
 #include "io/h5.h"
 
 /* Up to here all pictures are held in memory: each rank does so for itself. */
@@ -18,6 +19,7 @@ struct dataset {
     char *label;       /* what messages call it */
     h5_file *file;     /* open while pictures are read from it, else NULL */
     h5_held *pictures; /* /bytes, as long as the file */
+    window *reads;     /* from it; once it is clear that pictures are not held in memory */
     uint8_t *bytes;    /* all pictures, or NULL */
     uint64_t *offsets;
     uint64_t *hashes;
@@ -170,6 +172,8 @@ static int check_sample(const dataset *d, size_t i, const uint8_t *bytes, size_t
 
 static int close_file(dataset *d)
 {
+    window_free(d->reads);
+    d->reads = NULL;
     h5_let_go(d->pictures);
     d->pictures = NULL;
     const int code = h5_close(d->file);
@@ -218,6 +222,8 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
     code = code != LS_OK ? code : h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
     if (code == LS_OK && resident && d->total <= RESIDENT_BYTES) {
         code = load_bytes(d);
+    } else if (code == LS_OK) {
+        code = window_create(&d->reads, d->pictures);
     }
     if (code == LS_OK) {
         *out = d;
@@ -305,7 +311,7 @@ uint64_t dataset_fingerprint(const dataset *d)
     return d->checksum;
 }
 
-int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **bytes, size_t *size)
+int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const uint8_t **bytes, size_t *size)
 {
     *size = (size_t)(d->offsets[i + 1] - d->offsets[i]);
     if (d->bytes != NULL) {
@@ -321,7 +327,8 @@ int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **b
         buffer->bytes = fresh;
         buffer->capacity = *size;
     }
-    const int code = h5_read_held(d->pictures, (size_t)d->offsets[i], *size, buffer->bytes);
+    const size_t ahead = (size_t)(d->offsets[run < d->samples - i ? i + run : d->samples] - d->offsets[i]);
+    const int code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
     if (code != LS_OK) {
         return code;
     }

@@ -58,10 +58,11 @@ typedef struct dataset_buffer {
 } dataset_buffer;
 
 /*
- * The encoded bytes of sample i, valid until the buffer's next use or dataset_free. Any thread may call it. Returns 0,
- * LS_EIO, LS_ENOMEM, or LS_EFORMAT where they do not match their hash; the message names file and picture.
+ * The encoded bytes of sample i, valid until the buffer's next use or dataset_free. run (at least 1): so many samples
+ * from i on are about to be read, so that they may be fetched at once. Any thread may call it. Returns 0, LS_EIO,
+ * LS_ENOMEM, or LS_EFORMAT where they do not match their hash; the message names file and picture.
  */
-int dataset_read(dataset *d, size_t i, dataset_buffer *buffer, const uint8_t **bytes, size_t *size);
+int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const uint8_t **bytes, size_t *size);
 
 /* One picture to be written. */
 typedef struct dataset_item {

@@ -14,7 +14,7 @@ static void check_pictures(dataset *d, bool decode, problems *found)
     for (size_t i = 0; i < dataset_samples(d); i++) {
         const uint8_t *bytes = NULL;
         size_t size = 0;
-        int code = dataset_read(d, i, &buffer, &bytes, &size);
+        int code = dataset_read(d, i, dataset_samples(d) - i, &buffer, &bytes, &size);
         if (code != LS_OK) {
             problems_add_error(found, dataset_path(d));
         } else if (decode) {

@@ -91,6 +91,21 @@ static bool find_work(loader *l)
     return false;
 }
 
+/* How many samples from number i of a part on lie one after the other in the file; 1 where the order is drawn. */
+static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t position)
+{
+    size_t run = 1;
+    if (l->options.shuffle) {
+        return run;
+    }
+    const size_t place = (size_t)(position % l->split_samples);
+    while (i + run < p->part.samples && place + run < l->split_samples &&
+           l->indices[place + run] == l->indices[place] + run) {
+        run++;
+    }
+    return run;
+}
+
 /* Called and left with the lock held; let go meanwhile. */
 static void work_on_one(loader *l, sample_space *space)
 {
@@ -101,11 +116,12 @@ static void work_on_one(loader *l, sample_space *space)
     const uint64_t epoch = l->epoch;
     const uint64_t position = (uint64_t)step * o->batch + p->part.first_sample + i;
     const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
+    const size_t run = run_from(l, p, i, position);
     l->busy++;
     pthread_mutex_unlock(&l->lock);
 
     p->labels[i] = dataset_label(o->data, index);
-    const int code = sample_load(p->images + i * o->height * o->width * 3, o, index, epoch, position, space);
+    const int code = sample_load(p->images + i * o->height * o->width * 3, o, index, run, epoch, position, space);
 
     pthread_mutex_lock(&l->lock);
     if (code != LS_OK && (p->code == LS_OK || i < p->failed)) {

@@ -5,12 +5,12 @@
 #include "base/error.h"
 #include "data/augment.h"
 
-int sample_load(real *out, const loader_options *options, uint32_t index, uint64_t epoch, uint64_t position,
+int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space)
 {
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    int code = dataset_read(options->data, index, &space->encoded, &bytes, &size);
+    int code = dataset_read(options->data, index, run, &space->encoded, &bytes, &size);
     if (code != LS_OK) {
         return code;
     }

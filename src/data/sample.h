@@ -19,10 +19,11 @@ typedef struct sample_space {
 } sample_space;
 
 /*
- * Read, decode, cut and resize sample `index` of the data set, which stands at `position` of `epoch`, into
- * out [height][width][3]. Returns 0 or a negative code whose message names the picture.
+ * Read, decode, cut and resize sample `index` of the data set, which stands at `position` of `epoch` and begins a run
+ * of `run` samples that lie one after the other in the file and are this rank's too, into out [height][width][3].
+ * Returns 0 or a negative code whose message names the picture.
  */
-int sample_load(real *out, const loader_options *options, uint32_t index, uint64_t epoch, uint64_t position,
+int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space);
 
 void sample_space_release(sample_space *space);

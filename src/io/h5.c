@@ -144,6 +144,7 @@ static hid_t open_id(const char *path, open_mode mode, int *followed)
         }
     }
     if (mode == OPEN_READ) {
+        (void)H5Pset_sieve_buf_size(access_list, 1); /* else a read of 5 KB from the middle of an array is one of 64 */
         id = H5Fopen(path, H5F_ACC_RDONLY, access_list);
         if (id < 0 && H5Pset_metadata_read_attempts(access_list, SHARED_READ_ATTEMPTS) >= 0) {
             /* perhaps a log that is being written */
@@ -228,6 +229,7 @@ static int open_file(h5_file **out, const char *path, open_mode mode)
     if (f->id < 0 && mode == OPEN_WRITE) {
         f->id = open_id(path, OPEN_RECOVER, &f->followed);
     }
+    f->size = f->id >= 0 && mode == OPEN_READ && !f->followed ? h5_size(f) : 0;
     h5_leave();
     if (f->id < 0) {
         const int code = open_error(path, mode);
@@ -303,6 +305,9 @@ uint64_t h5_size(const h5_file *f)
     struct stat status;
     hsize_t told = 0;
     void *descriptor = NULL;
+    if (f->size != 0) {
+        return f->size;
+    }
     if (f->writable) { /* what is written may not have reached the file yet */
         return H5Fget_filesize(f->id, &told) < 0 ? 0 : told;
     }

@@ -61,7 +61,7 @@ static herr_t driver_close(H5FD_t *file)
 static herr_t driver_query(const H5FD_t *file, unsigned long *flags)
 {
     (void)file;
-    *flags = H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE;
+    *flags = H5FD_FEAT_ACCUMULATE_METADATA;
     return 0;
 }
 
@@ -175,6 +175,7 @@ int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
     }
     h5_enter();
     *f = (h5_file){.id = open_id(descriptor, name), .path = copy};
+    f->size = f->id >= 0 ? h5_size(f) : 0;
     h5_leave();
     if (f->id < 0) {
         free(f->path);

@@ -8,10 +8,11 @@
 /* What the parts of the module share. Nobody outside io/ includes this file. */
 
 struct h5_file {
-    hid_t id;     /* owned */
-    char *path;   /* owned */
-    int writable; /* opened or made for writing */
-    int followed; /* opened for reading while somebody else has it open for writing */
+    hid_t id;      /* owned */
+    char *path;    /* owned */
+    int writable;  /* opened or made for writing */
+    uint64_t size; /* of a file that nobody writes, in bytes; 0: to be asked for */
+    int followed;  /* opened for reading while somebody else has it open for writing */
 };
 
 /*

@@ -156,6 +156,34 @@ START_TEST(validation_goes_once_in_order)
 }
 END_TEST
 
+/* Pictures read from the file, in runs or one by one, are those that are held in memory. */
+START_TEST(the_same_from_the_file)
+{
+    dataset *unread = NULL;
+    record *r = calloc(1, sizeof *r);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(dataset_open_unread(&unread, scratch("p.h5")), LS_OK);
+    for (int k = 0; k < 3; k++) {
+        loader_options o = basic();
+        o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
+        o.shuffle = k == 2;
+        o.steps_per_epoch = k == 1 ? 7 : 0;
+        const size_t n = k == 0 ? VAL : k == 1 ? 112 : TRAIN;
+        run(r, o, 1, 3, 0);
+        const uint64_t want = hash_of(r, 0, n);
+        for (int size = 1; size <= 3; size++) {
+            memset(r, 0, sizeof *r);
+            o.data = unread;
+            o.threads = 3;
+            run(r, o, size, 3, 0);
+            ck_assert(hash_of(r, 0, n) == want);
+        }
+    }
+    dataset_free(unread);
+    free(r);
+}
+END_TEST
+
 START_TEST(stops_and_starts_anywhere)
 {
     loader *l = NULL;
@@ -321,6 +349,7 @@ int main(void)
     tcase_add_unchecked_fixture(c, make_data, NULL);
     tcase_add_test(c, same_bits_for_any_threads_and_ranks);
     tcase_add_test(c, validation_goes_once_in_order);
+    tcase_add_test(c, the_same_from_the_file);
     tcase_add_test(c, stops_and_starts_anywhere);
     tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);

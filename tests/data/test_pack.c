@@ -103,7 +103,7 @@ START_TEST(the_digits)
     const uint8_t *bytes = NULL;
     size_t size = 0;
     image i = {0};
-    ck_assert_int_eq(dataset_read(d, 0, &buffer, &bytes, &size), LS_OK);
+    ck_assert_int_eq(dataset_read(d, 0, 1, &buffer, &bytes, &size), LS_OK);
     ck_assert_int_eq(image_decode(&i, bytes, size), LS_OK);
     ck_assert_uint_eq(i.width, 8);
     ck_assert_uint_eq(i.height, 8);

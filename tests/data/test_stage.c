@@ -205,7 +205,7 @@ START_TEST(a_data_set_without_a_name)
     ck_assert_msg(dataset_open_copy(&data, s.copy, path, "the copy") == LS_OK, "%s", error_message());
     stage_end(&s);
     ck_assert_str_eq(dataset_path(data), path);
-    ck_assert_int_eq(dataset_read(data, 1, &buffer, &bytes, &size), LS_OK);
+    ck_assert_int_eq(dataset_read(data, 1, 1, &buffer, &bytes, &size), LS_OK);
     ck_assert_uint_eq(size, 5);
     ck_assert_mem_eq(bytes, pixels + 3, 5);
     dataset_free(data);

@@ -82,11 +82,11 @@ static void check_whole(dataset *d)
         size_t size = 0;
         FUZZ_CHECK(dataset_label(d, i) >= 0 && (size_t)dataset_label(d, i) < dataset_classes(d));
         FUZZ_CHECK(strlen(dataset_name(d, i)) < SIZE_MAX);
-        const int code = dataset_read(d, i, &buffer, &bytes, &size);
+        const int code = dataset_read(d, i, dataset_samples(d) - i, &buffer, &bytes, &size);
         fuzz_check_code(code);
         if (code == LS_OK) {
             (void)hash_bytes(HASH_START, bytes, size);
-            fuzz_check_code(sample_load(out, &options, (uint32_t)i, 0, i, &space));
+            fuzz_check_code(sample_load(out, &options, (uint32_t)i, 1, 0, i, &space));
         }
     }
     free(buffer.bytes);
