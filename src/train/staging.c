@@ -111,7 +111,8 @@ static int make_copies(stager *s, staging *told, const char *path, const char *f
     int code = share(s, path, folder, usable);
     code = code != LS_OK ? code : fill(s, usable);
     code = code != LS_OK ? code : judge(s, path);
-    code = code != LS_OK ? code : comm_node_count(s->c, *usable, &told->nodes, &told->copies);
+    code = code != LS_OK ? code : comm_node_count(s->c, *usable, &told->copies);
+    told->nodes = comm_nodes(s->c);
     told->bytes = s->made.bytes;
     told->seconds = clock_seconds() - started;
     return code;

@@ -125,7 +125,7 @@ START_TEST(folders_that_cannot_be_used)
     refused("original", "${STAGE_TEST_DISK", LS_EIO, "no file can be made there");
     refused("none", scratch_root, LS_ENOTFOUND, "none: cannot be opened");
     refused(".", scratch_root, LS_EFORMAT, "is not a file");
-    char *long_name = malloc(2 * PATH_MAX);
+    char *long_name = malloc((size_t)2 * PATH_MAX);
     ck_assert_ptr_nonnull(long_name);
     memset(long_name, 'x', 2 * PATH_MAX - 1);
     long_name[2 * PATH_MAX - 1] = '\0';
