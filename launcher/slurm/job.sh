@@ -146,7 +146,8 @@ job_train() {
 # Queued again without end: what saves a newer checkpoint each time. A run has finitely many.
 job_conclude() {
     local counter=$run_folder/requeues-$job_name most=${LOCKSTEP_REQUEUES:-5} saved="nothing newer was saved" now
-    if progressed; then
+    # What another job saved is not this one's progress.
+    if [ ! -e "$state/taken" ] && progressed; then
         tries=0 saved="step $reached is saved"
     else
         tries=$(cat "$counter" 2>/dev/null || echo 0)
@@ -162,6 +163,10 @@ job_conclude() {
     2) job_ends "ended with 2: the usage or the configuration is wrong, see the error above; it would be wrong again" ;;
     3) job_ends "ended with 3: numbers are not finite; from the same checkpoint they would be so again" ;;
     esac
+    # Ranks of this job's own that are left somewhere out of reach end in time.
+    if [ -e "$state/taken" ] && ! grep -q "Slurm job $SLURM_JOB_ID," "$state/taken"; then
+        job_ends "ended with $status: another job trains in $run_folder, see the error above"
+    fi
     [ "$asked" != INT ] || job_ends "stopped (INT), $saved"
     now=$(job_asks %T || true)
     if [ -n "$now" ] && [ "$now" != RUNNING ]; then
