@@ -63,7 +63,7 @@ job_mpi() {
     if [ "$(id -u)" -eq 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     fi
-    ranks=$(job_ranks_of_a_node) cpus=$(nproc)
+    ranks=$(job_ranks_of_a_node) cpus=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
     [ "$cpus" -le "${SLURM_CPUS_ON_NODE:-$cpus}" ] || cpus=$SLURM_CPUS_ON_NODE
     if [ "$ranks" -gt "$cpus" ]; then
         say "$ranks ranks on a node with $cpus CPUs for them: those that wait give way (mpi_yield_when_idle)"
