@@ -42,9 +42,32 @@ void tree_reduce(tree_front *out, size_t first, size_t count, size_t total, tree
     }
 }
 
+/* The largest node that begins with this shard and has none from `end` on. */
+static tree_node largest_node(size_t shard, size_t end, size_t total)
+{
+    tree_node node = {0, shard, 0};
+    while (node.index % 2 == 0 && ((size_t)1 << node.level) < total) {
+        const size_t after = (node.index + 2) << node.level;
+        if ((after < total ? after : total) > end) {
+            break;
+        }
+        node.level++;
+        node.index /= 2;
+    }
+    return node;
+}
+
+/* What tree_reduce ends up with, without going through all shards: fronts are asked for in every sum. */
 void tree_front_of(tree_front *out, size_t first, size_t count, size_t total)
 {
-    tree_reduce(out, first, count, total, NULL, NULL);
+    const size_t end = first + count;
+    out->count = 0;
+    for (size_t shard = first; shard < end;) {
+        tree_node node = largest_node(shard, end, total);
+        node.slot = shard - first;
+        out->nodes[out->count++] = node;
+        shard = (node.index + 1) << node.level;
+    }
 }
 
 void tree_merge(tree_front *left, const tree_front *right, size_t shift, size_t total, tree_add add, void *context)
