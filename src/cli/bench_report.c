@@ -163,6 +163,8 @@ static void json_layer(json *j, const bench_row *row)
     json_text(j, "name", row->cost.name);
     json_text(j, "kind", cost_kind_name(row->cost.kind));
     json_text(j, "pass", direction_names[row->direction]);
+    json_number(j, "cin", (double)row->cost.cin);
+    json_number(j, "cout", (double)row->cost.cout);
     json_number(j, "seconds", row->seconds);
     json_number(j, "gflop", row->flops * 1e-9);
     json_number(j, "gflops", row->flops / row->seconds * 1e-9);
