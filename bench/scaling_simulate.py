@@ -13,7 +13,7 @@ from scaling_schedule import Failure
 
 HERE = pathlib.Path(__file__).resolve().parent
 SRC = HERE.parent / "src"
-COMM = ("agree", "comm", "flight", "machine", "plan", "stream", "sum")  # the rest of comm/ watches whether a job gets on
+COMM = ("agree", "comm", "flight", "machine", "plan", "plan_levels", "stream", "sum")  # the rest of comm/ watches whether a job gets on
 BASE = ("clock", "error", "random", "tree", "watch")
 FLAGS = ("-std=c17", "-O2", "-g", "-D_GNU_SOURCE", "-Wno-unused-result")
 
@@ -28,7 +28,7 @@ def build(folder, source=SRC):
     objects = []
     for file in files:
         out = folder / f"{file.stem}.o"
-        include = ["-include", str(HERE / "simulated" / "large_memory.h")] if file.name == "flight.c" else []
+        include = ["-include", str(HERE / "simulated" / "in_simulation.h")] if file.parent.name == "comm" else []
         run(["smpicc", *FLAGS, f"-I{source}", f"-I{HERE}", *include, "-c", str(file), "-o", str(out)])
         objects.append(str(out))
     run(["smpicc", *objects, "-lm", "-o", str(folder / "step")])
@@ -60,7 +60,7 @@ def settings(network):
         "network/model:CM02", "network/latency-factor:1", "network/bandwidth-factor:1", "network/weight-S:0",
         "network/TCP-gamma:0", "network/crosstraffic:no",
         "smpi/simulate-computation:no", "smpi/privatization:no", "smpi/grow-injected-times:no",
-        "smpi/test:1e-5", "smpi/wtime:0", f"smpi/os:{overhead}", f"smpi/ois:{overhead}", f"smpi/or:{overhead}",
+        "smpi/test:1e-6", "smpi/wtime:0", f"smpi/os:{overhead}", f"smpi/ois:{overhead}", f"smpi/or:{overhead}",
         "contexts/stack-size:128", "contexts/guard-size:0",
     ]  # fmt: skip
 
@@ -72,7 +72,7 @@ def simulate(program, network, step, ranks, ranks_per_node, shards, steps=2, spr
     (folder / "platform.xml").write_text(platform(network, nodes, ranks_per_node))
     (folder / "hosts").write_text("".join(f"n{rank // ranks_per_node}\n" for rank in range(ranks)))
     (folder / "schedule").write_text(schedule.text(step))
-    command = ["smpirun", "-np", str(ranks), "-platform", str(folder / "platform.xml")]
+    command = ["smpirun", "-no-privatize", "-np", str(ranks), "-platform", str(folder / "platform.xml")]
     command += ["-hostfile", str(folder / "hosts")]
     command += [f"--cfg={setting}" for setting in settings(network)]
     command += [str(program), str(folder / "schedule"), str(steps), str(shards), f"{spread:g}"]

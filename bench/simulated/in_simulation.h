@@ -1,0 +1,26 @@
+#ifndef LOCKSTEP_BENCH_IN_SIMULATION_H
+#define LOCKSTEP_BENCH_IN_SIMULATION_H
+
+/*
+ * Given to the compiler before each file of src/comm, when it is compiled for a simulation. Scratch memory for parts of
+ * gradients is one block for all ranks, so that thousands of them fit into one machine's memory: sizes of messages stay
+ * true, values mean nothing. SMPI says that it knows no threads, and a simulated rank has none.
+ */
+#include <stdlib.h>
+
+#include <mpi.h>
+
+enum { LARGE_MEMORY = 1 << 16 };
+
+void *large_memory_get(size_t bytes);
+void large_memory_free(void *memory);
+int simulated_init_thread(int *argc, char ***argv, int required, int *provided);
+
+#undef malloc
+#undef free
+#undef MPI_Init_thread
+#define malloc large_memory_get
+#define free large_memory_free
+#define MPI_Init_thread simulated_init_thread
+
+#endif
