@@ -5,12 +5,10 @@ Rows are as bench/simulated/step.c reads them: (verb, number), number None where
 
 import json
 
+from runs import Failure
+
 BLOCK = 8  # channels of a block: BatchNorm's vectors are padded to it
 PICTURE_TAPS = {"stem": 27, "depthwise": 9}  # weights for each output channel, besides 1x1 convolutions
-
-
-class Failure(Exception):
-    """One line that says what is wrong."""
 
 
 def load(path):

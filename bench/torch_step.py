@@ -113,6 +113,8 @@ def leave():
 
 
 def run(rank, args, store):
+    if args.bind:
+        os.sched_setaffinity(0, {int(args.bind.split(",")[rank])})
     torch.manual_seed(1 + rank)
     torch.set_num_threads(args.threads)
     model = network().to(memory_format=torch.channels_last)
@@ -146,13 +148,19 @@ def main():
     parser.add_argument("--processes", type=int, default=1, help="more than one: DDP over gloo (1)")
     parser.add_argument("--compile", action="store_true", help="torch.compile instead of eager mode")
     parser.add_argument("--sync", action="store_true", help="SyncBatchNorm, which PyTorch has for GPUs only")
+    parser.add_argument("--bind", help="a processor for each process, with commas between them")
+    parser.add_argument("--rank", type=int, help="be this one of the processes; the others are started elsewhere")
+    parser.add_argument("--store", help="file by which they find each other, with --rank")
     args = parser.parse_args()
     measure.check_options(parser, args)
     if args.processes < 1 or (args.sync and args.processes < 2):
         parser.error("--processes is at least 1, and 2 with --sync")
 
-    if args.processes == 1:
-        run(0, args, None)
+    if args.rank is not None and (args.store is None or not 0 <= args.rank < args.processes):
+        parser.error("--rank is one of --processes, and wants --store")
+
+    if args.processes == 1 or args.rank is not None:
+        run(args.rank or 0, args, args.store)
         return 0
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     with tempfile.TemporaryDirectory() as folder:

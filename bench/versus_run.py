@@ -12,20 +12,19 @@ import pathlib
 import re
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 
 import measure
 import versus_report
+from runs import Failure, reason, run_command, save_results
 from versus_machine import Others, cores, machine
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 CASES = "224:8,224:32,224:64,96:8,96:32,96:64,32:32:1"
 QUICK_CASES = "96:8,32:32:1"
-TIME_LIMIT = 1800
 NOTABLE = 0.1  # processors that other programs use
 KEPT = ("version", "isa", "step_seconds", "images_per_second", "peak_rss_bytes")
 TUNED = {
@@ -75,66 +74,6 @@ PROGRAMS = [
     Program("Keras", "keras_step.py"),
     Program("Keras, tuned", "keras_step.py", tuned=True),
 ]
-
-
-class Failure(Exception):
-    """One line that says what is wrong."""
-
-
-def run_command(command, environment):
-    """Exit status and output of a command. It is stopped with all it started when it takes too long or we are stopped.
-
-    The kernel is told to end it first, should memory run out.
-    """
-
-    def give_way():
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
-
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=give_way if os.path.exists("/proc/self/oom_score_adj") else None,
-        )
-        try:
-            status = process.wait(TIME_LIMIT)
-        except subprocess.TimeoutExpired:
-            status = None
-        finally:
-            stop_group(process)
-        output.seek(0)
-        return status, output.read()
-
-
-def stop_group(process):
-    """Ends a process that still runs, gently because mpirun has ranks to end, then whatever it left."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-
-
-def reason(status, text):
-    """Why a program gave no figure, in one line."""
-    if status is None:
-        return f"took more than {TIME_LIMIT} s"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(lockstep|[\w.]*(Error|Exception)): ", line)]
-    if status < 0:
-        return f"ended by signal {-status} ({signal.strsignal(-status)}); was there enough memory?"
-    return (errors or lines or [f"ended with status {status}"])[-1]
 
 
 class Arguments(argparse.ArgumentParser):
@@ -224,15 +163,6 @@ def load_results(path):
         return results
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Failure(f"{path} does not hold results of bench/versus; move it away, or choose another --out") from error
-
-
-def save_results(path, results):
-    """Replaces the file whole, so that an interruption leaves the old one or the new one. A list is on one line."""
-    text = json.dumps(results, indent=1)
-    text = re.sub(r"\[[^][{}]*\]", lambda numbers: " ".join(numbers[0].split()), text)
-    new = path.with_suffix(".new")
-    new.write_text(text + "\n")
-    os.replace(new, path)
 
 
 def describe(figures):
