@@ -8,7 +8,8 @@ from runs import Failure
 
 HERE = pathlib.Path(__file__).resolve().parent
 SRC = HERE.parent / "src"
-COMM = ("agree", "comm", "flight", "machine", "plan", "plan_levels", "stream", "sum")  # the rest watches over a job
+# The rest of comm/ watches over a job.
+COMM = ("agree", "comm", "flight", "layout", "machine", "plan", "plan_large", "plan_short", "stream", "sum")
 BASE = ("clock", "error", "random", "tree", "watch")
 FLAGS = ("-std=c17", "-O3", "-g", "-D_GNU_SOURCE", "-ffp-contract=off")
 

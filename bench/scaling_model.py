@@ -3,123 +3,105 @@
 All ranks are alike and in step, so one is followed. Its node has one link, which sends one thing after the other; a
 message arrives `latency` after its last byte has left, and costs `overhead` at both ends. A BatchNorm's sum waits for
 each round of its plan; a bucket of the gradient goes on to its next round when it is polled, after each layer, as in
-src/comm/stream.c. The rounds are those of src/comm/plan_levels.c (`levels`), or of what it replaced (`direct`).
+src/comm/stream.c. The rounds are those of src/comm/plan_short.c and plan_large.c (`levels`), or of what was before them
+(`direct`): long vectors from every rank to every other, short ones by doubling over ranks.
 """
 
 from dataclasses import dataclass
 
 import scaling_schedule as schedule
 
-FEW_RANKS, GROUP, SPLIT_RANKS, SPLIT_ELEMENTS, MOST_TARGETS = 8, 4, 16, 128, 4  # as in plan_levels.c
-LARGE_BYTES = 1 << 16
-BUCKET = 1 << 18  # elements, as COMM_STREAM_BUCKET
+FEW = 8  # units of a direct exchange, as FEW_UNITS of plan_short.c and FEW_NODES of layout.c
+LARGE_BYTES = 1 << 16  # LARGE_VECTOR of flight.c
+BUCKET = 1 << 18  # elements, COMM_STREAM_BUCKET
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one rank sends, and its node, before the next round may begin. It receives as much."""
+    """What the busiest rank sends and receives, and what crosses its node's link, before the next round may begin."""
 
-    messages: int
+    sends: int
+    receives: int
     inner_bytes: float  # of a rank to others of its node
     outer_bytes: float  # of a node's ranks to other nodes
 
 
 @dataclass(frozen=True)
 class Cluster:
+    """Nodes with as many ranks each, but for the last."""
+
     ranks: int
     per_node: int
 
-
-def round_of(cluster, peers, size):
-    """Every rank r of the first node sends `size` bytes to each of peers(r)."""
-    node = range(min(cluster.per_node, cluster.ranks))
-    outside = [sum(q >= cluster.per_node for q in peers(r)) for r in node]
-    total = [len(peers(r)) for r in node]
-    inside = max(t - o for t, o in zip(total, outside))
-    return Round(max(total), inside * size, sum(outside) * size)
+    @property
+    def nodes(self):
+        return -(-self.ranks // self.per_node)
 
 
-def split_ranks(ranks, elements, large):
-    if large:
-        return ranks
-    if elements < SPLIT_ELEMENTS or ranks <= FEW_RANKS:
-        return 1
-    split = SPLIT_RANKS
-    while ranks % split:
-        split //= GROUP
-    return split
+def rounds_between(units, size, inside):
+    """Units exchange whole vectors: directly if few, by doubling, or along a binomial tree to the first and back."""
+
+    def exchange(messages):
+        moved = messages * size
+        return Round(messages, messages, moved if inside else 0, 0 if inside else moved)
+
+    if units <= FEW:
+        return [exchange(units - 1)] if units > 1 else []
+    steps = (units - 1).bit_length()
+    return [exchange(1)] * (2 * steps if units & (units - 1) else steps)
 
 
-def level_sizes(ranks):
-    factor = FEW_RANKS if ranks <= FEW_RANKS else GROUP
-    inner = 1
-    while inner < ranks:
-        outer = ranks if inner > ranks // factor else inner * factor
-        yield inner, outer
-        inner = outer
+def short_rounds(cluster, size):
+    """A node's first rank puts together what its ranks have, exchanges that, and tells its ranks."""
+    ranks, per_node, nodes = cluster.ranks, cluster.per_node, cluster.nodes
+    if nodes == 1 or per_node == 1:
+        return rounds_between(ranks, size, nodes == 1)
+    others = per_node - 1
+    return [Round(1, others, size, 0), *rounds_between(nodes, size, False), Round(others, 1, size, 0)]
 
 
-def levels(cluster, elements, width):
-    """Rounds of plan_levels.c; of a smaller last group, as if it were no smaller."""
-    ranks = cluster.ranks
-    split = split_ranks(ranks, elements, elements * width >= LARGE_BYTES)
-    up, back, slice_elements = [], [], elements
-    for inner, outer in level_sizes(ranks):
-
-        def peers(r, inner=inner, outer=outer):
-            begin = r - r % outer
-            end = min(begin + outer, ranks)
-            return [q for q in range(begin + (r - begin) % inner, end, inner) if q != r]
-
-        if inner < split:
-            slice_elements /= len(peers(0)) + 1
-            back.append(round_of(cluster, peers, slice_elements * width))
-        up.append(round_of(cluster, peers, slice_elements * width))
-    return up + back[::-1]
+def group_size(nodes):
+    """As layout.c: about the square root, a power of two."""
+    group = 1
+    while group * group < nodes:
+        group *= 2
+    return nodes if nodes <= FEW else group
 
 
-def suits_levels(ranks, large):
-    return large or all(inner <= MOST_TARGETS * (ranks % inner) for inner, _ in level_sizes(ranks) if ranks % inner)
+def large_rounds(cluster, size):
+    """Slices of slices: among a node's ranks, a group's nodes, and groups; and all the way back."""
+    per_node = min(cluster.per_node, cluster.ranks)
+    group = group_size(cluster.nodes)
+    up, slices = [], 1
+    for units, inside in ((per_node, True), (group, False), (-(-cluster.nodes // group), False)):
+        slices *= units
+        moved = (units - 1) * size / slices
+        if units > 1:
+            up.append(Round(units - 1, units - 1, moved if inside else 0, 0 if inside else per_node * moved))
+    return up + up[::-1]
 
 
-def direct(cluster, elements, width):
-    """All to all; large vectors in slices, which are handed around afterwards."""
-    large = elements * width >= LARGE_BYTES
-
-    def others(r):
-        return [q for q in range(cluster.ranks) if q != r]
-
-    once = round_of(cluster, others, elements * width / (cluster.ranks if large else 1))
-    return [once, once] if large else [once]
-
-
-def doubling(cluster, elements, width):
-    rounds, distance = [], 1
-    while distance < cluster.ranks:
-        rounds.append(round_of(cluster, lambda r, d=distance: [r ^ d], elements * width))
-        distance *= 2
-    return rounds
-
-
-def binomial(cluster, elements, width):
-    """To rank 0 and back, as its slowest rank sees it: the first node's ranks and one message a round."""
-    rounds, distance = [], 1
-    while distance < cluster.ranks:
-        crossing = distance >= cluster.per_node
-        rounds.append(Round(1, 0 if crossing else elements * width, elements * width if crossing else 0))
-        distance *= 2
-    return rounds + rounds[::-1]
+def direct_rounds(cluster, size, large):
+    """Before there were levels: every rank to every other, or doubling over ranks, whatever node they are on."""
+    ranks, per_node = cluster.ranks, min(cluster.per_node, cluster.ranks)
+    if large or ranks <= FEW:
+        part = size / ranks if large else size
+        once = Round(ranks - 1, ranks - 1, (per_node - 1) * part, per_node * (ranks - per_node) * part)
+        return [once, once] if large else [once]
+    steps = (ranks - 1).bit_length()
+    up = [Round(1, 1, size if 1 << i < per_node else 0, 0 if 1 << i < per_node else per_node * size)
+          for i in range(steps)]  # fmt: skip
+    return up + up[::-1] if ranks & (ranks - 1) else up
 
 
 def plan(cluster, elements, width, way="levels"):
-    if cluster.ranks == 1:
+    size = elements * width
+    large = size >= LARGE_BYTES
+    if cluster.ranks == 1 or elements == 0:
         return []
-    large = elements * width >= LARGE_BYTES
     if way == "direct":
-        if large or cluster.ranks <= FEW_RANKS:
-            return direct(cluster, elements, width)
-        return (binomial if cluster.ranks & (cluster.ranks - 1) else doubling)(cluster, elements, width)
-    return (levels if suits_levels(cluster.ranks, large) else binomial)(cluster, elements, width)
+        return direct_rounds(cluster, size, large)
+    return large_rounds(cluster, size) if large else short_rounds(cluster, size)
 
 
 class Flight:
@@ -146,7 +128,7 @@ class Replay:
     def send(self, r):
         """When what is sent now has arrived. Sending takes the rank's time."""
         n = self.network
-        self.now += r.messages * n.overhead
+        self.now += r.sends * n.overhead
         arrives = self.now + n.inner_latency + r.inner_bytes / n.inner_bandwidth
         if r.outer_bytes:
             self.link_free = max(self.link_free, self.now) + r.outer_bytes / n.bandwidth
@@ -154,7 +136,7 @@ class Replay:
         return arrives
 
     def received(self, r):
-        self.now += r.messages * self.network.overhead
+        self.now += r.receives * self.network.overhead
 
     def sum(self, elements):
         for r in self.rounds(elements, 8):

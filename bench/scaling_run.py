@@ -178,7 +178,7 @@ def hosts(args, results, save):
 def pattern(args, results, save):
     """What comm/ sends in a step, for real, on several hosts, while computing is slept through."""
     records = results.setdefault("pattern", [])
-    step = [tuple(row) for row in latest_schedule(results)]
+    step = latest_schedule(results)
     with tempfile.TemporaryDirectory() as work:
         program = build_real(pathlib.Path(work, "build"))
         path = pathlib.Path(work, "schedule")
@@ -205,9 +205,15 @@ def run_pattern(where, count, rate, program, path, step, args):
     return {"hosts": count, "rate": rate, "step_seconds": seconds, "compute": schedule.compute_seconds(step)}
 
 
-def latest_schedule(results):
-    """That of the newest run of two ranks which a network did not hold up."""
-    for record in reversed(results.get("measured", []) + results.get("hosts", [])):
-        if record["program"] == "lockstep" and record["ranks"] == 2 and record.get("rate", "none") == "none":
-            return record["schedule"]
+def latest_schedule(results, batch=None):
+    """That of the newest run of two ranks which a network did not hold up, at the largest batch or this one."""
+    records = [
+        r
+        for r in results.get("measured", []) + results.get("hosts", [])
+        if r["program"] == "lockstep" and r["ranks"] == 2 and r.get("rate", "none") == "none"
+    ]
+    batch = batch or max((r["batch"] for r in records), default=0)
+    for record in reversed(records):
+        if record["batch"] == batch:
+            return [tuple(row) for row in record["schedule"]]
     raise Failure("measure first: the layers' times are taken from a run of two ranks")
