@@ -9,8 +9,8 @@ class Network:
 
     name: str
     bandwidth: float  # of a node's link, without headers
-    latency: float  # from one node to another, on the way
-    overhead: float  # a message costs sender and receiver so much each
+    latency: float  # from one rank to one of another node, both ends included
+    overhead: float = 0.5e-6  # what each message holds up sender and receiver, each
     inner_bandwidth: float = 8e9  # between two ranks of a node
     inner_latency: float = 0.5e-6
 
@@ -19,12 +19,12 @@ class Network:
 TCP_SHARE = 0.94
 
 
-def tcp(name, bits, latency=20e-6, overhead=2e-6):
+def tcp(name, bits, latency=24e-6, overhead=0.5e-6):
     return Network(name, bits / 8 * TCP_SHARE, latency, overhead)
 
 
 NETWORKS = {
     "10gbe": tcp("10 Gbit/s Ethernet", 10e9),
     "25gbe": tcp("25 Gbit/s Ethernet", 25e9),
-    "ib100": Network("100 Gbit/s InfiniBand", 12e9, 1.2e-6, 0.3e-6),
+    "ib100": Network("100 Gbit/s InfiniBand", 12e9, 1.5e-6, 0.25e-6),
 }

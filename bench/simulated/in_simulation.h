@@ -19,8 +19,8 @@ int simulated_init_thread(int *argc, char ***argv, int required, int *provided);
 #undef malloc
 #undef free
 #undef MPI_Init_thread
-#define malloc large_memory_get
-#define free large_memory_free
+#define malloc          large_memory_get
+#define free            large_memory_free
 #define MPI_Init_thread simulated_init_thread
 
 #endif
