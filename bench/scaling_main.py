@@ -56,6 +56,7 @@ def parse_arguments():
     parser.add_argument("--spread", type=numbers(float), default=[0.0])
     parser.add_argument("--cores", type=float, default=1)
     parser.add_argument("--way", choices=["levels", "direct"], default="levels")
+    parser.add_argument("--parts", choices=["all", "sums"], default="all")
     parser.add_argument("--limit", type=float, default=1800)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     args = parser.parse_args()
@@ -116,7 +117,7 @@ def run_model(args, results, save):
 
 def run_simulations(args, results, save):
     """Under the processor time of one core; a simulation of the same cluster replaces the one before."""
-    step = faster(scaling_run.latest_schedule(results), args.cores)
+    step = schedule.parts(faster(scaling_run.latest_schedule(results), args.cores), args.parts)
     records = results.setdefault("simulated", [])
     with tempfile.TemporaryDirectory() as folder:
         program = build_simulated(pathlib.Path(folder))
@@ -126,7 +127,7 @@ def run_simulations(args, results, save):
                     program, NETWORKS[name], step, cluster, args.batch // 4, args.steps, spread, args.limit
                 )
                 key = {"network": name, "ranks": cluster.ranks, "per_node": cluster.per_node, "spread": spread,
-                       "cores": args.cores, "batch": args.batch}  # fmt: skip
+                       "cores": args.cores, "batch": args.batch, "parts": args.parts}  # fmt: skip
                 show(name, cluster, scaling_simulate.efficiency(step, times), times[-1], f", spread {spread:g}; "
                      f"took {times[-1]['wall']:.0f} s")  # fmt: skip
                 records[:] = [r for r in records if any(r[k] != v for k, v in key.items())]

@@ -109,14 +109,15 @@ def simulated_part(results):
     step = scaling_run.latest_schedule(results)
     for r in sorted(results.get("simulated", []), key=lambda r: (r["network"], r["ranks"], r["per_node"], r["spread"])):
         rows = [(verb, number / r["cores"] if verb == "compute" else number) for verb, number in step]
+        rows = schedule.parts(rows, r["parts"])
         time = median([t["step"] for t in r["times"]])
         guess = model.replay(rows, NETWORKS[r["network"]], model.Cluster(r["ranks"], r["per_node"]))
         efficiency = r["compute"] / time
-        lines.append([NETWORKS[r["network"]].name, str(r["ranks"]), str(r["per_node"]), f"{r['cores']:g}",
+        lines.append([NETWORKS[r["network"]].name, r["parts"], str(r["ranks"]), str(r["per_node"]), f"{r['cores']:g}",
                       f"{100 * r['spread']:g} %", f"{time:.4f}", f"{efficiency:.3f}",
                       "–" if r["spread"] else f"{model.efficiency(rows, guess):.3f}",
                       "–" if r["spread"] else f"{100 * (guess['step'] / time - 1):+.1f} %"])  # fmt: skip
-    heads = ["network", "ranks", "a node", "cores a rank", "spread", "step, s", "efficiency", "model", "error of its step"]
+    heads = ["network", "parts", "ranks", "a node", "cores a rank", "spread", "step, s", "efficiency", "model", "error of its step"]
     return ["## Simulated clusters\n", table(heads, lines)] if lines else []
 
 
@@ -152,12 +153,12 @@ def draw(results, path):
     curves = [(f"{network.name}, model{'' if way == 'levels' else ', without levels'}",
                "lines", list(curve(step, network, 16, way)))
               for network in (NETWORKS["ib100"], NETWORKS["10gbe"]) for way in ("levels", "direct")]  # fmt: skip
-    for name in ("ib100", "10gbe"):
+    for name, parts in (("ib100", "all"), ("ib100", "sums"), ("10gbe", "all"), ("10gbe", "sums")):
         points = [(r["ranks"], r["compute"] / median([t["step"] for t in r["times"]])) for r in
                   results.get("simulated", [])
-                  if r["network"] == name and r["per_node"] == 16 and r["cores"] == 1 and not r["spread"]]  # fmt: skip
+                  if r["network"] == name and r["parts"] == parts and r["per_node"] == 16 and r["cores"] == 1 and not r["spread"]]  # fmt: skip
         if points:
-            curves.append((f"{NETWORKS[name].name}, simulated", "points", points))
+            curves.append((f"{NETWORKS[name].name}, simulated{'' if parts == 'all' else ', sums alone'}", "points", points))
     rounds = [r for r in by_round(results.get("measured", []), "lockstep") if len(r) == 3]
     if rounds:
         batch = max(b for _, b in rounds[0])

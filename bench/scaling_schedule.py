@@ -83,6 +83,11 @@ def rows(figures, speed_up=1.0):
     return [(verb, number / speed_up if verb == "compute" else number) for verb, number in step]
 
 
+def parts(step, which):
+    """`sums`: without the gradient; `all`: as it is."""
+    return [row for row in step if which == "all" or row[0] not in ("gradient", "ready", "finish")]
+
+
 def compute_seconds(step):
     return sum(number for verb, number in step if verb == "compute")
 
