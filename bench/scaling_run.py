@@ -28,6 +28,8 @@ MPI_OPTIONS = ["--bind-to", "none", "--mca", "btl_base_warn_component_unused", "
 class Machine:
     """The ranks are processes of this machine."""
 
+    shows_others = True
+
     def mpirun(self, ranks):
         return ["mpirun", *MPI_OPTIONS, "-n", str(ranks)]
 
@@ -37,6 +39,8 @@ class Machine:
 
 class Hosts:
     """Each rank is on a virtual host of its own, with a limit on what it sends."""
+
+    shows_others = False  # ranks are not among our children there, so they would count
 
     def __init__(self, count, state):
         self.count = count
@@ -93,7 +97,7 @@ class Runner:
         if status != 0 or not os.path.exists(result):
             raise Failure(reason(status, text))
         with open(result) as file:
-            return json.load(file), others.used()
+            return json.load(file), others.used() if self.where.shows_others else None
 
     def lockstep(self, ranks, batch, result):
         """In shards of 4 samples, so that every rank has some to share out at any batch."""
