@@ -10,7 +10,7 @@ import scaling_schedule as schedule
 from runs import Failure
 from scaling_networks import NETWORKS, tcp
 
-NAMES = {"lockstep": "Lockstep", "ddp": "PyTorch DDP, tuned"}
+NAMES = {"lockstep": "Lockstep", "mixed": "Lockstep, mixed precision", "ddp": "PyTorch DDP, tuned"}
 RATES = {"1gbit": 1e9, "100mbit": 1e8}
 PLOTTED_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]
 

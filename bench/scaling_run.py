@@ -99,13 +99,16 @@ class Runner:
         with open(result) as file:
             return json.load(file), others.used() if self.where.shows_others else None
 
-    def lockstep(self, ranks, batch, result):
+    def mixed(self, ranks, batch, result):
+        return self.lockstep(ranks, batch, result, ["--precision", "mixed"])
+
+    def lockstep(self, ranks, batch, result, more=()):
         """In shards of 4 samples, so that every rank has some to share out at any batch."""
         a = self.args
         command = [
             *self.where.mpirun(ranks), "bash", "-c", BIND, " ".join(map(str, self.cpus)), a.lockstep, "bench",
             "--size", str(a.size), "--batch", str(batch), "--threads", "1", "--shard", "4",
-            "--steps", str(a.steps), "--warm-up", "2", "--json", str(result),
+            "--steps", str(a.steps), "--warm-up", "2", "--json", str(result), *more,
         ]  # fmt: skip
         return self.figures(run_command, command, result, self.environment)
 
@@ -128,7 +131,7 @@ class Runner:
             "version": figures["version"], "step_seconds": figures["step_seconds"], "others_processors": others,
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         }  # fmt: skip
-        if program == "lockstep":
+        if program != "ddp":
             record["isa"] = figures["isa"]
             record["phases"] = figures["phases"]
             record["schedule"] = schedule.rows(figures)
@@ -149,7 +152,7 @@ def measure(args, results, save):
     results["machine"] = machine(runner.cpus)
     records = results.setdefault("measured", [])
     begun = 1 + max((r["round"] for r in records), default=0)
-    cases = [(p, ranks, batch) for p in programs(args) for ranks, batch in
+    cases = [(p, ranks, batch) for p in ["mixed", *programs(args)] for ranks, batch in
              ((1, args.batch), (2, args.batch), (2, args.batch // 2))]  # fmt: skip
     for number in range(begun, begun + args.rounds):
         done = []
