@@ -14,7 +14,7 @@ class Failure(Exception):
     """One line that says what is wrong."""
 
 
-def run_command(command, environment):
+def run_command(command, environment, limit=TIME_LIMIT):
     """Exit status and output of a command. It is stopped with all it started when it takes too long or we are stopped.
 
     The kernel is told to end it first, should memory run out.
@@ -35,7 +35,7 @@ def run_command(command, environment):
             preexec_fn=give_way if os.path.exists("/proc/self/oom_score_adj") else None,
         )
         try:
-            status = process.wait(TIME_LIMIT)
+            status = process.wait(limit)
         except subprocess.TimeoutExpired:
             status = None
         finally:
@@ -59,10 +59,10 @@ def stop_group(process):
     process.wait()
 
 
-def reason(status, text):
+def reason(status, text, limit=TIME_LIMIT):
     """Why a program gave no figure, in one line."""
     if status is None:
-        return f"took more than {TIME_LIMIT} s"
+        return f"took more than {limit:g} s"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(lockstep|[\w.]*(Error|Exception)): ", line)]
     if status < 0:

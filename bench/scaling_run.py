@@ -216,7 +216,7 @@ def latest_schedule(results, batch=None):
     """That of the newest run of two ranks which a network did not hold up, at the largest batch or this one."""
     records = [
         r
-        for r in results.get("measured", []) + results.get("hosts", [])
+        for r in results.get("hosts", []) + results.get("measured", [])
         if r["program"] == "lockstep" and r["ranks"] == 2 and r.get("rate", "none") == "none"
     ]
     batch = batch or max((r["batch"] for r in records), default=0)

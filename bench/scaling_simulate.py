@@ -6,8 +6,7 @@ import statistics
 import time
 
 import scaling_schedule as schedule
-from runs import Failure
-from scaling_build import run
+from runs import Failure, reason, run_command
 
 
 def platform(network, nodes, ranks_per_node):
@@ -35,7 +34,7 @@ def settings(network):
     return options
 
 
-def simulate(program, network, step, cluster, shards, steps=1, spread=0.0, limit=None):
+def simulate(program, network, step, cluster, shards, steps=1, spread=0.0, limit=1800):
     """Seconds of each simulated step, and where they went: a list of dicts. shards: of each rank."""
     folder = program.parent
     nodes = -(-cluster.ranks // cluster.per_node)
@@ -47,7 +46,9 @@ def simulate(program, network, step, cluster, shards, steps=1, spread=0.0, limit
     command += [f"--cfg={setting}" for setting in settings(network)]
     command += [str(program), str(folder / "schedule"), str(steps), str(shards), f"{spread:g}"]
     begin = time.monotonic()
-    output = run(command, timeout=limit, env={**os.environ, "LC_ALL": "C"})
+    status, output = run_command(command, {**os.environ, "LC_ALL": "C"}, limit)
+    if status != 0:
+        raise Failure(f"a simulation of {cluster.ranks} ranks: {reason(status, output, limit)}")
     wall = time.monotonic() - begin
     names = ("step", "compute", "sums", "agreement", "ready", "finish")
     found = re.findall("^" + " ".join(name + r" ([\d.]+)" for name in names), output, re.M)

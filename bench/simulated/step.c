@@ -67,12 +67,13 @@ typedef struct runner {
 
 static int read_action(action *out, const char *line)
 {
-    char word[16];
-    const int fields = sscanf(line, "%15s %lf", word, &out->number);
-    for (int v = 0; fields > 0 && v < VERBS; v++) {
-        if (strcmp(word, verbs[v]) == 0 && fields == 1 + has_number[v] && !(has_number[v] && out->number < 0)) {
+    const size_t length = strcspn(line, " \n");
+    for (int v = 0; v < VERBS; v++) {
+        if (strlen(verbs[v]) == length && strncmp(line, verbs[v], length) == 0) {
+            char *end = NULL;
             out->what = (verb)v;
-            return LS_OK;
+            out->number = strtod(line + length, &end);
+            return (end != line + length) == has_number[v] && *end == '\n' && out->number >= 0 ? LS_OK : LS_EUSAGE;
         }
     }
     return LS_EUSAGE;
@@ -216,7 +217,7 @@ int main(int argc, char **argv)
         r.c = c;
         code = comm_agree(c, s.count > 0 ? LS_OK : read_schedule(&s, argv[1]));
     }
-    code = code != LS_OK ? code : run(&r, atoi(argv[2]));
+    code = code != LS_OK ? code : run(&r, (int)strtol(argv[2], NULL, 10));
     if (code != LS_OK) {
         (void)fprintf(stderr, "step: %s\n", error_message());
         comm_abort(c, error_exit_code(code));
