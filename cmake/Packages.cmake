@@ -16,14 +16,9 @@ function(lockstep_package target module debian)
   endif()
 endfunction()
 
-lockstep_package(mpi ompi-c libopenmpi-dev)
+include(cmake/Mpi.cmake)
 if(NOT TARGET lockstep::mpi)
-  # Another MPI, or an Open MPI without pkg-config files: ask its compiler wrapper.
-  find_package(MPI QUIET COMPONENTS C)
-  if(MPI_C_FOUND)
-    string(REPLACE " libopenmpi-dev" "" LOCKSTEP_MISSING "${LOCKSTEP_MISSING}")
-    add_library(lockstep::mpi ALIAS MPI::MPI_C)
-  endif()
+  string(APPEND LOCKSTEP_MISSING " libopenmpi-dev")
 endif()
 lockstep_package(yaml yaml-0.1 libyaml-dev)
 lockstep_package(cyaml libcyaml libcyaml-dev)
@@ -34,17 +29,26 @@ if(BUILD_TESTING)
   lockstep_package(check check check)
 endif()
 
-# HDF5: pkg-config on Debian (name hdf5), else CMake's own search, which asks h5cc. The serial library is enough.
-pkg_check_modules(PC_hdf5 QUIET IMPORTED_TARGET hdf5)
+# HDF5: what HDF5_ROOT names; else pkg-config (Debian's name is hdf5), unless an h5cc outside of the system comes first
+# in the PATH, as a module puts it there; else CMake's own search, which asks h5cc. The serial library is enough.
+find_program(LOCKSTEP_H5CC NAMES h5cc h5pcc)
+if(NOT HDF5_ROOT AND NOT DEFINED ENV{HDF5_ROOT} AND (NOT LOCKSTEP_H5CC OR LOCKSTEP_H5CC MATCHES "^(/usr)?/bin/"))
+  pkg_check_modules(PC_hdf5 QUIET IMPORTED_TARGET hdf5)
+endif()
 if(PC_hdf5_FOUND)
   add_library(lockstep::hdf5 ALIAS PkgConfig::PC_hdf5)
+  message(STATUS "HDF5: ${PC_hdf5_VERSION}, from pkg-config")
 else()
   find_package(HDF5 QUIET COMPONENTS C)
   if(HDF5_FOUND)
     add_library(lockstep_hdf5 INTERFACE)
     target_include_directories(lockstep_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
     target_link_libraries(lockstep_hdf5 INTERFACE ${HDF5_LIBRARIES})
+    if(HDF5_IS_PARALLEL AND TARGET lockstep::mpi) # its headers include mpi.h; nothing else of it is used
+      target_link_libraries(lockstep_hdf5 INTERFACE lockstep::mpi)
+    endif()
     add_library(lockstep::hdf5 ALIAS lockstep_hdf5)
+    message(STATUS "HDF5: ${HDF5_VERSION}, ${HDF5_INCLUDE_DIRS}")
   else()
     string(APPEND LOCKSTEP_MISSING " libhdf5-dev")
   endif()
@@ -57,5 +61,6 @@ if(LOCKSTEP_MISSING)
   message(FATAL_ERROR
     "Packages that Lockstep needs were not found. On Debian this installs them:\n"
     "  apt-get install ${LOCKSTEP_MISSING}\n"
-    "or let ./launcher/quickstart install everything. Elsewhere, point PKG_CONFIG_PATH at their .pc files.")
+    "or let ./launcher/quickstart install everything. Elsewhere, load their modules, or name their prefixes in "
+    "CMAKE_PREFIX_PATH (docs/install.md); PKG_CONFIG_PATH may point at their .pc files.")
 endif()

@@ -128,8 +128,8 @@ __attribute__((constructor)) static void start(void)
     plan.folder = getenv("KILLER_FOLDER");
     plan.state = getenv("KILLER_STATE");
     plan.target = getenv("KILLER_TARGET");
-    plan.rank = (int)number_of("OMPI_COMM_WORLD_RANK", 0);
-    plan.size = (int)number_of("OMPI_COMM_WORLD_SIZE", 1);
+    plan.rank = (int)number_of("OMPI_COMM_WORLD_RANK", number_of("PMI_RANK", 0)); /* of Open MPI, of MPICH */
+    plan.size = (int)number_of("OMPI_COMM_WORLD_SIZE", number_of("PMI_SIZE", 1));
     plan.error = (int)number_of("KILLER_ERROR", 0);
     const char *const when = getenv("KILLER_WHEN");
     plan.when = plan.error != 0                              ? FAIL
