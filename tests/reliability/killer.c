@@ -111,9 +111,12 @@ static void read_place(const char *place)
     }
 }
 
-__attribute__((constructor)) static void start(void)
+/* Libraries that are started earlier than this one use files too (UCX, under MPICH). */
+static void resolve(void)
 {
-    char text[32];
+    if (real_unlinkat != NULL) {
+        return;
+    }
     find(&real_write, "write");
     find(&real_pwrite, "pwrite64");
     find(&real_open, "open64");
@@ -125,6 +128,12 @@ __attribute__((constructor)) static void start(void)
     find(&real_rename, "rename");
     find(&real_unlink, "unlink");
     find(&real_unlinkat, "unlinkat");
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    char text[32];
+    resolve();
     plan.folder = getenv("KILLER_FOLDER");
     plan.state = getenv("KILLER_STATE");
     plan.target = getenv("KILLER_TARGET");
@@ -247,6 +256,7 @@ static int opened(int fd, const char *path, int flags)
 
 static int do_open(const char *path, int flags, mode_t mode)
 {
+    resolve();
     const strike s = (flags & O_CREAT) != 0 ? meet(object_of(path), OPEN, path) : NOTHING;
     if (s == FAIL) {
         return -1;
@@ -279,6 +289,7 @@ int open64(const char *path, int flags, ...)
 
 int close(int fd)
 {
+    resolve();
     if (fd >= 0 && fd < MAX_FD) {
         objects[fd] = OTHER;
     }
@@ -305,6 +316,7 @@ static size_t torn(int fd, size_t n, off_t at, bool placed)
 
 static ssize_t do_write(int fd, const void *bytes, size_t n, off_t at, bool placed)
 {
+    resolve();
     const strike s = meet(object_at(fd), WRITE, "");
     if (s == FAIL) {
         return -1;
@@ -331,18 +343,21 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
 
 int fsync(int fd)
 {
+    resolve();
     const strike s = meet(object_at(fd), SYNC, "");
     return s == FAIL ? -1 : finish(s, real_fsync(fd));
 }
 
 int fdatasync(int fd)
 {
+    resolve();
     const strike s = meet(object_at(fd), SYNC, "");
     return s == FAIL ? -1 : finish(s, real_fdatasync(fd));
 }
 
 int ftruncate(int fd, off_t size)
 {
+    resolve();
     const strike s = meet(object_at(fd), TRUNCATE, "");
     return s == FAIL ? -1 : finish(s, real_ftruncate(fd, size));
 }
@@ -354,12 +369,14 @@ int ftruncate64(int fd, off64_t size)
 
 int rename(const char *from, const char *to)
 {
+    resolve();
     const strike s = meet(object_of(from), RENAME, from);
     return s == FAIL ? -1 : finish(s, real_rename(from, to));
 }
 
 int unlink(const char *path)
 {
+    resolve();
     const strike s = meet(object_of(path), UNLINK, path);
     return s == FAIL ? -1 : finish(s, real_unlink(path));
 }
@@ -367,6 +384,7 @@ int unlink(const char *path)
 /* Names below a folder's descriptor; only this program's own files have names such as these. */
 int unlinkat(int dir, const char *path, int flags)
 {
+    resolve();
     const strike s = meet(strncmp(path, "step-", 5) == 0 ? CHECKPOINT : OTHER, UNLINK, path);
     return s == FAIL ? -1 : finish(s, real_unlinkat(dir, path, flags));
 }
