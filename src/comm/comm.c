@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/watch.h"
 #include "comm/comm_private.h"
 #include "comm/guard.h"
+#include "comm/version.h"
 
 int comm_check(const comm *c, int rc, const char *what)
 {
@@ -58,35 +58,19 @@ static launched ask_launcher(void)
     return (launched){by, environment_number(by)};
 }
 
-/* The library's own words for itself, up to the first that few people want to read: "MPICH Version: 4.0.2". */
-static void name_library(char out[static MPI_MAX_LIBRARY_VERSION_STRING])
-{
-    int length = 0;
-    if (MPI_Get_library_version(out, &length) != MPI_SUCCESS) {
-        length = 0;
-    }
-    out[length] = '\0';
-    out[strcspn(out, ",\n")] = '\0';
-    for (char *at = out; (at = strchr(at, '\t')) != NULL;) {
-        *at = ' ';
-    }
-}
-
 /*
  * A launcher that does not speak MPI's protocol starts N processes that each find themselves rank 0 of 1; they would
  * all train the same and overwrite each other's files.
  */
 static int refuse_strangers(const comm *c, const launched *l)
 {
-    char library[MPI_MAX_LIBRARY_VERSION_STRING];
     if (c->size > 1 || l->processes <= 1) {
         return LS_OK;
     }
-    name_library(library);
     return error_set(LS_EUSAGE,
                      "%s=%ld, but MPI (%s) knows one process only; start with the mpirun of that MPI library, or under "
                      "Slurm with `srun --mpi=pmix` if it has PMIx",
-                     l->by, l->processes, library);
+                     l->by, l->processes, comm_mpi_version());
 }
 
 /*
