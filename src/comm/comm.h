@@ -49,7 +49,6 @@ int comm_node_size(const comm *c);
 bool comm_renumbered(const comm *c); /* whether the launcher has other numbers for any rank */
 
 int comm_barrier(comm *c);                          /* collective */
-int comm_node_barrier(comm *c);                     /* among the ranks of this node */
 int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective */
 /*
  * An agreement point: each rank brings its own code (0 or negative); all get the worst (lowest). A rank that brought 0

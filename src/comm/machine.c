@@ -31,15 +31,6 @@ bool comm_renumbered(const comm *c)
     return c->renumbered != 0;
 }
 
-int comm_node_barrier(comm *c)
-{
-    if (comm_node_size(c) == 1) {
-        return LS_OK;
-    }
-    watch_collective_begin();
-    return comm_waited(c, MPI_Barrier(c->node), "a barrier of the ranks of a node");
-}
-
 int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own)
 {
     *own = comm_node_rank(c);

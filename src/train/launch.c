@@ -77,9 +77,9 @@ static void report(const session *s, const place *all)
             "ranks       numbered anew, so that those of a host are neighbours; mpirun has other numbers for them");
     }
     const char *const kind = storage_kind(dataset_path(s->data));
-    if (nodes > 1 && storage_is_shared(kind)) {
-        log_warn("%s: lies on shared storage (%s), which %d hosts read across the network in every epoch; if that is "
-                 "slow, copy it to a disk of each host",
+    if (nodes > 1 && s->staged.copies == 0 && storage_is_shared(kind)) {
+        log_warn("%s: lies on shared storage (%s), which %d hosts read across the network; if that is slow, set "
+                 "data.stage to a folder on a disk of each host",
                  dataset_path(s->data), kind, nodes);
     }
 }
