@@ -16,9 +16,10 @@ const char *comm_mpi_version(void)
     all[strcspn(all, ",\n")] = '\0';
     size_t n = 0;
     for (const char *p = all; *p != '\0' && n + 1 < sizeof text; p++) {
-        const int blank = *p == '\t' || *p == ' ';
-        if (!blank || (n > 0 && text[n - 1] != ' ')) {
-            text[n++] = blank ? ' ' : *p;
+        if (*p != '\t' && *p != ' ') {
+            text[n++] = *p;
+        } else if (n > 0 && text[n - 1] != ' ') {
+            text[n++] = ' ';
         }
     }
     text[n] = '\0';
