@@ -174,6 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_thoroughly(path, verified);
     blind_hashes(1);
     h5_edit_hide_trap();
+    h5_edit_check_closed();
     return 0;
 }
 

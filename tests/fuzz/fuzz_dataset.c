@@ -118,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(code == LS_OK || found.count > 0);
     blind_hashes(1);
     h5_edit_hide_trap();
+    h5_edit_check_closed();
     return 0;
 }
 

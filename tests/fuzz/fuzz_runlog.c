@@ -113,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     h5_edit_hide_trap();
     (void)unlink(fuzz_path("edited.h5.damaged"));
+    h5_edit_check_closed();
     return 0;
 }
 

@@ -231,6 +231,11 @@ void h5_edit_file(const char *path, const edit_target *targets, size_t count, co
     FUZZ_CHECK(H5Fclose(file) >= 0);
 }
 
+void h5_edit_check_closed(void)
+{
+    FUZZ_CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);
+}
+
 size_t h5_edit_seed(size_t number, size_t targets, uint8_t *out)
 {
     static const uint64_t numbers[] = {0,
