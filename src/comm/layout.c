@@ -97,12 +97,10 @@ int layout_unit_of(const layout *l, int level, int rank)
 
 int layout_first_rank(const layout *l, int level, int unit)
 {
-    switch (level) {
-    case LAYOUT_RANKS: return smaller(unit, l->ranks);
-    case LAYOUT_NODES: return l->first[smaller(unit, l->nodes)];
-    case LAYOUT_GROUPS: return l->first[smaller(unit * l->group, l->nodes)];
-    default: return unit == 0 ? 0 : l->ranks;
+    for (; level > LAYOUT_RANKS; level--) {
+        unit = layout_first_part(l, level, unit);
     }
+    return smaller(unit, l->ranks);
 }
 
 int layout_first_part(const layout *l, int level, int unit)
