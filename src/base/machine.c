@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 void machine_processor(char *out, size_t size)
 {
@@ -27,4 +28,11 @@ double machine_peak_resident(void)
 {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? 1024.0 * (double)usage.ru_maxrss : 0; /* Linux counts in KiB */
+}
+
+void machine_host(char *out, size_t size)
+{
+    (void)snprintf(out, size, "host");
+    (void)gethostname(out, size);
+    out[size - 1] = '\0'; /* a longer name is cut off without an end */
 }

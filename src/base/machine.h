@@ -11,4 +11,7 @@ void machine_processor(char *out, size_t size);
 /* The most memory, in bytes, that was resident for this process at one time; 0 where the system does not tell. */
 double machine_peak_resident(void);
 
+/* This machine's name, cut off where it does not fit; "host" where the system does not tell. */
+void machine_host(char *out, size_t size);
+
 #endif

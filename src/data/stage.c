@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/machine.h"
 #include "base/signals.h"
 #include "base/watch.h"
 
@@ -102,8 +103,8 @@ static double room(int fd)
 static int make_copy(stage *s)
 {
     char folder[PATH_MAX];
-    char host[64] = "host";
-    (void)gethostname(host, sizeof host - 1);
+    char host[64];
+    machine_host(host, sizeof host);
     const int code = expand(folder, s->folder);
     if (code != LS_OK) {
         return code;

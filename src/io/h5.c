@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/size.h"
 #include "base/watch.h"
 
@@ -321,8 +322,8 @@ uint64_t h5_size(const h5_file *f)
 
 int h5_temporary_name(char *out, size_t size, const char *path)
 {
-    char host[64] = "host";
-    (void)gethostname(host, sizeof host - 1);
+    char host[64];
+    machine_host(host, sizeof host);
     const int n = snprintf(out, size, "%s" H5_TEMPORARY_MARK "%s-%ld", path, host, (long)getpid());
     if (n < 0 || (size_t)n >= size) {
         return error_set(LS_EUSAGE, "%s: the path is too long", path);

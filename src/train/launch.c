@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/storage.h"
 #include "comm/version.h"
 #include "io/h5.h"
@@ -88,7 +88,7 @@ int launch_report(const session *s)
 {
     place mine = {.first = comm_node_rank(s->c) == 0, .share = s->share};
     void *all = NULL;
-    (void)gethostname(mine.host, sizeof mine.host - 1);
+    machine_host(mine.host, sizeof mine.host);
     int code = comm_gather(s->c, &mine, sizeof mine, &all);
     if (code == LS_OK && all != NULL) {
         report(s, all);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/storage.h"
 #include "base/watch.h"
 #include "store/checkpoint.h"
@@ -40,13 +41,6 @@ typedef enum attempt {
     GONE,    /* the file was removed meanwhile */
 } attempt;
 
-static void host_name(char *out, size_t size)
-{
-    (void)snprintf(out, size, "host");
-    (void)gethostname(out, size - 1);
-    out[size - 1] = '\0';
-}
-
 /* Who trains here: "pid 12 on node3, Slurm job 45, since 2026-01-01 12:00:00". */
 static void describe_self(char out[OWNER_SIZE])
 {
@@ -55,7 +49,7 @@ static void describe_self(char out[OWNER_SIZE])
     const time_t now = time(NULL);
     struct tm parts;
     const char *const job = getenv("SLURM_JOB_ID");
-    host_name(host, sizeof host);
+    machine_host(host, sizeof host);
     if (localtime_r(&now, &parts) != NULL) {
         (void)strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &parts);
     }

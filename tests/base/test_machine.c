@@ -30,10 +30,23 @@ START_TEST(peak_resident)
 }
 END_TEST
 
+START_TEST(a_long_host_name_is_cut_off)
+{
+    char whole[256];
+    char cut[3] = "xx";
+    machine_host(whole, sizeof whole);
+    machine_host(cut, sizeof cut);
+    ck_assert_uint_gt(strlen(whole), 0);
+    ck_assert_uint_le(strlen(cut), 2);
+    ck_assert_int_eq(strncmp(whole, cut, strlen(cut)), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("machine");
     tcase_add_test(cases, processor);
+    tcase_add_test(cases, a_long_host_name_is_cut_off);
     tcase_add_test(cases, peak_resident);
     return suite_run("machine", cases);
 }
