@@ -36,8 +36,10 @@ struct pool {
     pool_work work; /* of the round */
     void *context;
     size_t count;
+    int backward;            /* the last piece first */
     _Atomic uint64_t ticket; /* round << 32 | pieces left */
     atomic_size_t done;      /* pieces */
+    int swept_forward;       /* the last pool_sweep went from the first piece to the last */
 
     atomic_int stop;
     atomic_int asleep;  /* helpers */
@@ -61,17 +63,22 @@ static void finish_piece(pool *p, size_t count)
     }
 }
 
+static void do_piece(pool *p, size_t nth, int thread)
+{
+    p->work(p->context, p->backward ? p->count - 1 - nth : nth, thread);
+    if (thread == 0) {
+        watch_beat();
+    }
+}
+
 static void take_pieces(pool *p, int thread)
 {
     uint64_t ticket = atomic_load(&p->ticket);
     while (pieces_left(ticket) > 0) {
         if (atomic_compare_exchange_weak(&p->ticket, &ticket, ticket - 1)) {
             const size_t count = p->count;
-            p->work(p->context, count - pieces_left(ticket), thread);
+            do_piece(p, count - pieces_left(ticket), thread);
             finish_piece(p, count);
-            if (thread == 0) {
-                watch_beat();
-            }
             ticket = atomic_load(&p->ticket);
         }
     }
@@ -208,18 +215,18 @@ void pool_settle(pool *p, const int *cpus)
     atomic_store(&p->settled, 1);
 }
 
-void pool_run(pool *p, pool_work work, void *context, size_t count)
+static void run_round(pool *p, pool_work work, void *context, size_t count, int backward)
 {
-    if (p->started == 0 || count <= 1) {
-        for (size_t i = 0; i < count; i++) {
-            work(context, i, 0);
-            watch_beat();
-        }
-        return;
-    }
     p->work = work;
     p->context = context;
     p->count = count;
+    p->backward = backward;
+    if (p->started == 0 || count <= 1) {
+        for (size_t i = 0; i < count; i++) {
+            do_piece(p, i, 0);
+        }
+        return;
+    }
     atomic_store(&p->done, 0);
     const uint64_t round = (atomic_load(&p->ticket) >> 32) + 1;
     atomic_store(&p->ticket, round << 32 | count);
@@ -228,6 +235,17 @@ void pool_run(pool *p, pool_work work, void *context, size_t count)
     if (!watch(p, all_done)) {
         sleep_until_done(p);
     }
+}
+
+void pool_run(pool *p, pool_work work, void *context, size_t count)
+{
+    run_round(p, work, context, count, 0);
+}
+
+void pool_sweep(pool *p, pool_work work, void *context, size_t count)
+{
+    run_round(p, work, context, count, p->swept_forward);
+    p->swept_forward = !p->swept_forward;
 }
 
 int pool_threads(const pool *p)

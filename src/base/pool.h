@@ -26,6 +26,12 @@ void pool_settle(pool *p, const int *cpus);
 /* Do work for indices 0..count-1, fewer than 2^32, and return when all are done. Not reentrant. */
 void pool_run(pool *p, pool_work work, void *context, size_t count);
 
+/*
+ * As pool_run, but each call begins with the piece with which the call before it ended: what was written last is still
+ * in the cache when the next layer reads it.
+ */
+void pool_sweep(pool *p, pool_work work, void *context, size_t count);
+
 /* Number of threads, the caller included. */
 int pool_threads(const pool *p);
 

@@ -84,6 +84,8 @@ typedef struct depthwise_args {
     gradient_epilogue epilogue;
     real *dweights; /* backward: [blocks][9][8], overwritten */
 
+    int stream; /* as in pointwise_args */
+
     real *scratch; /* kernel_depthwise_scratch() elements */
 } depthwise_args;
 

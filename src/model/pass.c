@@ -148,12 +148,12 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
         }
         if (block->shortcut) {
             shard_job job = {m, i};
-            pool_run(m->run.threads, shortcut_shard, &job, m->run.shards);
+            pool_sweep(m->run.threads, shortcut_shard, &job, m->run.shards);
             profile_lap(m->profile, PROFILE_SHORTCUT + i, PROFILE_FORWARD);
         }
         in = block_output(m, i);
     }
-    pool_run(m->run.threads, pool_forward_shard, m, m->run.shards);
+    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_forward(&m->head, &m->run, &pooled, weights);
@@ -255,7 +255,7 @@ int model_backward(model *m, const real *weights, const model_batch *b, const re
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_COLLECT);
     int code = hand_over(m, &job, m->head.kernel);
-    pool_run(m->run.threads, pool_backward_shard, m, m->run.shards);
+    pool_sweep(m->run.threads, pool_backward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_BACKWARD);
     int turn = 0;
     for (size_t i = m->block_count; code == LS_OK && i-- > 0;) {

@@ -95,7 +95,7 @@ static void forward_shard(void *context, size_t s, int thread)
 void dense_forward(dense *d, const nn_run *run, const nn_source *in, const real *weights)
 {
     dense_job job = {.d = d, .run = run, .in = in, .weights = weights};
-    pool_run(run->threads, forward_shard, &job, run->shards);
+    pool_sweep(run->threads, forward_shard, &job, run->shards);
 }
 
 void dense_read_logits(const dense *d, const nn_run *run, real *out)
@@ -180,7 +180,7 @@ static void backward_shard(void *context, size_t s, int thread)
 void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride)
 {
     dense_job job = {.d = d, .run = run, .in = in, .dx = dx, .dx_stride = dx_stride};
-    pool_run(run->threads, backward_shard, &job, run->shards);
+    pool_sweep(run->threads, backward_shard, &job, run->shards);
 }
 
 typedef struct dense_grads {

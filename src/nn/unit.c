@@ -94,6 +94,13 @@ typedef struct unit_job {
     int with_moments;        /* forward */
 } unit_job;
 
+/* Of the gradient of the unit's input. */
+static int input_streams(const unit_job *job)
+{
+    const unit *u = job->u;
+    return streams(job->run, padded(u->cin) * job->run->shard_size * u->height * u->width);
+}
+
 static double *shard_moments(const unit_job *job, size_t s)
 {
     return job->with_moments ? job->u->moments + s * 2 * padded(job->u->cout) : NULL;
@@ -140,6 +147,7 @@ static depthwise_args depthwise_shard(const unit_job *job, size_t s, int thread)
         .weights = u->packed,
         .out = nn_stored_to(run, u->z, s * u->z_stride),
         .moments = shard_moments(job, s),
+        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -181,7 +189,7 @@ static void forward_shard(void *context, size_t s, int thread)
 void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_moments)
 {
     unit_job job = {.u = u, .run = run, .in = in, .with_moments = with_moments && u->batch_norm};
-    pool_run(run->threads, forward_shard, &job, run->shards);
+    pool_sweep(run->threads, forward_shard, &job, run->shards);
 }
 
 gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s)
@@ -230,6 +238,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.dy = dy;
         args.z = z;
         args.dz = unit_gradient_lens(job->u);
+        args.stream = input_streams(job);
         args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;
@@ -240,7 +249,7 @@ static void backward_shard(void *context, size_t s, int thread)
         args.z = z;
         args.dz = unit_gradient_lens(job->u);
         args.weights_t = job->u->packed_t;
-        args.stream = streams(run, padded(job->u->cin) * run->shard_size * job->u->height * job->u->width);
+        args.stream = input_streams(job);
         args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
         args.epilogue = below_epilogue(job, s);
         args.dweights = dweights;
@@ -251,5 +260,5 @@ static void backward_shard(void *context, size_t s, int thread)
 void unit_backward(unit *u, const nn_run *run, const nn_source *in, const unit_gradients *g)
 {
     unit_job job = {.u = u, .run = run, .in = in, .g = g};
-    pool_run(run->threads, backward_shard, &job, run->shards);
+    pool_sweep(run->threads, backward_shard, &job, run->shards);
 }

@@ -213,7 +213,7 @@ START_TEST(pool_does_each_piece_once)
                 pool_settle(p, cpus);
             }
             tally t = {.threads = threads};
-            pool_run(p, count_piece, &t, count);
+            (k % 3 == 0 ? pool_run : pool_sweep)(p, count_piece, &t, count);
             size_t wrong = 0;
             for (size_t i = 0; i < 1000; i++) {
                 wrong += t.times[i] != (i < count) || t.bad_thread[i];
@@ -225,6 +225,33 @@ START_TEST(pool_does_each_piece_once)
         ck_assert_int_eq(memcmp(&before, &after, sizeof before), 0);
     }
     pool_free(NULL);
+}
+END_TEST
+
+typedef struct order_seen {
+    size_t pieces[4];
+    size_t count;
+} order_seen;
+
+static void note_piece(void *context, size_t index, int thread)
+{
+    order_seen *o = context;
+    (void)thread;
+    o->pieces[o->count++] = index;
+}
+
+START_TEST(a_sweep_begins_where_the_last_one_ended)
+{
+    const size_t expected[4][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {0, 1, 2, 3}, {0, 1, 2, 3}};
+    pool *p = NULL;
+    ck_assert_int_eq(pool_create(&p, 1), LS_OK);
+    for (size_t i = 0; i < 4; i++) {
+        order_seen o = {.count = 0};
+        (i == 3 ? pool_run : pool_sweep)(p, note_piece, &o, 4);
+        ck_assert_uint_eq(o.count, 4);
+        ck_assert_int_eq(memcmp(o.pieces, expected[i], sizeof o.pieces), 0);
+    }
+    pool_free(p);
 }
 END_TEST
 
@@ -291,6 +318,7 @@ int main(void)
     tcase_add_test(cases, permutations_are_uniform);
     tcase_add_test(cases, arena_plans_what_it_hands_out);
     tcase_add_test(cases, pool_does_each_piece_once);
+    tcase_add_test(cases, a_sweep_begins_where_the_last_one_ended);
     tcase_add_test(cases, cpus_are_divided_without_overlap);
     tcase_add_test(cases, clock_does_not_go_back);
     return suite_run("base", cases);

@@ -33,6 +33,7 @@ static depthwise_args arguments(const problem *p, const conv_outputs *o)
         .in = p->in.stored,
         .view = p->view,
         .weights = p->weights,
+        .stream = (p->flags & STREAM) != 0,
         .scratch = o->scratch,
     };
 }
@@ -59,7 +60,7 @@ static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 }
 
 static const conv_ops depthwise = {
-    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS | SHARED,
+    .allowed = LENS | CLAMP | MOMENTS | GRADIENT_LENS | MASK_Z | MASK_LENS | MASK_CLAMP | ADD | SUMS | SHARED | STREAM,
     .always = WITH_DX,
     .packed_size = packed_size,
     .scratch_size = scratch_size,
