@@ -16,3 +16,22 @@ double clock_turn(clock_awake *c, double now)
     c->seconds += passed < CLOCK_TURN ? passed : CLOCK_TURN;
     return c->seconds;
 }
+
+void clock_condition_init(pthread_cond_t *c)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(c, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+void clock_condition_wait(pthread_cond_t *c, pthread_mutex_t *mutex, double seconds)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    const double next = (double)until.tv_nsec / 1e9 + seconds;
+    until.tv_sec += (time_t)next;
+    until.tv_nsec = (long)((next - (double)(time_t)next) * 1e9);
+    (void)pthread_cond_timedwait(c, mutex, &until);
+}

@@ -1,6 +1,8 @@
 #ifndef LOCKSTEP_BASE_CLOCK_H
 #define LOCKSTEP_BASE_CLOCK_H
 
+#include <pthread.h>
+
 /* Seconds on a clock that never goes back; for durations. Nothing that a step computes may depend on it. */
 double clock_seconds(void);
 
@@ -16,5 +18,10 @@ typedef struct clock_awake {
 } clock_awake;
 /* A turn at this time of clock_seconds; returns c->seconds. */
 double clock_turn(clock_awake *c, double now);
+
+/* A condition whose waits last by the clock of clock_seconds; the caller destroys it. */
+void clock_condition_init(pthread_cond_t *c);
+/* Wait for the condition, whose mutex is held, so many seconds at most. */
+void clock_condition_wait(pthread_cond_t *c, pthread_mutex_t *mutex, double seconds);
 
 #endif

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,13 +53,10 @@ static void *watch(void *context)
     clock_awake clock = {0};
     pthread_mutex_lock(&g->lock);
     while (!g->over) {
-        struct timespec until;
         if (clock_turn(&clock, clock_seconds()) >= (double)g->seconds) {
             give_up(g);
         }
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec++;
-        (void)pthread_cond_timedwait(&g->change, &g->lock, &until);
+        clock_condition_wait(&g->change, &g->lock, 1);
     }
     pthread_mutex_unlock(&g->lock);
     return NULL;
@@ -91,16 +87,12 @@ int guard_begin(guard **out)
         return code;
     }
     guard *g = calloc(1, sizeof *g);
-    pthread_condattr_t monotonic;
     if (g == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the start's time limit");
     }
     g->seconds = seconds;
     (void)pthread_mutex_init(&g->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&g->change, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&g->change);
     code = alarm_thread(&g->thread, watch, g, "the start's time limit");
     if (code != LS_OK) {
         free(g);

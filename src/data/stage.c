@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/signals.h"
@@ -163,23 +164,6 @@ void stage_unname(stage *s)
     }
 }
 
-/* Read n bytes at a place, all of them. */
-static int read_block(int fd, unsigned char *out, size_t n, uint64_t at, const char *what)
-{
-    for (size_t have = 0; have < n;) {
-        const ssize_t got = pread(fd, out + have, n - have, (off_t)(at + have));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return got < 0 ? error_set(LS_EIO, "%s: cannot be read: %m", what)
-                           : error_set(LS_EFORMAT, "%s: became shorter while it was copied", what);
-        }
-        have += (size_t)got;
-    }
-    return LS_OK;
-}
-
 static int write_block(const stage *s, const unsigned char *bytes, size_t n, uint64_t at)
 {
     for (size_t have = 0; have < n;) {
@@ -220,7 +204,7 @@ static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, sta
             return error_set(LS_EIO, "%s: not copied to %s, as %s came", s->path, s->folder,
                              signals_name(signals_received()));
         }
-        code = read_block(s->original, block, n, at, s->path);
+        code = file_read_at(s->original, block, n, at, s->path);
         code = code != LS_OK ? code : write_block(s, block, n, at);
         if (code == LS_OK && ++blocks % SYNC_BLOCKS == 0) {
             code = sync_copy(s);
@@ -242,7 +226,7 @@ static int compare(const stage *s, unsigned char *block, uint64_t expected)
     (void)posix_fadvise(s->copy, 0, 0, POSIX_FADV_DONTNEED);
     for (uint64_t at = 0; code == LS_OK && at < s->bytes; at += BLOCK) {
         const size_t n = block_at(s, at);
-        code = read_block(s->copy, block, n, at, s->folder);
+        code = file_read_at(s->copy, block, n, at, s->folder);
         hash = hash_bytes(hash, block, n);
         watch_beat();
     }

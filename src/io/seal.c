@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/watch.h"
 
@@ -72,23 +73,6 @@ static int open_regular(int *out, uint64_t *size, const char *path)
     return code;
 }
 
-/* Read n bytes at a place, all of them. */
-static int read_at(int fd, void *out, size_t n, uint64_t at, const char *path)
-{
-    for (size_t have = 0; have < n;) {
-        const ssize_t got = pread(fd, (char *)out + have, n - have, (off_t)(at + have));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return got < 0 ? error_set(LS_EIO, "%s: cannot be read: %m", path)
-                           : error_set(LS_EIO, "%s: became shorter while it was read", path);
-        }
-        have += (size_t)got;
-    }
-    return LS_OK;
-}
-
 static int hash_file(uint64_t *out, int fd, uint64_t bytes, const char *path)
 {
     unsigned char block[SEAL_BLOCK];
@@ -96,7 +80,7 @@ static int hash_file(uint64_t *out, int fd, uint64_t bytes, const char *path)
     *out = HASH_START;
     for (uint64_t at = 0; code == LS_OK && at < bytes; at += SEAL_BLOCK) {
         const size_t n = bytes - at < SEAL_BLOCK ? (size_t)(bytes - at) : SEAL_BLOCK;
-        code = read_at(fd, block, n, at, path);
+        code = file_read_at(fd, block, n, at, path);
         if (code == LS_OK) {
             *out = hash_bytes(*out, block, n);
             watch_beat(); /* a slow file system may take minutes for all */
@@ -170,7 +154,7 @@ static int judge_unsealed(seal_state *out, int fd, const char *path)
 {
     unsigned char head[HEAD_SIZE] = {0};
     const size_t n = out->bytes < HEAD_SIZE ? (size_t)out->bytes : HEAD_SIZE;
-    const int code = read_at(fd, head, n, 0, path);
+    const int code = file_read_at(fd, head, n, 0, path);
     if (code != LS_OK) {
         return code;
     }
@@ -204,7 +188,7 @@ static int judge(seal_state *out, int fd, const char *path)
     if (out->bytes < SEAL_SIZE) {
         return judge_unsealed(out, fd, path);
     }
-    int code = read_at(fd, line, SEAL_SIZE, out->bytes - SEAL_SIZE, path);
+    int code = file_read_at(fd, line, SEAL_SIZE, out->bytes - SEAL_SIZE, path);
     if (code != LS_OK) {
         return code;
     }
@@ -250,7 +234,7 @@ int seal_holds_text(const char *path, const char *text)
     }
     for (uint64_t at = 0; code == LS_OK && !found && at < size; at += SEAL_BLOCK) {
         const size_t n = size - at < SEAL_BLOCK ? (size_t)(size - at) : SEAL_BLOCK;
-        code = read_at(fd, window + kept, n, at, path);
+        code = file_read_at(fd, window + kept, n, at, path);
         if (code == LS_OK) {
             found = memmem(window, kept + n, text, length) != NULL;
             const size_t next = kept + n < length ? kept + n : length - 1;

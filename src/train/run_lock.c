@@ -140,13 +140,8 @@ static void *beat(void *context)
     run_lock *l = context;
     pthread_mutex_lock(&l->mutex);
     while (!l->over) {
-        struct timespec until;
         (void)futimens(l->file, NULL);
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        const double next = (double)until.tv_nsec / 1e9 + run_lock_beat;
-        until.tv_sec += (time_t)next;
-        until.tv_nsec = (long)((next - (double)(time_t)next) * 1e9);
-        (void)pthread_cond_timedwait(&l->change, &l->mutex, &until);
+        clock_condition_wait(&l->change, &l->mutex, run_lock_beat);
     }
     pthread_mutex_unlock(&l->mutex);
     return NULL;
@@ -154,12 +149,8 @@ static void *beat(void *context)
 
 static int start_beating(run_lock *l)
 {
-    pthread_condattr_t monotonic;
     (void)pthread_mutex_init(&l->mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&l->change, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&l->change);
     const int rc = pthread_create(&l->thread, NULL, beat, l);
     l->beating = rc == 0;
     return rc == 0 ? LS_OK : error_set(LS_ERROR, "%s: no thread for it: %s", l->path, strerror(rc));

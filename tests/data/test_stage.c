@@ -177,7 +177,7 @@ START_TEST(an_original_that_changes)
 {
     fails(append_to_original, LS_EFORMAT, "was changed while it was copied");
     fails(replace_original, LS_EFORMAT, "was replaced while it was copied");
-    fails(shorten_original, LS_EFORMAT, "became shorter while it was copied");
+    fails(shorten_original, LS_EIO, "became shorter while it was read");
 }
 END_TEST
 
