@@ -1,5 +1,6 @@
 #include "comm/comm.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,17 @@ static launched ask_launcher(void)
     }
     const char *const by = getenv("SLURM_NTASKS") != NULL ? "SLURM_NTASKS" : "SLURM_NPROCS";
     return (launched){by, environment_number(by)};
+}
+
+/* The tasks of a Slurm job whose script runs this process itself, as it runs mpirun; else 0. Before MPI starts. */
+static int ask_job(const launched *l)
+{
+    if (l->by != NULL || getenv("SLURM_STEP_ID") != NULL || getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL ||
+        getenv("SLURM_JOB_ID") == NULL) {
+        return 0;
+    }
+    const long tasks = environment_number("SLURM_NTASKS");
+    return tasks > 0 && tasks <= INT_MAX ? (int)tasks : 0;
 }
 
 /*
@@ -158,6 +170,7 @@ static int start(comm **out, int *argc, char ***argv)
     int code = LS_OK;
     int provided = MPI_THREAD_SINGLE;
     const launched l = ask_launcher();
+    c->tasks = ask_job(&l);
     const int rc = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     if (rc != MPI_SUCCESS) {
         free(c); /* MPI does not run, so there is nothing to finalize */

@@ -26,6 +26,11 @@ int comm_node_size(const comm *c)
     return layout_first_rank(&c->ranks, LAYOUT_NODES, node + 1) - first_of_node(c);
 }
 
+int comm_job_tasks(const comm *c)
+{
+    return c->tasks;
+}
+
 bool comm_renumbered(const comm *c)
 {
     return c->renumbered != 0;
