@@ -97,6 +97,17 @@ job_begin() {
     trap 'job_asked INT' INT
 }
 
+# Waiting in the queue again does not bring a data set whose name is wrong. Later starts have had it: they try again.
+job_data() {
+    local data
+    data=$(plain data file)
+    if [ "${SLURM_RESTART_COUNT:-0}" -eq 0 ] && [ -n "$data" ] && [ ! -r "$data" ]; then
+        [[ $data == /* ]] || data="$data in $PWD"
+        status=2
+        job_ends "the data set $data cannot be read on ${SLURMD_NODENAME:-this node}; 'lockstep pack' makes one"
+    fi
+}
+
 # job_options ARGUMENTS...: of lockstep train.
 job_options() {
     local argument
@@ -135,6 +146,7 @@ job_train() {
     job_end_time
     program+=(train)
     check_program
+    job_data
     known=$(newest)
     [ -z "$known" ] || reached=${known%% *}
     say "${launch[*]} ${program[*]} ${first[*]}"
@@ -198,7 +210,7 @@ job_requeue() {
     76) what="ended with 76: no progress, see the stall report above" ;;
     137) what="ended with 137: a rank was killed, often for lack of memory" ;;
     138) what="asked to stop before the ranks could save" ;;
-    205) what="ended with 205: a node was lost" ;;
+    205) what="ended with 205: a node was lost, or taken from the job" ;;
     esac
     if [ "$tries" -eq 0 ]; then
         say "$what; $saved: queued again, goes on from there"
