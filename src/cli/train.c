@@ -13,6 +13,7 @@
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
+#include "train/launch.h"
 #include "train/memory_plan.h"
 #include "train/run_folder.h"
 #include "train/run_lock.h"
@@ -168,7 +169,8 @@ static int train(comm *c, void *context)
     config wanted = {0};
     start begin = {0};
     run_lock *lock = NULL;
-    int code = parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
+    int code = launch_refuse_alone(c);
+    code = code != LS_OK ? code : parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
     if (code != LS_OK) {
         goto cleanup;
     }

@@ -76,17 +76,23 @@ static void report(const session *s, const place *all)
         log_info(
             "ranks       numbered anew, so that those of a host are neighbours; mpirun has other numbers for them");
     }
-    if (ranks == 1 && comm_job_tasks(s->c) > 1) {
-        log_warn(
-            "1 rank only, in a Slurm job of %d tasks: start lockstep by mpirun, or by srun --mpi=pmix, to use them",
-            comm_job_tasks(s->c));
-    }
     const char *const kind = storage_kind(dataset_path(s->data));
     if (nodes > 1 && s->staged.copies == 0 && storage_is_shared(kind)) {
         log_warn("%s: lies on shared storage (%s), which %d hosts read across the network; if that is slow, set "
                  "data.stage to a folder on a disk of each host",
                  dataset_path(s->data), kind, nodes);
     }
+}
+
+int launch_refuse_alone(const comm *c)
+{
+    if (comm_size(c) > 1 || comm_job_tasks(c) <= 1) {
+        return LS_OK;
+    }
+    return error_set(LS_EUSAGE,
+                     "one process only, in a Slurm job of %d tasks: start it by mpirun, or by srun --mpi=pmix; if one "
+                     "is meant, by mpirun -n 1",
+                     comm_job_tasks(c));
 }
 
 int launch_report(const session *s)
