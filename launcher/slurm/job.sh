@@ -10,7 +10,7 @@ job_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$job_home/launcher/lockstep-run-guard"
 
 program=() first=() launch=() helpers=()
-state="" job="" run_folder="" stops=0 status=1 known="" reached=-1
+state="" job="" run_folder="" stops=0 status=1 known="" reached=-1 mpi=other lockstep=""
 asked="" # the last signal that asked the job to stop
 grace=${LOCKSTEP_GRACE:-60} silence=${LOCKSTEP_SILENCE:-3600}
 
@@ -72,10 +72,8 @@ job_mpi() {
 }
 
 job_program() {
-    local lockstep=${LOCKSTEP:-$job_home/build/release/lockstep}
-    [ -n "${LOCKSTEP:-}" ] || [ -x "$lockstep" ] || lockstep=lockstep
-    if ! command -v "$lockstep" >/dev/null; then
-        say "no lockstep: $job_home/build/release/lockstep is not there (build it on a login node, see README.md), nor" \
+    if ! find_lockstep "$job_home"; then
+        say "no ${LOCKSTEP:-lockstep}: $job_home/build/release/lockstep is not there (build it on a login node, see README.md), nor" \
             "is there one on the PATH; LOCKSTEP=FILE names another"
         exit 2
     fi
@@ -111,15 +109,11 @@ job_data() {
 # job_options ARGUMENTS...: of lockstep train.
 job_options() {
     local argument
-    for argument; do
-        case $argument in
-        --fresh | --resume | --resume=* | --check)
-            say "$argument is not for a job that may be queued again, which always goes on from its newest checkpoint;" \
-                "for another start give the run another experiment.name, or remove its folder"
-            exit 2
-            ;;
-        esac
-    done
+    if argument=$(not_for_a_job "$@"); then
+        say "$argument is not for a job that may be queued again, which always goes on from its newest checkpoint;" \
+            "for another start give the run another experiment.name, or remove its folder"
+        exit 2
+    fi
     first=(${SLURM_CPUS_PER_TASK:+--set "train.threads=$SLURM_CPUS_PER_TASK"} "$@" --resume auto)
 }
 
@@ -127,7 +121,7 @@ job_options() {
 job_asked() {
     stops=$((stops + 1)) asked=$1
     say "$1: the ranks are asked to save and end"
-    [ -z "$job" ] || kill -USR1 "$job" 2>/dev/null || true
+    [ -z "$job" ] || ask_to_stop
 }
 
 # job_train mpirun|srun ARGUMENTS...: lockstep train with these arguments on all that the job has. Returns when the run is
@@ -138,6 +132,8 @@ job_train() {
     if [ "$1" = srun ]; then # which does not take --cpus-per-task over from sbatch
         launch=(srun --mpi=pmix --kill-on-bad-exit=1
             ${SLURM_CPUS_PER_TASK:+--cpus-per-task="$SLURM_CPUS_PER_TASK"})
+    else
+        mpi=$(mpi_kind "${launch[0]}")
     fi
     shift
     job_begin "$@"
