@@ -9,7 +9,7 @@ from runs import Failure
 HERE = pathlib.Path(__file__).resolve().parent
 SRC = HERE.parent / "src"
 # The rest of comm/ watches over a job.
-COMM = ("agree", "comm", "flight", "layout", "machine", "plan", "plan_large", "plan_short", "stream", "sum")
+COMM = ("agree", "comm", "flight", "layout", "machine", "plan", "plan_large", "plan_short", "stream", "sum", "version")
 BASE = ("clock", "error", "random", "tree", "watch")
 FLAGS = ("-std=c17", "-O3", "-g", "-D_GNU_SOURCE", "-ffp-contract=off")
 
