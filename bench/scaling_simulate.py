@@ -27,7 +27,7 @@ def settings(network):
         "network/model:CM02", "network/latency-factor:1", "network/bandwidth-factor:1", "network/weight-S:0",
         "network/TCP-gamma:0", "network/crosstraffic:no",
         "smpi/simulate-computation:no", "smpi/privatization:no", "smpi/grow-injected-times:no",
-        "smpi/coll-selector:ompi", "smpi/test:1e-6", "smpi/wtime:0", "contexts/stack-size:128", "contexts/guard-size:0",
+        "smpi/coll-selector:ompi", "smpi/bcast:binomial_tree", "smpi/test:0", "smpi/wtime:0", "contexts/stack-size:128", "contexts/guard-size:0",
     ]  # fmt: skip
     if network.overhead:
         options += [f"smpi/{what}:0:{network.overhead:.9f}:0" for what in ("os", "ois", "or")]
