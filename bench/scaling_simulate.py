@@ -27,10 +27,11 @@ def settings(network):
         "network/model:CM02", "network/latency-factor:1", "network/bandwidth-factor:1", "network/weight-S:0",
         "network/TCP-gamma:0", "network/crosstraffic:no",
         "smpi/simulate-computation:no", "smpi/privatization:no", "smpi/grow-injected-times:no",
-        "smpi/coll-selector:ompi", "smpi/bcast:binomial_tree", "smpi/test:0", "smpi/wtime:0", "contexts/stack-size:128", "contexts/guard-size:0",
+        "smpi/coll-selector:ompi", "smpi/bcast:binomial_tree", "smpi/test:0", "smpi/wtime:0",
+        "smpi/send-is-detached-thresh:0", "contexts/stack-size:128", "contexts/guard-size:0",
     ]  # fmt: skip
     if network.overhead:
-        options += [f"smpi/{what}:0:{network.overhead:.9f}:0" for what in ("os", "ois", "or")]
+        options += [f"smpi/{what}:0:{network.overhead:.9f}:0" for what in ("os", "ois")]
     return options
 
 
@@ -46,7 +47,8 @@ def simulate(program, network, step, cluster, shards, steps=1, spread=0.0, limit
     command += [f"--cfg={setting}" for setting in settings(network)]
     command += [str(program), str(folder / "schedule"), str(steps), str(shards), f"{spread:g}"]
     begin = time.monotonic()
-    status, output = run_command(command, {**os.environ, "LC_ALL": "C"}, limit)
+    receive = {"LOCKSTEP_RECEIVE_NS": f"{network.overhead * 1e9:.0f}"}
+    status, output = run_command(command, {**os.environ, "LC_ALL": "C", **receive}, limit)
     if status != 0:
         raise Failure(f"a simulation of {cluster.ranks} ranks: {reason(status, output, limit)}")
     wall = time.monotonic() - begin

@@ -16,6 +16,7 @@
 #undef malloc
 #undef free
 #undef MPI_Init_thread
+#undef MPI_Irecv
 #undef MPI_Testall
 
 void simulated_compute(double seconds)
@@ -24,6 +25,23 @@ void simulated_compute(double seconds)
     const double whole = floor(seconds);
     const struct timespec time = {.tv_sec = (time_t)whole, .tv_nsec = (long)((seconds - whole) * 1e9)};
     (void)nanosleep(&time, NULL);
+}
+
+/*
+ * What a message costs the receiver, LOCKSTEP_RECEIVE_NS nanoseconds, is paid here. SMPI lets it pass when one arrives
+ * that its sender need not wait for (smpi/or), and looks for each of those among all of its kind that are on their way.
+ */
+int simulated_irecv(void *to, int count, MPI_Datatype type, int from, int tag, MPI_Comm where, MPI_Request *request)
+{
+    static struct timespec cost;
+    if (cost.tv_nsec == 0) {
+        const char *const text = getenv("LOCKSTEP_RECEIVE_NS");
+        cost.tv_nsec = text != NULL ? strtol(text, NULL, 10) : 0;
+    }
+    if (cost.tv_nsec > 0) {
+        (void)nanosleep(&cost, NULL);
+    }
+    return MPI_Irecv(to, count, type, from, tag, where, request);
 }
 
 int simulated_init_thread(int *argc, char ***argv, int required, int *provided)
