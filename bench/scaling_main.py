@@ -56,7 +56,7 @@ def parse_arguments():
     parser.add_argument("--spread", type=numbers(float), default=[0.0])
     parser.add_argument("--cores", type=float, default=1)
     parser.add_argument("--way", choices=["levels", "direct"], default="levels")
-    parser.add_argument("--parts", choices=["all", "sums"], default="all")
+    parser.add_argument("--parts", choices=["all", "sums", "bucket"], default="all")
     parser.add_argument("--limit", type=float, default=1800)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     args = parser.parse_args()

@@ -13,7 +13,6 @@ import scaling_schedule as schedule
 
 FEW = 8  # units of a direct exchange, as FEW_UNITS of plan_short.c and FEW_NODES of layout.c
 LARGE_BYTES = 1 << 16  # LARGE_VECTOR of flight.c
-BUCKET = 1 << 18  # elements, COMM_STREAM_BUCKET
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def replay(step, network, cluster, way="levels"):
             run.finish(flights)
             run.spend("sums", before)
         elif verb == "ready":
-            if sent - number >= BUCKET:
+            if sent - number >= schedule.BUCKET:
                 flights.append(run.start(sent - number, 4))
                 sent = number
             run.poll(flights)

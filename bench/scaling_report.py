@@ -112,11 +112,10 @@ def simulated_part(results):
         rows = schedule.parts(rows, r["parts"])
         time = median([t["step"] for t in r["times"]])
         guess = model.replay(rows, NETWORKS[r["network"]], model.Cluster(r["ranks"], r["per_node"]))
-        efficiency = r["compute"] / time
         lines.append([NETWORKS[r["network"]].name, r["parts"], str(r["ranks"]), str(r["per_node"]), f"{r['cores']:g}",
-                      f"{100 * r['spread']:g} %", f"{time:.4f}", f"{efficiency:.3f}",
-                      "–" if r["spread"] else f"{model.efficiency(rows, guess):.3f}",
-                      "–" if r["spread"] else f"{100 * (efficiency / model.efficiency(rows, guess) - 1):+.1f} %"])  # fmt: skip
+                      f"{100 * r['spread']:g} %", f"{time:.5f}", "–" if not r["compute"] else f"{r['compute'] / time:.3f}",
+                      "–" if r["spread"] or not r["compute"] else f"{model.efficiency(rows, guess):.3f}",
+                      "–" if r["spread"] else f"{100 * (guess['step'] / time - 1):+.1f} %"])  # fmt: skip
     heads = ["network", "parts", "ranks", "a node", "cores a rank", "spread", "step, s", "efficiency", "model", "error of its step"]
     return ["## Simulated clusters\n", table(heads, lines)] if lines else []
 

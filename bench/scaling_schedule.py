@@ -7,6 +7,7 @@ import json
 
 from runs import Failure
 
+BUCKET = 1 << 18  # elements, COMM_STREAM_BUCKET of stream.h
 BLOCK = 8  # channels of a block: BatchNorm's vectors are padded to it
 PICTURE_TAPS = {"stem": 27, "depthwise": 9}  # weights for each output channel, besides 1x1 convolutions
 
@@ -84,7 +85,9 @@ def rows(figures, speed_up=1.0):
 
 
 def parts(step, which):
-    """`sums`: without the gradient; `all`: as it is."""
+    """`sums`: without the gradient; `bucket`: a bucket of the gradient alone, waited for; `all`: as it is."""
+    if which == "bucket":
+        return [("weights", BUCKET), ("gradient", None), ("finish", None)]
     return [row for row in step if which == "all" or row[0] not in ("gradient", "ready", "finish")]
 
 
