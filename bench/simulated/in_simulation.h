@@ -4,7 +4,8 @@
 /*
  * Given to the compiler before each file of src/comm, when it is compiled for a simulation. Scratch memory for parts of
  * gradients is one block for all ranks, so that thousands of them fit into one machine's memory: sizes of messages stay
- * true, values mean nothing. SMPI says that it knows no threads, and a simulated rank has none.
+ * true, values mean nothing. SMPI says that it knows no threads, and a simulated rank has none. What receiving and
+ * testing cost is said in simgrid.c.
  */
 #include <stdlib.h>
 
