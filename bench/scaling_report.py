@@ -107,7 +107,7 @@ def pattern_part(results):
 def simulated_part(results):
     lines = []
     step = scaling_run.latest_schedule(results)
-    for r in sorted(results.get("simulated", []), key=lambda r: (r["network"], r["ranks"], r["per_node"], r["spread"])):
+    for r in sorted(results.get("simulated", []), key=lambda r: (r["network"], r["parts"], r["ranks"], r["per_node"], r["spread"])):
         rows = [(verb, number / r["cores"] if verb == "compute" else number) for verb, number in step]
         rows = schedule.parts(rows, r["parts"])
         time = median([t["step"] for t in r["times"]])
