@@ -112,10 +112,15 @@ def simulated_part(results):
         rows = schedule.parts(rows, r["parts"])
         time = median([t["step"] for t in r["times"]])
         guess = model.replay(rows, NETWORKS[r["network"]], model.Cluster(r["ranks"], r["per_node"]))
+        measured, modelled = "–", "–"
+        error = guess["step"] / time - 1
+        if r["compute"]:
+            efficiency = r["compute"] / time
+            measured, modelled = f"{efficiency:.3f}", f"{model.efficiency(rows, guess):.3f}"
+            error = efficiency / model.efficiency(rows, guess) - 1
         lines.append([NETWORKS[r["network"]].name, r["parts"], str(r["ranks"]), str(r["per_node"]), f"{r['cores']:g}",
-                      f"{100 * r['spread']:g} %", f"{time:.5f}", "–" if not r["compute"] else f"{r['compute'] / time:.3f}",
-                      "–" if r["spread"] or not r["compute"] else f"{model.efficiency(rows, guess):.3f}",
-                      "–" if r["spread"] else f"{100 * (guess['step'] / time - 1):+.1f} %"])  # fmt: skip
+                      f"{100 * r['spread']:g} %", f"{time:.5f}", measured, "–" if r["spread"] else modelled,
+                      "–" if r["spread"] else f"{100 * error:+.1f} %"])  # fmt: skip
     heads = ["network", "parts", "ranks", "a node", "cores a rank", "spread", "step, s", "efficiency", "model", "error of its step"]
     return ["## Simulated clusters\n", table(heads, lines)] if lines else []
 
