@@ -58,14 +58,18 @@ def class_seconds(figures, name):
 def backward_rows(figures, forward, begin, size):
     backward = {layer["name"]: layer for layer in figures["layers"] if layer["pass"] == "backward"}
     collecting = class_seconds(figures, "collecting of gradients")
+    ready = []  # what the layers above have finished sets off between a layer's sums and its kernels
     for layer in reversed(forward):
         seconds = backward.get(layer["name"], {"seconds": 0})["seconds"] + collecting * weights(layer) / size
         if has_batch_norm(layer):
             yield "sum", sum_size(layer)
+            yield from ready
+            ready = []
         if seconds > 0:
             yield "compute", seconds
         if weights(layer) > 0:
-            yield "ready", begin[layer["name"]]
+            ready = [("ready", begin[layer["name"]])]
+    yield from ready
 
 
 def rows(figures, speed_up=1.0):

@@ -10,6 +10,12 @@
 /* Vectors of at least this many bytes are split up among the ranks. */
 enum { LARGE_VECTOR = 1 << 16 };
 
+/*
+ * Most bytes of a message over the network. Open MPI sends up to 64 KiB over TCP, header included, at once; for a
+ * longer message the receiver must have answered first, and it answers only while it is in MPI, not while it computes.
+ */
+enum { NETWORK_MESSAGE = 60 << 10 };
+
 static void add_f64(void *restrict into, const void *restrict from, size_t n)
 {
     double *restrict a = into;
@@ -95,11 +101,20 @@ static int next_request(flight *f, MPI_Request **out)
     return LS_OK;
 }
 
+/* Most elements of a message to or from this rank. */
+static size_t most_elements(const flight *f, int peer)
+{
+    const layout *l = &f->c->ranks;
+    const int away = layout_unit_of(l, LAYOUT_NODES, peer) != layout_unit_of(l, LAYOUT_NODES, f->c->rank);
+    return away ? NETWORK_MESSAGE / f->sum.e->width : COMM_CHUNK;
+}
+
 static int post(flight *f, const plan_step *step)
 {
     const flight_sum *s = &f->sum;
-    for (size_t i = 0; i < step->count; i += COMM_CHUNK) {
-        const int count = (int)(step->count - i < COMM_CHUNK ? step->count - i : COMM_CHUNK);
+    const size_t most = most_elements(f, step->peer);
+    for (size_t i = 0; i < step->count; i += most) {
+        const int count = (int)(step->count - i < most ? step->count - i : most);
         unsigned char *const at = locate(f, step->vector, step->first + i);
         MPI_Request *request = NULL;
         int code = next_request(f, &request);

@@ -177,33 +177,40 @@ typedef struct backward_job {
     int synchronized;
     real *grads;
     const gradient_sink *sink;
+    size_t finished; /* the weights' gradient from here on */
 } backward_job;
 
-/* The gradient from `kernel` on is finished. Sending it is no layer's work, so no layer's time. */
-static int hand_over(model *m, const backward_job *job, size_t kernel)
+/* Sending it is no layer's work, so no layer's time. */
+static int hand_over(model *m, const backward_job *job)
 {
-    const int code = job->sink->ready(job->sink->context, kernel);
+    const int code = job->sink->ready(job->sink->context, job->finished);
     profile_start(m->profile);
     return code;
 }
 
-/* One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. */
-static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, const backward_job *job)
+/*
+ * One unit of the backward pass: gradient lens, data and weight gradients, weight gradient to its place. What the units
+ * above have finished is handed over between the lens, whose sums over ranks are waited for and must not queue behind
+ * it on the network, and the kernels, during which it travels.
+ */
+static int backward_unit(model *m, unit *u, const nn_source *in, const unit_gradients *g, backward_job *job)
 {
-    const int code = unit_begin_backward(u, job->sums, job->weights);
+    int code = unit_begin_backward(u, job->sums, job->weights);
+    lap(m, u, PROFILE_GRADIENT_SUMS);
+    code = code != LS_OK ? code : hand_over(m, job);
     if (code != LS_OK) {
         return code;
     }
-    lap(m, u, PROFILE_GRADIENT_SUMS);
     unit_backward(u, &m->run, in, g);
     lap(m, u, PROFILE_BACKWARD);
     unit_collect(u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
     lap(m, u, PROFILE_COLLECT);
-    return hand_over(m, job, u->kernel);
+    job->finished = u->kernel;
+    return LS_OK;
 }
 
 /* Backward through block i; `outer[turn]` holds its output's gradient, or inner[0] for the head. */
-static int backward_block(model *m, size_t i, int turn, const backward_job *job)
+static int backward_block(model *m, size_t i, int turn, backward_job *job)
 {
     const model_block *block = &m->blocks[i];
     unit_gradients g = {.dy = m->outer[turn], .dy_stride = m->outer_stride};
@@ -247,20 +254,20 @@ int model_backward(model *m, const real *weights, const model_batch *b, const re
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
-    const backward_job job = {b, weights, sums, synchronized, grads, sink};
+    backward_job job = {b, weights, sums, synchronized, grads, sink, m->head.kernel};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_COLLECT);
-    int code = hand_over(m, &job, m->head.kernel);
     pool_sweep(m->run.threads, pool_backward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_BACKWARD);
+    int code = LS_OK;
     int turn = 0;
     for (size_t i = m->block_count; code == LS_OK && i-- > 0;) {
         code = backward_block(m, i, turn, &job);
         turn = 1 - turn;
     }
-    return code;
+    return code != LS_OK ? code : hand_over(m, &job);
 }

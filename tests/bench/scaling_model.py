@@ -67,8 +67,8 @@ class Model(unittest.TestCase):
         self.assertEqual(
             schedule.rows(figures),
             [("weights", size), ("agree", None), ("compute", 0.5), ("compute", 1.0), ("sum", 32), ("compute", 1.0),
-             ("agreed", None), ("compute", 0.25), ("gradient", None), ("compute", 1.0), ("ready", size - 26),
-             ("sum", 32), ("compute", 1.0), ("ready", 0), ("finish", None), ("compute", 0.75)],
+             ("agreed", None), ("compute", 0.25), ("gradient", None), ("compute", 1.0),
+             ("sum", 32), ("ready", size - 26), ("compute", 1.0), ("ready", 0), ("finish", None), ("compute", 0.75)],
         )  # fmt: skip
 
 

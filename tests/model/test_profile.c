@@ -32,10 +32,23 @@ START_TEST(laps_add_up)
 }
 END_TEST
 
+/* In the order in which they came: S, a sum over ranks; G, a part of the gradient was handed over. */
+typedef struct events {
+    char seen[4 * PROFILE_ROWS];
+    size_t count;
+    size_t first; /* where the last part of the gradient begins */
+} events;
+
+static void note(events *e, char what)
+{
+    ck_assert_uint_lt(e->count, sizeof e->seen - 1);
+    e->seen[e->count++] = what;
+}
+
 /* One shard, so its vector is the sum. */
 static int sum_one(void *context, double *out, double *partials, size_t n)
 {
-    (void)context;
+    note(context, 'S');
     memcpy(out, partials, n * sizeof *out);
     return LS_OK;
 }
@@ -77,23 +90,27 @@ static void close_trial(trial *t)
     pool_free(t->threads);
 }
 
-static int all_is_well(void *context, size_t first)
+static int take(void *context, size_t first)
 {
-    (void)context;
-    (void)first;
+    events *e = context;
+    ck_assert(e->first == 0 || first < e->first);
+    note(e, 'G');
+    e->first = first;
     return LS_OK;
 }
 
-static void step(trial *t, real *logits)
+static events step(trial *t, real *logits)
 {
+    events e = {{0}, 0, 0};
     const int32_t labels[SAMPLES] = {0, 1, 2, 1};
     const model_batch b = {t->images, labels, SAMPLES, 1, 0, 1, SAMPLES};
-    const reducer sums = {sum_one, NULL, SAMPLES};
+    const reducer sums = {sum_one, &e, SAMPLES};
     double loss[1][3];
-    const gradient_sink sink = {all_is_well, NULL};
+    const gradient_sink sink = {take, &e};
     ck_assert_int_eq(model_forward(t->m, t->weights, t->moving, &b, MODEL_TRAIN, &sums, logits), LS_OK);
     model_loss(t->m, &b, loss);
     ck_assert_int_eq(model_backward(t->m, t->weights, &b, &sums, 1, t->grads, &sink), LS_OK);
+    return e;
 }
 
 static void expect_times(const model_profile *p, const model_cost *c)
@@ -122,10 +139,10 @@ START_TEST(a_pass_fills_it_in)
     const size_t size = model_table(t.m)->weights_size * sizeof(real);
     real *first = malloc(size);
     ck_assert_ptr_nonnull(first);
-    step(&t, logits[0]);
+    (void)step(&t, logits[0]);
     memcpy(first, t.grads, size);
     model_set_profile(t.m, &p);
-    step(&t, logits[1]);
+    (void)step(&t, logits[1]);
     ck_assert_mem_eq(logits[0], logits[1], sizeof logits[0]);
     ck_assert_mem_eq(first, t.grads, size);
     ck_assert_double_gt(p.seconds[0][PROFILE_PACK], 0);
@@ -135,9 +152,29 @@ START_TEST(a_pass_fills_it_in)
     }
     const model_profile before = p;
     model_set_profile(t.m, NULL);
-    step(&t, logits[1]);
+    (void)step(&t, logits[1]);
     ck_assert_mem_eq(&before, &p, sizeof p);
     free(first);
+    close_trial(&t);
+}
+END_TEST
+
+/* What is handed over after a layer's sums travels while the layer is computed, not ahead of sums that are waited for.
+ */
+START_TEST(gradients_leave_after_the_sums_of_the_layer_below)
+{
+    trial t = {0};
+    real logits[SAMPLES * CLASSES];
+    char expected[4 * PROFILE_ROWS] = {0};
+    memset(expected, 'S', PROFILE_UNITS);
+    for (size_t i = 0; i < PROFILE_UNITS; i++) {
+        memcpy(expected + PROFILE_UNITS + 2 * i, "SG", 2);
+    }
+    expected[3 * PROFILE_UNITS] = 'G'; /* the first layer's own */
+    open_trial(&t);
+    const events e = step(&t, logits);
+    ck_assert_str_eq(e.seen, expected);
+    ck_assert_uint_eq(e.first, 0);
     close_trial(&t);
 }
 END_TEST
@@ -149,5 +186,6 @@ int main(void)
     tcase_add_test(cases, nothing_without_a_profile);
     tcase_add_test(cases, laps_add_up);
     tcase_add_test(cases, a_pass_fills_it_in);
+    tcase_add_test(cases, gradients_leave_after_the_sums_of_the_layer_below);
     return suite_run("profile", cases);
 }
