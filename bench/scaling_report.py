@@ -115,9 +115,7 @@ def simulated_part(results):
         measured, modelled = "–", "–"
         error = guess["step"] / time - 1
         if r["compute"]:
-            efficiency = r["compute"] / time
-            measured, modelled = f"{efficiency:.3f}", f"{model.efficiency(rows, guess):.3f}"
-            error = efficiency / model.efficiency(rows, guess) - 1
+            measured, modelled = f"{r['compute'] / time:.3f}", f"{model.efficiency(rows, guess):.3f}"
         lines.append([NETWORKS[r["network"]].name, r["parts"], str(r["ranks"]), str(r["per_node"]), f"{r['cores']:g}",
                       f"{100 * r['spread']:g} %", f"{time:.5f}", measured, "–" if r["spread"] else modelled,
                       "–" if r["spread"] else f"{100 * error:+.1f} %"])  # fmt: skip
