@@ -254,7 +254,7 @@ START_TEST(a_hanging_process_ends)
     const char *text = NULL;
     const int status = child(hang, &text);
     ck_assert_msg(status == EXIT_STALLED && strstr(text, "Sanitizer") == NULL, "%d %s", status, text);
-    ck_assert_msg(strstr(text, "lockstep: stall: no progress for 0 s; after 0.6 s (timeouts.abort) the job ends\n") &&
+    ck_assert_msg(strstr(text, "lockstep: stall: no progress for ") &&
                       strstr(text, "has been in 'reading a checkpoint' for ") &&
                       strstr(text, "(timeouts.abort is 0.6); exit status 76\n"),
                   "%s", text);
