@@ -85,8 +85,7 @@ job_begin() {
         echo "this is a script for sbatch: sbatch $0 $*" >&2
         exit 2
     fi
-    say "start $((${SLURM_RESTART_COUNT:-0} + 1)), ${SLURM_NTASKS:-1} ranks of ${SLURM_CPUS_PER_TASK:-1} CPUs on" \
-        "${SLURM_JOB_NODELIST:-this node}, until $(job_asks %e)"
+    say "start $((${SLURM_RESTART_COUNT:-0} + 1)), on ${SLURM_JOB_NODELIST:-this node}, until $(job_asks %e)"
     job_program
     state=$(mktemp -d)
     trap leave EXIT
