@@ -36,6 +36,16 @@ bool comm_renumbered(const comm *c)
     return c->renumbered != 0;
 }
 
+/* A caller of a gathering that failed is left nothing to free. */
+static int keep(int code, void **all)
+{
+    if (code != LS_OK) {
+        free(*all);
+        *all = NULL;
+    }
+    return code;
+}
+
 int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own)
 {
     *own = comm_node_rank(c);
@@ -45,13 +55,8 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
         return error_set(LS_ENOMEM, "out of memory for what the ranks of a node tell each other");
     }
     watch_collective_begin();
-    const int code = comm_waited(c, MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, c->node),
-                                 "telling the ranks of a node");
-    if (code != LS_OK) {
-        free(*all);
-        *all = NULL;
-    }
-    return code;
+    const int rc = MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, c->node);
+    return keep(comm_waited(c, rc, "telling the ranks of a node"), all);
 }
 
 int comm_gather(comm *c, const void *mine, size_t n, void **all)
@@ -63,10 +68,6 @@ int comm_gather(comm *c, const void *mine, size_t n, void **all)
         return code;
     }
     watch_collective_begin();
-    code = comm_waited(c, MPI_Gather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, 0, c->world), "asking all ranks");
-    if (code != LS_OK) {
-        free(*all);
-        *all = NULL;
-    }
-    return code;
+    const int rc = MPI_Gather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, 0, c->world);
+    return keep(comm_waited(c, rc, "asking all ranks"), all);
 }

@@ -8,9 +8,7 @@
  *   CALLS_TOUCH   once the file is read for the first time, it gets a new time of change
  *   CALLS_HOLD    the first fdatasync makes the file <CALLS_STATE>/holding-<rank> and never returns
  */
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,31 +17,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preloaded.h"
+
 enum { PATH_SIZE = 4096 };
 
 static const char *file, *state, *copies;
 static int rank;
 static _Atomic long opens, stats, reads, bytes_read;
 
-/* dlsym gives object pointers, which C does not convert to pointers to functions. */
-static void find(void *function, const char *name)
-{
-    void *const symbol = dlsym(RTLD_NEXT, name);
-    if (symbol == NULL) {
-        (void)fprintf(stderr, "file_calls: no %s to go on with\n", name);
-        _exit(99);
-    }
-    memcpy(function, &symbol, sizeof symbol);
-}
-
 __attribute__((constructor)) static void start(void)
 {
-    const char *const number =
-        getenv("OMPI_COMM_WORLD_RANK") != NULL ? getenv("OMPI_COMM_WORLD_RANK") : getenv("PMI_RANK");
     file = getenv("CALLS_FILE");
     state = getenv("CALLS_STATE");
     copies = getenv("CALLS_COPY");
-    rank = number == NULL ? 0 : (int)strtol(number, NULL, 10);
+    rank = preloaded_rank();
 }
 
 __attribute__((destructor)) static void end(void)
@@ -79,42 +66,19 @@ static bool counts_at(int fd)
     return n > 0 && counts(path);
 }
 
-static mode_t mode_argument(int flags, va_list args)
-{
-    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-}
-
 static int do_open(const char *path, int flags, mode_t mode)
 {
     int (*real)(const char *, int, ...) = NULL;
-    find(&real, "open64");
+    preloaded_find(&real, "open64");
     const int fd = real(path, flags, mode);
     opens += fd >= 0 && counts_at(fd);
     return fd;
 }
 
-int open(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
-    va_end(args);
-    return do_open(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
-    va_end(args);
-    return do_open(path, flags, mode);
-}
-
 static int do_stat(const char *path, struct stat *out)
 {
     int (*real)(const char *, struct stat *) = NULL;
-    find(&real, "stat");
+    preloaded_find(&real, "stat");
     stats += counts(path);
     return real(path, out);
 }
@@ -132,7 +96,7 @@ int stat64(const char *restrict path, struct stat64 *restrict out)
 static int do_fstat(int fd, struct stat *out)
 {
     int (*real)(int, struct stat *) = NULL;
-    find(&real, "fstat");
+    preloaded_find(&real, "fstat");
     stats += counts_at(fd);
     return real(fd, out);
 }
@@ -161,7 +125,7 @@ static void note_read(int fd, ssize_t got)
 static ssize_t do_pread(int fd, void *out, size_t n, off_t at)
 {
     ssize_t (*real)(int, void *, size_t, off_t) = NULL;
-    find(&real, "pread64");
+    preloaded_find(&real, "pread64");
     const ssize_t got = real(fd, out, n, at);
     note_read(fd, got);
     return got;
@@ -180,7 +144,7 @@ ssize_t pread64(int fd, void *out, size_t n, off64_t at)
 ssize_t read(int fd, void *out, size_t n)
 {
     ssize_t (*real)(int, void *, size_t) = NULL;
-    find(&real, "read");
+    preloaded_find(&real, "read");
     const ssize_t got = real(fd, out, n);
     note_read(fd, got);
     return got;
@@ -190,7 +154,7 @@ int fdatasync(int fd)
 {
     int (*real)(int) = NULL;
     char path[PATH_SIZE];
-    find(&real, "fdatasync");
+    preloaded_find(&real, "fdatasync");
     if (getenv("CALLS_HOLD") != NULL && state != NULL) {
         (void)snprintf(path, sizeof path, "%s/holding-%d", state, rank);
         FILE *sign = fopen(path, "w");

@@ -13,17 +13,17 @@
  *   KILLER_TARGET   whom: a rank's number, or all
  *   KILLER_ERROR    instead of killing, have the call and all of its kind after it fail with this errno
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "preloaded.h"
 
 enum { PATH_SIZE = 4096, MAX_FD = 4096 };
 
@@ -58,13 +58,6 @@ static int (*real_ftruncate)(int, off_t);
 static int (*real_rename)(const char *, const char *);
 static int (*real_unlink)(const char *);
 static int (*real_unlinkat)(int, const char *, int);
-
-/* dlsym gives object pointers, which C does not convert to pointers to functions. */
-static void find(void *function, const char *name)
-{
-    void *const symbol = dlsym(RTLD_NEXT, name);
-    memcpy(function, &symbol, sizeof symbol);
-}
 
 static long number_of(const char *variable, long otherwise)
 {
@@ -117,17 +110,17 @@ static void resolve(void)
     if (real_unlinkat != NULL) {
         return;
     }
-    find(&real_write, "write");
-    find(&real_pwrite, "pwrite64");
-    find(&real_open, "open64");
-    find(&real_openat, "openat64");
-    find(&real_close, "close");
-    find(&real_fsync, "fsync");
-    find(&real_fdatasync, "fdatasync");
-    find(&real_ftruncate, "ftruncate64");
-    find(&real_rename, "rename");
-    find(&real_unlink, "unlink");
-    find(&real_unlinkat, "unlinkat");
+    preloaded_find(&real_write, "write");
+    preloaded_find(&real_pwrite, "pwrite64");
+    preloaded_find(&real_open, "open64");
+    preloaded_find(&real_openat, "openat64");
+    preloaded_find(&real_close, "close");
+    preloaded_find(&real_fsync, "fsync");
+    preloaded_find(&real_fdatasync, "fdatasync");
+    preloaded_find(&real_ftruncate, "ftruncate64");
+    preloaded_find(&real_rename, "rename");
+    preloaded_find(&real_unlink, "unlink");
+    preloaded_find(&real_unlinkat, "unlinkat");
 }
 
 __attribute__((constructor)) static void start(void)
@@ -137,8 +130,8 @@ __attribute__((constructor)) static void start(void)
     plan.folder = getenv("KILLER_FOLDER");
     plan.state = getenv("KILLER_STATE");
     plan.target = getenv("KILLER_TARGET");
-    plan.rank = (int)number_of("OMPI_COMM_WORLD_RANK", number_of("PMI_RANK", 0)); /* of Open MPI, of MPICH */
-    plan.size = (int)number_of("OMPI_COMM_WORLD_SIZE", number_of("PMI_SIZE", 1));
+    plan.rank = preloaded_rank();
+    plan.size = preloaded_number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", 1);
     plan.error = (int)number_of("KILLER_ERROR", 0);
     const char *const when = getenv("KILLER_WHEN");
     plan.when = plan.error != 0                              ? FAIL
@@ -262,29 +255,6 @@ static int do_open(const char *path, int flags, mode_t mode)
         return -1;
     }
     return finish(s, opened(real_open(path, flags, mode), path, flags));
-}
-
-static mode_t mode_argument(int flags, va_list args)
-{
-    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-}
-
-int open(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
-    va_end(args);
-    return do_open(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
-    va_end(args);
-    return do_open(path, flags, mode);
 }
 
 int close(int fd)

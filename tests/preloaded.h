@@ -1,0 +1,62 @@
+#ifndef LOCKSTEP_TESTS_PRELOADED_H
+#define LOCKSTEP_TESTS_PRELOADED_H
+
+/* What the libraries for LD_PRELOAD share, which stand between a rank and the C library's calls on files. */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What stands behind the library for a call: `function` is a pointer to a pointer to it. */
+static inline void preloaded_find(void *function, const char *name)
+{
+    void *const symbol = dlsym(RTLD_NEXT, name);
+    if (symbol == NULL) {
+        (void)fprintf(stderr, "a preloaded library finds no %s to go on with\n", name);
+        _exit(99);
+    }
+    memcpy(function, &symbol, sizeof symbol); /* C does not convert pointers to objects into pointers to functions */
+}
+
+/* A number that a launcher tells its ranks, by the variable of Open MPI or MPICH. */
+static inline int preloaded_number(const char *open_mpi, const char *mpich, int otherwise)
+{
+    const char *const text = getenv(open_mpi) != NULL ? getenv(open_mpi) : getenv(mpich);
+    return text == NULL ? otherwise : (int)strtol(text, NULL, 10);
+}
+
+static inline int preloaded_rank(void)
+{
+    return preloaded_number("OMPI_COMM_WORLD_RANK", "PMI_RANK", 0);
+}
+
+/* The including file's: what open and open64 do. */
+static int do_open(const char *path, int flags, mode_t mode);
+
+static inline mode_t mode_argument(int flags, va_list args)
+{
+    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    const mode_t mode = mode_argument(flags, args);
+    va_end(args);
+    return do_open(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    const mode_t mode = mode_argument(flags, args);
+    va_end(args);
+    return do_open(path, flags, mode);
+}
+
+#endif
