@@ -36,27 +36,16 @@ static inline int preloaded_rank(void)
 /* The including file's: what open and open64 do. */
 static int do_open(const char *path, int flags, mode_t mode);
 
-static inline mode_t mode_argument(int flags, va_list args)
-{
-    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-}
-
 int open(const char *path, int flags, ...)
 {
     va_list args;
     va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
+    const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
     va_end(args);
     return do_open(path, flags, mode);
 }
 
-int open64(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    const mode_t mode = mode_argument(flags, args);
-    va_end(args);
-    return do_open(path, flags, mode);
-}
+/* The same where offsets have 64 bits. */
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
 #endif
