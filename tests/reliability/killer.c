@@ -1,6 +1,6 @@
 /*
  * killer: a library to be preloaded (LD_PRELOAD) into the ranks of a job, which counts what they do to files and at one
- * chosen call sends SIGKILL, or has the call fail. For tests only. In the environment:
+ * chosen call sends a signal, SIGKILL or another, or has the call fail. For tests only. In the environment:
  *
  *   KILLER_FOLDER   only files whose path begins with this count
  *   KILLER_STATE    a folder for pid-<rank> (written at the start), counts-<rank> (at the end) and struck (when it
@@ -11,6 +11,7 @@
  *   KILLER_WHEN     before, after, or half: within a write, once its first pages are in the file; a kill comes between
  *                   pages, so a write within a page is done then
  *   KILLER_TARGET   whom: a rank's number, or all
+ *   KILLER_SIGNAL   by which signal's number (SIGKILL's, 9)
  *   KILLER_ERROR    instead of killing, have the call and all of its kind after it fail with this errno
  */
 #include <errno.h>
@@ -41,6 +42,7 @@ static struct {
     operation operation;
     long ordinal; /* 0: never */
     strike when;
+    int signal;
     int error;
 } plan;
 
@@ -132,6 +134,7 @@ __attribute__((constructor)) static void start(void)
     plan.target = getenv("KILLER_TARGET");
     plan.rank = preloaded_rank();
     plan.size = preloaded_number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", 1);
+    plan.signal = (int)number_of("KILLER_SIGNAL", SIGKILL);
     plan.error = (int)number_of("KILLER_ERROR", 0);
     const char *const when = getenv("KILLER_WHEN");
     plan.when = plan.error != 0                              ? FAIL
@@ -181,7 +184,7 @@ static void kill_rank(int rank)
         return;
     }
     if (read(fd, text, sizeof text - 1) > 0 && strtol(text, NULL, 10) > 1) {
-        (void)kill((pid_t)strtol(text, NULL, 10), SIGKILL);
+        (void)kill((pid_t)strtol(text, NULL, 10), plan.signal);
     }
     (void)real_close(fd);
 }
@@ -195,9 +198,9 @@ static void kill_target(void)
                 kill_rank(r);
             }
         }
-        (void)kill(getpid(), SIGKILL);
+        (void)kill(getpid(), plan.signal);
     } else if (atoi(plan.target) == plan.rank) {
-        (void)kill(getpid(), SIGKILL);
+        (void)kill(getpid(), plan.signal);
     } else {
         kill_rank(atoi(plan.target));
     }
