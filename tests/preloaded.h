@@ -28,9 +28,10 @@ static inline int preloaded_number(const char *open_mpi, const char *mpich, int 
     return text == NULL ? otherwise : (int)strtol(text, NULL, 10);
 }
 
+/* Open MPI's ranks have PMIX_RANK from mpirun and from srun. */
 static inline int preloaded_rank(void)
 {
-    return preloaded_number("OMPI_COMM_WORLD_RANK", "PMI_RANK", 0);
+    return preloaded_number("PMIX_RANK", "PMI_RANK", 0);
 }
 
 /* The including file's: what open and open64 do. */
