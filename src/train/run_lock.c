@@ -19,7 +19,14 @@
 #include "store/checkpoint.h"
 #include "train/run_folder.h"
 
-double run_lock_beat = 5, run_lock_patience = 20;
+static void sleep_seconds(double seconds)
+{
+    const struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    (void)nanosleep(&t, NULL);
+}
+
+const double run_lock_beat = 5, run_lock_patience = 20;
+void (*run_lock_sleep)(double seconds) = sleep_seconds;
 bool run_lock_distrust = false;
 
 enum { OWNER_SIZE = 512 };
@@ -27,6 +34,7 @@ enum { OWNER_SIZE = 512 };
 struct run_lock {
     char path[CHECKPOINT_PATH_SIZE];
     int file;
+    double waited; /* for others; seconds */
     pthread_t thread;
     int beating; /* whether the thread runs */
     pthread_mutex_t mutex;
@@ -103,10 +111,12 @@ static attempt try_lock(const run_lock *l)
     return errno == EAGAIN || errno == EACCES ? HELD : UNKNOWN;
 }
 
-static void nap(double seconds)
+/* Waiting is counted in naps, not read off a clock: a process that was stopped meanwhile has not looked. */
+static void nap(run_lock *l)
 {
-    const struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    (void)nanosleep(&t, NULL);
+    const double seconds = run_lock_beat / 10;
+    run_lock_sleep(seconds);
+    l->waited += seconds;
     watch_beat(); /* the other ranks wait for this one, which waits for good reason */
 }
 
@@ -118,12 +128,12 @@ static struct timespec time_of(const run_lock *l)
 }
 
 /* Watch whether the file's time changes: machines' clocks may differ, so that its value tells nothing. */
-static attempt watch_time(const run_lock *l)
+static attempt watch_time(run_lock *l)
 {
     const struct timespec before = time_of(l);
-    const double start = clock_seconds();
-    while (clock_seconds() - start < run_lock_patience) {
-        nap(run_lock_beat / 10);
+    const double end = l->waited + run_lock_patience;
+    while (l->waited < end) {
+        nap(l);
         const struct timespec now = time_of(l);
         if (now.tv_sec != before.tv_sec || now.tv_nsec != before.tv_nsec) {
             return HELD;
@@ -184,7 +194,6 @@ static int attempt_once(run_lock *l, attempt *result, char owner[OWNER_SIZE])
 static int take(run_lock *l, const char *dir)
 {
     char owner[OWNER_SIZE] = "";
-    const double start = clock_seconds();
     int told = 0;
     for (;;) {
         attempt result = GONE;
@@ -192,7 +201,7 @@ static int take(run_lock *l, const char *dir)
         if (code != LS_OK || result == TAKEN) {
             return code;
         }
-        if (result == HELD && clock_seconds() - start >= run_lock_patience) {
+        if (result == HELD && l->waited >= run_lock_patience) {
             return error_set(LS_EIO,
                              "%s: another job trains in this folder (%s); wait for it or stop it, or give this one a "
                              "checkpoint.dir or an experiment.name of its own",
@@ -203,7 +212,7 @@ static int take(run_lock *l, const char *dir)
             log_info("%s: another job trains in this folder (%s); waiting %.0f s for its end", dir, owner,
                      run_lock_patience);
         }
-        nap(run_lock_beat / 10);
+        nap(l);
     }
 }
 

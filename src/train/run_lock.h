@@ -22,8 +22,10 @@ int run_lock_take(run_lock **out, const char *dir);
 /* Give it back and remove the file; NULL is fine. */
 void run_lock_free(run_lock *l);
 
-/* How often the file's time is set, and after how long without that its owner counts as dead; seconds, for the test. */
-extern double run_lock_beat, run_lock_patience;
+/* How often the file's time is set, and after how long without that its owner counts as dead; seconds. */
+extern const double run_lock_beat, run_lock_patience;
+/* How it sleeps while it waits for an owner; for the test, whose waits then take no time. */
+extern void (*run_lock_sleep)(double seconds);
 /* Whether to go by the time even where locks reach all machines; for the test. */
 extern bool run_lock_distrust;
 
