@@ -48,6 +48,21 @@ static void note_own_progress(watchdog *w)
     }
 }
 
+double watchdog_turn(watchdog *w, double now)
+{
+    const comm_timeouts t = watchdog_timeouts(w);
+    const double interval = watchdog_interval(&t, w->size);
+    w->now = clock_turn(&w->clock, now);
+    watchdog_receive(w);
+    if (w->now >= w->due) {
+        note_own_progress(w);
+        watchdog_send(w);
+        watchdog_judge(w);
+        w->due = w->now + interval;
+    }
+    return interval < CLOCK_TURN / 2 ? interval : CLOCK_TURN / 2;
+}
+
 /* The first turn comes at once, so that a rank is known from the start. */
 static void *watch(void *context)
 {
@@ -59,17 +74,7 @@ static void *watch(void *context)
         if (news[0].revents != 0) {
             return NULL;
         }
-        const comm_timeouts t = watchdog_timeouts(w);
-        const double interval = watchdog_interval(&t, w->size);
-        w->now = clock_turn(&w->clock, clock_seconds());
-        watchdog_receive(w);
-        if (w->now >= w->due) {
-            note_own_progress(w);
-            watchdog_send(w);
-            watchdog_judge(w);
-            w->due = w->now + interval;
-        }
-        pause = interval < CLOCK_TURN / 2 ? interval : CLOCK_TURN / 2;
+        pause = watchdog_turn(w, clock_seconds());
     }
 }
 

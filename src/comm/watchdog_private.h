@@ -59,6 +59,9 @@ comm_timeouts watchdog_timeouts(const watchdog *w);
 /* Seconds between two reports of a rank to rank 0: about one, more in large jobs, less with short timeouts. */
 double watchdog_interval(const comm_timeouts *t, int ranks);
 
+/* What the thread does in turns, here at this time of clock_seconds. Returns how many seconds it may pause after it. */
+double watchdog_turn(watchdog *w, double now);
+
 /* Take all datagrams that have arrived; rank 0 answers each. */
 void watchdog_receive(watchdog *w);
 /* Tell rank 0 how this rank is. */

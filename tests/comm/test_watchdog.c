@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,26 +16,32 @@
 
 enum { RANKS = 3, MOST_MS = 600000 };
 
-/* What is written to standard error from here to said(). */
-static int saved = -1, captured[2];
+/* What is written to standard error from listen_in() on: so far, and when it is over. */
+static int saved = -1, captured = -1;
 static char heard[8192];
 
 static void listen_in(void)
 {
     (void)fflush(stderr);
     saved = dup(STDERR_FILENO);
-    ck_assert(saved >= 0 && pipe2(captured, O_CLOEXEC | O_NONBLOCK) == 0);
-    ck_assert(dup2(captured[1], STDERR_FILENO) >= 0);
+    captured = memfd_create("standard error", MFD_CLOEXEC);
+    ck_assert(saved >= 0 && captured >= 0);
+    ck_assert(dup2(captured, STDERR_FILENO) >= 0);
+}
+
+static const char *said_so_far(void)
+{
+    const ssize_t n = pread(captured, heard, sizeof heard - 1, 0);
+    heard[n > 0 ? n : 0] = '\0';
+    return heard;
 }
 
 static const char *said(void)
 {
     (void)dup2(saved, STDERR_FILENO);
     (void)close(saved);
-    (void)close(captured[1]);
-    const ssize_t n = read(captured[0], heard, sizeof heard - 1);
-    heard[n > 0 ? n : 0] = '\0';
-    (void)close(captured[0]);
+    (void)said_so_far();
+    (void)close(captured);
     return heard;
 }
 
@@ -259,19 +266,64 @@ static int child(void (*work)(void), const char **text)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+START_TEST(beats_are_progress)
+{
+    const comm_timeouts t = {1.5, 3};
+    double now = 1000;
+    dogs[0] = (watchdog){.size = 1, .socket = -1, .peers = peers[0], .table = table};
+    memset(peers[0], 0, sizeof peers[0]);
+    watchdog_set(&dogs[0], &t);
+    listen_in();
+    for (int i = 0; i < 800; i++) {
+        watch_beat();
+        now += i < 400 ? 0.01 : 1;
+        (void)watchdog_turn(&dogs[0], now);
+    }
+    ck_assert_str_eq(said(), "");
+    listen_in();
+    (void)watchdog_turn(&dogs[0], now + 1.4);
+    ck_assert_str_eq(said_so_far(), "");
+    (void)watchdog_turn(&dogs[0], now + 1.7);
+    ck_assert_msg(strncmp(said_so_far(), "lockstep: stall: no progress for 2 s; after 3 s ", 48) == 0, "%s", heard);
+    watch_beat();
+    (void)watchdog_turn(&dogs[0], now + 2.9);
+    (void)watchdog_turn(&dogs[0], now + 4.3);
+    const char *over = strstr(said(), "lockstep: stall: over, ");
+    ck_assert_msg(over != NULL && strcmp(over, "lockstep: stall: over, it took 2 s\n") == 0, "%s", heard);
+}
+END_TEST
+
+/* In a child, whose limit for a stall has to be short, and the one for the end too long to come first by itself. */
+static void wait_until_said(const char *text)
+{
+    while (strstr(said_so_far(), text) == NULL) {
+        (void)poll(NULL, 0, 10);
+    }
+}
+
 /* One process, no MPI: nothing of it is called for a single rank. */
-static void hang(void)
+static watchdog *start_alone(void)
 {
     static comm c = {.size = 1, .host = "here"};
-    const comm_timeouts soon = {0.3, 3}; /* further apart than CLOCK_TURN: no turn, however late, misses the first */
+    const comm_timeouts t = {0.3, 1000};
     watchdog *w = NULL;
     watch_this_thread();
     (void)watch_enter(WATCH_LOADING);
-    if (watchdog_start(&w, &c) == LS_OK) {
-        watchdog_set(w, &soon);
-        for (;;) {
-            (void)pause();
-        }
+    if (watchdog_start(&w, &c) != LS_OK) {
+        _exit(EXIT_FAILED);
+    }
+    watchdog_set(w, &t);
+    return w;
+}
+
+static void hang(void)
+{
+    const comm_timeouts t = {0.3, 3};
+    watchdog *w = start_alone();
+    wait_until_said(" (timeouts.abort) the job ends\n");
+    watchdog_set(w, &t);
+    for (;;) {
+        (void)pause();
     }
 }
 
@@ -281,34 +333,29 @@ START_TEST(a_hanging_process_ends)
     const int status = child(hang, &text);
     ck_assert_msg(status == EXIT_STALLED && strstr(text, "Sanitizer") == NULL, "%d %s", status, text);
     ck_assert_msg(strncmp(text, "lockstep: stall: no progress for ", 33) == 0 &&
-                      strstr(text, " s; after 3 s (timeouts.abort) the job ends\n") &&
+                      strstr(text, " s; after 1000 s (timeouts.abort) the job ends\n") &&
                       strstr(text, "has been in 'reading a checkpoint' for ") &&
                       strstr(text, "(timeouts.abort is 3); exit status 76\n"),
                   "%s", text);
 }
 END_TEST
 
+/* However late its beats come and are seen: sooner or later they end the stall. */
 static void work_on(void)
 {
-    static comm c = {.size = 1, .host = "here"};
-    const comm_timeouts soon = {1.5, 3};
-    watchdog *w = NULL;
-    watch_this_thread();
-    if (watchdog_start(&w, &c) == LS_OK) {
-        watchdog_set(w, &soon);
-        for (int i = 0; i < 400; i++) {
-            watch_beat();
-            (void)poll(NULL, 0, 10);
-        }
-        watchdog_stop(w);
+    watchdog *w = start_alone();
+    wait_until_said(" (timeouts.abort) the job ends\n");
+    while (strstr(said_so_far(), "lockstep: stall: over, it took ") == NULL) {
+        watch_beat();
+        (void)poll(NULL, 0, 10);
     }
+    watchdog_stop(w);
 }
 
 START_TEST(a_working_process_goes_on)
 {
     const char *text = NULL;
-    ck_assert_msg(child(work_on, &text) == EXIT_DONE, "%s", text);
-    ck_assert_str_eq(text, ""); /* no report, and none of a sanitizer */
+    ck_assert_msg(child(work_on, &text) == EXIT_DONE && strstr(text, "Sanitizer") == NULL, "%s", text);
 }
 END_TEST
 
@@ -362,6 +409,7 @@ int main(void)
     tcase_add_test(cases, foreign_datagrams_change_nothing);
     tcase_add_test(cases, addresses_are_tried_in_turn);
     tcase_add_test(cases, intervals_follow_timeouts);
+    tcase_add_test(cases, beats_are_progress);
     tcase_add_test(cases, a_hanging_process_ends);
     tcase_add_test(cases, a_working_process_goes_on);
     tcase_add_test(cases, the_start_is_limited);
