@@ -35,7 +35,7 @@ END_TEST
 START_TEST(waiting_is_apart)
 {
     step_times t = {0};
-    slow_sum s = {&t, 1000, 0};
+    slow_sum s = {&t, 1e6, 0};
     step_timed_sums context;
     const reducer r = step_times_reducer(&context, &t, (reducer){sum_slowly, &s, 7});
     double in = 1;
@@ -50,8 +50,8 @@ START_TEST(waiting_is_apart)
     ck_assert_int_eq(s.calls, 1);
     step_times_lap(&t, STEP_BACKWARD);
     step_times_lap(&t, STEP_UPDATE);
-    ck_assert_double_ge(t.seconds[STEP_WAITING], 1000);
-    ck_assert_double_lt(t.seconds[STEP_BACKWARD], 0); /* the thousand seconds did not pass on the clock */
+    ck_assert_double_ge(t.seconds[STEP_WAITING], 1e6);
+    ck_assert_double_lt(t.seconds[STEP_BACKWARD], 0); /* the million seconds did not pass on the clock */
     ck_assert_double_ge(t.seconds[STEP_UPDATE], 0);
     double all = 0;
     for (int i = 0; i < STEP_PHASES; i++) {
@@ -64,7 +64,7 @@ END_TEST
 static int be_ready(void *context, size_t first)
 {
     step_times *t = context;
-    t->seconds[STEP_REDUCTION] += 500;
+    t->seconds[STEP_REDUCTION] += 1e6;
     return (int)first;
 }
 
@@ -79,7 +79,7 @@ START_TEST(reduction_is_apart)
     step_times_start(&t);
     ck_assert_int_eq(sink.ready(sink.context, 42), 42);
     step_times_lap(&t, STEP_BACKWARD);
-    ck_assert_double_ge(t.seconds[STEP_REDUCTION], 500);
+    ck_assert_double_ge(t.seconds[STEP_REDUCTION], 1e6);
     ck_assert_double_lt(t.seconds[STEP_BACKWARD], 0);
 }
 END_TEST
