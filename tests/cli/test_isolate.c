@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "cli/isolate.h"
 
-enum { PATIENCE = 60 };
+enum { PATIENCE = 600 };
 
 static bool says(char *text, problems *found, void *context)
 {

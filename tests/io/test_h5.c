@@ -280,7 +280,7 @@ END_TEST
 _Noreturn static void read_damaged(unsigned char *bytes, size_t size)
 {
     int64_t values[100];
-    (void)alarm(60);
+    (void)alarm(600);
     for (size_t at = 0; at < size; at += 37) {
         h5_file *f = NULL;
         bytes[at] ^= 0x10;
