@@ -4,23 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #undef error_set /* macros under the analyzer */
 #undef error_prefix
 
 enum { MESSAGE_SIZE = 1024 };
 
 static _Thread_local char message[MESSAGE_SIZE];
-
-void error_make_line(char *text)
-{
-    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f) {
-            *at = '?';
-        } else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f) {
-            at[0] = at[1] = '?';
-        }
-    }
-}
 
 int error_set(int code, const char *format, ...)
 {
@@ -29,7 +20,7 @@ int error_set(int code, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    error_make_line(text);
+    text_make_plain(text);
     memcpy(message, text, sizeof text);
     return code;
 }
@@ -43,7 +34,7 @@ int error_prefix(int code, const char *format, ...)
     (void)vsnprintf(context, sizeof context, format, args);
     va_end(args);
     (void)snprintf(text, sizeof text, "%s: %s", context, message);
-    error_make_line(text);
+    text_make_plain(text);
     memcpy(message, text, sizeof message);
     message[MESSAGE_SIZE - 1] = '\0';
     return code;

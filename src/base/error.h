@@ -3,7 +3,8 @@
 
 /*
  * Errors: a function that can fail returns 0 (LS_OK) or a negative code, and leaves one line of text for a person in
- * a buffer of its thread. The line names the file, key or tensor, what is wrong and what to do.
+ * a buffer of its thread. The line names the file, key or tensor, what is wrong and what to do; what a terminal would
+ * obey in it is '?' (text_make_plain).
  */
 
 enum {
@@ -39,12 +40,6 @@ int error_prefix(int code, const char *format, ...) __attribute__((format(printf
 #define error_set(code, ...)    ((void)(error_set)(code, __VA_ARGS__), (code))
 #define error_prefix(code, ...) ((void)(error_prefix)(code, __VA_ARGS__), (code))
 #endif
-
-/*
- * Make a text one line that a terminal shows as it is: names from files and arguments may hold line ends and escape
- * sequences. What a terminal would obey, in UTF-8 also U+0080 to U+009F, becomes '?'. Messages are so already.
- */
-void error_make_line(char *text);
 
 /* This thread's last message, "" when none; valid until the thread's next error. */
 const char *error_message(void);

@@ -13,8 +13,11 @@ static void write_text(json *j, const char *text)
         const unsigned char c = (unsigned char)*at;
         if (c == '"' || c == '\\') {
             (void)fprintf(j->to, "\\%c", c);
-        } else if (c < 0x20) {
+        } else if (c < 0x20 || c == 0x7f) {
             (void)fprintf(j->to, "\\u%04x", c);
+        } else if (c == 0xc2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] <= 0x9f) { /* U+0080 to U+009F */
+            (void)fprintf(j->to, "\\u%04x", (unsigned char)at[1]);
+            at++;
         } else {
             (void)fputc(c, j->to);
         }

@@ -1,12 +1,15 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -14,7 +17,9 @@ static struct {
     int rank;
     int size;
     int in_progress; /* a progress line stands unfinished on the terminal */
-} log_state = {PTHREAD_MUTEX_INITIALIZER, NULL, 0, 1, 0};
+    int output_lost; /* errno of the first line that standard output did not take; 0: none */
+    int file_lost;   /* of the log file */
+} log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .size = 1};
 
 void log_set_rank(int rank, int size)
 {
@@ -26,6 +31,7 @@ int log_open(const char *path)
 {
     int code = LS_OK;
     pthread_mutex_lock(&log_state.lock);
+    log_state.file_lost = 0;
     if (log_state.file != NULL) {
         (void)fclose(log_state.file);
         log_state.file = NULL;
@@ -48,27 +54,60 @@ static void clear_progress(void)
     }
 }
 
+/* To standard error, with the program's name and, where there are several, the rank in front. */
+static void write_error(const char *label, const char *text)
+{
+    (void)fflush(stdout);
+    if (log_state.size > 1) {
+        (void)fprintf(stderr, "lockstep[%d]: %s%s\n", log_state.rank, label, text);
+    } else {
+        (void)fprintf(stderr, "lockstep: %s%s\n", label, text);
+    }
+    (void)fflush(stderr);
+}
+
+static void write_output(const char *text)
+{
+    errno = 0;
+    if ((fprintf(stdout, "%s\n", text) < 0 || fflush(stdout) != 0) && log_state.output_lost == 0) {
+        log_state.output_lost = errno != 0 ? errno : EIO;
+    }
+}
+
+/* A log file that cannot be written must not end the run, whose checkpoints are whole; but it is said. */
+static void write_file(const char *label, const char *text)
+{
+    errno = 0;
+    if (log_state.file == NULL ||
+        (fprintf(log_state.file, "%s%s\n", label, text) >= 0 && fflush(log_state.file) == 0) ||
+        log_state.file_lost != 0) {
+        return;
+    }
+    char message[256];
+    log_state.file_lost = errno != 0 ? errno : EIO;
+    (void)snprintf(message, sizeof message, "the log file cannot be written (%s): lines are missing in it",
+                   strerror(log_state.file_lost));
+    write_error("warning: ", message);
+}
+
 static void write_line(FILE *stream, const char *label, const char *format, va_list args)
 {
-    char text[2048];
-    (void)vsnprintf(text, sizeof text, format, args);
+    char fallback[] = "(no memory for a line)";
+    char *line = NULL;
+    char *const text = vasprintf(&line, format, args) < 0 ? fallback : line;
+    text_make_plain(text);
     pthread_mutex_lock(&log_state.lock);
     clear_progress();
-    if (stream == stderr && log_state.size > 1) {
-        (void)fflush(stdout);
-        (void)fprintf(stream, "lockstep[%d]: %s%s\n", log_state.rank, label, text);
-    } else if (stream == stderr) {
-        (void)fflush(stdout);
-        (void)fprintf(stream, "lockstep: %s%s\n", label, text);
+    if (stream == stderr) {
+        write_error(label, text);
     } else {
-        (void)fprintf(stream, "%s%s\n", label, text);
+        write_output(text);
     }
-    (void)fflush(stream);
-    if (log_state.file != NULL) {
-        (void)fprintf(log_state.file, "%s%s\n", label, text);
-        (void)fflush(log_state.file);
-    }
+    write_file(label, text);
     pthread_mutex_unlock(&log_state.lock);
+    if (text != fallback) {
+        free(line);
+    }
 }
 
 void log_info(const char *format, ...)
@@ -129,6 +168,7 @@ void log_progress(const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_make_plain(text);
     pthread_mutex_lock(&log_state.lock);
     (void)printf("\r\033[K%s", text);
     (void)fflush(stdout);
@@ -144,4 +184,24 @@ void log_progress_end(void)
         (void)fflush(stdout);
     }
     pthread_mutex_unlock(&log_state.lock);
+}
+
+void log_lines(const char *text)
+{
+    while (*text != '\0') {
+        const size_t length = strcspn(text, "\n");
+        log_info("%.*s", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+int log_check_output(void)
+{
+    pthread_mutex_lock(&log_state.lock);
+    if (fflush(stdout) != 0 && log_state.output_lost == 0) {
+        log_state.output_lost = errno;
+    }
+    const int lost = log_state.output_lost;
+    pthread_mutex_unlock(&log_state.lock);
+    return lost == 0 ? LS_OK : error_set(LS_EIO, "standard output cannot be written: %s", strerror(lost));
 }

@@ -2,9 +2,10 @@
 #define LOCKSTEP_BASE_LOG_H
 
 /*
- * Lines for people. Each line goes to standard output (information) or standard error (warnings and errors), and to a
- * log file when one is open. Knows a rank number, not MPI: log_info and log_warn speak on rank 0 only, log_error on
- * every rank, with the rank's number in front when there is more than one.
+ * Lines for people: whatever is printed goes through here, so that no name that came from outside reaches a terminal
+ * as it is (text_make_plain). Each line goes to standard output (information) or standard error (warnings and errors),
+ * and to a log file when one is open. Knows a rank number, not MPI: log_info and log_warn speak on rank 0 only,
+ * log_error on every rank, with the rank's number in front when there is more than one.
  */
 
 /* State this process's rank and how many there are; until then the process is rank 0 of 1. */
@@ -15,6 +16,9 @@ int log_open(const char *path);
 
 /* One line, without its newline; rank 0 only. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A text of several lines, as log_info prints each. */
+void log_lines(const char *text);
 
 /* As log_info, with "warning: " in front. */
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -28,6 +32,9 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_progress_end(void);
+
+/* LS_EIO when standard output has not taken a line so far, or does not take what is left; to be asked at the end. */
+int log_check_output(void);
 
 /* 1 when log_progress shows anything in this process. */
 int log_is_terminal(void);

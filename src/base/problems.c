@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 void problems_add(problems *p, const char *format, ...)
 {
@@ -12,7 +13,7 @@ void problems_add(problems *p, const char *format, ...)
     va_start(args, format);
     if (p->count < PROBLEMS_TOLD) {
         (void)vsnprintf(p->told[p->count], PROBLEM_SIZE, format, args);
-        error_make_line(p->told[p->count]);
+        text_make_plain(p->told[p->count]);
     }
     va_end(args);
     p->count++;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/machine.h"
 #include "cli/bench_rows.h"
 #include "cli/help.h"
@@ -54,12 +55,13 @@ static double rest(const bench_result *r)
 
 static void print_phase(const char *name, double seconds, double step)
 {
-    printf("  %-10s %9.2f ms %6.1f %%\n", name, seconds * 1e3, 100 * seconds / step);
+    log_info("  %-10s %9.2f ms %6.1f %%", name, seconds * 1e3, 100 * seconds / step);
 }
 
 static void print_phases(const bench_result *r)
 {
-    printf("\nstep        %.2f ms, of these (mean over ranks and steps):\n", r->step_mean * 1e3);
+    log_info("%s", "");
+    log_info("step        %.2f ms, of these (mean over ranks and steps):", r->step_mean * 1e3);
     print_phase("input", 0, r->step_mean);
     for (int i = 0; i < STEP_PHASES; i++) {
         print_phase(phase_names[i], r->phases[i], r->step_mean);
@@ -69,8 +71,9 @@ static void print_phases(const bench_result *r)
 
 static void print_layers(const bench_row *rows, size_t count)
 {
-    printf("\n%-18s %-9s %-9s %-10s %8s %8s %7s %7s %8s  %s\n", "layer", "channels", "map", "pass", "ms", "GFLOP/s",
-           "GB/s", "flop/B", "of limit", "limit");
+    log_info("%s", "");
+    log_info("%-18s %-9s %-9s %-10s %8s %8s %7s %7s %8s  %s", "layer", "channels", "map", "pass", "ms", "GFLOP/s",
+             "GB/s", "flop/B", "of limit", "limit");
     for (size_t i = 0; i < count; i++) {
         const bench_row *row = &rows[i];
         char channels[32];
@@ -78,20 +81,20 @@ static void print_layers(const bench_row *rows, size_t count)
         (void)snprintf(channels, sizeof channels, "%zu-%zu", row->cost.cin, row->cost.cout);
         (void)snprintf(map, sizeof map, "%zux%zu%s", row->cost.width, row->cost.height,
                        row->cost.stride == 2 ? "/2" : "");
-        printf("%-18s %-9s %-9s %-10s %8.3f %8.2f %7.2f %7.2f %6.1f %%  %s\n", row->cost.name, channels, map,
-               direction_names[row->direction], row->seconds * 1e3, row->flops / row->seconds * 1e-9,
-               row->bytes / row->seconds * 1e-9, row->flops / row->bytes, 100 * row->ideal / row->seconds,
-               row->memory_bound ? "memory" : "compute");
+        log_info("%-18s %-9s %-9s %-10s %8.3f %8.2f %7.2f %7.2f %6.1f %%  %s", row->cost.name, channels, map,
+                 direction_names[row->direction], row->seconds * 1e3, row->flops / row->seconds * 1e-9,
+                 row->bytes / row->seconds * 1e-9, row->flops / row->bytes, 100 * row->ideal / row->seconds,
+                 row->memory_bound ? "memory" : "compute");
     }
 }
 
 static void print_class(const bench_class *c)
 {
     if (c->ideal > 0) {
-        printf("%-24s %9.2f %8.2f %7.2f %9.2f %6.1f %%\n", c->name, c->seconds * 1e3, c->flops / c->seconds * 1e-9,
-               c->bytes / c->seconds * 1e-9, c->ideal * 1e3, 100 * c->ideal / c->seconds);
+        log_info("%-24s %9.2f %8.2f %7.2f %9.2f %6.1f %%", c->name, c->seconds * 1e3, c->flops / c->seconds * 1e-9,
+                 c->bytes / c->seconds * 1e-9, c->ideal * 1e3, 100 * c->ideal / c->seconds);
     } else {
-        printf("%-24s %9.2f\n", c->name, c->seconds * 1e3);
+        log_info("%-24s %9.2f", c->name, c->seconds * 1e3);
     }
 }
 
@@ -100,7 +103,8 @@ static void print_classes(const bench_row *rows, size_t count, const bench_resul
     bench_class classes[BENCH_MAX_CLASSES];
     bench_class all = {.name = "all of these"};
     const size_t n = bench_classes(classes, rows, count, r);
-    printf("\n%-24s %9s %8s %7s %9s %8s\n", "a rank's step", "ms", "GFLOP/s", "GB/s", "limit ms", "of limit");
+    log_info("%s", "");
+    log_info("%-24s %9s %8s %7s %9s %8s", "a rank's step", "ms", "GFLOP/s", "GB/s", "limit ms", "of limit");
     for (size_t i = 0; i < n; i++) {
         print_class(&classes[i]);
         all.seconds += classes[i].seconds;
@@ -122,15 +126,16 @@ void bench_report_print(const bench_options *o, const bench_result *r, bool with
         resident = r->peak_resident[i] > resident ? r->peak_resident[i] : resident;
     }
     machine_processor(processor, sizeof processor);
-    printf("machine     %s, kernels %s, %zu rank%s of %d thread%s\n", processor, model_isa(), r->ranks,
-           r->ranks == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s");
-    printf("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g, %s; %zu steps after %zu\n",
-           o->side, o->side, o->batch, o->classes, batch_norm_name(o), o->l2, precision_name(o), o->steps, o->warm_up);
-    printf("limits      %.1f GFLOP/s and %.1f GB/s a rank, all ranks at once\n", r->peak.flops * 1e-9,
-           r->peak.bytes * 1e-9);
-    printf("memory      %.1f MiB planned a rank, %.1f MiB resident at most\n", r->plan_bytes / 1048576,
-           resident / 1048576);
-    printf("images/s    %.2f (median), %.2f to %.2f\n", images.median, images.min, images.max);
+    log_info("machine     %s, kernels %s, %zu rank%s of %d thread%s", processor, model_isa(), r->ranks,
+             r->ranks == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s");
+    log_info("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g, %s; %zu steps after %zu",
+             o->side, o->side, o->batch, o->classes, batch_norm_name(o), o->l2, precision_name(o), o->steps,
+             o->warm_up);
+    log_info("limits      %.1f GFLOP/s and %.1f GB/s a rank, all ranks at once", r->peak.flops * 1e-9,
+             r->peak.bytes * 1e-9);
+    log_info("memory      %.1f MiB planned a rank, %.1f MiB resident at most", r->plan_bytes / 1048576,
+             resident / 1048576);
+    log_info("images/s    %.2f (median), %.2f to %.2f", images.median, images.min, images.max);
     print_phases(r);
     if (with_layers) {
         print_layers(rows, count);

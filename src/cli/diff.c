@@ -35,7 +35,7 @@ typedef struct totals {
 static void print_change(void *context, const char *name, const char *a, const char *b)
 {
     (void)context;
-    printf("%s: %s, %s\n", name, a, b);
+    log_info("%s: %s, %s", name, a, b);
 }
 
 static int diff_config(const checkpoint_info *a, const checkpoint_info *b)
@@ -50,7 +50,7 @@ static int diff_config(const checkpoint_info *a, const checkpoint_info *b)
         code = config_changes(&first, &second, print_change, NULL);
     } else { /* of another version of the program, perhaps: weights can be compared all the same */
         if (strcmp(a->config, b->config) != 0) {
-            printf("the configurations differ; keys are not compared: %s\n", error_message());
+            log_info("the configurations differ; keys are not compared: %s", error_message());
         }
         code = LS_OK;
     }
@@ -86,18 +86,18 @@ static void add(totals *t, const compare_result *r, const char *name)
 
 static void print_tensor(const char *name, const compare_result *r, const h5_type types[2], bool all)
 {
+    char verdict[128] = "equal";
+    char numbers[64] = "";
     if (r->differing > 0) {
-        printf("%-40s differs in %zu of %zu, at most by %.6g, relative %.6g", name, r->differing, r->numbers,
-               r->largest, r->relative);
-    } else if (types[0] != types[1] || all) {
-        printf("%-40s equal", name);
-    } else {
+        (void)snprintf(verdict, sizeof verdict, "differs in %zu of %zu, at most by %.6g, relative %.6g", r->differing,
+                       r->numbers, r->largest, r->relative);
+    } else if (types[0] == types[1] && !all) {
         return;
     }
     if (types[0] != types[1]) {
-        printf(" (%s, %s)", type_name(types[0]), type_name(types[1]));
+        (void)snprintf(numbers, sizeof numbers, " (%s, %s)", type_name(types[0]), type_name(types[1]));
     }
-    putchar('\n');
+    log_info("%-40s %s%s", name, verdict, numbers);
 }
 
 /* Tensor i of A, which is tensor j of B and has its shape. */
@@ -138,7 +138,7 @@ static void print_lonely(totals *t, const tensor_info *info, const char *what)
     char name[2 * TENSOR_NAME_SIZE];
     t->tensors++;
     t->differing++;
-    printf("%-40s %s\n", tensor_full_name(name, sizeof name, info), what);
+    log_info("%-40s %s", tensor_full_name(name, sizeof name, info), what);
 }
 
 static int diff_tensors(totals *t, const weights_file *a, const weights_file *b, bool all)
@@ -164,6 +164,21 @@ static int diff_tensors(totals *t, const weights_file *a, const weights_file *b,
     return code;
 }
 
+static void print_totals(const totals *t)
+{
+    char largest[256] = "";
+    if (t->differing == 0) {
+        log_info("%zu tensors, %zu numbers: all equal, bit by bit", t->tensors, t->all.numbers);
+        return;
+    }
+    if (t->all.differing > 0) {
+        (void)snprintf(largest, sizeof largest, ", at most by %.6g in %s, relative %.6g", t->all.largest, t->worst,
+                       t->all.relative);
+    }
+    log_info("%zu of %zu tensors differ, %zu of %zu numbers%s", t->differing, t->tensors, t->all.differing,
+             t->all.numbers, largest);
+}
+
 static int diff(const char *first, const char *second, bool all)
 {
     totals t = {0};
@@ -180,14 +195,8 @@ static int diff(const char *first, const char *second, bool all)
     }
     code = diff_info(&a, &b);
     code = code == LS_OK ? diff_tensors(&t, &a, &b, all) : code;
-    if (code == LS_OK && t.differing == 0) {
-        printf("%zu tensors, %zu numbers: all equal, bit by bit\n", t.tensors, t.all.numbers);
-    } else if (code == LS_OK) {
-        printf("%zu of %zu tensors differ, %zu of %zu numbers", t.differing, t.tensors, t.all.differing, t.all.numbers);
-        if (t.all.differing > 0) {
-            printf(", at most by %.6g in %s, relative %.6g", t.all.largest, t.worst, t.all.relative);
-        }
-        putchar('\n');
+    if (code == LS_OK) {
+        print_totals(&t);
     }
     weights_file_close(&a);
     weights_file_close(&b);

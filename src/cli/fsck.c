@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/args.h"
 #include "cli/fsck_file.h"
 #include "cli/isolate.h"
@@ -66,9 +67,9 @@ static int check_file(const char *path, const fsck_arguments *a)
         return code;
     }
     if (result.good) {
-        printf("%s: ok (%s)\n", path, result.text);
+        log_info("%s: ok (%s)", path, result.text);
     } else {
-        printf("%s: damaged: %s\n", path, result.text);
+        log_info("%s: damaged: %s", path, result.text);
     }
     return result.good ? EXIT_DONE : EXIT_FAILED;
 }
@@ -86,8 +87,8 @@ static int check_member(const char *dir, const char *name, const fsck_arguments 
         return code;
     }
     if (strstr(name, H5_TEMPORARY_MARK) != NULL) {
-        printf("%s: left over: it is being written, or its write was interrupted; the run's next start removes it\n",
-               path);
+        log_info("%s: left over: it is being written, or its write was interrupted; the run's next start removes it",
+                 path);
         return EXIT_FAILED;
     }
     return check_file(path, a);
@@ -102,7 +103,7 @@ static int check_folder(const char *dir, const fsck_arguments *a)
         return error_set(LS_EIO, "%s: cannot be listed: %m", dir);
     }
     if (n == 0) {
-        printf("%s: holds neither checkpoints nor a log\n", dir);
+        log_info("%s: holds neither checkpoints nor a log", dir);
         result = EXIT_FAILED;
     }
     for (int i = 0; i < n; i++) {

@@ -2,23 +2,20 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/text.h"
 #include "cli/args.h"
-#include "cli/plain.h"
 #include "data/dataset.h"
 #include "io/h5.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/runlog.h"
 #include "train/run_folder.h"
-
-enum { NAME_SIZE = 512 };
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
@@ -56,7 +53,6 @@ static void count_split(const dataset *d, dataset_split split, size_t *counts)
 
 static int inspect_dataset(const char *path)
 {
-    char name[NAME_SIZE];
     dataset *d = NULL;
     size_t *counts = NULL;
     int code = dataset_open(&d, path);
@@ -74,16 +70,15 @@ static int inspect_dataset(const char *path)
     }
     count_split(d, DATASET_TRAIN, counts);
     count_split(d, DATASET_VAL, counts);
-    printf("%s: data set\n", path);
-    printf("  %-24s %8s %10s\n", "class", "training", "validation");
+    log_info("%s: data set", path);
+    log_info("  %-24s %8s %10s", "class", "training", "validation");
     size_t train = 0;
     for (size_t i = 0; i < classes; i++) {
-        printf("  %-24s %8zu %10zu\n", plain_line(name, sizeof name, dataset_class_name(d, i)), counts[2 * i],
-               counts[2 * i + 1]);
+        log_info("  %-24s %8zu %10zu", dataset_class_name(d, i), counts[2 * i], counts[2 * i + 1]);
         train += counts[2 * i];
     }
-    printf("  %-24s %8zu %10zu\n", "all", train, dataset_samples(d) - train);
-    printf("checksum %016" PRIx64 "\n", dataset_fingerprint(d));
+    log_info("  %-24s %8zu %10zu", "all", train, dataset_samples(d) - train);
+    log_info("checksum %016" PRIx64 "", dataset_fingerprint(d));
 cleanup:
     free(counts);
     dataset_free(d);
@@ -103,8 +98,8 @@ static int check_weights(const char *path, const checkpoint_info *info, tensor_t
                                              : checkpoint_read(path, t, weights, moving);
     if (code == LS_OK) {
         *hash = tensor_table_hash(t, weights, moving);
-        printf("%s: checkpoint\n", path);
-        printf("  mean |w|         %.6f\n", tensor_table_mean_abs(t, weights));
+        log_info("%s: checkpoint", path);
+        log_info("  mean |w|         %.6f", tensor_table_mean_abs(t, weights));
     }
     free(weights);
     free(moving);
@@ -113,9 +108,9 @@ static int check_weights(const char *path, const checkpoint_info *info, tensor_t
 
 static int inspect_checkpoint(const char *path)
 {
-    char name[NAME_SIZE];
     checkpoint_info info = {0};
     tensor_table t;
+    text_builder classes = {0};
     unsigned long long hash = 0;
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, path);
@@ -125,43 +120,60 @@ static int inspect_checkpoint(const char *path)
     if (code != LS_OK) {
         goto cleanup;
     }
-    printf("  experiment       %s\n", plain_line(name, sizeof name, info.experiment));
-    printf("  epoch            %" PRIu64 "\n", info.epoch);
-    printf("  step             %" PRIu64 "\n", info.step);
+    log_info("  experiment       %s", info.experiment);
+    log_info("  epoch            %" PRIu64 "", info.epoch);
+    log_info("  step             %" PRIu64 "", info.step);
     if (info.position > 0) {
-        printf("  position         %" PRIu64 " samples into epoch %" PRIu64 "\n", info.position, info.epoch + 1);
+        log_info("  position         %" PRIu64 " samples into epoch %" PRIu64 "", info.position, info.epoch + 1);
     }
     if (!isnan(info.val_accuracy)) {
-        printf("  validation       loss %.6f ce %.6f acc %.6f\n", info.val_loss, info.val_cross_entropy,
-               info.val_accuracy);
+        log_info("  validation       loss %.6f ce %.6f acc %.6f", info.val_loss, info.val_cross_entropy,
+                 info.val_accuracy);
     }
-    printf("  parameters       %zu, and %zu moving statistics\n", t.weights_size, t.moving_size);
-    printf("  input            %" PRIu64 "x%" PRIu64 "x3\n", info.width, info.height);
-    printf("  normalization    %s\n", plain_line(name, sizeof name, info.normalization));
-    printf("  program version  %s\n", plain_line(name, sizeof name, info.program));
-    printf("  data checksum    %016" PRIx64 "\n", info.data_checksum);
-    printf("  seed             %" PRIu64 "\n", info.seed);
-    printf("  classes          %zu:", info.class_count);
+    log_info("  parameters       %zu, and %zu moving statistics", t.weights_size, t.moving_size);
+    log_info("  input            %" PRIu64 "x%" PRIu64 "x3", info.width, info.height);
+    log_info("  normalization    %s", info.normalization);
+    log_info("  program version  %s", info.program);
+    log_info("  data checksum    %016" PRIx64 "", info.data_checksum);
+    log_info("  seed             %" PRIu64 "", info.seed);
     for (size_t i = 0; i < info.class_count; i++) {
-        printf("%s %s", i == 0 ? "" : ",", plain_line(name, sizeof name, info.classes[i]));
+        text_add(&classes, "%s %s", i == 0 ? "" : ",", info.classes[i]);
     }
-    printf("\n  configuration\n");
-    plain_print(info.config);
-    printf("weights %016llx\n", hash);
+    log_info("  classes          %zu:%s", info.class_count, text_of(&classes));
+    log_info("  configuration");
+    log_lines(info.config);
+    log_info("weights %016llx", hash);
 cleanup:
+    text_release(&classes);
     tensor_table_release(&t);
     checkpoint_info_release(&info);
     return code;
 }
 
 /* A figure, or a dash where there was none. */
-static void print_figure(double x, int width, int digits)
+static void add_figure(text_builder *line, double x, int width, int digits)
 {
     if (isnan(x)) {
-        printf(" %*s", width, "-");
+        text_add(line, " %*s", width, "-");
     } else {
-        printf(" %*.*f", width, digits, x);
+        text_add(line, " %*.*f", width, digits, x);
     }
+}
+
+static void print_epoch(const runlog_epoch_row *r)
+{
+    text_builder line = {0};
+    text_add(&line, "  %5" PRIu64, r->epoch);
+    add_figure(&line, r->train_loss, 12, 4);
+    add_figure(&line, r->train_cross_entropy, 8, 4);
+    add_figure(&line, r->train_accuracy, 6, 4);
+    add_figure(&line, r->val_loss, 12, 4);
+    add_figure(&line, r->val_cross_entropy, 8, 4);
+    add_figure(&line, r->val_accuracy, 6, 4);
+    add_figure(&line, r->images_per_second, 9, 1);
+    add_figure(&line, r->mean_abs_weight, 9, 6);
+    log_info("%s", text_of(&line));
+    text_release(&line);
 }
 
 static int inspect_log(const char *path)
@@ -172,20 +184,10 @@ static int inspect_log(const char *path)
     if (code != LS_OK) {
         return code;
     }
-    printf("%s: log of %zu epoch%s\n", path, count, count == 1 ? "" : "s");
-    printf("  epoch  train: loss       ce    acc    val: loss       ce    acc  images/s  mean |w|\n");
+    log_info("%s: log of %zu epoch%s", path, count, count == 1 ? "" : "s");
+    log_info("  epoch  train: loss       ce    acc    val: loss       ce    acc  images/s  mean |w|");
     for (size_t i = 0; i < count; i++) {
-        const runlog_epoch_row *r = &rows[i];
-        printf("  %5" PRIu64, r->epoch);
-        print_figure(r->train_loss, 12, 4);
-        print_figure(r->train_cross_entropy, 8, 4);
-        print_figure(r->train_accuracy, 6, 4);
-        print_figure(r->val_loss, 12, 4);
-        print_figure(r->val_cross_entropy, 8, 4);
-        print_figure(r->val_accuracy, 6, 4);
-        print_figure(r->images_per_second, 9, 1);
-        print_figure(r->mean_abs_weight, 9, 6);
-        putchar('\n');
+        print_epoch(&rows[i]);
     }
     free(rows);
     return LS_OK;
@@ -200,10 +202,10 @@ static int inspect_folder(const char *dir)
     if (code != LS_OK) {
         return code;
     }
-    printf("%s: a run's folder\n", dir);
+    log_info("%s: a run's folder", dir);
     code = run_folder_best(best, sizeof best, dir);
-    printf("  best             %s\n", code == LS_OK ? best : "none was validated");
-    printf("  newest           %s\n", newest);
+    log_info("  best             %s", code == LS_OK ? best : "none was validated");
+    log_info("  newest           %s", newest);
     return code == LS_ENOTFOUND ? LS_OK : code;
 }
 

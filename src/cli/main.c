@@ -75,8 +75,8 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
     int code = dispatch(argc, argv);
-    if (fflush(stdout) != 0 && code >= 0) {
-        code = error_set(LS_EIO, "standard output cannot be written: %m");
+    if (code == EXIT_DONE) {
+        code = log_check_output();
     }
     if (code < 0) {
         log_error("%s", error_message());

@@ -16,6 +16,9 @@ int parallel_run(int (*work)(comm *c, void *context), void *context)
     }
     log_set_rank(comm_rank(c), comm_size(c));
     int code = work(c, context);
+    if (code == EXIT_DONE && comm_rank(c) == 0) {
+        code = log_check_output();
+    }
     if (code < 0) {
         /* Rank 0 knows the message of whichever rank failed (comm_agree); the others would repeat it. */
         if (comm_rank(c) == 0) {

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
-#include "cli/plain.h"
 #include "cli/run_options.h"
 #include "data/dataset.h"
 #include "data/image.h"
@@ -45,7 +44,6 @@ typedef struct prediction {
 
 static int predict_file(prediction *p, const char *path)
 {
-    char name[512];
     size_t size = 0;
     int code = dataset_read_file(&p->encoded, &size, path, LARGEST_FILE);
     if (code != LS_OK) {
@@ -61,8 +59,7 @@ static int predict_file(prediction *p, const char *path)
     }
     predict_rank(p->order, p->top, p->probabilities, p->info->class_count);
     for (size_t i = 0; i < p->top; i++) {
-        printf("%s: %s %.4f\n", path, plain_line(name, sizeof name, p->info->classes[p->order[i]]),
-               p->probabilities[p->order[i]]);
+        log_info("%s: %s %.4f", path, p->info->classes[p->order[i]], p->probabilities[p->order[i]]);
     }
     return LS_OK;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "cli/args.h"
 #include "cli/findings.h"
 #include "cli/run_options.h"
@@ -88,34 +90,36 @@ static int name_width(const report_run *runs, size_t count)
 static void print_table(const report_run *runs, size_t count)
 {
     const int width = name_width(runs, count);
-    printf("%-*s  %-10s  %6s  %-18s  %-19s  %s\n", width, "run", "experiment", "epochs", "training accuracy",
-           "validation accuracy", "mean |w|");
+    log_info("%-*s  %-10s  %6s  %-18s  %-19s  %s", width, "run", "experiment", "epochs", "training accuracy",
+             "validation accuracy", "mean |w|");
     for (size_t i = 0; i < count; i++) {
         char train[64];
         char val[64];
         char weight[64];
         const runlog_epoch_row *first = &runs[i].epochs[0];
         const runlog_epoch_row *last = &runs[i].epochs[runs[i].facts.count - 1];
-        printf("%-*s  %-10s  %6zu  %-18s  %-19s  %s\n", width, runs[i].dir, runs[i].info.experiment,
-               runs[i].facts.count, span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
-               span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
-               span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
+        log_info("%-*s  %-10s  %6zu  %-18s  %-19s  %s", width, runs[i].dir, runs[i].info.experiment,
+                 runs[i].facts.count, span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
+                 span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
+                 span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
     }
 }
 
 static void print_row(const runlog_epoch_row *row)
 {
-    printf("  epoch %3llu starts with", (unsigned long long)row->epoch);
+    text_builder line = {0};
     for (size_t i = 0; i < RUNLOG_FIRST_WEIGHTS && !isnan(row->first_weights[i]); i++) {
-        printf(" % .8f", row->first_weights[i]);
+        text_add(&line, " % .8f", row->first_weights[i]);
     }
-    putchar('\n');
+    log_info("  epoch %3llu starts with%s", (unsigned long long)row->epoch, text_of(&line));
+    text_release(&line);
 }
 
 static void print_watched(const report_run *runs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        printf("\n%s: first weights of %s\n", runs[i].dir, runs[i].saved.log.print_layer);
+        log_info("%s", "");
+        log_info("%s: first weights of %s", runs[i].dir, runs[i].saved.log.print_layer);
         print_row(&runs[i].epochs[0]);
         if (runs[i].facts.count > 1) {
             print_row(&runs[i].epochs[runs[i].facts.count - 1]);
@@ -140,7 +144,7 @@ static const report_run *find(const report_run *runs, size_t count, const char *
 
 static void print_finding(const report_run *r, const finding *f)
 {
-    printf("  %s (%s) %s: %s (%s)\n", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
+    log_info("  %s (%s) %s: %s (%s)", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
 }
 
 static void print_findings_of(const report_run *r, const report_run *bn)
@@ -159,27 +163,30 @@ static void print_findings_of(const report_run *r, const report_run *bn)
             found[n++] = finding_smaller(&r->facts, &bn->facts);
         }
     } else {
-        printf("  %s (%s): the article has no such experiment\n", r->dir, r->info.experiment);
+        log_info("  %s (%s): the article has no such experiment", r->dir, r->info.experiment);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         print_finding(r, &found[i]);
     }
     if (is(r, "bn_l2") && bn == NULL) {
-        printf("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too\n", r->dir,
-               finding_word(FINDING_UNKNOWN));
+        log_info("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too", r->dir,
+                 finding_word(FINDING_UNKNOWN));
     }
 }
 
 static void print_findings(const report_run *runs, size_t count)
 {
     const report_run *bn = find(runs, count, "bn");
-    printf("\nfindings of the article\n");
-    printf(
-        "  thresholds: accuracy rises by %g or more from the first to the last epoch, or errors fall to %g%% or less;\n"
+    log_info("%s", "");
+    log_info("findings of the article");
+    log_info(
+        "  thresholds: accuracy rises by %g or more from the first to the last epoch, or errors fall to %g%% or less;",
+        FINDING_RISE, 100 * FINDING_ERRORS);
+    log_info(
         "  mean |w| grows by %g%% or more; shrinking weights have last/first between 0 and 1 and within %g%% of each "
-        "other\n",
-        FINDING_RISE, 100 * FINDING_ERRORS, 100 * FINDING_GROWTH, 100 * FINDING_SPREAD);
+        "other",
+        100 * FINDING_GROWTH, 100 * FINDING_SPREAD);
     for (size_t i = 0; i < count; i++) {
         print_findings_of(&runs[i], bn);
     }

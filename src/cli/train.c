@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/signals.h"
 #include "cli/args.h"
 #include "cli/parallel.h"
@@ -117,9 +118,10 @@ static int print_memory(const session_options *o, int ranks)
     dataset_free(data);
     const int code = memory_plan_of(&plan, o, classes, ranks);
     if (code == LS_OK) {
-        printf("\n# memory of a rank, %d rank%s of %d thread%s, %zu classes", ranks, ranks == 1 ? "" : "s", o->threads,
-               o->threads == 1 ? "" : "s", classes);
-        printf(known ? ":\n" : " (a guess: %s cannot be opened):\n", o->data_file);
+        log_info("%s", "");
+        log_info("# memory of a rank, %d rank%s of %d thread%s, %zu classes%s%s%s:", ranks, ranks == 1 ? "" : "s",
+                 o->threads, o->threads == 1 ? "" : "s", classes, known ? "" : " (a guess: ", known ? "" : o->data_file,
+                 known ? "" : " cannot be opened)");
         memory_plan_print(&plan, "#   ");
     }
     return code;
@@ -135,7 +137,7 @@ static int print_check(const train_arguments *a, int ranks)
     }
     if (code == LS_OK) {
         const session_options o = run_options_session(&c);
-        fputs(yaml, stdout);
+        log_lines(yaml);
         code = print_memory(&o, ranks);
     }
     config_free(&c);

@@ -1,8 +1,7 @@
 #include "train/memory_plan.h"
 
-#include <stdio.h>
-
 #include "base/error.h"
+#include "base/log.h"
 
 int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, int ranks)
 {
@@ -47,6 +46,6 @@ void memory_plan_print(const memory_plan *p, const char *prefix)
         {"total", p->total},
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        printf("%s%-26s %10.1f MiB\n", prefix, lines[i].name, (double)lines[i].bytes / 1048576);
+        log_info("%s%-26s %10.1f MiB", prefix, lines[i].name, (double)lines[i].bytes / 1048576);
     }
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/storage.h"
+#include "base/text.h"
 #include "base/watch.h"
 #include "store/checkpoint.h"
 #include "train/run_folder.h"
@@ -70,7 +71,7 @@ static void read_owner(const run_lock *l, char out[OWNER_SIZE])
     const ssize_t n = pread(l->file, out, OWNER_SIZE - 1, 0);
     out[n > 0 ? n : 0] = '\0';
     out[strcspn(out, "\n")] = '\0';
-    error_make_line(out);
+    text_make_plain(out);
 }
 
 static int write_owner(const run_lock *l)

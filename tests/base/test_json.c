@@ -51,6 +51,11 @@ START_TEST(escapes)
     json_text(&j, "a\"b", "\\ \n\x01 \xc3\xa4");
     json_close(&j, '}');
     ck_assert_str_eq(finish(&j), "{\n  \"a\\\"b\": \"\\\\ \\u000a\\u0001 \xc3\xa4\"\n}\n");
+    j = start();
+    json_open(&j, NULL, '[');
+    json_text(&j, NULL, "\x7f\xc2\x9b\xc2\xa0");
+    json_close(&j, ']');
+    ck_assert_str_eq(finish(&j), "[\n  \"\\u007f\\u009b\xc2\xa0\"\n]\n");
 }
 END_TEST
 

@@ -1,0 +1,97 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * The length of the character that begins here, 0 where it is not UTF-8 (RFC 3629: no longer form than needed, no
+ * surrogates, nothing past U+10FFFF).
+ */
+static size_t decode(const unsigned char *at, uint32_t *out)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t n = at[0] < 0x80             ? 1
+                     : (at[0] & 0xe0) == 0xc0 ? 2
+                     : (at[0] & 0xf0) == 0xe0 ? 3
+                     : (at[0] & 0xf8) == 0xf0 ? 4
+                                              : 0;
+    if (n <= 1) {
+        *out = at[0];
+        return n;
+    }
+    uint32_t c = at[0] & (0x7fU >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((at[i] & 0xc0) != 0x80) { /* the end of the text as well */
+            return 0;
+        }
+        c = c << 6 | (at[i] & 0x3fU);
+    }
+    *out = c;
+    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
+}
+
+static int is_shown(uint32_t c)
+{
+    const int control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
+    const int layout =
+        c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    return !control && !layout;
+}
+
+void text_make_plain(char *text)
+{
+    unsigned char *at = (unsigned char *)text;
+    while (*at != '\0') {
+        uint32_t c = 0;
+        size_t n = decode(at, &c);
+        const int shown = n > 0 && is_shown(c);
+        n = n == 0 ? 1 : n;
+        for (size_t i = 0; !shown && i < n; i++) {
+            at[i] = '?';
+        }
+        at += n;
+    }
+}
+
+static int make_room(text_builder *t, size_t more)
+{
+    if (t->capacity - t->length > more) {
+        return 1;
+    }
+    const size_t capacity = 2 * t->capacity + more + 64;
+    char *bytes = realloc(t->bytes, capacity);
+    if (bytes == NULL) {
+        return 0;
+    }
+    t->bytes = bytes;
+    t->capacity = capacity;
+    return 1;
+}
+
+void text_add(text_builder *t, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, format, args);
+    if (n >= 0 && make_room(t, (size_t)n)) {
+        (void)vsnprintf(t->bytes + t->length, t->capacity - t->length, format, again);
+        t->length += (size_t)n;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+const char *text_of(const text_builder *t)
+{
+    return t->bytes == NULL ? "" : t->bytes;
+}
+
+void text_release(text_builder *t)
+{
+    free(t->bytes);
+    *t = (text_builder){0};
+}

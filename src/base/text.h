@@ -1,0 +1,29 @@
+#ifndef LOCKSTEP_BASE_TEXT_H
+#define LOCKSTEP_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* Text for people: made harmless for a terminal, and put together from parts. */
+
+/*
+ * Make a text one line that a terminal shows and does not obey; names from files and arguments may hold anything. Each
+ * byte of what is not shown becomes '?': control characters (line ends and escape sequences among them, also U+0080 to
+ * U+009F), marks that change the direction or the line of what follows (U+061C, U+200E, U+200F, U+2028 to U+202E,
+ * U+2066 to U+2069), and what is not UTF-8. Error messages and all lines of base/log.h are so already.
+ */
+void text_make_plain(char *text);
+
+/* A text that grows. Starts as zeros, ends with text_release. Where memory runs out it stays as it is. */
+typedef struct text_builder {
+    char *bytes; /* owned; NULL as long as nothing was added: use text_of */
+    size_t length, capacity;
+} text_builder;
+
+void text_add(text_builder *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What it holds, "" at first; valid until the next text_add. */
+const char *text_of(const text_builder *t);
+
+void text_release(text_builder *t);
+
+#endif

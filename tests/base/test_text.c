@@ -1,0 +1,62 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "suite.h"
+
+static const char *plain(const char *from)
+{
+    static char out[128];
+    (void)snprintf(out, sizeof out, "%s", from);
+    text_make_plain(out);
+    return out;
+}
+
+START_TEST(what_a_terminal_obeys_is_not_shown)
+{
+    ck_assert_str_eq(plain("caf\xc3\xa9 \x1b[31mred\nline\t\x7f"), "caf\xc3\xa9 ?[31mred?line??");
+    ck_assert_str_eq(plain("\xc2\x9b"
+                           "31m \xc2\xa0"),
+                     "??31m \xc2\xa0");                                    /* CSI as one character; a no-break space */
+    ck_assert_str_eq(plain("a\xe2\x80\xaeltr\xe2\x81\xa6"), "a???ltr???"); /* U+202E, U+2066 */
+    ck_assert_str_eq(plain("\xe2\x80\xa8.\xd8\x9c."), "???.??.");          /* U+2028, U+061C */
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_is_not_shown)
+{
+    ck_assert_str_eq(plain("\x9b"
+                           "31m \xff\xfe"),
+                     "?31m ??");                         /* CSI of 8-bit terminals */
+    ck_assert_str_eq(plain("\xc3"), "?");                /* cut off */
+    ck_assert_str_eq(plain("\xe2\x82x"), "??x");         /* cut off within */
+    ck_assert_str_eq(plain("\xc0\x9b"), "??");           /* longer than needed */
+    ck_assert_str_eq(plain("\xed\xa0\x80"), "???");      /* a surrogate */
+    ck_assert_str_eq(plain("\xf4\x90\x80\x80"), "????"); /* past U+10FFFF */
+    ck_assert_str_eq(plain("\xf0\x9f\x90\x88 \xe7\x8c\xab"), "\xf0\x9f\x90\x88 \xe7\x8c\xab"); /* a cat, twice */
+}
+END_TEST
+
+START_TEST(a_text_grows)
+{
+    text_builder t = {0};
+    ck_assert_str_eq(text_of(&t), "");
+    for (int i = 0; i < 1000; i++) {
+        text_add(&t, "%d,", i);
+    }
+    ck_assert_uint_eq(strlen(text_of(&t)), 10 * 2 + 90 * 3 + 900 * 4);
+    ck_assert_int_eq(strncmp(text_of(&t), "0,1,2,", 6), 0);
+    text_release(&t);
+    ck_assert_str_eq(text_of(&t), "");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("text");
+    tcase_add_test(cases, what_a_terminal_obeys_is_not_shown);
+    tcase_add_test(cases, what_is_not_utf8_is_not_shown);
+    tcase_add_test(cases, a_text_grows);
+    return suite_run("text", cases);
+}
