@@ -13,7 +13,8 @@
 #include "train/evaluate.h"
 
 static const char help[] =
-    "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT [--data FILE] [--split val|train] [--batch N] [--threads N]\n"
+    "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT [--data FILE] [--split val|train|test] [--batch N] [--threads "
+    "N]\n"
     "                                       [--statistics moving|precise]\n"
     "                                       [--dump OUT.h5] [--dump-count N]\n"
     "\n"
@@ -21,7 +22,8 @@ static const char help[] =
     "checkpoint's configuration says.\n"
     "\n"
     "  --data FILE       data set (default: the one it was trained on)\n"
-    "  --split val|train which part of it (default val)\n"
+    "  --split val|train|test\n"
+    "                    which part of it (default val)\n"
     "  --batch N         samples at a time, over all ranks (default: as in training)\n"
     "  --threads N       computing threads a rank (default: as in training)\n"
     "  --statistics moving|precise\n"
@@ -47,13 +49,17 @@ static const struct option options[] = {
     {"dump-count", required_argument, NULL, 'n'}, {0},
 };
 
+static const char *const split_words[DATASET_SPLITS] = {"train", "val", "test"};
+
 static int take_split(dataset_split *out, const char *text)
 {
-    if (strcmp(text, "val") != 0 && strcmp(text, "train") != 0) {
-        return error_set(LS_EUSAGE, "--split: '%s' is neither val nor train", text);
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        if (strcmp(text, split_words[split]) == 0) {
+            *out = (dataset_split)split;
+            return LS_OK;
+        }
     }
-    *out = strcmp(text, "val") == 0 ? DATASET_VAL : DATASET_TRAIN;
-    return LS_OK;
+    return error_set(LS_EUSAGE, "--split: '%s' is none of val, train and test", text);
 }
 
 static int take_statistics(eval_arguments *a, const char *text)
@@ -181,8 +187,8 @@ static int eval_config(comm *c, const eval_arguments *a, const config *saved)
     }
     if (code == LS_OK) {
         log_info("%s: epoch %llu, step %llu", a->checkpoint, (unsigned long long)at.epoch, (unsigned long long)at.step);
-        log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", a->split == DATASET_VAL ? "val" : "train",
-                 o.data_file, e.samples, e.loss, e.cross_entropy, e.accuracy);
+        log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], o.data_file, e.samples,
+                 e.loss, e.cross_entropy, e.accuracy);
     }
     if (code == LS_OK && a->dump != NULL) {
         code = write_dump(a->dump, &dump, &s);

@@ -112,8 +112,9 @@ static void check_dataset(char *text, size_t size, const fsck_job *job, problems
 {
     dataset_facts facts;
     if (dataset_check(&facts, job->path, job->decode, found) == LS_OK) {
-        (void)snprintf(text, size, "data set of %zu training and %zu validation pictures, %zu classes%s", facts.train,
-                       facts.val, facts.classes, job->decode ? ", all decoded" : "");
+        (void)snprintf(text, size, "data set of %zu training, %zu validation and %zu test pictures, %zu classes%s",
+                       facts.counts[DATASET_TRAIN], facts.counts[DATASET_VAL], facts.counts[DATASET_TEST],
+                       facts.classes, job->decode ? ", all decoded" : "");
     }
 }
 

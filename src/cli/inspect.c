@@ -42,13 +42,15 @@ static int check_pictures(dataset *d)
     return code;
 }
 
-static void count_split(const dataset *d, dataset_split split, size_t *counts)
+/* By class, into the split's column; returns how many in all. */
+static size_t count_split(const dataset *d, dataset_split split, size_t *counts)
 {
     size_t n = 0;
     const uint32_t *indices = dataset_indices(d, split, &n);
     for (size_t i = 0; i < n; i++) {
-        counts[2 * (size_t)dataset_label(d, indices[i]) + (size_t)split]++;
+        counts[DATASET_SPLITS * (size_t)dataset_label(d, indices[i]) + (size_t)split]++;
     }
+    return n;
 }
 
 static int inspect_dataset(const char *path)
@@ -63,22 +65,25 @@ static int inspect_dataset(const char *path)
         goto cleanup;
     }
     const size_t classes = dataset_classes(d);
-    counts = calloc(2 * classes + 1, sizeof *counts);
+    counts = calloc(DATASET_SPLITS * (classes + 1), sizeof *counts); /* the last row: sums */
     if (counts == NULL) {
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu classes", path, classes);
         goto cleanup;
     }
-    count_split(d, DATASET_TRAIN, counts);
-    count_split(d, DATASET_VAL, counts);
-    log_info("%s: data set", path);
-    log_info("  %-24s %8s %10s", "class", "training", "validation");
-    size_t train = 0;
-    for (size_t i = 0; i < classes; i++) {
-        log_info("  %-24s %8zu %10zu", dataset_class_name(d, i), counts[2 * i], counts[2 * i + 1]);
-        train += counts[2 * i];
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        counts[DATASET_SPLITS * classes + (size_t)split] = count_split(d, (dataset_split)split, counts);
     }
-    log_info("  %-24s %8zu %10zu", "all", train, dataset_samples(d) - train);
-    log_info("checksum %016" PRIx64 "", dataset_fingerprint(d));
+    log_info("%s: data set", path);
+    log_info("  %-24s %8s %10s %8s", "class", "training", "validation", "test");
+    for (size_t i = 0; i <= classes; i++) {
+        const size_t *row = counts + DATASET_SPLITS * i;
+        log_info("  %-24s %8zu %10zu %8zu", i == classes ? "all" : dataset_class_name(d, i), row[DATASET_TRAIN],
+                 row[DATASET_VAL], row[DATASET_TEST]);
+    }
+    if (!dataset_turns(d)) {
+        log_info("made before orientation tags were looked at: its pictures are used as they are stored");
+    }
+    log_info("checksum %016" PRIx64, dataset_fingerprint(d));
 cleanup:
     free(counts);
     dataset_free(d);

@@ -27,10 +27,12 @@ struct dataset {
     uint8_t *split;
     char **classes; /* one block */
     char **names;   /* one block */
-    uint32_t *indices[2];
-    size_t counts[2];
+    uint32_t *indices[DATASET_SPLITS];
+    size_t counts[DATASET_SPLITS];
     size_t samples, class_count;
     size_t total; /* bytes of all pictures */
+    int64_t version;
+    uint64_t turned;
     uint64_t checksum;
 };
 
@@ -40,7 +42,8 @@ static int damaged(const dataset *d, const char *what)
 }
 
 uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
-                          size_t n, const char *const *names, const char *const *classes, size_t class_count)
+                          size_t n, const char *const *names, const char *const *classes, size_t class_count,
+                          uint64_t turned)
 {
     uint64_t h = hash_bytes(HASH_START, offsets, (n + 1) * sizeof *offsets);
     h = hash_bytes(h, hashes, n * sizeof *hashes);
@@ -52,23 +55,25 @@ uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const
     for (size_t i = 0; i < class_count; i++) {
         h = hash_bytes(h, classes[i], strlen(classes[i]));
     }
-    return h;
+    return turned == 0 ? h : hash_bytes(h, &turned, sizeof turned);
 }
 
 static int check_format(dataset *d)
 {
     char *format = NULL;
-    int64_t version = 0;
     if (!h5_attr_exists(d->file, "/", "format") || h5_read_attr_string(d->file, "/", "format", &format) != LS_OK ||
         strcmp(format, DATASET_FORMAT) != 0) {
         free(format);
         return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);
-    int code = h5_read_attr_i64(d->file, "/", "format_version", &version);
-    if (code == LS_OK && version != DATASET_FORMAT_VERSION) {
-        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads %d; pack the data again", d->label,
-                         (long long)version, DATASET_FORMAT_VERSION);
+    int code = h5_read_attr_i64(d->file, "/", "format_version", &d->version);
+    if (code == LS_OK && (d->version < 1 || d->version > DATASET_FORMAT_VERSION)) {
+        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads up to %d; pack the data again",
+                         d->label, (long long)d->version, DATASET_FORMAT_VERSION);
+    }
+    if (code == LS_OK && d->version > 1) {
+        code = h5_read_attr_u64(d->file, "/", "turned", &d->turned);
     }
     return code != LS_OK ? code : h5_read_attr_u64(d->file, "/", "checksum", &d->checksum);
 }
@@ -117,10 +122,12 @@ static int read_arrays(dataset *d)
     d->hashes = malloc(n * sizeof *d->hashes);
     d->labels = malloc(n * sizeof *d->labels);
     d->split = malloc(n);
-    d->indices[0] = malloc(n * sizeof *d->indices[0]);
-    d->indices[1] = malloc(n * sizeof *d->indices[1]);
-    if (d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL || d->indices[0] == NULL ||
-        d->indices[1] == NULL) {
+    bool all = true;
+    for (int s = 0; s < DATASET_SPLITS; s++) {
+        d->indices[s] = malloc(n * sizeof *d->indices[s]);
+        all = all && d->indices[s] != NULL;
+    }
+    if (!all || d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL) {
         return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
     }
     size_t names = 0;
@@ -149,13 +156,13 @@ static int check_arrays(dataset *d)
         if (d->labels[i] < 0 || (size_t)d->labels[i] >= d->class_count) {
             return damaged(d, "/labels names a class that is not in /classes");
         }
-        if (d->split[i] > DATASET_VAL) {
-            return damaged(d, "/split holds something other than 0 and 1");
+        if (d->split[i] >= (d->version > 1 ? DATASET_SPLITS : DATASET_TEST)) {
+            return damaged(d, "/split holds a number that is no split");
         }
         d->indices[d->split[i]][d->counts[d->split[i]]++] = (uint32_t)i;
     }
     if (dataset_checksum(d->offsets, d->hashes, d->labels, d->split, n, (const char *const *)d->names,
-                         (const char *const *)d->classes, d->class_count) != d->checksum) {
+                         (const char *const *)d->classes, d->class_count, d->turned) != d->checksum) {
         return damaged(d, "the checksum does not match");
     }
     return LS_OK;
@@ -265,8 +272,9 @@ void dataset_free(dataset *d)
     free(d->split);
     free(d->classes);
     free(d->names);
-    free(d->indices[0]);
-    free(d->indices[1]);
+    for (int s = 0; s < DATASET_SPLITS; s++) {
+        free(d->indices[s]);
+    }
     free(d);
 }
 
@@ -304,6 +312,17 @@ const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *c
 {
     *count = d->counts[split];
     return d->indices[split];
+}
+
+const char *dataset_split_name(dataset_split split)
+{
+    static const char *const names[DATASET_SPLITS] = {"training", "validation", "test"};
+    return split < DATASET_SPLITS ? names[split] : "?";
+}
+
+bool dataset_turns(const dataset *d)
+{
+    return d->version > 1;
 }
 
 uint64_t dataset_fingerprint(const dataset *d)

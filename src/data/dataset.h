@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_DATA_DATASET_H
 #define LOCKSTEP_DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,15 +11,22 @@
  *   /offsets  uint64 [n + 1]  picture i is bytes[offsets[i] .. offsets[i + 1])
  *   /hashes   uint64 [n]      hash_bytes of each picture's bytes
  *   /labels   int32  [n]      place in /classes
- *   /split    uint8  [n]      0 training, 1 validation
+ *   /split    uint8  [n]      0 training, 1 validation, 2 test
  *   /classes  string [c], /names string [n] (where a picture came from)
- * and the root attributes format "lockstep-dataset", format_version 1 and checksum, which covers everything but /bytes
- * directly and /bytes through /hashes. So any damage is noticed: at once, or when the damaged picture is read.
+ * and the root attributes format "lockstep-dataset", format_version 2, turned (how many pictures have a tag that says
+ * that they lie on their side or are mirrored) and checksum, which covers everything but /bytes directly and /bytes
+ * through /hashes. So any damage is noticed: at once, or when the damaged picture is read.
+ *
+ * Version 1, which is still read, had no test split, and its pictures were used as they are stored, whatever their
+ * tags.
  */
 #define DATASET_FORMAT         "lockstep-dataset"
-#define DATASET_FORMAT_VERSION 1
+#define DATASET_FORMAT_VERSION 2
 
-typedef enum dataset_split { DATASET_TRAIN = 0, DATASET_VAL = 1 } dataset_split;
+typedef enum dataset_split { DATASET_TRAIN = 0, DATASET_VAL = 1, DATASET_TEST = 2, DATASET_SPLITS } dataset_split;
+
+/* "training", "validation", "test". Static. */
+const char *dataset_split_name(dataset_split split);
 
 typedef struct dataset dataset;
 
@@ -48,6 +56,9 @@ const char *dataset_name(const dataset *d, size_t i);
 /* The numbers of a split's samples, ascending; *count may be 0. Owned by the data set. */
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count);
 
+/* Whether pictures with an orientation tag are to be turned as it says; not those of version 1. */
+bool dataset_turns(const dataset *d);
+
 /* The file's checksum: two files with equal ones hold the same samples. */
 uint64_t dataset_fingerprint(const dataset *d);
 
@@ -73,6 +84,7 @@ typedef struct dataset_item {
     uint64_t hash;  /* hash_bytes of them */
     int32_t label;
     dataset_split split;
+    bool turned; /* it has an orientation tag other than upright */
 } dataset_item;
 
 /*
@@ -87,8 +99,12 @@ int dataset_write(const char *path, const dataset_item *items, size_t count, con
  */
 int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit);
 
-/* For dataset_open and dataset_write: the checksum over everything but /bytes. */
+/*
+ * For dataset_open and dataset_write: the checksum over everything but /bytes. `turned` is a part of it where it is not
+ * 0, so that a set of upright pictures has the checksum that it has in version 1.
+ */
 uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
-                          size_t n, const char *const *names, const char *const *classes, size_t class_count);
+                          size_t n, const char *const *names, const char *const *classes, size_t class_count,
+                          uint64_t turned);
 
 #endif

@@ -38,8 +38,9 @@ int dataset_check(dataset_facts *out, const char *path, bool decode, problems *f
         problems_add_error(found, path);
         return code;
     }
-    (void)dataset_indices(d, DATASET_TRAIN, &out->train);
-    (void)dataset_indices(d, DATASET_VAL, &out->val);
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        (void)dataset_indices(d, (dataset_split)split, &out->counts[split]);
+    }
     out->classes = dataset_classes(d);
     check_pictures(d, decode, found);
     dataset_free(d);

@@ -5,9 +5,11 @@
 #include <stddef.h>
 
 #include "base/problems.h"
+#include "data/dataset.h"
 
 typedef struct dataset_facts {
-    size_t train, val, classes;
+    size_t counts[DATASET_SPLITS];
+    size_t classes;
 } dataset_facts;
 
 /*

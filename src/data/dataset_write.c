@@ -17,6 +17,7 @@ typedef struct columns {
     int32_t *labels;
     uint8_t *split;
     const char **names;
+    uint64_t turned;
 } columns;
 
 static void columns_release(columns *c)
@@ -48,6 +49,7 @@ static int columns_fill(columns *c, const dataset_item *items, size_t n)
         c->labels[i] = items[i].label;
         c->split[i] = (uint8_t)items[i].split;
         c->names[i] = items[i].name;
+        c->turned += items[i].turned;
     }
     return LS_OK;
 }
@@ -114,9 +116,10 @@ static int write_file(h5_file *f, const dataset_item *items, size_t n, const col
     const size_t rows[1] = {n};
     const size_t ends[1] = {n + 1};
     const uint64_t checksum =
-        dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count);
+        dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count, c->turned);
     int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
     code = code != LS_OK ? code : h5_write_attr_i64(f, "/", "format_version", DATASET_FORMAT_VERSION);
+    code = code != LS_OK ? code : h5_write_attr_u64(f, "/", "turned", c->turned);
     code = code != LS_OK ? code : h5_write_attr_u64(f, "/", "checksum", checksum);
     code = code != LS_OK ? code : h5_write(f, "/offsets", H5_UINT64, 1, ends, c->offsets);
     code = code != LS_OK ? code : h5_write(f, "/hashes", H5_UINT64, 1, rows, c->hashes);

@@ -236,7 +236,7 @@ static loader_options settle(const loader_options *options)
     loader_options o = *options;
     o.ahead = o.ahead != 0 ? o.ahead : DEFAULT_AHEAD;
     o.augment_min_scale = o.augment_min_scale > 0 ? o.augment_min_scale : AUGMENT_MIN_SCALE;
-    if (o.split == DATASET_VAL) {
+    if (o.split != DATASET_TRAIN) {
         o.shuffle = false;
         o.augment = false;
         o.steps_per_epoch = 0;

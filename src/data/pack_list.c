@@ -91,7 +91,7 @@ void pack_items_release(pack_items *l)
 int pack_finish(const char *out, const pack_items *items, const char *const *classes, size_t class_count,
                 pack_result *result)
 {
-    size_t(*counts)[2] = calloc(class_count + 1, sizeof *counts);
+    size_t(*counts)[DATASET_SPLITS] = calloc(class_count + 1, sizeof *counts);
     if (counts == NULL) {
         return error_set(LS_ENOMEM, "pack: no memory for %zu classes", class_count);
     }

@@ -72,6 +72,7 @@ static void check_whole(dataset *d)
     size_t total = 0;
     check_split(d, DATASET_TRAIN, &total);
     check_split(d, DATASET_VAL, &total);
+    check_split(d, DATASET_TEST, &total);
     FUZZ_CHECK(total == dataset_samples(d));
     (void)dataset_fingerprint(d);
     for (size_t i = 0; i < dataset_classes(d); i++) {
