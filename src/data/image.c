@@ -20,6 +20,8 @@ image_kind image_kind_of(const uint8_t *bytes, size_t size)
 
 int image_decode(image *out, const uint8_t *bytes, size_t size)
 {
+    out->orientation = 1;
+    out->note[0] = '\0';
     switch (image_kind_of(bytes, size)) {
     case IMAGE_JPEG: return decode_jpeg(out, bytes, size);
     case IMAGE_PNG: return decode_png(out, bytes, size);

@@ -16,6 +16,8 @@ typedef struct image {
     uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
     size_t width, height;
     size_t capacity; /* bytes in pixels */
+    int orientation; /* as the file's tag says, 1 (upright) to 8; set by decoding, which does not turn the pixels */
+    char note[120];  /* what is odd about a file that was read all the same, "" for nothing; set by decoding */
 } image;
 
 typedef enum image_kind { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG } image_kind;
