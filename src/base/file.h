@@ -10,4 +10,10 @@
  */
 int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name);
 
+/*
+ * Open a regular file for reading: *out is the caller's to close, *size its bytes. Anything else (a pipe, a device, a
+ * folder) is refused without being waited for. Returns 0, LS_ENOTFOUND, LS_EIO or LS_EFORMAT.
+ */
+int file_open_regular(int *out, uint64_t *size, const char *path);
+
 #endif

@@ -29,13 +29,6 @@ void problems_add_error(problems *p, const char *file)
     problems_add(p, "%s", text);
 }
 
-void problems_progress(const problems *p)
-{
-    if (p->progress != NULL) {
-        p->progress(p->context);
-    }
-}
-
 char *problems_text(char *out, size_t size, const problems *p)
 {
     size_t at = 0;

@@ -5,16 +5,13 @@
 
 /*
  * What a thorough check of a file finds: not only the first problem, as an error message tells, but all of them, the
- * first few in words. Starts as zeros (and `progress` where somebody waits); nothing to free.
+ * first few in words. Starts as zeros; nothing to free.
  */
 enum { PROBLEMS_TOLD = 8, PROBLEM_SIZE = 400 };
 
 typedef struct problems {
     size_t count;
     char told[PROBLEMS_TOLD][PROBLEM_SIZE];
-    /* Called now and then by checks that take long; NULL: nobody cares. */
-    void (*progress)(void *context);
-    void *context;
 } problems;
 
 /* Add one, printf style: what is wrong, without the file's name. */
@@ -22,9 +19,6 @@ void problems_add(problems *p, const char *format, ...) __attribute__((format(pr
 
 /* Add this thread's error message, without "file: " where it begins so. */
 void problems_add_error(problems *p, const char *file);
-
-/* Tell whoever waits that the check goes on. */
-void problems_progress(const problems *p);
 
 /* All of them in one line, "a; b; and 3 more"; cut to size. Returns out. */
 char *problems_text(char *out, size_t size, const problems *p);

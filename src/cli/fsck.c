@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "cli/args.h"
 #include "cli/fsck_file.h"
-#include "cli/isolate.h"
 #include "io/h5.h"
 #include "store/checkpoint.h"
 #include "train/run_folder.h"
@@ -25,12 +24,12 @@ static const char help[] =
     "is named too. Nothing is changed, and a run that is going on is not disturbed.\n"
     "\n"
     "  --decode            decode every picture of a data set too\n"
-    "  --patience SECONDS  give a file up when nothing is heard of its check for so long (default 300)\n"
+    "  --patience SECONDS  give a file up when reading it neither ends nor goes on for so long (default 300)\n"
     "\n"
     "exit status: 0 all are ok, 1 some are not, 2 wrong usage\n"
     "example: lockstep fsck checkpoints/digits.h5 checkpoints/digits-bn\n";
 
-enum { OPTION_DECODE = 1, OPTION_PATIENCE };
+enum { OPTION_DECODE = 1, OPTION_PATIENCE, FSCK_TEXT_SIZE = 4096 };
 
 static const struct option options[] = {
     {"decode", no_argument, NULL, OPTION_DECODE},
@@ -43,35 +42,14 @@ typedef struct fsck_arguments {
     uint64_t patience;
 } fsck_arguments;
 
-/* Memory that the check of a file may map: what it needs follows from the file's size. */
-static size_t memory_for(const char *path)
-{
-    enum { BASE_GIB = 4, TIMES = 8 };
-    struct stat status;
-    const size_t base = (size_t)BASE_GIB << 30;
-    return stat(path, &status) != 0 || status.st_size < 0 ? base : base + TIMES * (size_t)status.st_size;
-}
-
-static bool check_in_process(char *text, problems *found, void *context)
-{
-    return fsck_check_file(text, ISOLATE_TEXT_SIZE, found, context);
-}
-
-/* Returns an exit code or a negative code. */
 static int check_file(const char *path, const fsck_arguments *a)
 {
-    isolate_result result;
-    fsck_job job = {.path = path, .decode = a->decode};
-    const int code = isolate_run(&result, check_in_process, &job, (unsigned)a->patience, memory_for(path));
-    if (code != LS_OK) {
-        return code;
-    }
-    if (result.good) {
-        log_info("%s: ok (%s)", path, result.text);
-    } else {
-        log_info("%s: damaged: %s", path, result.text);
-    }
-    return result.good ? EXIT_DONE : EXIT_FAILED;
+    char text[FSCK_TEXT_SIZE] = "";
+    problems found = {0};
+    const fsck_job job = {.path = path, .decode = a->decode};
+    const bool good = fsck_check_file(text, sizeof text, &found, &job);
+    log_info("%s: %s%s%s", path, good ? "ok (" : "damaged: ", text, good ? ")" : "");
+    return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int is_of_a_run(const struct dirent *entry)
@@ -147,6 +125,7 @@ static int run(int argc, char **argv)
     if (code != LS_OK) {
         return code;
     }
+    h5_set_patience((unsigned)a.patience);
     for (int i = optind; i < argc; i++) {
         const int got = check_argument(argv[i], &a);
         if (got < 0) {

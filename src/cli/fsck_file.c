@@ -1,6 +1,5 @@
 #include "cli/fsck_file.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,17 +7,11 @@
 #include "base/error.h"
 #include "cli/run_options.h"
 #include "data/dataset_check.h"
-#include "io/h5.h"
-#include "io/seal.h"
 #include "model/model.h"
 #include "store/checkpoint_check.h"
+#include "store/file_kind.h"
 #include "store/runlog_check.h"
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
+#include "store/weights_file.h"
 
 static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)
 {
@@ -118,43 +111,37 @@ static void check_dataset(char *text, size_t size, const fsck_job *job, problems
     }
 }
 
-/* A file whose name and seal do not tell: by what only one kind has. */
-static void check_other(char *text, size_t size, const fsck_job *job, problems *found)
+/* Every tensor of a weights file that has neither seal nor checksums. */
+static void check_keras(char *text, size_t size, const char *path, problems *found)
 {
-    h5_file *f = NULL;
-    if (h5_open_read(&f, job->path) != LS_OK) {
-        problems_add_error(found, job->path);
+    weights_file w;
+    if (weights_file_open(&w, path) != LS_OK) {
+        problems_add_error(found, path);
         return;
     }
-    const int is_checkpoint = h5_exists(f, "lockstep");
-    const int is_log = h5_exists(f, "epochs") || h5_exists(f, "steps");
-    const int is_dataset = h5_attr_exists(f, "/", "format");
-    (void)h5_close(f);
-    if (is_checkpoint) {
-        check_checkpoint(text, size, job->path, found);
-    } else if (is_log) {
-        check_log(text, size, job->path, found);
-    } else if (is_dataset) {
-        check_dataset(text, size, job, found);
-    } else {
-        problems_add(found, "neither a data set nor a checkpoint nor a log of lockstep");
+    for (size_t i = 0; i < w.table.count; i++) {
+        weights_file_check(&w, i, found);
     }
+    (void)snprintf(text, size, "weights file of Keras, without a seal: %zu tensors, %zu classes", w.table.count,
+                   w.table.tensors[w.table.count - 1].size);
+    weights_file_close(&w);
 }
 
 bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job)
 {
-    seal_state seal;
-    const char *name = base_name(job->path);
-    if (seal_check(&seal, job->path) != LS_OK) {
+    file_kind kind = FILE_OTHER;
+    if (file_kind_of(&kind, job->path) != LS_OK) {
         problems_add_error(found, job->path);
-    } else if (seal.bytes == 0) {
-        problems_add(found, "is empty");
-    } else if (seal.verdict == SEAL_GOOD || fnmatch("*.weights.h5*", name, 0) == 0) {
+    } else if (kind == FILE_CHECKPOINT) {
         check_checkpoint(text, size, job->path, found);
-    } else if (fnmatch("log.h5*", name, 0) == 0) {
+    } else if (kind == FILE_LOG) {
         check_log(text, size, job->path, found);
+    } else if (kind == FILE_DATASET) {
+        check_dataset(text, size, job, found);
+    } else if (kind == FILE_KERAS) {
+        check_keras(text, size, job->path, found);
     } else {
-        check_other(text, size, job, found);
+        problems_add(found, "neither a data set nor a checkpoint nor a log of lockstep");
     }
     if (found->count > 0) {
         (void)problems_text(text, size, found);

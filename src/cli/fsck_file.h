@@ -13,7 +13,7 @@ typedef struct fsck_job {
 
 /*
  * Check one file, of whichever kind it is: returns whether it is good, and text [size] says what it is, or what is
- * wrong. May crash or hang with the library that reads it: call it through isolate_run.
+ * wrong.
  */
 bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job);
 

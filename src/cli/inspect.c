@@ -11,10 +11,11 @@
 #include "base/text.h"
 #include "cli/args.h"
 #include "data/dataset.h"
-#include "io/h5.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
+#include "store/file_kind.h"
 #include "store/runlog.h"
+#include "store/weights_file.h"
 #include "train/run_folder.h"
 
 static const char help[] =
@@ -214,30 +215,39 @@ static int inspect_folder(const char *dir)
     return code == LS_ENOTFOUND ? LS_OK : code;
 }
 
-/* Tell the kinds apart by what only one of them has. */
-static int inspect_file(const char *path)
+static int inspect_keras(const char *path)
 {
-    struct stat status;
-    h5_file *f = NULL;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        return inspect_folder(path);
-    }
-    const int code = h5_open_read(&f, path);
+    weights_file w;
+    const int code = weights_file_open(&w, path);
     if (code != LS_OK) {
         return code;
     }
-    const int is_checkpoint = h5_exists(f, "lockstep");
-    const int is_log = h5_exists(f, "epochs/epoch");
-    const int is_dataset = h5_attr_exists(f, "/", "format");
-    (void)h5_close(f);
-    if (is_checkpoint) {
-        return inspect_checkpoint(path);
+    const size_t classes = w.table.tensors[w.table.count - 1].size; /* the last layer's bias */
+    log_info("%s: weights file of Keras", path);
+    log_info("  parameters       %zu, and %zu moving statistics", w.table.weights_size, w.table.moving_size);
+    log_info("  classes          %zu", classes);
+    weights_file_close(&w);
+    return LS_OK;
+}
+
+static int inspect_file(const char *path)
+{
+    struct stat status;
+    file_kind kind = FILE_OTHER;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return inspect_folder(path);
     }
-    if (is_log) {
-        return inspect_log(path);
+    const int code = file_kind_of(&kind, path);
+    if (code != LS_OK) {
+        return code;
     }
-    return is_dataset ? inspect_dataset(path)
-                      : error_set(LS_EFORMAT, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
+    switch (kind) {
+    case FILE_CHECKPOINT: return inspect_checkpoint(path);
+    case FILE_LOG: return inspect_log(path);
+    case FILE_DATASET: return inspect_dataset(path);
+    case FILE_KERAS: return inspect_keras(path);
+    default: return error_set(LS_EFORMAT, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
+    }
 }
 
 static int run(int argc, char **argv)

@@ -6,11 +6,15 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "io/h5.h"
 
 int parallel_run(int (*work)(comm *c, void *context), void *context)
 {
     comm *c = NULL;
-    const int started = comm_start(&c, NULL, NULL);
+    int started = h5_start_reading(); /* before MPI, whose connections and memory a new process had better not have */
+    if (started == LS_OK) {
+        started = comm_start(&c, NULL, NULL);
+    }
     if (started != LS_OK) {
         return started;
     }

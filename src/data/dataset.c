@@ -64,6 +64,10 @@ static int check_format(dataset *d)
     if (!h5_attr_exists(d->file, "/", "format") || h5_read_attr_string(d->file, "/", "format", &format) != LS_OK ||
         strcmp(format, DATASET_FORMAT) != 0) {
         free(format);
+        const int code = h5_check_reader(d->file);
+        if (code != LS_OK) {
+            return code;
+        }
         return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);

@@ -23,7 +23,6 @@ static void check_pictures(dataset *d, bool decode, problems *found)
                 problems_add(found, "picture %s: %s", dataset_name(d, i), error_message());
             }
         }
-        problems_progress(found);
     }
     image_release(&decoded);
     free(buffer.bytes);

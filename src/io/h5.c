@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/machine.h"
 #include "base/size.h"
 #include "base/watch.h"
+#include "io/h5_remote.h"
 
 enum { H5_PATH_SIZE = 4096 };
 
@@ -53,6 +55,25 @@ hid_t h5_memory_type(h5_type type)
     case H5_UINT8: return H5T_NATIVE_UINT8;
     case H5_UINT64: return H5T_NATIVE_UINT64;
     default: return -1;
+    }
+}
+
+void h5_forked(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    lock = fresh; /* its owner is a thread of the old process */
+}
+
+size_t h5_width(h5_type type)
+{
+    switch (type) {
+    case H5_UINT8: return 1;
+    case H5_FLOAT32:
+    case H5_INT32: return 4;
+    case H5_FLOAT64:
+    case H5_INT64:
+    case H5_UINT64: return 8;
+    default: return 0;
     }
 }
 
@@ -118,16 +139,10 @@ void h5_drop(hid_t id)
     }
 }
 
-/*
- * What a writer has only half written is read again after a pause, which HDF5 doubles each time from a nanosecond on:
- * these take 17 ms. Its own choice, 100, never ends where a writer was killed.
- */
-enum { SHARED_READ_ATTEMPTS = 24 };
+/* How to open: for writing, after a writer that was killed, anew, anew in the newest format. */
+typedef enum open_mode { OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
 
-/* How to open: for reading, for writing, after a writer that was killed, anew, anew in the newest format. */
-typedef enum open_mode { OPEN_READ, OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
-
-static hid_t open_id(const char *path, open_mode mode, int *followed)
+static hid_t open_id(const char *path, open_mode mode)
 {
     hid_t id = -1;
     const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
@@ -144,15 +159,7 @@ static hid_t open_id(const char *path, open_mode mode, int *followed)
             goto cleanup;
         }
     }
-    if (mode == OPEN_READ) {
-        (void)H5Pset_sieve_buf_size(access_list, 1); /* else a read of 5 KB from the middle of an array is one of 64 */
-        id = H5Fopen(path, H5F_ACC_RDONLY, access_list);
-        if (id < 0 && H5Pset_metadata_read_attempts(access_list, SHARED_READ_ATTEMPTS) >= 0) {
-            /* perhaps a log that is being written */
-            id = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access_list);
-            *followed = id >= 0;
-        }
-    } else if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
+    if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
         id = H5Fopen(path, H5F_ACC_RDWR, access_list);
     } else {
         id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
@@ -182,60 +189,110 @@ static int create_error(const char *path)
     return code;
 }
 
+int h5_open_failed(const char *path)
+{
+    return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
+}
+
 /* The error that belongs to a file that did not open. */
 static int open_error(const char *path, open_mode mode)
 {
     if (mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST) {
         return create_error(path);
     }
-    if (access(path, mode == OPEN_READ ? R_OK : R_OK | W_OK) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) {
-            return error_set(LS_ENOTFOUND, "%s: no such file", path);
-        }
-        return error_set(LS_EIO, "%s: cannot be opened: %m", path);
+    if (access(path, R_OK | W_OK) != 0) {
+        return errno == ENOENT || errno == ENOTDIR ? error_set(LS_ENOTFOUND, "%s: no such file", path)
+                                                   : error_set(LS_EIO, "%s: cannot be opened: %m", path);
     }
-    return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
+    return h5_open_failed(path);
 }
 
-/* Opening a pipe would wait for its other end, perhaps for ever. */
-static int check_regular(const char *path)
+h5_file *h5_file_make(const char *path)
 {
-    struct stat status;
-    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) {
-        return LS_OK; /* what is wrong with a path that leads nowhere is told by opening it */
-    }
-    return error_set(LS_EFORMAT, "%s: is a %s, not a file", path,
-                     S_ISDIR(status.st_mode) ? "directory" : "pipe, device or socket");
-}
-
-static int open_file(h5_file **out, const char *path, open_mode mode)
-{
-    *out = NULL;
-    const int creating = mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST;
-    const int usable = creating ? LS_OK : check_regular(path);
-    if (usable != LS_OK) {
-        return usable;
-    }
     h5_file *f = calloc(1, sizeof *f);
     char *copy = strdup(path);
     if (f == NULL || copy == NULL) {
         free(f);
         free(copy);
-        return error_set(LS_ENOMEM, "%s: out of memory", path);
+        (void)error_set(LS_ENOMEM, "%s: out of memory", path);
+        return NULL;
+    }
+    f->id = -1;
+    f->path = copy;
+    f->descriptor = -1;
+    return f;
+}
+
+static int open_file(h5_file **out, const char *path, open_mode mode)
+{
+    *out = NULL;
+    if (mode == OPEN_WRITE) { /* a pipe would wait for its other end, perhaps for ever */
+        int descriptor = -1;
+        uint64_t size = 0;
+        const int usable = file_open_regular(&descriptor, &size, path);
+        if (usable != LS_OK) {
+            return usable;
+        }
+        (void)close(descriptor);
+    }
+    h5_file *f = h5_file_make(path);
+    if (f == NULL) {
+        return LS_ENOMEM;
     }
     h5_enter();
-    f->path = copy;
-    f->writable = mode != OPEN_READ;
-    f->id = open_id(path, mode, &f->followed);
+    f->writable = 1;
+    f->id = open_id(path, mode);
     if (f->id < 0 && mode == OPEN_WRITE) {
-        f->id = open_id(path, OPEN_RECOVER, &f->followed);
+        f->id = open_id(path, OPEN_RECOVER);
     }
-    f->size = f->id >= 0 && mode == OPEN_READ && !f->followed ? h5_size(f) : 0;
     h5_leave();
     if (f->id < 0) {
         const int code = open_error(path, mode);
-        free(f->path);
-        free(f);
+        (void)h5_close(f);
+        return code;
+    }
+    *out = f;
+    return LS_OK;
+}
+
+static int here; /* files are read in this process */
+
+void h5_read_here(int yes)
+{
+    here = yes;
+}
+
+int h5_check_reader(const h5_file *f)
+{
+    return f->remote == NULL ? LS_OK : h5_remote_check(f->remote);
+}
+
+int h5_start_reading(void)
+{
+    return here ? LS_OK : h5_server_start();
+}
+
+int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
+{
+    struct stat status = {0};
+    *out = NULL;
+    if (here) {
+        return h5_open_local(out, descriptor, name);
+    }
+    h5_file *f = h5_file_make(name);
+    if (f == NULL) {
+        return LS_ENOMEM;
+    }
+    int code = LS_OK;
+    f->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0) {
+        code = error_set(LS_EIO, "%s: cannot be examined: %m", name);
+    } else {
+        f->size = (uint64_t)status.st_size;
+        code = h5_remote_open(&f->remote, f->descriptor, name, &f->followed);
+    }
+    if (code != LS_OK) {
+        (void)h5_close(f);
         return code;
     }
     *out = f;
@@ -244,7 +301,15 @@ static int open_file(h5_file **out, const char *path, open_mode mode)
 
 int h5_open_read(h5_file **out, const char *path)
 {
-    return open_file(out, path, OPEN_READ);
+    int descriptor = -1;
+    uint64_t size = 0;
+    *out = NULL;
+    int code = file_open_regular(&descriptor, &size, path);
+    if (code == LS_OK) {
+        code = h5_open_descriptor(out, descriptor, path);
+        (void)close(descriptor);
+    }
+    return code;
 }
 
 int h5_open_write(h5_file **out, const char *path)
@@ -280,12 +345,19 @@ int h5_flush(h5_file *f)
 
 int h5_close(h5_file *f)
 {
+    int code = LS_OK;
     if (f == NULL) {
         return LS_OK;
     }
-    h5_enter();
-    const int code = H5Fclose(f->id) < 0 ? h5_fail_io(f, "/", "the last bytes could not be written") : LS_OK;
-    h5_leave();
+    if (f->id >= 0) {
+        h5_enter();
+        code = H5Fclose(f->id) < 0 ? h5_fail_io(f, "/", "the last bytes could not be written") : LS_OK;
+        h5_leave();
+    }
+    h5_remote_close(f->remote);
+    if (f->descriptor >= 0) {
+        (void)close(f->descriptor);
+    }
     free(f->path);
     free(f);
     return code;
@@ -305,19 +377,13 @@ uint64_t h5_size(const h5_file *f)
 {
     struct stat status;
     hsize_t told = 0;
-    void *descriptor = NULL;
-    if (f->size != 0) {
-        return f->size;
-    }
     if (f->writable) { /* what is written may not have reached the file yet */
         return H5Fget_filesize(f->id, &told) < 0 ? 0 : told;
     }
-    /* By descriptor: the file may have been renamed or replaced since. */
-    if (H5Fget_vfd_handle(f->id, H5P_DEFAULT, &descriptor) < 0 || descriptor == NULL ||
-        fstat(*(const int *)descriptor, &status) != 0) {
-        return 0;
+    if (f->followed) { /* it grows; by descriptor, as it may have been renamed or replaced since */
+        return fstat(f->descriptor, &status) == 0 ? (uint64_t)status.st_size : 0;
     }
-    return (uint64_t)status.st_size;
+    return f->size;
 }
 
 int h5_temporary_name(char *out, size_t size, const char *path)

@@ -8,8 +8,9 @@
  * The only door to HDF5: opaque handles, whole arrays, slices, attributes, tables that grow, atomic replacement.
  * A handle is a file or a group in one. Every name is a path below its handle. Errors name file and path.
  * HDF5's own error stack is silent. File locking is off, so it works on file systems without locks.
- * A file is input: soft and external links are not followed, data sets whose data lies in other files are refused, and
- * so are sizes that the file cannot hold. Filters are never loaded from outside the library.
+ * A file is input: it is read by another process (h5_remote.h), which may die of it; then the error says so. Soft and
+ * external links are not followed. Data sets whose data lies in other files are refused, and so are filters (compressed
+ * data) and sizes that the file does not hold.
  * Every function takes one process-wide lock, so any thread may call it; a handle may be closed only once nobody else
  * uses it.
  */
@@ -45,6 +46,7 @@ int h5_open_read(h5_file **out, const char *path);
  * descriptor stays the caller's, and may be closed afterwards.
  */
 int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
+/* For tests: as h5_open_read for reading and writing, in this process. */
 int h5_open_write(h5_file **out, const char *path);
 int h5_create(h5_file **out, const char *path);
 /* As h5_create, in the newest format: h5_start_swmr needs it, older readers may not know it. */
@@ -62,8 +64,20 @@ int h5_close(h5_file *f);
 const char *h5_path(const h5_file *f);
 /* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
 uint64_t h5_size(const h5_file *f);
-/* 1 when the file, opened for reading, is marked as being written (single writer, multiple readers), or was so left. */
+/* 1 when the file, opened for reading, is marked as being written, or was so left by a writer that was killed. */
 int h5_is_followed(const h5_file *f);
+
+/*
+ * Start the process that readers come from, where there is none yet; opening a file does so as well. Best called before
+ * MPI and threads are started. LS_ERROR.
+ */
+int h5_start_reading(void);
+/* Give a file up when its reader neither answers nor reads for so many seconds; 0, the default: never. */
+void h5_set_patience(unsigned seconds);
+/* For fuzzers: whether files that are opened from now on are read in this process. */
+void h5_read_here(int yes);
+/* 0, or LS_EFORMAT when the file's reader has died, so that what seems not to be there may be. */
+int h5_check_reader(const h5_file *f);
 
 /*
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
@@ -89,13 +103,13 @@ int h5_list(h5_file *f, const char *group, char ***out, size_t *count);
 int h5_stat(h5_file *f, const char *name, h5_shape *out);
 /* Make and write one, parents too; the name must be new. data NULL: zeros, for h5_write_slice. */
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data);
-/* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. */
+/* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. Not for H5_STRING. */
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
 /* Rows [start, start + count) of an array of one or two dimensions; a row is an element where there is one. */
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
 /*
- * A one-dimensional array of numbers that is kept open for many reads: looked up and checked once, not each time. Ended
- * with h5_let_go, before the file is closed; NULL is fine.
+ * A one-dimensional array of numbers for many reads: looked up and checked once, then read straight from the file where
+ * it lies there as it is in memory. Ended with h5_let_go, before the file is closed; NULL is fine.
  */
 typedef struct h5_held h5_held;
 int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type);

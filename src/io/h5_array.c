@@ -1,4 +1,4 @@
-#include "io/h5_private.h"
+#include "io/h5_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +69,9 @@ cleanup:
 
 int h5_stat(h5_file *f, const char *name, h5_shape *out)
 {
+    if (f->remote != NULL) {
+        return h5_client_stat(f, name, out);
+    }
     h5_enter();
     hid_t set = -1;
     int code = h5_open_set(f, name, &set);
@@ -126,6 +129,9 @@ int h5_check_numeric(const h5_file *f, const char *name, hid_t set)
 
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
 {
+    if (f->remote != NULL) {
+        return h5_client_read(f, name, type, size, out);
+    }
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
@@ -171,6 +177,9 @@ static int select_slice(const h5_file *f, const char *name, hid_t set, size_t st
 
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
 {
+    if (f->remote != NULL) {
+        return h5_client_read_slice(f, name, type, start, count, out);
+    }
     hid_t set = -1;
     hid_t memory = -1;
     hid_t stored = -1;
@@ -316,6 +325,9 @@ cleanup:
 
 int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count)
 {
+    if (f->remote != NULL) {
+        return h5_client_read_strings(f, name, out, count);
+    }
     hid_t set = -1;
     *out = NULL;
     *count = 0;

@@ -1,4 +1,4 @@
-#include "io/h5_private.h"
+#include "io/h5_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,9 @@ enum { MOST_NUMBER = 16 };
 
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute)
 {
+    if (f->remote != NULL) {
+        return h5_client_attr_exists(f, name, attribute);
+    }
     h5_enter();
     const int found = h5_walk(f, name) > 0 && H5Aexists_by_name(f->id, name, attribute, H5P_DEFAULT) > 0;
     h5_leave();
@@ -104,6 +107,9 @@ static int open_attr(h5_file *f, const char *name, const char *attribute, hid_t 
 
 static int read_number(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
 {
+    if (f->remote != NULL) {
+        return h5_client_read_number(f, name, attribute, type, out);
+    }
     hid_t id = -1;
     hid_t stored = -1;
     hid_t space = -1;
@@ -148,6 +154,9 @@ int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double
 
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count)
 {
+    if (f->remote != NULL) {
+        return h5_client_read_attr_strings(f, name, attribute, out, count);
+    }
     hid_t id = -1;
     *out = NULL;
     *count = 0;

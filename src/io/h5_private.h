@@ -7,12 +7,17 @@
 
 /* What the parts of the module share. Nobody outside io/ includes this file. */
 
+struct h5_remote;
+struct h5_place;
+
 struct h5_file {
-    hid_t id;      /* owned */
-    char *path;    /* owned */
-    int writable;  /* opened or made for writing */
-    uint64_t size; /* of a file that nobody writes, in bytes; 0: to be asked for */
-    int followed;  /* opened for reading while somebody else has it open for writing */
+    hid_t id;                 /* owned; negative where another process reads the file */
+    struct h5_remote *remote; /* owned; that process, or NULL */
+    char *path;               /* owned */
+    int descriptor;           /* owned; of a file that is read, else -1 */
+    int writable;             /* opened or made for writing */
+    uint64_t size;            /* of a file that nobody writes, in bytes; 0: to be asked for */
+    int followed;             /* marked as being written */
 };
 
 /*
@@ -21,6 +26,28 @@ struct h5_file {
  */
 void h5_enter(void);
 void h5_leave(void);
+/* In a new process that was forked between the two: nobody is in. */
+void h5_forked(void);
+
+/* A file that nothing is open of yet, for h5_close; NULL with LS_ENOMEM's message. */
+h5_file *h5_file_make(const char *path);
+
+/* Set the error of a file that HDF5 does not take for one of its own. LS_EFORMAT. */
+int h5_open_failed(const char *path);
+
+/* Open for reading in this process what a descriptor is open on. As h5_open_descriptor. */
+int h5_open_local(h5_file **out, int descriptor, const char *name);
+
+/*
+ * In the process of a reader: it is still at work. Elsewhere nothing happens. For the driver, whose reads may be slow.
+ */
+void h5_serve_alive(void);
+
+/* Bytes of an element in memory; 0 for H5_STRING and H5_OTHER. */
+size_t h5_width(h5_type type);
+
+/* Where a one-dimensional data set of numbers lies in the file (h5_remote.h). LS_ENOTFOUND, LS_EFORMAT. */
+int h5_find_place(h5_file *f, const char *name, h5_type type, struct h5_place *out);
 
 /* Types in memory and in files (little endian); negative for H5_STRING and H5_OTHER. Not owned by the caller. */
 hid_t h5_memory_type(h5_type type);

@@ -1,4 +1,4 @@
-#include "io/h5_private.h"
+#include "io/h5_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,9 @@ int h5_walk(const h5_file *f, const char *name)
 
 int h5_exists(h5_file *f, const char *name)
 {
+    if (f->remote != NULL) {
+        return h5_client_exists(f, name);
+    }
     h5_enter();
     const int found = h5_walk(f, name) > 0;
     h5_leave();
@@ -86,6 +89,9 @@ static size_t names_size(hid_t group, size_t n)
 
 int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
 {
+    if (f->remote != NULL) {
+        return h5_client_list(f, group, out, count);
+    }
     int code = LS_OK;
     H5G_info_t info;
     char **names = NULL;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -48,31 +47,6 @@ static int read_line(const char *line, uint64_t *bytes, uint64_t *hash)
     return memcmp(again, line, SEAL_SIZE) == 0;
 }
 
-/* Open a regular file for reading; anything else is refused without waiting for it. */
-static int open_regular(int *out, uint64_t *size, const char *path)
-{
-    struct stat status;
-    *out = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (*out < 0) {
-        return errno == ENOENT || errno == ENOTDIR ? error_set(LS_ENOTFOUND, "%s: no such file", path)
-                                                   : error_set(LS_EIO, "%s: cannot be opened: %m", path);
-    }
-    int code = LS_OK;
-    if (fstat(*out, &status) != 0) {
-        code = error_set(LS_EIO, "%s: cannot be examined: %m", path);
-    } else if (!S_ISREG(status.st_mode)) {
-        code = error_set(LS_EFORMAT, "%s: is a %s, not a file", path,
-                         S_ISDIR(status.st_mode) ? "directory" : "pipe, device or socket");
-    } else {
-        *size = (uint64_t)status.st_size;
-    }
-    if (code != LS_OK) {
-        (void)close(*out);
-        *out = -1;
-    }
-    return code;
-}
-
 static int hash_file(uint64_t *out, int fd, uint64_t bytes, const char *path)
 {
     unsigned char block[SEAL_BLOCK];
@@ -95,7 +69,7 @@ int seal_append(const char *path)
     uint64_t size = 0;
     uint64_t hash = 0;
     int reading = -1;
-    int code = open_regular(&reading, &size, path);
+    int code = file_open_regular(&reading, &size, path);
     if (code != LS_OK) {
         return code;
     }
@@ -211,7 +185,7 @@ int seal_check(seal_state *out, const char *path)
 {
     int fd = -1;
     *out = (seal_state){.verdict = SEAL_NONE};
-    int code = open_regular(&fd, &out->bytes, path);
+    int code = file_open_regular(&fd, &out->bytes, path);
     if (code == LS_OK) {
         code = judge(out, fd, path);
         (void)close(fd);
@@ -228,7 +202,7 @@ int seal_holds_text(const char *path, const char *text)
     int fd = -1;
     int found = 0;
     size_t kept = 0;
-    int code = open_regular(&fd, &size, path);
+    int code = file_open_regular(&fd, &size, path);
     if (code != LS_OK) {
         return code;
     }

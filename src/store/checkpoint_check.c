@@ -12,8 +12,7 @@
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 
-/* Values of one tensor as float64: finite, and not negative where they are variances. */
-static void check_values(const double *values, const tensor_info *info, problems *found)
+void checkpoint_check_values(const double *values, const tensor_info *info, problems *found)
 {
     char name[2 * TENSOR_NAME_SIZE];
     size_t wild = 0;
@@ -57,7 +56,7 @@ static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const 
                               : h5_read(f, path, H5_FLOAT64, info->size, values);
     }
     if (code == LS_OK) {
-        check_values(values, info, found);
+        checkpoint_check_values(values, info, found);
     } else {
         problems_add_error(found, h5_path(f));
     }
@@ -83,7 +82,6 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
     }
     for (size_t i = 0; code == LS_OK && i < count; i++) {
         check_tensor(f, t, i, legacy[i], checksums[i], found);
-        problems_progress(found);
     }
     free(checksums);
     free(legacy);

@@ -14,4 +14,7 @@
  */
 int checkpoint_check(checkpoint_info *out, const char *path, problems *found);
 
+/* Values of one tensor as float64 [size]: finite, and not negative where they are variances. */
+void checkpoint_check_values(const double *values, const tensor_info *info, problems *found);
+
 #endif

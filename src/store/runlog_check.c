@@ -221,7 +221,6 @@ static void check_columns(const checker *c, const known *columns, size_t n, uint
         } else {
             check_figure_column(c, &columns[i], rows);
         }
-        problems_progress(c->found);
     }
 }
 

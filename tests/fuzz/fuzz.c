@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "io/h5.h"
 
 enum { PATHS = 8 };
 
@@ -74,6 +75,7 @@ static void make_folder(void)
         perror(folder);
         exit(EXIT_FAILURE);
     }
+    h5_read_here(1); /* what breaks is to break the fuzzer */
     owner = getpid();
     (void)atexit(remove_folder);
 }

@@ -148,7 +148,8 @@ START_TEST(claims_are_held_to_the_file)
     static const char *const sets[] = {"numbers", "strings", "variable", "chunked"};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         ck_assert_msg(h5_stat(f, sets[i], &shape) == LS_EFORMAT, "%s", sets[i]);
-        ck_assert_ptr_nonnull(strstr(error_message(), "than the file holds"));
+        ck_assert_msg(strstr(error_message(), i < 3 ? "than the file holds" : "compressed") != NULL, "%s",
+                      error_message());
         ck_assert_int_eq(h5_read_strings(f, sets[i], &strings, &count), LS_EFORMAT);
     }
     ck_assert_int_eq(h5_close(f), LS_OK);

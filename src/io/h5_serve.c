@@ -1,0 +1,314 @@
+/* The process that reads a file for another one, and may die of it. */
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
+
+#include <errno.h>
+#include <fenv.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/size.h"
+
+typedef struct reader {
+    int connection;
+    int descriptor;
+    h5_file *file; /* once it is open */
+    char name[H5_REMOTE_TEXT], attribute[H5_REMOTE_TEXT];
+    char label[H5_REMOTE_TEXT]; /* what errors call the file */
+    double last;                /* when something was sent */
+} reader;
+
+static reader self; /* for the handlers of signals and of the driver */
+
+/* --- Limits ------------------------------------------------------------------------------------------------------ */
+
+static void send_head(uint32_t kind, int32_t code, uint64_t size)
+{
+    const h5_wire_answer head = {.kind = kind, .code = code, .size = size};
+    if (h5_wire_send(self.connection, &head, sizeof head) != 0) {
+        _exit(0); /* nobody wants to know */
+    }
+    self.last = clock_seconds();
+}
+
+static void crash(int number)
+{
+    const h5_wire_answer head = {.kind = H5_WIRE_CRASHED, .code = number};
+    (void)h5_wire_send(self.connection, &head, sizeof head);
+    _exit(1);
+}
+
+static void catch_crashes(void)
+{
+    static const int fatal[] = {SIGABRT, SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    const size_t count = 2; /* the sanitizer has its own words for the others */
+#else
+    const size_t count = sizeof fatal / sizeof fatal[0];
+#endif
+    static unsigned char stack[65536]; /* the process' own may have overflowed */
+    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    (void)sigaltstack(&other, NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct sigaction action = {.sa_handler = crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+        (void)sigemptyset(&action.sa_mask);
+        (void)sigaction(fatal[i], &action, NULL);
+    }
+}
+
+static void limit(int resource, uint64_t most)
+{
+    struct rlimit now;
+    if (getrlimit(resource, &now) == 0 && (now.rlim_max == RLIM_INFINITY || most < now.rlim_max)) {
+        const struct rlimit wanted = {(rlim_t)most, now.rlim_max};
+        (void)setrlimit(resource, &wanted);
+    }
+}
+
+/* Bytes that are mapped already; a generous guess where the system does not say. */
+static uint64_t mapped(void)
+{
+    unsigned long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    // NOLINTNEXTLINE(cert-err34-c): what is no number leaves pages at 0
+    if (f == NULL || fscanf(f, "%llu", &pages) != 1) {
+        pages = 0;
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return pages > 0 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : (uint64_t)4 << 30;
+}
+
+/* What reading takes follows from the file's size: an array once, texts with a pointer each. */
+static void limit_all(uint64_t file_size)
+{
+    enum { TIMES = 24, SPARE = 256 << 20, SECONDS = 120, BYTES_A_SECOND = 10 << 20 };
+    limit(RLIMIT_CORE, 0); /* a crash is reported, not kept */
+    limit(RLIMIT_CPU, SECONDS + file_size / BYTES_A_SECOND);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
+    uint64_t most = 0;
+    if (!__builtin_mul_overflow(file_size, (uint64_t)TIMES, &most) &&
+        !__builtin_add_overflow(most, mapped() + SPARE, &most)) {
+        limit(RLIMIT_AS, most);
+    }
+#endif
+}
+
+void h5_serve_alive(void)
+{
+    if (self.connection > 0 && clock_seconds() - self.last >= 1) {
+        send_head(H5_WIRE_ALIVE, 0, 0);
+    }
+}
+
+/* --- Answers ----------------------------------------------------------------------------------------------------- */
+
+static void answer(const void *bytes, uint64_t size)
+{
+    send_head(H5_WIRE_ANSWER, LS_OK, size);
+    if (h5_wire_send(self.connection, bytes, (size_t)size) != 0) {
+        _exit(0);
+    }
+}
+
+static void answer_error(int code)
+{
+    const char *text = error_message();
+    const size_t size = strlen(text) + 1;
+    send_head(H5_WIRE_ANSWER, code, size);
+    if (h5_wire_send(self.connection, text, size) != 0) {
+        _exit(0);
+    }
+}
+
+static void answer_number(int code, int32_t number)
+{
+    if (code == LS_OK) {
+        answer(&number, sizeof number);
+    } else {
+        answer_error(code);
+    }
+}
+
+/* One block of texts, each with its zero. */
+static void answer_texts(int code, char **texts, size_t count)
+{
+    uint64_t size = 0;
+    if (code != LS_OK) {
+        answer_error(code);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size += strlen(texts[i]) + 1;
+    }
+    send_head(H5_WIRE_ANSWER, LS_OK, size);
+    for (size_t i = 0; i < count; i++) {
+        if (h5_wire_send(self.connection, texts[i], strlen(texts[i]) + 1) != 0) {
+            _exit(0);
+        }
+    }
+    free(texts);
+}
+
+/* `count` elements or rows of `columns`, read by one of the two. */
+static void answer_array(const h5_wire_request *q, size_t columns)
+{
+    const h5_type type = (h5_type)q->type;
+    size_t elements = 0;
+    size_t bytes = 0;
+    if (size_mul(&elements, (size_t)q->count, columns) != 0 || size_mul(&bytes, elements, h5_width(type)) != 0) {
+        answer_error(h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible"));
+        return;
+    }
+    void *values = malloc(bytes + 1);
+    int code = values == NULL ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory") : LS_OK;
+    if (code == LS_OK) {
+        code = q->ask == H5_ASK_READ
+                   ? h5_read(self.file, self.name, type, (size_t)q->count, values)
+                   : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count, values);
+    }
+    if (code == LS_OK) {
+        answer(values, bytes);
+    } else {
+        answer_error(code);
+    }
+    free(values);
+}
+
+/* Rows may be wider than an element. The storage is checked before memory is taken. */
+static void answer_slice(const h5_wire_request *q)
+{
+    h5_shape shape;
+    const int code = h5_stat(self.file, self.name, &shape);
+    if (code != LS_OK) {
+        answer_error(code);
+    } else if (shape.rank < 1 || shape.rank > 2 || q->start > shape.dims[0] || q->count > shape.dims[0] - q->start) {
+        answer_error(h5_fail(self.file, self.name, LS_EFORMAT, "does not have these rows"));
+    } else {
+        answer_array(q, shape.rank == 2 ? shape.dims[1] : 1);
+    }
+}
+
+static void answer_whole(const h5_wire_request *q)
+{
+    h5_shape shape;
+    const int code = h5_stat(self.file, self.name, &shape);
+    if (code != LS_OK) {
+        answer_error(code);
+    } else if (shape.size != q->count) {
+        answer_error(error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %llu", self.label, self.name,
+                               shape.size, (unsigned long long)q->count));
+    } else {
+        answer_array(q, 1);
+    }
+}
+
+static void answer_place(const h5_wire_request *q)
+{
+    h5_place place = {0};
+    const int code = h5_find_place(self.file, self.name, (h5_type)q->type, &place);
+    if (code == LS_OK) {
+        answer(&place, sizeof place);
+    } else {
+        answer_error(code);
+    }
+}
+
+static void answer_attribute(const h5_wire_request *q)
+{
+    uint64_t value = 0; /* all types that are asked for have 8 bytes */
+    int code = LS_OK;
+    switch ((h5_type)q->type) {
+    case H5_INT64: code = h5_read_attr_i64(self.file, self.name, self.attribute, (int64_t *)&value); break;
+    case H5_FLOAT64: code = h5_read_attr_f64(self.file, self.name, self.attribute, (double *)&value); break;
+    default: code = h5_read_attr_u64(self.file, self.name, self.attribute, &value); break;
+    }
+    if (code == LS_OK) {
+        answer(&value, sizeof value);
+    } else {
+        answer_error(code);
+    }
+}
+
+static void answer_open(void)
+{
+    (void)snprintf(self.label, sizeof self.label, "%s", self.name);
+    const int code = self.file != NULL ? error_set(LS_ERROR, "%s: is open already", self.label)
+                                       : h5_open_local(&self.file, self.descriptor, self.label);
+    answer_number(code, code == LS_OK ? h5_is_followed(self.file) : 0);
+}
+
+static void answer_request(const h5_wire_request *q)
+{
+    h5_shape shape;
+    char **texts = NULL;
+    size_t count = 0;
+    int code = LS_OK;
+    if (q->ask == H5_ASK_OPEN || self.file == NULL) {
+        answer_open();
+        return;
+    }
+    switch ((h5_ask)q->ask) {
+    case H5_ASK_EXISTS: answer_number(LS_OK, h5_exists(self.file, self.name)); break;
+    case H5_ASK_ATTR_EXISTS: answer_number(LS_OK, h5_attr_exists(self.file, self.name, self.attribute)); break;
+    case H5_ASK_STAT:
+        memset(&shape, 0, sizeof shape);
+        code = h5_stat(self.file, self.name, &shape);
+        if (code == LS_OK) {
+            answer(&shape, sizeof shape);
+        } else {
+            answer_error(code);
+        }
+        break;
+    case H5_ASK_READ: answer_whole(q); break;
+    case H5_ASK_SLICE: answer_slice(q); break;
+    case H5_ASK_PLACE: answer_place(q); break;
+    case H5_ASK_ATTR_NUMBER: answer_attribute(q); break;
+    case H5_ASK_LIST:
+        code = h5_list(self.file, self.name, &texts, &count);
+        answer_texts(code, texts, count);
+        break;
+    case H5_ASK_STRINGS:
+        code = h5_read_strings(self.file, self.name, &texts, &count);
+        answer_texts(code, texts, count);
+        break;
+    default:
+        code = h5_read_attr_strings(self.file, self.name, self.attribute, &texts, &count);
+        answer_texts(code, texts, count);
+        break;
+    }
+}
+
+static int receive_text(char out[H5_REMOTE_TEXT], uint32_t size)
+{
+    if (size == 0 || size > H5_REMOTE_TEXT || h5_wire_receive(self.connection, out, size) != 0) {
+        return -1;
+    }
+    out[size - 1] = '\0';
+    return 0;
+}
+
+_Noreturn void h5_serve(int descriptor, int connection)
+{
+    struct stat status = {0};
+    h5_wire_request q;
+    self.connection = connection;
+    self.descriptor = descriptor;
+    (void)fesetenv(FE_DFL_ENV); /* numbers are read as they are, also those that computing takes for 0 */
+    (void)fstat(descriptor, &status);
+    limit_all((uint64_t)(status.st_size > 0 ? status.st_size : 0));
+    catch_crashes();
+    while (h5_wire_receive(connection, &q, sizeof q) == 0 && q.ask < H5_ASKS &&
+           receive_text(self.name, q.name_size) == 0 && receive_text(self.attribute, q.attribute_size) == 0) {
+        answer_request(&q);
+    }
+    _exit(0);
+}
