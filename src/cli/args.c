@@ -9,29 +9,62 @@
 
 #include "base/error.h"
 
-int args_next(int argc, char **argv, const struct option *options)
+/* Numbers of long options are moved out of the way of letters, so that -v is not taken for --val-count. */
+enum { MOST_OPTIONS = 40, MOVED = 1000 };
+
+static void move_options(struct option out[MOST_OPTIONS], const struct option *options)
 {
-    opterr = 0;
-    const int got = getopt_long(argc, argv, ":", options, NULL);
-    if (got == -1) {
-        return 0;
+    size_t n = 0;
+    for (; options[n].name != NULL && n + 1 < MOST_OPTIONS; n++) {
+        out[n] = options[n];
+        out[n].val += MOVED;
     }
-    if (got != '?' && got != ':') {
-        return got;
+    out[n] = (struct option){0};
+}
+
+/* The word that begins with this letter as a short option would. */
+static const char *word_of(int argc, char **argv, int letter)
+{
+    for (int i = 1; i < argc && i <= optind; i++) {
+        if (argv[i][0] == '-' && argv[i][1] == letter) {
+            return argv[i];
+        }
     }
+    return "-?";
+}
+
+static int refuse(int argc, char **argv, const struct option *moved, int got)
+{
     const char *given = argv[optind - 1];
     if (got == ':') {
         return error_set(LS_EUSAGE, "%s: needs a value; see `lockstep help %s`", given, argv[0]);
     }
-    for (const struct option *o = options; o->name != NULL; o++) {
-        if (optopt != 0 && o->val == optopt) {
+    for (const struct option *o = moved; o->name != NULL; o++) {
+        if (optopt == o->val) {
             return error_set(LS_EUSAGE, "--%s: takes no value; see `lockstep help %s`", o->name, argv[0]);
         }
     }
-    if (optopt != 0) {
-        return error_set(LS_EUSAGE, "unknown option '-%c'; see `lockstep help %s`", optopt, argv[0]);
+    return error_set(LS_EUSAGE, "unknown%s option '%s'; see `lockstep help %s`", optopt != 0 ? "" : " or ambiguous",
+                     optopt != 0 ? word_of(argc, argv, optopt) : given, argv[0]);
+}
+
+int args_next(int argc, char **argv, const struct option *options)
+{
+    struct option moved[MOST_OPTIONS];
+    move_options(moved, options);
+    opterr = 0;
+    const int got = getopt_long(argc, argv, ":", moved, NULL);
+    if (got == -1) {
+        return 0;
     }
-    return error_set(LS_EUSAGE, "unknown or ambiguous option '%s'; see `lockstep help %s`", given, argv[0]);
+    if (got == '?' || got == ':') {
+        return refuse(argc, argv, moved, got);
+    }
+    if (optarg != NULL && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0) {
+        return error_set(LS_EUSAGE, "%s: needs a value, and %s looks like an option; see `lockstep help %s`",
+                         argv[optind - 2], optarg, argv[0]);
+    }
+    return got - MOVED;
 }
 
 int args_positionals(int argc, char **argv, int least, int most, const char *usage)

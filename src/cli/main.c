@@ -61,10 +61,10 @@ static int dispatch(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0) {
         return help_print_version();
     }
-    if (is_help(argv[1]) || (strcmp(argv[1], "help") == 0 && (argc == 2 || is_help(argv[2])))) {
+    const int help = is_help(argv[1]) || strcmp(argv[1], "help") == 0;
+    if (help && (argc == 2 || is_help(argv[2]))) {
         return help_program();
     }
-    const int help = strcmp(argv[1], "help") == 0;
     const command *c = find(argv[help ? 2 : 1]);
     if (c == NULL) {
         return unknown(argv[help ? 2 : 1]);
