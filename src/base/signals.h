@@ -2,8 +2,9 @@
 #define LOCKSTEP_BASE_SIGNALS_H
 
 /*
- * Requests to stop: SIGTERM, SIGINT and SIGUSR1 are noted, and whoever can stop in good order asks for them. A second
- * SIGINT ends the process at once.
+ * Requests to stop: SIGTERM, SIGINT and SIGUSR1 are noted, and whoever can stop in good order asks for them; so are
+ * SIGHUP (its terminal was closed) and SIGPIPE (who read its output has left). A second SIGINT ends the process at
+ * once.
  */
 
 /* From now on note them; before MPI starts, so that none kills a rank. A signal that is ignored stays so. */

@@ -144,13 +144,30 @@ static void close_all_but(int kept)
     }
 }
 
+/*
+ * What ps shows: without this, each rank's command twice. The words of the command line lie one behind the other in
+ * memory, and the environment behind them.
+ */
+static void retitle(void)
+{
+    static const char title[] = "lockstep-reader";
+    enum { MOST = 65536 };
+    char *const first = program_invocation_name;
+    (void)prctl(PR_SET_NAME, title);
+    if (environ != NULL && environ[0] != NULL && environ[0] > first && environ[0] - first < MOST &&
+        (size_t)(environ[0] - first) > sizeof title) {
+        memset(first, 0, (size_t)(environ[0] - first));
+        memcpy(first, title, sizeof title);
+    }
+}
+
 static _Noreturn void run_server(int from)
 {
     int pair[HANDED];
     ignore_requests();
     close_all_but(from);
     let_go_of_output();
-    (void)prctl(PR_SET_NAME, "lockstep-reader");
+    retitle();
     while (receive_pair(from, pair)) {
         if (fork() == 0) {
             (void)close(from);
