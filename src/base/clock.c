@@ -9,6 +9,12 @@ double clock_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+void clock_sleep(double seconds)
+{
+    const struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    (void)nanosleep(&t, NULL);
+}
+
 double clock_turn(clock_awake *c, double now)
 {
     const double passed = c->last > 0 ? now - c->last : 0;

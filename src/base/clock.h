@@ -6,6 +6,9 @@
 /* Seconds on a clock that never goes back; for durations. Nothing that a step computes may depend on it. */
 double clock_seconds(void);
 
+/* Sleep for so many seconds; less when a signal comes. */
+void clock_sleep(double seconds);
+
 /*
  * A clock for deadlines, which stands still while the process does: a stopped and continued job (SIGSTOP, a suspended
  * batch job) has not used up its time. Whoever has one reads it in turns, and of each turn counts CLOCK_TURN at most.

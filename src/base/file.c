@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -45,4 +47,44 @@ int file_open_regular(int *out, uint64_t *size, const char *path)
         *out = -1;
     }
     return code;
+}
+
+/* Rename unless the new name is taken: 0, or -1 with errno, EEXIST where it is. */
+static int rename_new(const char *from, const char *to)
+{
+    struct stat status;
+#ifdef SYS_renameat2
+    enum { NO_REPLACE = 1 };
+    if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, NO_REPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM) {
+        return -1;
+    }
+#endif
+    /* Some file systems cannot do that. Nobody else should be writing here: a run's folder has a lock. */
+    if (lstat(to, &status) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? rename(from, to) : -1;
+}
+
+int file_set_aside(char *out, size_t size, const char *path, const char *suffix)
+{
+    enum { MOST = 100000 };
+    for (int i = 1; i <= MOST; i++) {
+        const int n =
+            i == 1 ? snprintf(out, size, "%s%s", path, suffix) : snprintf(out, size, "%s%s-%d", path, suffix, i);
+        if (n < 0 || (size_t)n >= size) {
+            return error_set(LS_EIO, "%s: the path is too long to be set aside", path);
+        }
+        if (rename_new(path, out) == 0) {
+            return LS_OK;
+        }
+        if (errno != EEXIST) {
+            return error_set(LS_EIO, "%s: cannot be renamed to %s: %m", path, out);
+        }
+    }
+    return error_set(LS_EIO, "%s: cannot be set aside: %d names for it are taken", path, (int)MOST);
 }

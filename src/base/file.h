@@ -16,4 +16,10 @@ int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name);
  */
 int file_open_regular(int *out, uint64_t *size, const char *path);
 
+/*
+ * Give a file, or whatever has this name, a name that is free: path + suffix, or with -2, -3, … behind. Nothing that is
+ * there is replaced. out: the new name. Returns 0 or LS_EIO.
+ */
+int file_set_aside(char *out, size_t size, const char *path, const char *suffix);
+
 #endif

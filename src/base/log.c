@@ -1,11 +1,13 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -16,6 +18,7 @@ static struct {
     FILE *file; /* owned; NULL when no log file is open */
     int rank;
     int size;
+    int live;        /* somebody follows what goes on: each line is to be seen at once */
     int in_progress; /* a progress line stands unfinished on the terminal */
     int output_lost; /* errno of the first line that standard output did not take; 0: none */
     int file_lost;   /* of the log file */
@@ -24,7 +27,29 @@ static struct {
 void log_set_rank(int rank, int size)
 {
     log_state.rank = rank;
+    log_state.live = 1;
     log_state.size = size;
+}
+
+/* A link that somebody put there is not followed: the lines would go to a file of theirs, or of nobody's. */
+static int open_file(const char *path)
+{
+    struct stat status;
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return errno == ELOOP ? error_set(LS_EIO, "%s: is a link, where the log file is to be; move it away", path)
+                              : error_set(LS_EIO, "%s: cannot open the log file for appending: %m", path);
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        (void)close(fd);
+        return error_set(LS_EIO, "%s: is no file, where the log file is to be; move it away", path);
+    }
+    log_state.file = fdopen(fd, "a");
+    if (log_state.file == NULL) {
+        (void)close(fd);
+        return error_set(LS_ENOMEM, "%s: no memory to open the log file", path);
+    }
+    return LS_OK;
 }
 
 int log_open(const char *path)
@@ -37,10 +62,7 @@ int log_open(const char *path)
         log_state.file = NULL;
     }
     if (path != NULL) {
-        log_state.file = fopen(path, "a");
-        if (log_state.file == NULL) {
-            code = error_set(LS_EIO, "%s: cannot open the log file for appending: %m", path);
-        }
+        code = open_file(path);
     }
     pthread_mutex_unlock(&log_state.lock);
     return code;
@@ -69,7 +91,7 @@ static void write_error(const char *label, const char *text)
 static void write_output(const char *text)
 {
     errno = 0;
-    if ((fprintf(stdout, "%s\n", text) < 0 || fflush(stdout) != 0) && log_state.output_lost == 0) {
+    if ((fprintf(stdout, "%s\n", text) < 0 || (log_state.live && fflush(stdout) != 0)) && log_state.output_lost == 0) {
         log_state.output_lost = errno != 0 ? errno : EIO;
     }
 }

@@ -8,7 +8,10 @@
  * log_error on every rank, with the rank's number in front when there is more than one.
  */
 
-/* State this process's rank and how many there are; until then the process is rank 0 of 1. */
+/*
+ * State this process's rank and how many there are; until then the process is rank 0 of 1, and its output is written
+ * when it fits the system best. From then on each line is written at once.
+ */
 void log_set_rank(int rank, int size);
 
 /* Also append every line of rank 0 to this file; NULL closes it. Returns 0 or LS_EIO. */

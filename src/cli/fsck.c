@@ -13,7 +13,8 @@
 #include "cli/fsck_file.h"
 #include "io/h5.h"
 #include "store/checkpoint.h"
-#include "train/run_folder.h"
+#include "store/checkpoint_name.h"
+#include "store/run_folder.h"
 
 static const char help[] =
     "usage: lockstep fsck [--decode] [--patience SECONDS] FILE...\n"
@@ -64,7 +65,11 @@ static int check_member(const char *dir, const char *name, const fsck_arguments 
     if (code != LS_OK) {
         return code;
     }
-    if (strstr(name, H5_TEMPORARY_MARK) != NULL) {
+    if (strstr(name, ".damaged") != NULL || strstr(name, ".aside") != NULL) {
+        log_info("%s: set aside by a training; not checked", path);
+        return EXIT_DONE;
+    }
+    if (checkpoint_name_is_temporary(name)) {
         log_info("%s: left over: it is being written, or its write was interrupted; the run's next start removes it",
                  path);
         return EXIT_FAILED;

@@ -14,9 +14,9 @@
 #include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
+#include "store/run_folder.h"
 #include "store/runlog.h"
 #include "store/weights_file.h"
-#include "train/run_folder.h"
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
@@ -204,15 +204,27 @@ static int inspect_folder(const char *dir)
 {
     char newest[CHECKPOINT_PATH_SIZE];
     char best[CHECKPOINT_PATH_SIZE];
-    int code = checkpoint_latest(newest, sizeof newest, dir);
+    run_folder *folder = NULL;
+    double accuracy = 0;
+    int code = run_folder_open(&folder, dir, NULL, NULL);
+    if (code == LS_OK) {
+        code = run_folder_newest(folder, newest, sizeof newest, NULL);
+    }
     if (code != LS_OK) {
-        return code;
+        goto cleanup;
     }
     log_info("%s: a run's folder", dir);
-    code = run_folder_best(best, sizeof best, dir);
-    log_info("  best             %s", code == LS_OK ? best : "none was validated");
+    code = run_folder_best(folder, best, sizeof best, &accuracy);
+    if (code == LS_OK) {
+        log_info("  best             %s (validation accuracy %.6f)", best, accuracy);
+    } else {
+        log_info("  best             none was validated");
+    }
     log_info("  newest           %s", newest);
-    return code == LS_ENOTFOUND ? LS_OK : code;
+    code = code == LS_ENOTFOUND ? LS_OK : code;
+cleanup:
+    run_folder_close(folder);
+    return code;
 }
 
 static int inspect_keras(const char *path)

@@ -11,7 +11,7 @@
 #include "cli/args.h"
 #include "cli/findings.h"
 #include "cli/run_options.h"
-#include "train/run_folder.h"
+#include "store/run_folder.h"
 
 static const char help[] =
     "usage: lockstep report RUN_DIR...\n"
@@ -37,7 +37,7 @@ static int read_run(report_run *r, const char *dir)
     char path[CHECKPOINT_PATH_SIZE];
     size_t count = 0;
     r->dir = dir;
-    int code = checkpoint_latest(path, sizeof path, dir);
+    int code = run_folder_latest(path, sizeof path, dir);
     if (code == LS_OK) {
         code = run_options_of_checkpoint(&r->saved, &r->info, path);
     }

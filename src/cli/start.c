@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/run_options.h"
-#include "train/run_folder.h"
 
 /* LS_EUSAGE unless a run of this configuration may go on from the checkpoint; *step gets the one it stands at. */
 static int check_same(const config *wanted, const char *path, uint64_t *step)
@@ -27,10 +26,14 @@ static int check_same(const config *wanted, const char *path, uint64_t *step)
 }
 
 /* Going on from an older checkpoint than the run's newest would leave two histories in one folder. */
-static int check_newest(const char *run_dir, const char *path, uint64_t step)
+static int check_newest(run_folder *folder, const char *run_dir, const char *path, uint64_t step)
 {
+    char there[CHECKPOINT_PATH_SIZE];
     uint64_t newest = 0;
-    const int code = run_folder_newest(run_dir, &newest);
+    const int code = run_folder_newest(folder, there, sizeof there, &newest);
+    if (code == LS_ENOTFOUND) {
+        return LS_OK;
+    }
     if (code == LS_OK && newest > step) {
         return error_set(LS_EUSAGE,
                          "%s: stands at step %llu, but %s has checkpoints up to step %llu; resume from those with "
@@ -40,9 +43,10 @@ static int check_newest(const char *run_dir, const char *path, uint64_t step)
     return code;
 }
 
-static int choose_latest(start *out, const char *run_dir, size_t held)
+static int choose_latest(start *out, run_folder *folder, const char *run_dir)
 {
-    const int code = held == 0 ? LS_ENOTFOUND : checkpoint_latest(out->checkpoint, sizeof out->checkpoint, run_dir);
+    const size_t held = run_folder_count(folder);
+    const int code = run_folder_newest(folder, out->checkpoint, sizeof out->checkpoint, NULL);
     if (code != LS_ENOTFOUND) {
         out->resumes = code == LS_OK;
         return code;
@@ -55,14 +59,15 @@ static int choose_latest(start *out, const char *run_dir, size_t held)
     return LS_OK;
 }
 
-int start_choose(start *out, const config *wanted, const char *run_dir, const char *resume, bool fresh)
+int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,
+                 bool fresh)
 {
-    size_t held = 0;
+    const size_t held = run_folder_count(folder);
     uint64_t step = 0;
+    int code = LS_OK;
     *out = (start){0};
-    int code = fresh ? LS_OK : run_folder_checkpoints(run_dir, &held);
-    if (code != LS_OK || fresh) {
-        return code;
+    if (fresh) {
+        return LS_OK;
     }
     if (resume == NULL) {
         return held == 0
@@ -72,7 +77,7 @@ int start_choose(start *out, const config *wanted, const char *run_dir, const ch
                                run_dir, held, held == 1 ? "" : "s");
     }
     if (strcmp(resume, "auto") == 0) {
-        code = choose_latest(out, run_dir, held);
+        code = choose_latest(out, folder, run_dir);
     } else {
         const int n = snprintf(out->checkpoint, sizeof out->checkpoint, "%s", resume);
         out->resumes = true;
@@ -83,5 +88,15 @@ int start_choose(start *out, const config *wanted, const char *run_dir, const ch
         code = check_same(wanted, out->checkpoint, &step);
     }
     /* What `auto` passes over is damaged, and will be written again. */
-    return code == LS_OK && strcmp(resume, "auto") != 0 ? check_newest(run_dir, out->checkpoint, step) : code;
+    return code == LS_OK && strcmp(resume, "auto") != 0 ? check_newest(folder, run_dir, out->checkpoint, step) : code;
+}
+
+int start_owns(void *wanted, const checkpoint_info *info)
+{
+    const config *c = wanted;
+    config saved = {0};
+    const int code = config_parse(&saved, info->config, strlen(info->config), "configuration", NULL, 0);
+    const int owns = code == LS_OK && strcmp(saved.experiment.name, c->experiment.name) == 0;
+    config_free(&saved);
+    return owns;
 }

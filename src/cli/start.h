@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "store/checkpoint.h"
+#include "store/run_folder.h"
 
 /* Where a training begins: at the first step, or at a checkpoint. Finished work is never overwritten unasked. */
 typedef struct start {
@@ -13,10 +14,14 @@ typedef struct start {
 } start;
 
 /*
- * resume: NULL, "auto" (the newest usable checkpoint of run_dir, if there is any) or a checkpoint. LS_EUSAGE when
- * run_dir has checkpoints and neither resume nor fresh says what to do with them, or when the checkpoint's
+ * folder: of run_dir. resume: NULL, "auto" (its newest usable checkpoint, if there is any) or a checkpoint. LS_EUSAGE
+ * when run_dir has checkpoints and neither resume nor fresh says what to do with them, or when the checkpoint's
  * configuration differs from `wanted` in a key that may not change. Rank 0's business.
  */
-int start_choose(start *out, const config *wanted, const char *run_dir, const char *resume, bool fresh);
+int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,
+                 bool fresh);
+
+/* For run_folder_open: whether a checkpoint is of the run that this configuration (the context) names. */
+int start_owns(void *wanted, const checkpoint_info *info);
 
 #endif

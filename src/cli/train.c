@@ -16,7 +16,6 @@
 #include "cli/start.h"
 #include "train/launch.h"
 #include "train/memory_plan.h"
-#include "train/run_folder.h"
 #include "train/run_lock.h"
 
 static const char help[] =
@@ -173,6 +172,7 @@ static int train(comm *c, void *context)
     config wanted = {0};
     start begin = {0};
     run_lock *lock = NULL;
+    run_folder *folder = NULL;
     int code = launch_refuse_alone(c);
     code = code != LS_OK ? code : parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
     if (code != LS_OK) {
@@ -185,7 +185,10 @@ static int train(comm *c, void *context)
         code = run_lock_take(&lock, run_dir);
     }
     if (code == LS_OK && leads) {
-        code = start_choose(&begin, &wanted, run_dir, a->resume, a->fresh);
+        code = run_folder_open(&folder, run_dir, start_owns, &wanted);
+    }
+    if (code == LS_OK && leads) {
+        code = start_choose(&begin, folder, &wanted, run_dir, a->resume, a->fresh);
     }
     code = comm_agree(c, code);
     if (code == LS_OK) {
@@ -196,12 +199,14 @@ static int train(comm *c, void *context)
     }
     trainer_options o = run_options_trainer(&wanted);
     o.run_dir = run_dir;
+    o.folder = folder;
     o.fresh = a->fresh;
     o.resume = begin.resumes ? begin.checkpoint : NULL;
     o.config = yaml;
     o.saving.limit = time_limit(a);
     code = trainer_run(c, &o);
 cleanup:
+    run_folder_close(folder);
     run_lock_free(lock);
     config_free(&wanted);
     free(yaml);

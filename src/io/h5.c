@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,14 +114,21 @@ static herr_t innermost(unsigned n, const H5E_error2_t *entry, void *context)
     return 0;
 }
 
+/* What the system said, where HDF5 tells its number among others; "" otherwise. */
+static const char *system_reason(const char *reason)
+{
+    static const char mark[] = "errno = ";
+    const char *at = strstr(reason, mark);
+    const long number = at == NULL ? 0 : strtol(at + sizeof mark - 1, NULL, 10);
+    return number > 0 && number < INT_MAX ? strerror((int)number) : "";
+}
+
 int h5_fail_io(const h5_file *f, const char *name, const char *what)
 {
     char reason[256] = "no reason given";
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, innermost, reason);
-    for (char *at = strchr(reason, '\n'); at != NULL; at = strchr(at, '\n')) {
-        *at = ' '; /* HDF5 tells the time in the middle of it, as ctime() does */
-    }
-    return error_set(LS_EIO, "%s: %s: %s (%s)", f->path, name, what, reason);
+    const char *said = system_reason(reason);
+    return error_set(LS_EIO, "%s: %s: %s (%s)", f->path, name, what, *said != '\0' ? said : reason);
 }
 
 void h5_drop(hid_t id)

@@ -71,7 +71,20 @@ int checkpoint_write(const char *path, const tensor_table *t, const real *weight
  */
 int checkpoint_check_seal(const char *path);
 
-/* Read /lockstep alone, the seal and its checksum verified. LS_ENOTFOUND, LS_EFORMAT; out owns its text on success. */
+/* What is known of a file's seal without opening it. */
+typedef enum checkpoint_seal {
+    CHECKPOINT_SEAL_GOOD,
+    CHECKPOINT_SEAL_BROKEN, /* or lost: it was a checkpoint once */
+    CHECKPOINT_SEAL_OLDER,  /* a checkpoint of format 1, which had none */
+    CHECKPOINT_SEAL_NONE,   /* another program's file */
+    CHECKPOINT_SEAL_UNKNOWN /* the file cannot be read */
+} checkpoint_seal;
+checkpoint_seal checkpoint_seal_kind(const char *path);
+
+/*
+ * Read /lockstep alone, the seal and its checksum verified; out owns its text on success. LS_ENOTFOUND, LS_EFORMAT;
+ * LS_EUSAGE for a format that is newer than this program.
+ */
 int checkpoint_read_info(checkpoint_info *out, const char *path);
 
 /* Verify the seal and every checksum, needing no table: 0, or LS_EFORMAT with what is wrong first. */
@@ -85,20 +98,5 @@ int checkpoint_read(const char *path, const tensor_table *t, real *weights, real
 
 /* Read weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
 int checkpoint_read_keras(const char *path, const tensor_table *t, real *weights, real *moving);
-
-/* "dir/step-00000123.weights.h5" into out. Returns 0 or LS_EUSAGE when it does not fit. */
-int checkpoint_path(char *out, size_t size, const char *dir, uint64_t step);
-
-/*
- * The newest checkpoint in dir, by step number, that checkpoint_verify accepts; a warning for each that was skipped.
- * LS_ENOTFOUND when there is none or no such directory.
- */
-int checkpoint_latest(char *out, size_t size, const char *dir);
-
-/* Remove what interrupted writes of checkpoints and of the log left in dir; nothing to remove is fine. */
-int checkpoint_remove_temporaries(const char *dir);
-
-/* Make dir and its parents; fine when it exists. Returns 0 or LS_EIO. */
-int checkpoint_make_dir(const char *dir);
 
 #endif

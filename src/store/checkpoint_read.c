@@ -66,6 +66,11 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     if ((code = h5_read_attr_i64(f, "lockstep", "format", &format)) != LS_OK) {
         return code;
     }
+    if (format > CHECKPOINT_FORMAT) {
+        return error_set(LS_EUSAGE,
+                         "%s: checkpoint format %" PRId64 ", this program reads %d; use the newer one that wrote it",
+                         h5_path(f), format, (int)CHECKPOINT_FORMAT);
+    }
     if (format != CHECKPOINT_FORMAT) {
         return error_set(LS_EFORMAT, "%s: checkpoint format %" PRId64 ", this program reads %d", h5_path(f), format,
                          (int)CHECKPOINT_FORMAT);

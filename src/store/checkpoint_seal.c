@@ -11,17 +11,31 @@
  */
 static int name_unsealed(const char *path)
 {
-    int found = seal_holds_text(path, CHECKPOINT_SEAL_NOTE);
-    if (found > 0) {
+    switch (checkpoint_seal_kind(path)) {
+    case CHECKPOINT_SEAL_BROKEN:
         return error_set(LS_EFORMAT, "%s: cut short: its seal is missing; use another checkpoint", path);
-    }
-    found = found == 0 ? seal_holds_text(path, "data_checksum") : found;
-    if (found > 0) {
+    case CHECKPOINT_SEAL_OLDER:
         return error_set(LS_EFORMAT,
                          "%s: checkpoint format 1, without a seal, made by an older program; this one reads format %d",
                          path, (int)CHECKPOINT_FORMAT);
+    case CHECKPOINT_SEAL_UNKNOWN: return error_set(LS_EIO, "%s: cannot be read", path);
+    default: return error_set(LS_EFORMAT, "%s: not a checkpoint of lockstep (it has no seal)", path);
     }
-    return found < 0 ? found : error_set(LS_EFORMAT, "%s: not a checkpoint of lockstep (it has no seal)", path);
+}
+
+checkpoint_seal checkpoint_seal_kind(const char *path)
+{
+    seal_state state;
+    if (seal_check(&state, path) != LS_OK) {
+        return CHECKPOINT_SEAL_UNKNOWN;
+    }
+    if (state.verdict != SEAL_NONE) {
+        return state.verdict == SEAL_GOOD ? CHECKPOINT_SEAL_GOOD : CHECKPOINT_SEAL_BROKEN;
+    }
+    if (seal_holds_text(path, CHECKPOINT_SEAL_NOTE) > 0) {
+        return CHECKPOINT_SEAL_BROKEN;
+    }
+    return seal_holds_text(path, "data_checksum") > 0 ? CHECKPOINT_SEAL_OLDER : CHECKPOINT_SEAL_NONE;
 }
 
 int checkpoint_check_seal(const char *path)

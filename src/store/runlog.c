@@ -1,6 +1,7 @@
 #include "store/runlog.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/size.h"
 #include "base/watch.h"
 #include "io/h5.h"
+#include "store/runlog_place.h"
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
 
@@ -237,18 +239,6 @@ static int copy_log(runlog *log, h5_file *old, uint64_t keep_steps, uint64_t kee
     return code;
 }
 
-/* Put a log out of the way that cannot be written to any more; its rows may still be of use to somebody. */
-static int set_aside(const char *path)
-{
-    char aside[4096];
-    const int n = snprintf(aside, sizeof aside, "%s.damaged", path);
-    if (n < 0 || (size_t)n >= sizeof aside) {
-        return error_set(LS_EUSAGE, "%s: the path is too long", path);
-    }
-    log_warn("%s; it is set aside as %s and a new log begins", error_message(), aside);
-    return rename(path, aside) == 0 ? LS_OK : error_set(LS_EIO, "%s: cannot be renamed: %m", path);
-}
-
 /* A new file under a temporary name, with no rows. */
 static int begin_file(runlog *log, const char *temporary)
 {
@@ -273,7 +263,7 @@ static int take_over(runlog *log, const char *path, const char *temporary, uint6
     }
     (void)h5_close(old);
     if (code == LS_EFORMAT || code == LS_ENOTFOUND) { /* a file that is there, and a table in it that is not */
-        code = set_aside(path);
+        code = runlog_set_aside(path, error_message(), ".damaged");
         return code == LS_OK ? begin_file(log, temporary) : code;
     }
     return code;
@@ -286,12 +276,16 @@ static int take_over(runlog *log, const char *path, const char *temporary, uint6
 static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
 {
     char temporary[4096];
-    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    const bool resumes = keep_steps > 0 || keep_epochs > 0;
+    int code = runlog_prepare_place(path, resumes);
+    if (code == LS_OK) {
+        code = h5_temporary_name(temporary, sizeof temporary, path);
+    }
     if (code != LS_OK) {
         return code;
     }
     code = begin_file(log, temporary);
-    if (code == LS_OK && (keep_steps > 0 || keep_epochs > 0)) {
+    if (code == LS_OK && resumes) {
         code = take_over(log, path, temporary, keep_steps, keep_epochs);
     }
     if (code == LS_OK) {
@@ -455,6 +449,17 @@ static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
     }
     free(values);
     return code;
+}
+
+int runlog_is_one(const char *path)
+{
+    h5_file *f = NULL;
+    if (h5_open_read(&f, path) != LS_OK) {
+        return 0;
+    }
+    const int is_one = h5_exists(f, step_columns[0].name) && h5_exists(f, epoch_columns[0].name);
+    (void)h5_close(f);
+    return is_one;
 }
 
 int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)

@@ -41,8 +41,10 @@ typedef struct runlog_epoch_row {
 /*
  * Open a log for writing. It takes over the first keep_steps and keep_epochs rows of an earlier one of that name, what
  * a resumed run has behind it; 0 and 0 begin afresh. Whatever happens on the way, path is either the earlier log or the
- * whole new one. Rows that are missing are warned of; a log that cannot be read is set aside under the name
- * path.damaged, with a warning. t: not owned, must outlive the log. LS_EUSAGE when the log is of another network.
+ * whole new one. Rows that are missing are warned of. A log that cannot be read is set aside under the name
+ * path.damaged, one of a run that begins afresh under path.aside, with a number where that is taken, and with a
+ * warning. One that a program has open for writing is waited for, then refused by that program's name (LS_EIO), as is
+ * what is no file. t: not owned, must outlive the log. LS_EUSAGE when the log is of another network.
  */
 int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs);
 
@@ -60,6 +62,9 @@ int runlog_flush(runlog *log);
 
 /* Flush and close; NULL is fine. Returns LS_EIO when the last rows could not be written; the log is freed anyway. */
 int runlog_close(runlog *log);
+
+/* 1 when the file can be read and is the log of a run. */
+int runlog_is_one(const char *path);
 
 /* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
 int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);

@@ -17,17 +17,10 @@
 #include "base/storage.h"
 #include "base/text.h"
 #include "base/watch.h"
-#include "store/checkpoint.h"
-#include "train/run_folder.h"
-
-static void sleep_seconds(double seconds)
-{
-    const struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    (void)nanosleep(&t, NULL);
-}
+#include "store/run_folder.h"
 
 const double run_lock_beat = 5, run_lock_patience = 20;
-void (*run_lock_sleep)(double seconds) = sleep_seconds;
+void (*run_lock_sleep)(double seconds) = clock_sleep;
 bool run_lock_distrust = false;
 
 enum { OWNER_SIZE = 512 };
@@ -167,13 +160,31 @@ static int start_beating(run_lock *l)
     return rc == 0 ? LS_OK : error_set(LS_ERROR, "%s: no thread for it: %s", l->path, strerror(rc));
 }
 
+/* It will be written over, so it must be a lock: a file with one name, and empty or of the words of describe_self. */
+static int check_file(const run_lock *l)
+{
+    static const char begin[] = "pid ";
+    char head[sizeof begin] = "";
+    struct stat status;
+    const ssize_t n = pread(l->file, head, sizeof begin - 1, 0);
+    if (fstat(l->file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
+        (n != 0 && strcmp(head, begin) != 0)) {
+        return error_set(LS_EIO, "%s: is not a lock of lockstep; move it away", l->path);
+    }
+    return LS_OK;
+}
+
 static int open_file(run_lock *l)
 {
     if (l->file >= 0) {
         (void)close(l->file);
     }
-    l->file = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    return l->file >= 0 ? LS_OK : error_set(LS_EIO, "%s: cannot be made: %m", l->path);
+    l->file = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (l->file < 0) {
+        return errno == ELOOP ? error_set(LS_EIO, "%s: is a link, where the run's lock is to be; move it away", l->path)
+                              : error_set(LS_EIO, "%s: cannot be made: %m", l->path);
+    }
+    return check_file(l);
 }
 
 /* Once: open the file and find out whether somebody lives. A file without a name in it was never taken. */
@@ -225,7 +236,7 @@ int run_lock_take(run_lock **out, const char *dir)
         return error_set(LS_ENOMEM, "out of memory for the lock of %s", dir);
     }
     l->file = -1;
-    int code = checkpoint_make_dir(dir);
+    int code = run_folder_make(dir);
     if (code == LS_OK) {
         code = run_folder_file(l->path, sizeof l->path, dir, "run.lock");
     }

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 #include "io/h5.h"
-#include "train/run_folder.h"
+#include "store/checkpoint_name.h"
 
 enum { MESSAGE_SIZE = 1024 };
 
@@ -32,6 +32,16 @@ struct saver {
     char message[MESSAGE_SIZE];
 };
 
+uint64_t saver_room(const tensor_table *t)
+{
+    enum { AROUND = 2 << 20 }; /* HDF5's own, configuration and class names */
+    return 2 * (t->weights_size + t->moving_size) * sizeof(real) + AROUND;
+}
+
+/*
+ * What is more than is to be kept goes first, so that a full disk can be got out of by keeping less; the newest stays
+ * until the new one is in its place and has been read back.
+ */
 static int write_copy(const saver *s)
 {
     char path[CHECKPOINT_PATH_SIZE];
@@ -41,9 +51,21 @@ static int write_copy(const saver *s)
         code = checkpoint_path(path, sizeof path, o->run_dir, s->info.step);
     }
     if (code == LS_OK) {
+        code = run_folder_prune(o->folder, o->keep, o->keep_best);
+    }
+    if (code == LS_OK) {
+        code = run_folder_make_way(o->folder, s->info.step);
+    }
+    if (code == LS_OK) {
         code = checkpoint_write(path, o->table, s->weights, s->moving, &s->info);
     }
-    return code == LS_OK ? run_folder_prune(o->run_dir, o->keep, o->keep_best) : code;
+    if (code == LS_OK) {
+        code = run_folder_add(o->folder, s->info.step);
+    }
+    if (code == LS_OK) {
+        code = run_folder_prune(o->folder, o->keep, o->keep_best);
+    }
+    return run_folder_explain_room(o->run_dir, code, saver_room(o->table), o->keep);
 }
 
 static double processor_seconds(void)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "store/checkpoint.h"
+#include "store/run_folder.h"
 #include "tensor/table.h"
 
 /*
@@ -14,9 +15,13 @@
 typedef struct saver_options {
     const tensor_table *table; /* all: not owned, must outlive the saver */
     const char *run_dir;
+    run_folder *folder;     /* of run_dir; while a checkpoint is on its way, the thread's */
     const char *log_path;   /* synced to disk first, so that a checkpoint never has more steps than the log; or NULL */
     size_t keep, keep_best; /* as run_folder_prune */
 } saver_options;
+
+/* Bytes below which a disk counts as full: twice a checkpoint. */
+uint64_t saver_room(const tensor_table *t);
 
 /* What saving has taken so far. */
 typedef struct saver_cost {

@@ -14,7 +14,6 @@
 #include "train/overview.h"
 #include "train/progress.h"
 #include "train/replicas.h"
-#include "train/run_folder.h"
 #include "train/saver.h"
 
 enum { LINE_SIZE = 2000 };
@@ -65,6 +64,12 @@ static void print_weights(const trainer *t, const char *when)
     }
 }
 
+/* What a failed write of rank 0's comes of, where the disk is full. */
+static int explain(const trainer *t, int code)
+{
+    return run_folder_explain_room(t->o->run_dir, code, saver_room(model_table(t->s.net)), t->o->keep);
+}
+
 /* Rank 0's files; on other ranks nothing. */
 static int open_files(trainer *t)
 {
@@ -72,12 +77,15 @@ static int open_files(trainer *t)
     if (!leads(t)) {
         return LS_OK;
     }
-    int code = checkpoint_make_dir(t->o->run_dir);
+    int code = run_folder_make(t->o->run_dir);
     if (code == LS_OK && t->o->fresh) {
-        code = run_folder_clear(t->o->run_dir);
+        code = run_folder_clear(t->o->folder);
     }
     if (code == LS_OK) {
-        code = checkpoint_remove_temporaries(t->o->run_dir);
+        code = run_folder_tidy(t->o->folder);
+    }
+    if (code == LS_OK) { /* the log needs room too */
+        code = run_folder_prune(t->o->folder, t->o->keep, t->o->keep_best);
     }
     if (code == LS_OK) {
         code = run_folder_file(path, sizeof path, t->o->run_dir, "train.log");
@@ -91,7 +99,7 @@ static int open_files(trainer *t)
     if (code == LS_OK) {
         code = runlog_open(&t->log, path, model_table(t->s.net), t->at.step, t->at.epoch);
     }
-    return code;
+    return explain(t, code);
 }
 
 /* Rank 0's writer of checkpoints. */
@@ -111,6 +119,7 @@ static int start_saver(trainer *t)
     const saver_options options = {
         .table = model_table(t->s.net),
         .run_dir = t->o->run_dir,
+        .folder = t->o->folder,
         .log_path = runlog_path(t->log),
         .keep = t->o->keep,
         .keep_best = t->o->keep_best,
@@ -208,7 +217,7 @@ static int log_step(trainer *t, const step_metrics *m)
         .cross_entropy = m->cross_entropy,
         .accuracy = m->correct / m->samples,
     };
-    return runlog_step(t->log, &row);
+    return explain(t, runlog_step(t->log, &row));
 }
 
 static int average_local(trainer *t)
@@ -250,7 +259,7 @@ static int hand_over(trainer *t, const evaluation *val)
         .classes = (char **)t->classes, /* writing only reads them */
         .class_count = dataset_classes(s->data),
     };
-    const int code = runlog_flush(t->log); /* a resume finds the rows that it keeps */
+    const int code = explain(t, runlog_flush(t->log)); /* a resume finds the rows that it keeps */
     return code == LS_OK ? saver_start(t->saver, &info, s->weights, s->moving) : code;
 }
 
@@ -361,7 +370,7 @@ static int end_epoch(trainer *t, const evaluation *val)
     t->at.now = (checkpoint_epoch){0};
     epoch_print(&row, t->o->epochs);
     if (leads(t)) {
-        t->news = runlog_epoch(t->log, &row, t->s.weights);
+        t->news = explain(t, runlog_epoch(t->log, &row, t->s.weights));
     }
     const bool due = schedule_epoch_due(&t->when, t->at.epoch, t->o->epochs) ||
                      schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0;

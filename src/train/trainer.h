@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/run_folder.h"
 #include "train/schedule.h"
 #include "train/session.h"
 
@@ -16,6 +17,7 @@ typedef struct trainer_options {
     bool precise;            /* validate by re-estimated population statistics */
     size_t precise_batches;  /* 0: all of an epoch */
     const char *run_dir;     /* made when missing */
+    run_folder *folder;      /* of run_dir, with the run's lock held; rank 0 only, else NULL */
     schedule_options saving; /* limit: by which all must be saved and over */
     size_t keep, keep_best;  /* checkpoints, as run_folder_prune */
     uint64_t replicas_every; /* steps between comparisons of replicas; 0: where an epoch ends, and before saving */

@@ -1,9 +1,12 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -34,6 +37,7 @@ static char out_path[64], err_path[64], file_path[64];
 static void prepare(void)
 {
     ck_assert_ptr_nonnull(mkdtemp(folder));
+    log_set_rank(0, 1); /* each line at once */
     (void)snprintf(out_path, sizeof out_path, "%s/out", folder);
     (void)snprintf(err_path, sizeof err_path, "%s/err", folder);
     (void)snprintf(file_path, sizeof file_path, "%s/file", folder);
@@ -91,17 +95,41 @@ START_TEST(lost_output_is_known)
 }
 END_TEST
 
+/* No file may grow: neither the log nor, in a pipe, what is said of it. */
 START_TEST(a_lost_log_file_is_said_once)
 {
-    ck_assert_int_eq(log_open("/dev/full"), LS_OK);
+    static const char said[] = "lockstep: warning: the log file cannot be written (File too large): lines are missing "
+                               "in it\n";
+    const struct rlimit none = {0, RLIM_INFINITY};
+    char got[sizeof said + 16] = "";
+    int ends[2];
+    (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(log_open(file_path), LS_OK);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    redirect(STDOUT_FILENO, "/dev/null", O_WRONLY);
+    ck_assert_int_ge(dup2(ends[1], STDERR_FILENO), 0);
     log_info("a line");
     log_info("another");
     ck_assert_int_eq(log_open(NULL), LS_OK);
-    ck_assert_str_eq(read_all(out_path), "a line\nanother\n");
-    ck_assert_str_eq(read_all(err_path),
-                     "lockstep: warning: the log file cannot be written (No space left on device): lines are missing "
-                     "in it\n");
+    ck_assert_int_eq(read(ends[0], got, sizeof got - 1), (ssize_t)sizeof said - 1);
+    ck_assert_str_eq(got, said);
     ck_assert_int_eq(log_check_output(), LS_OK);
+}
+END_TEST
+
+START_TEST(a_log_file_is_a_file)
+{
+    char other[80];
+    (void)snprintf(other, sizeof other, "%s/other", folder);
+    ck_assert_int_eq(symlink("other", file_path), 0);
+    ck_assert_int_eq(log_open(file_path), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "is a link"));
+    ck_assert_int_ne(access(other, F_OK), 0);
+    ck_assert_int_eq(log_open("/dev/null"), LS_EIO);
+    ck_assert_int_eq(unlink(file_path), 0);
+    ck_assert_int_eq(mkfifo(file_path, 0600), 0);
+    ck_assert_int_eq(log_open(file_path), LS_EIO); /* and nobody waits for a reader */
 }
 END_TEST
 
@@ -114,5 +142,6 @@ int main(void)
     tcase_add_test(cases, long_lines_are_whole);
     tcase_add_test(cases, lost_output_is_known);
     tcase_add_test(cases, a_lost_log_file_is_said_once);
+    tcase_add_test(cases, a_log_file_is_a_file);
     return suite_run_as("log", cases, CK_FORK);
 }

@@ -38,6 +38,17 @@ static size_t whole_size;
 static tensor_table table;
 static real *weights;
 
+/* Nobody else has the file open; looking through all processes takes longer than all the rest. */
+int __wrap_holder_find(char *out, size_t size, const char *path);
+
+int __wrap_holder_find(char *out, size_t size, const char *path)
+{
+    (void)out;
+    (void)size;
+    (void)path;
+    return 0;
+}
+
 /* A log that is set aside is announced, which nobody wants to read a thousand times. */
 void __wrap_log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_log_warn(const char *format, ...)
@@ -113,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     h5_edit_hide_trap();
     (void)unlink(fuzz_path("edited.h5.damaged"));
+    (void)unlink(fuzz_path("edited.h5.aside"));
     h5_edit_check_closed();
     return 0;
 }

@@ -19,6 +19,8 @@
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/checkpoint.h"
+#include "store/checkpoint_name.h"
+#include "store/run_folder.h"
 
 typedef struct bytes {
     unsigned char *at;
@@ -177,8 +179,14 @@ static size_t strangers(const char *folder, const bytes *whole, uint64_t step)
     expect(path, "not a checkpoint of lockstep (it has no seal)", "another program's HDF5");
     write_hdf5(next_name(path, folder, &step), 1, 0);
     expect(path, "format 1", "a checkpoint of format 1");
-    write_hdf5(next_name(path, folder, &step), 3, 1);
-    expect(path, "format 3", "a checkpoint of format 3");
+    write_hdf5(next_name(path, folder, &step), 99, 1);
+    expect(path, "format 99", "a checkpoint of a newer format");
+    if (run_folder_latest(path, sizeof path, folder) != LS_EUSAGE) {
+        die("a newer program's checkpoint is passed over");
+    }
+    if (checkpoint_path(path, sizeof path, folder, step) != LS_OK || unlink(path) != 0) {
+        die("%s: %s", path, strerror(errno));
+    }
     write_hdf5(next_name(path, folder, &step), 0, 1);
     expect(path, "not a checkpoint", "a sealed file of another kind");
     f = fopen(next_name(path, folder, &step), "wb");
@@ -226,7 +234,7 @@ static int torn_checkpoint(const char *file, const char *folder, size_t step, si
         die("%s: %s", path, strerror(errno));
     }
     const size_t strange = strangers(folder, &whole, STRANGE_STEP);
-    if (checkpoint_latest(found, sizeof found, folder) != LS_OK) {
+    if (run_folder_latest(found, sizeof found, folder) != LS_OK) {
         die("no checkpoint found: %s", error_message());
     }
     if (strcmp(found, good) != 0) {

@@ -13,6 +13,7 @@
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/checkpoint.h"
+#include "store/checkpoint_name.h"
 
 static char folder[64];
 static char path[PATH_MAX];
@@ -248,39 +249,6 @@ START_TEST(another_network_is_refused)
 }
 END_TEST
 
-START_TEST(newest_good_one_is_chosen)
-{
-    char found[PATH_MAX];
-    char good[PATH_MAX];
-    char deep[PATH_MAX + 8];
-    ck_assert_int_eq(checkpoint_latest(found, sizeof found, folder), LS_ENOTFOUND);
-    ck_assert_int_eq(checkpoint_latest(found, sizeof found, "/nowhere/at/all"), LS_ENOTFOUND);
-    write_step(90);
-    write_step(1000);
-    memcpy(good, path, sizeof good);
-    write_step(2000);
-    damage(weights, 16);
-    write_step(100000000);
-    ck_assert_int_eq(truncate(path, 100), 0);
-    ck_assert_int_eq(checkpoint_latest(found, sizeof found, folder), LS_OK);
-    ck_assert_str_eq(found, good);
-
-    (void)snprintf(path, sizeof path, "%s/step-00000003.weights.h5.tmp-node1-77", folder);
-    FILE *left = fopen(path, "w");
-    ck_assert_ptr_nonnull(left);
-    (void)fclose(left);
-    ck_assert_int_eq(checkpoint_remove_temporaries(folder), LS_OK);
-    ck_assert_int_ne(access(path, F_OK), 0);
-    ck_assert_int_eq(access(good, F_OK), 0);
-
-    (void)snprintf(deep, sizeof deep, "%s/a/b", folder);
-    ck_assert_int_eq(checkpoint_make_dir(deep), LS_OK);
-    ck_assert_int_eq(checkpoint_make_dir(deep), LS_OK);
-    ck_assert_int_eq(access(deep, W_OK), 0);
-    ck_assert_int_eq(checkpoint_make_dir(good), LS_EIO);
-}
-END_TEST
-
 START_TEST(failed_write_leaves_nothing)
 {
     const checkpoint_info info = some_info(1);
@@ -301,7 +269,6 @@ int main(void)
     tcase_add_test(tests, keras_files_are_read);
     tcase_add_test(tests, damage_is_found_and_named);
     tcase_add_test(tests, another_network_is_refused);
-    tcase_add_test(tests, newest_good_one_is_chosen);
     tcase_add_test(tests, failed_write_leaves_nothing);
     return suite_run("checkpoint", tests);
 }

@@ -1,19 +1,24 @@
 /* The run log: rows come back, a resume cuts it back, a killed writer's log goes on, another network's is refused. */
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "small_network.h"
 #include "suite.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "io/h5.h"
 #include "store/runlog.h"
+#include "store/runlog_place.h"
 
 static char folder[] = "/tmp/lockstep-runlog-XXXXXX";
 static char path[PATH_MAX];
@@ -33,9 +38,18 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    (void)unlink(path);
-    (void)unlink(aside);
+    char command[PATH_MAX + 16];
+    (void)snprintf(command, sizeof command, "rm -rf %s/*", folder);
+    ck_assert_int_eq(system(command), 0);
     tensor_table_release(&table);
+}
+
+/* A file of the folder. Valid until the next call. */
+static const char *name_of(const char *name)
+{
+    static char whole[PATH_MAX + 32];
+    (void)snprintf(whole, sizeof whole, "%s/%s", folder, name);
+    return whole;
 }
 
 /* Steps and epochs [from, to) as a training would log them. Returns 0 when all went in. */
@@ -170,6 +184,182 @@ START_TEST(damaged_log_is_set_aside)
 }
 END_TEST
 
+static void damage_log(int epochs)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, epochs), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    ck_assert_int_eq(truncate(path, 3000 + epochs), 0);
+}
+
+static off_t size_of(const char *name)
+{
+    struct stat status;
+    return stat(name_of(name), &status) == 0 ? status.st_size : -1;
+}
+
+/* What was set aside before stays. */
+START_TEST(logs_that_are_set_aside_have_names_of_their_own)
+{
+    runlog *log = NULL;
+    for (int i = 1; i <= 3; i++) {
+        damage_log(i);
+        ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+        ck_assert_int_eq(runlog_close(log), LS_OK);
+    }
+    ck_assert_int_eq(size_of("log.h5.damaged"), 3001);
+    ck_assert_int_eq(size_of("log.h5.damaged-2"), 3002);
+    ck_assert_int_eq(size_of("log.h5.damaged-3"), 3003);
+}
+END_TEST
+
+/* All checkpoints were removed, by whomever: the log is what is left of the run. */
+START_TEST(epochs_without_a_checkpoint_are_kept)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(0, 0);
+    ck_assert_int_eq(rename(name_of("log.h5.aside"), path), 0);
+    check_rows(2 * EPOCH_STEPS, 2);
+}
+END_TEST
+
+START_TEST(a_log_is_a_file)
+{
+    runlog *log = NULL;
+    const char *other = name_of("other");
+    ck_assert_int_eq(symlink("other", path), 0);
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "is a link"));
+    ck_assert_int_ne(access(other, F_OK), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkdir(path, 0777), 0);
+    ck_assert_int_eq(runlog_open(&log, path, &table, 1, 0), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "is a folder"));
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+static pid_t holder;
+static int naps;
+
+/* The other program ends while it is waited for. */
+static void nap_until_it_ends(double seconds)
+{
+    (void)seconds;
+    if (++naps == 3) {
+        ck_assert_int_eq(kill(holder, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+    }
+}
+
+static void nap_only(double seconds)
+{
+    (void)seconds;
+    naps++;
+}
+
+/* A process that has the log open for writing, with or without a lock as HDF5 takes one. */
+static void hold(int locks)
+{
+    int ends[2];
+    char byte = 'x';
+    ck_assert_int_eq(pipe(ends), 0);
+    holder = fork();
+    ck_assert_int_ge(holder, 0);
+    if (holder == 0) {
+        const int fd = open(path, O_RDWR);
+        const int ready = fd >= 0 && (!locks || flock(fd, LOCK_EX) == 0) && write(ends[1], &byte, 1) == 1;
+        while (ready) {
+            (void)pause();
+        }
+        _exit(1);
+    }
+    (void)close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+    (void)close(ends[0]);
+    naps = 0;
+}
+
+static void release_holder(void)
+{
+    ck_assert_int_eq(kill(holder, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+    runlog_sleep = clock_sleep;
+}
+
+START_TEST(a_log_that_is_held_is_waited_for)
+{
+    runlog *log = NULL;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    hold(1);
+    runlog_sleep = nap_until_it_ends;
+    ck_assert_msg(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
+    runlog_sleep = clock_sleep;
+    ck_assert_int_eq(naps, 3);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_int_ne(access(aside, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_log_that_stays_held_is_refused)
+{
+    runlog *log = NULL;
+    char who[64];
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    for (int locks = 0; locks < 2; locks++) {
+        for (int resumes = 0; resumes < 2; resumes++) {
+            hold(locks);
+            runlog_sleep = nap_only;
+            ck_assert_int_eq(runlog_open(&log, path, &table, resumes ? EPOCH_STEPS : 0, (uint64_t)resumes), LS_EIO);
+            (void)snprintf(who, sizeof who, "(pid %ld)", (long)holder);
+            ck_assert_msg(strstr(error_message(), who) != NULL || access("/proc/self", F_OK) != 0, "%s",
+                          error_message());
+            ck_assert_int_eq(naps, (int)(runlog_patience / 0.5));
+            release_holder();
+        }
+    }
+    check_rows(2 * EPOCH_STEPS, 2);
+}
+END_TEST
+
+/* h5py was killed while it had the log open: the mark it has left is no damage. */
+START_TEST(a_mark_of_a_killed_writer_is_no_damage)
+{
+    runlog *log = NULL;
+    int status = 0;
+    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        h5_file *f = NULL;
+        if (h5_open_write(&f, path) == LS_OK && h5_flush(f) == LS_OK) {
+            (void)raise(SIGKILL);
+        }
+        _exit(1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_msg(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_int_ne(access(aside, F_OK), 0);
+}
+END_TEST
+
 START_TEST(log_of_another_network_is_refused)
 {
     runlog *log = NULL;
@@ -193,6 +383,12 @@ int main(void)
     tcase_add_test(tests, resume_cuts_back);
     tcase_add_test(tests, log_of_a_killed_writer_goes_on);
     tcase_add_test(tests, damaged_log_is_set_aside);
+    tcase_add_test(tests, logs_that_are_set_aside_have_names_of_their_own);
+    tcase_add_test(tests, epochs_without_a_checkpoint_are_kept);
+    tcase_add_test(tests, a_log_is_a_file);
+    tcase_add_test(tests, a_log_that_is_held_is_waited_for);
+    tcase_add_test(tests, a_log_that_stays_held_is_refused);
+    tcase_add_test(tests, a_mark_of_a_killed_writer_is_no_damage);
     tcase_add_test(tests, log_of_another_network_is_refused);
     const int result = suite_run("runlog", tests);
     (void)rmdir(folder);

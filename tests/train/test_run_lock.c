@@ -155,6 +155,33 @@ START_TEST(what_cannot_be_made_is_named)
 }
 END_TEST
 
+/* What is written over must be a lock, and its name not lead elsewhere. */
+START_TEST(only_a_lock_is_taken_for_one)
+{
+    run_lock *l = NULL;
+    char other[96];
+    struct stat status;
+    (void)snprintf(other, sizeof other, "%s/other", dir);
+    leave_behind("somebody's notes\n");
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "run.lock: is not a lock"));
+    ck_assert(stat(path, &status) == 0 && status.st_size == 17);
+    leave_behind("pid 4711 on node3, since 2026-01-01 12:00:00\n");
+    ck_assert_int_eq(rename(path, other), 0);
+    ck_assert_int_eq(link(other, path), 0);
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("other", path), 0);
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "is a link"));
+    ck_assert(stat(other, &status) == 0 && status.st_size == 45);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_EIO);
+    ck_assert_int_eq(unlink(other), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("run_lock");
@@ -165,5 +192,6 @@ int main(void)
     tcase_add_test(cases, the_file_s_time_tells_where_locks_do_not);
     tcase_add_test(cases, a_late_sign_of_life_counts);
     tcase_add_test(cases, what_cannot_be_made_is_named);
+    tcase_add_test(cases, only_a_lock_is_taken_for_one);
     return suite_run("run_lock", cases);
 }

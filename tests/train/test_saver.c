@@ -12,10 +12,12 @@
 #include "suite.h"
 
 #include "base/error.h"
-#include "train/run_folder.h"
+#include "store/checkpoint_name.h"
+#include "store/run_folder.h"
 #include "train/saver.h"
 
 static char folder[PATH_MAX];
+static run_folder *files;
 static tensor_table table;
 static real weights[SMALL_WEIGHTS], moving[SMALL_MOVING];
 
@@ -23,6 +25,7 @@ static void set_up(void)
 {
     (void)snprintf(folder, sizeof folder, "/tmp/lockstep-saver-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(run_folder_open(&files, folder, NULL, NULL), LS_OK);
     small_network(&table);
     small_numbers(weights, SMALL_WEIGHTS, 0.25);
     small_numbers(moving, SMALL_MOVING, 1);
@@ -30,7 +33,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    (void)run_folder_clear(folder);
+    (void)run_folder_clear(files);
+    run_folder_close(files);
     (void)rmdir(folder);
     tensor_table_release(&table);
 }
@@ -43,7 +47,8 @@ static checkpoint_info state(uint64_t step, double accuracy, double cross_entrop
 
 static saver *start(size_t keep, size_t keep_best)
 {
-    const saver_options options = {.table = &table, .run_dir = folder, .keep = keep, .keep_best = keep_best};
+    const saver_options options = {
+        .table = &table, .run_dir = folder, .folder = files, .keep = keep, .keep_best = keep_best};
     saver *s = NULL;
     ck_assert_msg(saver_create(&s, &options) == LS_OK, "%s", error_message());
     return s;
