@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "io/h5.h"
+#include "store/runlog.h"
 
 enum { NAME_SIZE = 128 };
 
@@ -26,33 +27,35 @@ typedef enum rule {
 typedef struct known {
     const char *name;
     rule what;
+    size_t columns; /* of a table; 0: a single column; SIZE_MAX: as many as there are tensors */
 } known;
 
 /* Columns that must be there; others are held to having as many rows. */
 static const known step_columns[] = {
-    {"steps/step", RULE_COUNT},
-    {"steps/loss", RULE_FIGURE},
-    {"steps/cross_entropy", RULE_FIGURE},
-    {"steps/accuracy", RULE_SHARE},
+    {"steps/step", RULE_COUNT, 0},
+    {"steps/loss", RULE_FIGURE, 0},
+    {"steps/cross_entropy", RULE_FIGURE, 0},
+    {"steps/accuracy", RULE_SHARE, 0},
 };
 
 static const known epoch_columns[] = {
-    {"epochs/epoch", RULE_COUNT},
-    {"epochs/start_step", RULE_START},
-    {"epochs/train_loss", RULE_FIGURE},
-    {"epochs/train_cross_entropy", RULE_FIGURE},
-    {"epochs/train_accuracy", RULE_SHARE},
-    {"epochs/val_loss", RULE_PERHAPS},
-    {"epochs/val_cross_entropy", RULE_PERHAPS},
-    {"epochs/val_accuracy", RULE_SHARE_NAN},
-    {"epochs/images_per_second", RULE_FIGURE},
-    {"epochs/mean_abs_weight", RULE_FIGURE},
-    {"epochs/seconds", RULE_FIGURE},
-    {"epochs/start_mean_abs_weight", RULE_FIGURE},
-    {"epochs/first_weights", RULE_WEIGHT},
+    {"epochs/epoch", RULE_COUNT, 0},
+    {"epochs/start_step", RULE_START, 0},
+    {"epochs/train_loss", RULE_FIGURE, 0},
+    {"epochs/train_cross_entropy", RULE_FIGURE, 0},
+    {"epochs/train_accuracy", RULE_SHARE, 0},
+    {"epochs/val_loss", RULE_PERHAPS, 0},
+    {"epochs/val_cross_entropy", RULE_PERHAPS, 0},
+    {"epochs/val_accuracy", RULE_SHARE_NAN, 0},
+    {"epochs/images_per_second", RULE_FIGURE, 0},
+    {"epochs/mean_abs_weight", RULE_FIGURE, 0},
+    {"epochs/seconds", RULE_FIGURE, 0},
+    {"epochs/start_mean_abs_weight", RULE_FIGURE, 0},
+    {"epochs/first_weights", RULE_WEIGHT, RUNLOG_FIRST_WEIGHTS},
 };
 
-static const known tensor_columns[] = {{"tensors/norm", RULE_FIGURE}, {"tensors/mean_abs", RULE_FIGURE}};
+static const known tensor_columns[] = {{"tensors/norm", RULE_FIGURE, SIZE_MAX},
+                                       {"tensors/mean_abs", RULE_FIGURE, SIZE_MAX}};
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -126,12 +129,17 @@ static void check_figures(const checker *c, const known *k, const double *values
     }
 }
 
+static int has_shape(const h5_shape *s, const known *k)
+{
+    return k->columns == 0 ? s->rank == 1 : s->rank == 2 && (k->columns == SIZE_MAX || s->dims[1] == k->columns);
+}
+
 static void check_figure_column(const checker *c, const known *k, uint64_t rows)
 {
     h5_shape shape;
     size_t bytes = 0;
     int code = h5_stat(c->f, k->name, &shape);
-    if (code == LS_OK && (shape.type != H5_FLOAT64 || shape.rank < 1 || shape.rank > 2 || shape.dims[0] < rows)) {
+    if (code == LS_OK && (shape.type != H5_FLOAT64 || !has_shape(&shape, k) || shape.dims[0] < rows)) {
         code = error_set(LS_EFORMAT, "%s: has the wrong shape or type", k->name);
     }
     if (code == LS_OK && size_mul(&bytes, shape.size, sizeof(double)) != 0) {

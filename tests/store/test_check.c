@@ -1,4 +1,5 @@
 /* Thorough checks: a checkpoint of the network with something wrong inside, logs with wrong rows; files compared. */
+#include <hdf5.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ static void write_log(uint64_t epochs, uint64_t steps, uint64_t first)
 {
     runlog *log = NULL;
     (void)snprintf(path, sizeof path, "%s/log.h5", folder);
+    (void)unlink(path);
     ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
     for (uint64_t epoch = 0; epoch < epochs; epoch++) {
         for (uint64_t i = 0; i < steps; i++) {
@@ -199,6 +201,40 @@ START_TEST(log_rows_are_counted)
     write_log(2, 10, 1);
     set_rows("tensors/norm", 1);
     expect_log("columns of /tensors have 1 to 2 rows");
+}
+END_TEST
+
+/* A column becomes another number of dimensions, with as many rows. */
+static void reshape(const char *name, hsize_t rows, hsize_t columns)
+{
+    const hsize_t dims[2] = {rows, columns};
+    static const double zeros[1000];
+    const hid_t id = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, dims, NULL);
+    ck_assert(id >= 0 && H5Ldelete(id, name, H5P_DEFAULT) >= 0);
+    const hid_t set = H5Dcreate2(id, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros) >= 0);
+    (void)H5Dclose(set);
+    (void)H5Sclose(space);
+    (void)H5Fclose(id);
+}
+
+START_TEST(log_columns_are_columns)
+{
+    static const struct {
+        const char *name;
+        hsize_t rows, columns;
+    } wrong[] = {
+        {"steps/loss", 30, 2},          {"steps/accuracy", 30, 1},      {"epochs/train_loss", 3, 2},
+        {"epochs/first_weights", 3, 0}, {"epochs/first_weights", 3, 9}, {"tensors/norm", 3, 0},
+    };
+    char expected[128];
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_log(3, 10, 1);
+        reshape(wrong[i].name, wrong[i].rows, wrong[i].columns);
+        (void)snprintf(expected, sizeof expected, "%s: has the wrong shape", wrong[i].name);
+        expect_log(i == 5 ? "tensors/norm: does not have a column for each" : expected);
+    }
 }
 END_TEST
 
@@ -291,6 +327,7 @@ int main(void)
     tcase_add_test(tests, all_that_is_wrong_is_told);
     tcase_add_test(tests, seal_comes_first);
     tcase_add_test(tests, log_rows_are_counted);
+    tcase_add_test(tests, log_columns_are_columns);
     tcase_add_test(tests, log_of_another_network);
     tcase_add_test(tests, log_that_is_written);
     tcase_add_test(tests, weights_files_are_read_as_stored);
