@@ -1,16 +1,14 @@
 #include "base/text.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/*
- * The length of the character that begins here, 0 where it is not UTF-8 (RFC 3629: no longer form than needed, no
- * surrogates, nothing past U+10FFFF).
- */
-static size_t decode(const unsigned char *at, uint32_t *out)
+/* RFC 3629: no longer form than needed, no surrogates, nothing past U+10FFFF. */
+size_t text_decode(const char *text, uint32_t *out)
 {
+    const unsigned char *at = (const unsigned char *)text;
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     const size_t n = at[0] < 0x80             ? 1
                      : (at[0] & 0xe0) == 0xc0 ? 2
@@ -32,7 +30,7 @@ static size_t decode(const unsigned char *at, uint32_t *out)
     return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
 }
 
-static int is_shown(uint32_t c)
+int text_is_shown(uint32_t c)
 {
     const int control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
     const int layout =
@@ -42,16 +40,14 @@ static int is_shown(uint32_t c)
 
 void text_make_plain(char *text)
 {
-    unsigned char *at = (unsigned char *)text;
-    while (*at != '\0') {
+    while (*text != '\0') {
         uint32_t c = 0;
-        size_t n = decode(at, &c);
-        const int shown = n > 0 && is_shown(c);
-        n = n == 0 ? 1 : n;
-        for (size_t i = 0; !shown && i < n; i++) {
-            at[i] = '?';
+        const size_t n = text_decode(text, &c);
+        const size_t length = n == 0 ? 1 : n;
+        if (n == 0 || !text_is_shown(c)) {
+            memset(text, '?', length);
         }
-        at += n;
+        text += length;
     }
 }
 

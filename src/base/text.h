@@ -2,6 +2,7 @@
 #define LOCKSTEP_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Text for people: made harmless for a terminal, and put together from parts. */
 
@@ -12,6 +13,15 @@
  * U+2066 to U+2069), and what is not UTF-8. Error messages and all lines of base/log.h are so already.
  */
 void text_make_plain(char *text);
+
+/*
+ * The length in bytes of the character that a text begins with, and its number; 0 where it is not UTF-8. 0 and 1 byte
+ * at the text's end.
+ */
+size_t text_decode(const char *text, uint32_t *out);
+
+/* Whether a character is one that text_make_plain leaves as it is. */
+int text_is_shown(uint32_t character);
 
 /* A text that grows. Starts as zeros, ends with text_release. Where memory runs out it stays as it is. */
 typedef struct text_builder {

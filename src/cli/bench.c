@@ -129,7 +129,9 @@ static int report(FILE *to, const bench_arguments *a, const bench_result *r)
         return LS_OK;
     }
     bench_report_json(to, &a->options, r);
-    return fflush(to) == 0 && !ferror(to) ? LS_OK : error_set(LS_EIO, "%s: cannot be written: %m", a->json);
+    return fflush(to) == 0 && !ferror(to)
+               ? LS_OK
+               : error_set(LS_EIO, "%s cannot be written: %m", to == stdout ? "standard output" : a->json);
 }
 
 static int bench(comm *c, void *context)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "base/real.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "config/config.h"
 #include "data/dataset.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
@@ -112,6 +114,16 @@ static int check_weights(const char *path, const checkpoint_info *info, tensor_t
     return code;
 }
 
+/* The run's name is in its configuration. */
+static void print_run(const checkpoint_info *info)
+{
+    config c = {0};
+    if (config_parse(&c, info->config, strlen(info->config), "configuration", NULL, 0) == LS_OK) {
+        log_info("  run              %s", c.experiment.name);
+    }
+    config_free(&c);
+}
+
 static int inspect_checkpoint(const char *path)
 {
     checkpoint_info info = {0};
@@ -126,6 +138,7 @@ static int inspect_checkpoint(const char *path)
     if (code != LS_OK) {
         goto cleanup;
     }
+    print_run(&info);
     log_info("  experiment       %s", info.experiment);
     log_info("  epoch            %" PRIu64 "", info.epoch);
     log_info("  step             %" PRIu64 "", info.step);
@@ -204,6 +217,7 @@ static int inspect_folder(const char *dir)
 {
     char newest[CHECKPOINT_PATH_SIZE];
     char best[CHECKPOINT_PATH_SIZE];
+    checkpoint_info info = {0};
     run_folder *folder = NULL;
     double accuracy = 0;
     int code = run_folder_open(&folder, dir, NULL, NULL);
@@ -214,6 +228,10 @@ static int inspect_folder(const char *dir)
         goto cleanup;
     }
     log_info("%s: a run's folder", dir);
+    if (checkpoint_read_info(&info, newest) == LS_OK) {
+        print_run(&info);
+    }
+    checkpoint_info_release(&info);
     code = run_folder_best(folder, best, sizeof best, &accuracy);
     if (code == LS_OK) {
         log_info("  best             %s (validation accuracy %.6f)", best, accuracy);

@@ -1,5 +1,7 @@
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -72,8 +74,22 @@ static int dispatch(int argc, char **argv)
     return help || asks_for_help(argc - 1, argv + 1) ? help_command(c) : c->run(argc - 1, argv + 1);
 }
 
+/*
+ * A process that is started without one of the three gives its number to the first file it opens, and what is printed
+ * goes into that. What takes their place cannot be written to, so that printing fails as it should.
+ */
+static void keep_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) {
+            _Exit(EXIT_FAILED);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_files();
     int code = dispatch(argc, argv);
     if (code == EXIT_DONE) {
         code = log_check_output();

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -59,6 +60,20 @@ static int choose_latest(start *out, run_folder *folder, const char *run_dir)
     return LS_OK;
 }
 
+/* A checkpoint, or the folder of a run, which stands for its newest usable one. */
+static int choose_named(start *out, const char *resume)
+{
+    struct stat status;
+    out->resumes = true;
+    if (stat(resume, &status) == 0 && S_ISDIR(status.st_mode)) {
+        const int code = run_folder_latest(out->checkpoint, sizeof out->checkpoint, resume);
+        return code == LS_ENOTFOUND ? LS_EUSAGE : code;
+    }
+    const int n = snprintf(out->checkpoint, sizeof out->checkpoint, "%s", resume);
+    return n < 0 || (size_t)n >= sizeof out->checkpoint ? error_set(LS_EUSAGE, "--resume: the path is too long")
+                                                        : LS_OK;
+}
+
 int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,
                  bool fresh)
 {
@@ -79,10 +94,7 @@ int start_choose(start *out, run_folder *folder, const config *wanted, const cha
     if (strcmp(resume, "auto") == 0) {
         code = choose_latest(out, folder, run_dir);
     } else {
-        const int n = snprintf(out->checkpoint, sizeof out->checkpoint, "%s", resume);
-        out->resumes = true;
-        code = n < 0 || (size_t)n >= sizeof out->checkpoint ? error_set(LS_EUSAGE, "--resume: the path is too long")
-                                                            : LS_OK;
+        code = choose_named(out, resume);
     }
     if (code == LS_OK && out->resumes) {
         code = check_same(wanted, out->checkpoint, &step);

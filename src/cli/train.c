@@ -30,7 +30,7 @@ static const char help[] =
     "  --check                  check the configuration, print it as it takes effect and what memory a rank needs,\n"
     "                           do not train\n"
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
-    "  --resume CHECKPOINT      go on from this one\n"
+    "  --resume CHECKPOINT      go on from this one; of a run's folder, from its newest usable one\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
     "  --max-time TIME          stop and save in time to have ended after TIME: seconds, or as 90m, 12h, 2d, 1:30:00;\n"
     "                           without it, before SLURM_JOB_END_TIME (seconds since 1970) where that is set\n"
@@ -66,7 +66,7 @@ static int print_keys(void)
     char *keys = NULL;
     const int code = config_reference(&keys);
     if (code == LS_OK) {
-        fputs(keys, stdout);
+        log_lines(keys);
     }
     free(keys);
     return code;

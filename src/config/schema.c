@@ -33,7 +33,7 @@ const config_section schema_sections[SCHEMA_SECTIONS] = {
 const config_key schema_keys[] = {
     {TEXT(experiment, name, NULL), .plain_name = true, .help = "name of the run and of its folder"},
 
-    {TEXT(data, file, NULL), .may_change = true, .help = "data set made by `lockstep pack`"},
+    {TEXT(data, file, NULL), .is_path = true, .may_change = true, .help = "data set made by `lockstep pack`"},
     {TEXT(data, stage, ""), .may_be_empty = true, .may_change = true,
      .help = "folder of each node for a copy of the data set, such as $TMPDIR"},
     {INT(data, height, "224", 32, 2048), .help = "rows of the network's input"},
@@ -67,7 +67,7 @@ const config_key schema_keys[] = {
     {BOOL(train, shuffle, "true"), .help = "a new order of the samples in each epoch"},
     {INT(train, threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
 
-    {TEXT(checkpoint, dir, "checkpoints"), .may_change = true, .help = "folder of the runs' folders"},
+    {TEXT(checkpoint, dir, "checkpoints"), .is_path = true, .may_change = true, .help = "folder of the runs' folders"},
     {INT(checkpoint, every_epochs, "1", 0, 1000000), .may_change = true,
      .help = "epochs between checkpoints; 0: only after the last"},
     {INT(checkpoint, every_steps, "0", 0, 1000000000), .may_change = true,

@@ -22,6 +22,7 @@ typedef struct config_key {
     const cyaml_strval_t *choices; /* KEY_CHOICE: [choice_count] */
     uint32_t choice_count;
     bool plain_name;   /* KEY_TEXT: a file name without folders */
+    bool is_path;      /* KEY_TEXT: ~ is the home folder */
     bool may_be_empty; /* KEY_TEXT */
     bool may_change;   /* on resume */
     const char *help;  /* one line */

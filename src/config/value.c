@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 void value_digits(char *out, size_t size, double x)
 {
     if (x == floor(x) && fabs(x) < 1e9) { /* "1000", where the shortest form would be "1e+03" */
@@ -81,30 +83,23 @@ static const char *check_real(const config_key *key, const char *text, char **no
 }
 
 /* Length of the UTF-8 character at s, 0 when it is none or one that does not print. */
-static size_t character(const unsigned char *s)
+static size_t character(const char *s)
 {
-    if (*s < 0x80)
-        return *s >= 0x20 && *s != 0x7f;
-    size_t n = 0;
-    if (*s >= 0xc2 && *s <= 0xdf)
-        n = 2;
-    else if (*s >= 0xe0 && *s <= 0xef)
-        n = 3;
-    else if (*s >= 0xf0 && *s <= 0xf4)
-        n = 4;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    /* The first continuation byte rules out overlong forms, surrogates, what is past U+10FFFF and U+0080..U+009F. */
-    if ((*s == 0xc2 && s[1] < 0xa0) || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-        (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-        return 0;
-    /* Not characters, or ends of lines, to YAML: U+FFFE, U+FFFF, U+FEFF, U+2028, U+2029. */
-    if (n == 3 &&
-        (memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0 || memcmp(s, "\xef\xbb\xbf", 3) == 0 ||
-         memcmp(s, "\xe2\x80\xa8", 3) == 0 || memcmp(s, "\xe2\x80\xa9", 3) == 0))
-        return 0;
-    return n;
+    uint32_t c = 0;
+    const size_t n = text_decode(s, &c);
+    /* Not characters, or ends of lines, to YAML. */
+    const bool odd = c == 0xfffe || c == 0xffff || c == 0xfeff || c == 0x2028 || c == 0x2029;
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || odd ? 0 : n;
+}
+
+/* "~/data.h5" as a shell would have it; in YAML and after --set=, no shell does that. */
+static char *expand_home(const char *text)
+{
+    char *path = NULL;
+    const char *home = getenv("HOME");
+    if (home == NULL || text[0] != '~' || (text[1] != '/' && text[1] != '\0'))
+        return strdup(text);
+    return asprintf(&path, "%s%s", home, text + 1) < 0 ? NULL : path;
 }
 
 static const char *check_text(const config_key *key, const char *text, char **normalized)
@@ -114,7 +109,7 @@ static const char *check_text(const config_key *key, const char *text, char **no
         return "empty";
     if (strlen(text) > LONGEST)
         return "too long";
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+    for (const char *s = text; *s;) {
         const size_t n = character(s);
         if (n == 0)
             return "not printable UTF-8 on one line";
@@ -122,7 +117,7 @@ static const char *check_text(const config_key *key, const char *text, char **no
     }
     if (key->plain_name && (strchr(text, '/') || *text == '.' || *text == '-' || strlen(text) > 200))
         return "not a plain file name (no slash, no leading dot or dash, at most 200 bytes)";
-    *normalized = strdup(text);
+    *normalized = key->is_path ? expand_home(text) : strdup(text);
     return NULL;
 }
 
@@ -160,14 +155,19 @@ void value_quote(FILE *out, const char *text, size_t most)
     const size_t length = strlen(text);
     const size_t shown = most && length > most ? most : length;
     fputc('"', out);
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t i = 0; i < shown;) {
         const unsigned char c = (unsigned char)text[i];
+        uint32_t wide = 0;
+        const size_t n = text_decode(text + i, &wide);
         if (c == '"' || c == '\\')
             fprintf(out, "\\%c", c);
         else if (c < 0x20 || c == 0x7f)
             fprintf(out, "\\x%02x", c);
+        else if (n > 1 && !text_is_shown(wide) && wide <= 0xffff) /* what printing it would make a `?` of */
+            fprintf(out, "\\u%04x", (unsigned)wide);
         else
-            fputc(c, out);
+            fwrite(text + i, 1, n > 0 ? n : 1, out);
+        i += n > 0 ? n : 1;
     }
     fputs(shown < length ? "...\"" : "\"", out);
 }
@@ -202,7 +202,7 @@ static double real_of(const config_key *key, const config *c)
     return x;
 }
 
-static const char *text_of(const config_key *key, const config *c)
+static const char *text_at(const config_key *key, const config *c)
 {
     char *text;
     memcpy(&text, (const char *)c + key->offset, sizeof text);
@@ -220,10 +220,10 @@ void value_print(FILE *out, const config_key *key, const config *c)
         fputs(room, out);
         break;
     case KEY_TEXT:
-        if (plain(text_of(key, c)))
-            fputs(text_of(key, c), out);
+        if (plain(text_at(key, c)))
+            fputs(text_at(key, c), out);
         else
-            value_quote(out, text_of(key, c), 0);
+            value_quote(out, text_at(key, c), 0);
         break;
     case KEY_CHOICE:
         for (uint32_t i = 0; i < key->choice_count; i++)
@@ -237,7 +237,7 @@ int value_equal(const config_key *key, const config *a, const config *b)
 {
     switch (key->kind) {
     case KEY_REAL: return real_of(key, a) == real_of(key, b);
-    case KEY_TEXT: return strcmp(text_of(key, a), text_of(key, b)) == 0;
+    case KEY_TEXT: return strcmp(text_at(key, a), text_at(key, b)) == 0;
     default: return int_of(key, a) == int_of(key, b);
     }
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -214,6 +215,17 @@ static int load_bytes(dataset *d)
     return code;
 }
 
+/* The folder of pictures that a data set is made of is what people name first. */
+static int check_place(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) != 0 || !S_ISDIR(status.st_mode)
+               ? LS_OK
+               : error_set(LS_EFORMAT,
+                           "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
+                           path);
+}
+
 /* descriptor: of the file, or -1: it is opened by its path. */
 static int open_data(dataset **out, const char *path, int descriptor, const char *label, bool resident)
 {
@@ -225,7 +237,10 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }
-    code = descriptor < 0 ? h5_open_read(&d->file, path) : h5_open_descriptor(&d->file, descriptor, label);
+    code = descriptor < 0 ? check_place(path) : LS_OK;
+    if (code == LS_OK) {
+        code = descriptor < 0 ? h5_open_read(&d->file, path) : h5_open_descriptor(&d->file, descriptor, label);
+    }
     code = code != LS_OK ? code : check_format(d);
     code = code != LS_OK ? code : read_lengths(d);
     code = code != LS_OK ? code : read_arrays(d);

@@ -59,7 +59,12 @@ static int expand(char *out, const char *folder)
     for (const char *at = folder; code == LS_OK && *at != '\0';) {
         char name[128];
         const char *value = NULL;
-        const size_t taken = *at == '$' ? variable(at, name, sizeof name, &value) : 0;
+        size_t taken = *at == '$' ? variable(at, name, sizeof name, &value) : 0;
+        if (at == folder && at[0] == '~' && (at[1] == '/' || at[1] == '\0')) {
+            (void)snprintf(name, sizeof name, "HOME");
+            value = getenv(name);
+            taken = 1;
+        }
         if (taken == 0) {
             code = append(out, PATH_MAX, &used, at, 1, folder);
             at++;

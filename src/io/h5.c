@@ -280,12 +280,12 @@ int h5_start_reading(void)
     return here ? LS_OK : h5_server_start();
 }
 
-int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
+static int open_descriptor(h5_file **out, int descriptor, const char *name, int packed)
 {
     struct stat status = {0};
     *out = NULL;
     if (here) {
-        return h5_open_local(out, descriptor, name);
+        return h5_open_local(out, descriptor, name, packed);
     }
     h5_file *f = h5_file_make(name);
     if (f == NULL) {
@@ -297,7 +297,7 @@ int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
         code = error_set(LS_EIO, "%s: cannot be examined: %m", name);
     } else {
         f->size = (uint64_t)status.st_size;
-        code = h5_remote_open(&f->remote, f->descriptor, name, &f->followed);
+        code = h5_remote_open(&f->remote, f->descriptor, name, packed, &f->followed);
     }
     if (code != LS_OK) {
         (void)h5_close(f);
@@ -307,17 +307,32 @@ int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
     return LS_OK;
 }
 
-int h5_open_read(h5_file **out, const char *path)
+int h5_open_descriptor(h5_file **out, int descriptor, const char *name)
+{
+    return open_descriptor(out, descriptor, name, 0);
+}
+
+static int open_read(h5_file **out, const char *path, int packed)
 {
     int descriptor = -1;
     uint64_t size = 0;
     *out = NULL;
     int code = file_open_regular(&descriptor, &size, path);
     if (code == LS_OK) {
-        code = h5_open_descriptor(out, descriptor, path);
+        code = open_descriptor(out, descriptor, path, packed);
         (void)close(descriptor);
     }
     return code;
+}
+
+int h5_open_read(h5_file **out, const char *path)
+{
+    return open_read(out, path, 0);
+}
+
+int h5_open_packed(h5_file **out, const char *path)
+{
+    return open_read(out, path, 1);
 }
 
 int h5_open_write(h5_file **out, const char *path)

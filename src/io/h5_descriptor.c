@@ -193,7 +193,7 @@ cleanup:
     return id;
 }
 
-int h5_open_local(h5_file **out, int descriptor, const char *name)
+int h5_open_local(h5_file **out, int descriptor, const char *name, int packed)
 {
     struct stat status = {0};
     *out = NULL;
@@ -210,6 +210,7 @@ int h5_open_local(h5_file **out, int descriptor, const char *name)
     f->size = (uint64_t)status.st_size;
     const int marks = marks_of(f->descriptor);
     f->followed = marks != 0;
+    f->packed = packed;
     h5_enter();
     f->id = open_id(f->descriptor, name, marks == (MARK_WRITTEN | MARK_FOLLOWED));
     h5_leave();

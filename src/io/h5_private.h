@@ -18,6 +18,7 @@ struct h5_file {
     int writable;             /* opened or made for writing */
     uint64_t size;            /* of a file that nobody writes, in bytes; 0: to be asked for */
     int followed;             /* marked as being written */
+    int packed;               /* data may be compressed */
 };
 
 /*
@@ -36,7 +37,7 @@ h5_file *h5_file_make(const char *path);
 int h5_open_failed(const char *path);
 
 /* Open for reading in this process what a descriptor is open on. As h5_open_descriptor. */
-int h5_open_local(h5_file **out, int descriptor, const char *name);
+int h5_open_local(h5_file **out, int descriptor, const char *name, int packed);
 
 /*
  * In the process of a reader: it is still at work. Elsewhere nothing happens. For the driver, whose reads may be slow.

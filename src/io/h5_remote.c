@@ -215,7 +215,7 @@ static int connect_reader(h5_remote *r, int descriptor)
     return code;
 }
 
-int h5_remote_open(h5_remote **out, int descriptor, const char *name, int *followed)
+int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed, int *followed)
 {
     int32_t marked = 0;
     *out = NULL;
@@ -228,7 +228,7 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int *follo
     (void)pthread_mutex_init(&r->lock, NULL);
     int code = connect_reader(r, descriptor);
     if (code == LS_OK) {
-        const h5_request q = {.ask = H5_ASK_OPEN, .name = name};
+        const h5_request q = {.ask = H5_ASK_OPEN, .count = (uint64_t)packed, .name = name};
         code = h5_remote_get(r, &q, &marked, sizeof marked);
     }
     if (code != LS_OK) {

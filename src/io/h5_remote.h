@@ -16,7 +16,7 @@
  * take memory in proportion to the file, and so much of a processor. Nobody outside io/ includes this file.
  */
 typedef enum h5_ask {
-    H5_ASK_OPEN,         /* name: what errors call the file; answer: int32, h5_is_followed */
+    H5_ASK_OPEN,         /* name: what errors call the file; count 1: it may be packed; answer: int32, h5_is_followed */
     H5_ASK_EXISTS,       /* int32 */
     H5_ASK_LIST,         /* texts, each with its zero */
     H5_ASK_STAT,         /* h5_shape */
@@ -52,7 +52,7 @@ typedef struct h5_remote h5_remote;
  * Returns 0, LS_EFORMAT where HDF5 does not take it for a file of its own or dies of it, LS_ENOMEM, or LS_ERROR where
  * the system gives no process.
  */
-int h5_remote_open(h5_remote **out, int descriptor, const char *name, int *followed);
+int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed, int *followed);
 
 /* Ask; the answer must have exactly `size` bytes. Returns 0 or the reader's code; LS_EFORMAT where it has died. */
 int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size);

@@ -87,10 +87,10 @@ static uint64_t mapped(void)
     return pages > 0 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : (uint64_t)4 << 30;
 }
 
-/* What reading takes follows from the file's size: an array once, texts with a pointer each. */
+/* What reading takes follows from the file's size: an array once, texts with a pointer each, packed data unpacked. */
 static void limit_all(uint64_t file_size)
 {
-    enum { TIMES = 24, SPARE = 256 << 20, SECONDS = 120, BYTES_A_SECOND = 10 << 20 };
+    enum { TIMES = 80, SPARE = 256 << 20, SECONDS = 120, BYTES_A_SECOND = 10 << 20 };
     limit(RLIMIT_CORE, 0); /* a crash is reported, not kept */
     limit(RLIMIT_CPU, SECONDS + file_size / BYTES_A_SECOND);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
@@ -238,11 +238,11 @@ static void answer_attribute(const h5_wire_request *q)
     }
 }
 
-static void answer_open(void)
+static void answer_open(int packed)
 {
     (void)snprintf(self.label, sizeof self.label, "%s", self.name);
     const int code = self.file != NULL ? error_set(LS_ERROR, "%s: is open already", self.label)
-                                       : h5_open_local(&self.file, self.descriptor, self.label);
+                                       : h5_open_local(&self.file, self.descriptor, self.label, packed);
     answer_number(code, code == LS_OK ? h5_is_followed(self.file) : 0);
 }
 
@@ -253,7 +253,7 @@ static void answer_request(const h5_wire_request *q)
     size_t count = 0;
     int code = LS_OK;
     if (q->ask == H5_ASK_OPEN || self.file == NULL) {
-        answer_open();
+        answer_open(q->count != 0);
         return;
     }
     switch ((h5_ask)q->ask) {

@@ -2,7 +2,24 @@
 
 #include "base/error.h"
 
-enum { FOLLOWED_SLACK = 1 << 20 }; /* bytes of rows that a writer has announced and not yet written */
+enum {
+    FOLLOWED_SLACK = 1 << 20, /* bytes of rows that a writer has announced and not yet written */
+    PACKED_TIMES = 64,        /* a file's size, that a data set of it may unpack to */
+};
+
+/* Whether the data set goes through no filter but those that belong to HDF5 and make at most PACKED_TIMES of a byte. */
+static int is_packed(hid_t creation)
+{
+    const int n = H5Pget_nfilters(creation);
+    int known = n > 0;
+    for (int i = 0; known && i < n; i++) {
+        unsigned flags = 0;
+        size_t values = 0;
+        const H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        known = filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32;
+    }
+    return known;
+}
 
 /* Elements times their size, UINT64_MAX when that does not fit. */
 static uint64_t claimed_bytes(hid_t set)
@@ -43,6 +60,9 @@ static int check_sizes(const h5_file *f, const char *name, hid_t set, hid_t crea
     }
     const uint64_t stored = H5Dget_storage_size(set);
     uint64_t most = stored;
+    if (is_packed(creation) && __builtin_mul_overflow(h5_size(f), (uint64_t)PACKED_TIMES, &most)) {
+        most = UINT64_MAX;
+    }
     if (f->followed && __builtin_add_overflow(most, (uint64_t)FOLLOWED_SLACK, &most)) {
         most = UINT64_MAX;
     }
@@ -61,7 +81,8 @@ int h5_check_storage(const h5_file *f, const char *name, hid_t set)
     }
     if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0) {
         code = h5_fail(f, name, LS_EFORMAT, "has its data in other files; these are not read");
-    } else if (H5Pget_nfilters(creation) != 0) { /* a few bytes may then stand for gigabytes */
+    } else if (H5Pget_nfilters(creation) != 0 &&
+               (!f->packed || !is_packed(creation))) { /* a few bytes may then stand for gigabytes */
         code = h5_fail(f, name, LS_EFORMAT,
                        "is compressed or filtered, which is not read here; undo it with `h5repack -f NONE FILE NEW`");
     } else {
