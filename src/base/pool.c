@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/error.h"
+#include "base/fpu.h"
 #include "base/watch.h"
 
 /* How long a settled thread stays awake: longer than most pauses within a step, nothing beside a time slice. */
@@ -153,6 +154,7 @@ static void *helper_main(void *argument)
 {
     const helper *self = argument;
     pool *p = self->owner;
+    fpu_flush_begin(); /* whatever the thread that created this one does */
     while (!atomic_load(&p->stop)) {
         if (!watch(p, has_news)) {
             sleep_until_news(p);
@@ -171,6 +173,26 @@ static void wake_helpers(pool *p)
     }
 }
 
+/* Stop and join what runs, and free. */
+static void release(pool *p)
+{
+    atomic_store(&p->stop, 1);
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < p->started; i++) {
+        pthread_join(p->helpers[i].thread, NULL);
+    }
+    if (p->bound) {
+        cpus_bind(pthread_self(), &p->before);
+    }
+    pthread_cond_destroy(&p->end);
+    pthread_cond_destroy(&p->start);
+    pthread_mutex_destroy(&p->lock);
+    free(p->helpers);
+    free(p);
+}
+
 int pool_create(pool **out, int threads)
 {
     *out = NULL;
@@ -184,18 +206,19 @@ int pool_create(pool **out, int threads)
     pthread_cond_init(&p->end, NULL);
     p->helpers = calloc((size_t)threads, sizeof *p->helpers);
     if (p->helpers == NULL) {
-        pool_free(p);
+        release(p);
         return error_set(LS_ENOMEM, "out of memory for the thread pool");
     }
     for (int i = 1; i < threads; i++) {
         helper *h = &p->helpers[i - 1];
         *h = (helper){.owner = p, .number = i};
         if (pthread_create(&h->thread, NULL, helper_main, h) != 0) {
-            pool_free(p);
+            release(p);
             return error_set(LS_ERROR, "cannot start compute thread %d of %d; lower `threads`", i + 1, threads);
         }
         p->started++;
     }
+    fpu_flush_begin(); /* to pool_free */
     *out = p;
     return LS_OK;
 }
@@ -215,7 +238,7 @@ void pool_settle(pool *p, const int *cpus)
     atomic_store(&p->settled, 1);
 }
 
-static void run_round(pool *p, pool_work work, void *context, size_t count, int backward)
+static void share_out(pool *p, pool_work work, void *context, size_t count, int backward)
 {
     p->work = work;
     p->context = context;
@@ -237,6 +260,14 @@ static void run_round(pool *p, pool_work work, void *context, size_t count, int 
     }
 }
 
+/* Whatever the caller's code has done between two rounds, its pieces are computed as the helpers' are. */
+static void run_round(pool *p, pool_work work, void *context, size_t count, int backward)
+{
+    fpu_flush_begin();
+    share_out(p, work, context, count, backward);
+    fpu_flush_end();
+}
+
 void pool_run(pool *p, pool_work work, void *context, size_t count)
 {
     run_round(p, work, context, count, 0);
@@ -255,22 +286,8 @@ int pool_threads(const pool *p)
 
 void pool_free(pool *p)
 {
-    if (p == NULL) {
-        return;
+    if (p != NULL) {
+        release(p);
+        fpu_flush_end();
     }
-    atomic_store(&p->stop, 1);
-    pthread_mutex_lock(&p->lock);
-    pthread_cond_broadcast(&p->start);
-    pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i < p->started; i++) {
-        pthread_join(p->helpers[i].thread, NULL);
-    }
-    if (p->bound) {
-        cpus_bind(pthread_self(), &p->before);
-    }
-    pthread_cond_destroy(&p->end);
-    pthread_cond_destroy(&p->start);
-    pthread_mutex_destroy(&p->lock);
-    free(p->helpers);
-    free(p);
 }

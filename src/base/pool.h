@@ -6,13 +6,22 @@
 /*
  * Threads that share out numbered pieces of work (shards). The caller takes part. Which thread takes which piece is
  * left to chance, so a piece must write only to places of its own: results then never depend on the threads.
+ *
+ * All of them flush subnormal numbers to zero (base/fpu.h): the helpers always, the thread that creates the pool until
+ * it frees it, also between two calls of pool_run, and whoever calls pool_run within it. It is set here and not by
+ * those who put a program together (train/session.h, train/golden.h, train/bench_rig.h, train/predict.h), as none of
+ * them can compute without a pool: model_create wants one. What the thread of a pool does by itself is so covered as
+ * well: sums over ranks, BatchNorm's constants, the update, figures of an epoch.
  */
 typedef struct pool pool;
 
 /* One piece: index in [0, count), thread in [0, threads). */
 typedef void (*pool_work)(void *context, size_t index, int thread);
 
-/* Start threads - 1 helpers. Returns 0 or a negative code; *out is owned by the caller. */
+/*
+ * Start threads - 1 helpers. Returns 0 or a negative code; *out is owned by the caller, which frees it in the thread
+ * that created it. Pools of one thread may overlap.
+ */
 int pool_create(pool **out, int threads);
 
 /*

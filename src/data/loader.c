@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/fpu.h"
 #include "base/size.h"
 #include "base/watch.h"
 #include "data/augment.h"
@@ -141,6 +142,7 @@ static void *work(void *context)
 {
     loader *l = context;
     sample_space space = {0};
+    fpu_flush_begin(); /* as predict does, which makes its pictures in a thread that computes */
     pthread_mutex_lock(&l->lock);
     while (!l->stop) {
         if (find_work(l)) {
