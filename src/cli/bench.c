@@ -12,7 +12,8 @@
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep bench [--size N] [--batch N] [--classes N] [--steps N] [--warm-up N]\n"
     "                                        [--batch-norm sync|local|none] [--l2 C] [--threads N] [--shard N]\n"
-    "                                        [--precision float32|mixed] [--layers] [--json FILE]\n"
+    "                                        [--precision float32|mixed] [--values ordinary|small]\n"
+    "                                        [--layers] [--json FILE]\n"
     "\n"
     "Time the training step, the same that train runs, on random images in memory. Prints images/s of all ranks, where "
     "a\n"
@@ -30,6 +31,10 @@ static const char help[] =
     "  --threads N                   computing threads a rank (1)\n"
     "  --shard N                     samples a shard, 4 or 8 (4)\n"
     "  --precision float32|mixed     what passes between layers: float32, or stored in bf16 (float32)\n"
+    "  --values ordinary|small       small: also as many steps, in turns with ordinary ones, on values so small that "
+    "most\n"
+    "                                numbers between the layers would be subnormal, and how their rates compare "
+    "(ordinary)\n"
     "  --layers                      also a line for each layer, forward and backward\n"
     "  --json FILE                   write all that was measured to FILE; `-`: to standard output, and nothing else\n"
     "\n"
@@ -47,19 +52,13 @@ typedef struct bench_arguments {
 } bench_arguments;
 
 static const struct option options[] = {
-    {"size", required_argument, NULL, 's'},
-    {"batch", required_argument, NULL, 'b'},
-    {"classes", required_argument, NULL, 'c'},
-    {"steps", required_argument, NULL, 'n'},
-    {"warm-up", required_argument, NULL, 'w'},
-    {"batch-norm", required_argument, NULL, 'm'},
-    {"l2", required_argument, NULL, 'l'},
-    {"threads", required_argument, NULL, 't'},
-    {"shard", required_argument, NULL, 'h'},
-    {"layers", no_argument, NULL, 'y'},
-    {"json", required_argument, NULL, 'j'},
-    {"precision", required_argument, NULL, 'p'},
-    {0},
+    {"size", required_argument, NULL, 's'},    {"batch", required_argument, NULL, 'b'},
+    {"classes", required_argument, NULL, 'c'}, {"steps", required_argument, NULL, 'n'},
+    {"warm-up", required_argument, NULL, 'w'}, {"batch-norm", required_argument, NULL, 'm'},
+    {"l2", required_argument, NULL, 'l'},      {"threads", required_argument, NULL, 't'},
+    {"shard", required_argument, NULL, 'h'},   {"layers", no_argument, NULL, 'y'},
+    {"json", required_argument, NULL, 'j'},    {"precision", required_argument, NULL, 'p'},
+    {"values", required_argument, NULL, 'v'},  {0},
 };
 
 static int take_size(size_t *out, const char *option, uint64_t least, uint64_t most)
@@ -78,6 +77,14 @@ static int take_batch_norm(bench_options *o)
         return error_set(LS_EUSAGE, "--batch-norm: '%s' is none of sync, local and none", optarg);
     }
     return LS_OK;
+}
+
+static int take_values(bench_options *o)
+{
+    o->small = strcmp(optarg, "small") == 0;
+    return o->small || strcmp(optarg, "ordinary") == 0
+               ? LS_OK
+               : error_set(LS_EUSAGE, "--values: '%s' is neither ordinary nor small", optarg);
 }
 
 static int take_shard(bench_options *o)
@@ -105,6 +112,7 @@ static int take_option(bench_arguments *a, int option)
         return code;
     case 'h': return take_shard(o);
     case 'p': return args_precision(&o->mixed, "--precision", optarg);
+    case 'v': return take_values(o);
     case 'y': a->layers = true; return LS_OK;
     default: a->json = optarg; return LS_OK;
     }

@@ -19,12 +19,13 @@ typedef struct rates {
     double median, mean, min, max; /* images a second, over all ranks */
 } rates;
 
-static rates images_a_second(const bench_options *o, const bench_result *r)
+/* seconds: [steps] */
+static rates images_a_second(const bench_options *o, const bench_result *r, const double *seconds)
 {
     const double samples = (double)r->samples;
     double total = 0;
     double sorted[BENCH_MAX_STEPS];
-    memcpy(sorted, r->step_seconds, o->steps * sizeof *sorted);
+    memcpy(sorted, seconds, o->steps * sizeof *sorted);
     const double median = bench_median(sorted, o->steps);
     for (size_t i = 0; i < o->steps; i++) {
         total += sorted[i];
@@ -115,12 +116,33 @@ static void print_classes(const bench_row *rows, size_t count, const bench_resul
     print_class(&all);
 }
 
+/* Of the rate on small values to the ordinary one, each step beside its neighbour; the median. */
+static double small_ratio(const bench_options *o, const bench_result *r)
+{
+    double ratios[BENCH_MAX_STEPS];
+    for (size_t i = 0; i < o->steps; i++) {
+        ratios[i] = r->beside_seconds[i] / r->small_seconds[i];
+    }
+    return bench_median(ratios, o->steps);
+}
+
+static void print_small(const bench_options *o, const bench_result *r)
+{
+    if (r->small_seconds != NULL) {
+        const rates images = images_a_second(o, r, r->small_seconds);
+        log_info(
+            "on small    %.2f images/s (median), %.2f to %.2f: %.3f of ordinary steps in turns with them; subnormal "
+            "numbers left between layers: %.0f of %.0f",
+            images.median, images.min, images.max, small_ratio(o, r), r->subnormal, r->outputs);
+    }
+}
+
 void bench_report_print(const bench_options *o, const bench_result *r, bool with_layers)
 {
     char processor[128];
     bench_row rows[BENCH_MAX_ROWS];
     const size_t count = bench_rows(rows, o, r);
-    const rates images = images_a_second(o, r);
+    const rates images = images_a_second(o, r, r->step_seconds);
     double resident = 0;
     for (size_t i = 0; i < r->ranks; i++) {
         resident = r->peak_resident[i] > resident ? r->peak_resident[i] : resident;
@@ -136,6 +158,7 @@ void bench_report_print(const bench_options *o, const bench_result *r, bool with
     log_info("memory      %.1f MiB planned a rank, %.1f MiB resident at most", r->plan_bytes / 1048576,
              resident / 1048576);
     log_info("images/s    %.2f (median), %.2f to %.2f", images.median, images.min, images.max);
+    print_small(o, r);
     print_phases(r);
     if (with_layers) {
         print_layers(rows, count);
@@ -160,6 +183,21 @@ static void json_numbers(json *j, const char *key, const double *values, size_t 
         json_number(j, NULL, values[i]);
     }
     json_close(j, ']');
+}
+
+static void json_small(json *j, const bench_options *o, const bench_result *r)
+{
+    if (r->small_seconds != NULL) {
+        const rates images = images_a_second(o, r, r->small_seconds);
+        json_open(j, "small_values", '{');
+        json_numbers(j, "step_seconds", r->small_seconds, o->steps);
+        json_numbers(j, "beside_seconds", r->beside_seconds, o->steps);
+        json_rates(j, &images);
+        json_number(j, "ratio", small_ratio(o, r));
+        json_number(j, "outputs", r->outputs);
+        json_number(j, "subnormal", r->subnormal);
+        json_close(j, '}');
+    }
 }
 
 static void json_layer(json *j, const bench_row *row)
@@ -218,11 +256,12 @@ void bench_report_json(FILE *to, const bench_options *o, const bench_result *r)
     bench_class classes[BENCH_MAX_CLASSES];
     const size_t count = bench_rows(rows, o, r);
     const size_t class_count = bench_classes(classes, rows, count, r);
-    const rates images = images_a_second(o, r);
+    const rates images = images_a_second(o, r, r->step_seconds);
     json_open(&j, NULL, '{');
     json_setting(&j, o, r);
     json_numbers(&j, "step_seconds", r->step_seconds, o->steps);
     json_rates(&j, &images);
+    json_small(&j, o, r);
     json_numbers(&j, "peak_rss_bytes", r->peak_resident, r->ranks);
     json_number(&j, "plan_bytes", r->plan_bytes);
     json_phases(&j, r);

@@ -68,6 +68,11 @@ pool *model_threads(const model *m);
 size_t model_memory(const model *m);
 /* From now on passes add their times to *p (not owned; must outlive them); NULL, the default: none is taken. */
 void model_set_profile(model *m, model_profile *p);
+/*
+ * Of the outputs that the last forward left between the layers, how many numbers are subnormal (base/fpu.h); *all: how
+ * many there are. Of this rank's shards. For measurements and tests.
+ */
+size_t model_subnormals(const model *m, size_t *all);
 /* Name of the kernel path in use: "avx2". */
 const char *model_isa(void);
 

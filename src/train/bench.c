@@ -15,6 +15,8 @@
 typedef struct record {
     size_t steps;
     double *seconds;       /* [steps], owned */
+    double *pairs;         /* [2][steps], owned: ordinary and small ones in turns; NULL without */
+    double outputs[2];     /* after them: numbers between layers, subnormal ones */
     model_profile *layers; /* [steps], owned */
     step_times times;      /* of all timed steps */
     peaks peak;
@@ -34,11 +36,11 @@ double bench_median(double *values, size_t n)
 }
 
 /* A failure within a step leaves other ranks waiting. */
-static int run_step(bench_rig *rig, comm *c)
+static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
     step_news news = {.code = LS_OK}; /* no rank has anything to tell */
-    const int code = step_train(rig->steps, &rig->samples, rig->weights, rig->moving, &news, &metrics);
+    const int code = step_train(rig->steps, &s->samples, s->weights, s->moving, &news, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());
         comm_abort(c, error_exit_code(code));
@@ -46,24 +48,50 @@ static int run_step(bench_rig *rig, comm *c)
     return code;
 }
 
-static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o)
+static int warm_up(bench_rig *rig, bench_state *s, comm *c, const bench_options *o)
 {
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < o->warm_up; i++) {
-        code = run_step(rig, c);
+        code = run_step(rig, s, c);
     }
-    code = code != LS_OK ? code : comm_barrier(c);
+    return code != LS_OK ? code : comm_barrier(c);
+}
+
+static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o)
+{
+    int code = warm_up(rig, &rig->ordinary, c, o);
     stepper_set_times(rig->steps, &r->times);
     double begin = clock_seconds();
     for (size_t i = 0; code == LS_OK && i < o->steps; i++) {
         model_set_profile(rig->net, &r->layers[i]);
-        code = run_step(rig, c);
+        code = run_step(rig, &rig->ordinary, c);
         const double end = clock_seconds();
         r->seconds[i] = end - begin;
         begin = end;
     }
     model_set_profile(rig->net, NULL);
     stepper_set_times(rig->steps, NULL);
+    return code;
+}
+
+/* Small steps and ordinary ones in turns: a machine that others use too may be another a minute later. */
+static int run_pairs(record *r, bench_rig *rig, comm *c, const bench_options *o)
+{
+    size_t all = 0;
+    int code = comm_agree(c, bench_rig_shrink(rig, o));
+    if (code == LS_OK) {
+        code = warm_up(rig, &rig->small, c, o);
+    }
+    double begin = clock_seconds();
+    for (size_t i = 0; code == LS_OK && i < 2 * o->steps; i++) {
+        code = run_step(rig, i % 2 == 0 ? &rig->ordinary : &rig->small, c);
+        const double end = clock_seconds();
+        r->pairs[i % 2 * o->steps + i / 2] = end - begin;
+        begin = end;
+    }
+    const size_t subnormal = model_subnormals(rig->net, &all);
+    r->outputs[0] = (double)all;
+    r->outputs[1] = (double)subnormal;
     return code;
 }
 
@@ -96,16 +124,33 @@ static void median_layers(model_profile *out, const record *r, double *space)
     }
 }
 
-static void steps_of_ranks(bench_result *out, const double *all, size_t steps)
+/* all: [ranks][steps]. out: [steps], of the slowest rank. Returns the mean. */
+static double steps_of_ranks(double *out, const double *all, size_t steps, size_t ranks)
 {
+    double mean = 0;
     for (size_t i = 0; i < steps; i++) {
-        out->step_seconds[i] = 0;
-        for (size_t r = 0; r < out->ranks; r++) {
+        out[i] = 0;
+        for (size_t r = 0; r < ranks; r++) {
             const double seconds = all[r * steps + i];
-            out->step_seconds[i] = seconds > out->step_seconds[i] ? seconds : out->step_seconds[i];
-            out->step_mean += seconds / (double)(steps * out->ranks);
+            out[i] = seconds > out[i] ? seconds : out[i];
+            mean += seconds / (double)(steps * ranks);
         }
     }
+    return mean;
+}
+
+/* What was measured on small values. space: [ranks * steps]. Collective. */
+static int put_pairs_together(bench_result *out, comm *c, const record *r, double *space)
+{
+    double outputs[2] = {r->outputs[0], r->outputs[1]};
+    int code = sum_over_ranks(c, outputs, 2);
+    for (int k = 0; code == LS_OK && k < 2; k++) {
+        code = gather(c, space, r->pairs + (size_t)k * r->steps, r->steps);
+        (void)steps_of_ranks(k == 0 ? out->beside_seconds : out->small_seconds, space, r->steps, out->ranks);
+    }
+    out->outputs = outputs[0];
+    out->subnormal = outputs[1];
+    return code;
 }
 
 /* Means over ranks of what each rank measured. Collective. */
@@ -138,7 +183,7 @@ static int put_together(bench_result *out, comm *c, const record *r, const doubl
     median_layers(&out->layers, r, space);
     int code = gather(c, space, r->seconds, r->steps);
     if (code == LS_OK) {
-        steps_of_ranks(out, space, r->steps);
+        out->step_mean = steps_of_ranks(out->step_seconds, space, r->steps, out->ranks);
         code = gather(c, space, &memory[0], 1);
     }
     for (size_t i = 0; code == LS_OK && i < out->ranks; i++) {
@@ -147,21 +192,28 @@ static int put_together(bench_result *out, comm *c, const record *r, const doubl
     if (code == LS_OK) {
         code = gather(c, out->peak_resident, &memory[1], 1);
     }
+    if (code == LS_OK && r->pairs != NULL) {
+        code = put_pairs_together(out, c, r, space);
+    }
     return code != LS_OK ? code : mean_over_ranks(out, c, r);
 }
 
-static int allocate(bench_result *out, record *r, double **space)
+static int allocate(bench_result *out, record *r, double **space, bool small)
 {
     r->seconds = calloc(r->steps, sizeof *r->seconds);
     r->layers = calloc(r->steps, sizeof *r->layers);
     *space = calloc(out->ranks * (r->steps + 1), sizeof **space);
     out->step_seconds = calloc(r->steps, sizeof *out->step_seconds);
     out->peak_resident = calloc(out->ranks, sizeof *out->peak_resident);
-    if (r->seconds == NULL || r->layers == NULL || *space == NULL || out->step_seconds == NULL ||
-        out->peak_resident == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the times of %zu steps; use fewer --steps", r->steps);
+    bool all = r->seconds != NULL && r->layers != NULL && *space != NULL && out->step_seconds != NULL &&
+               out->peak_resident != NULL;
+    if (small) {
+        r->pairs = calloc(2 * r->steps, sizeof *r->pairs);
+        out->small_seconds = calloc(r->steps, sizeof *out->small_seconds);
+        out->beside_seconds = calloc(r->steps, sizeof *out->beside_seconds);
+        all = all && r->pairs != NULL && out->small_seconds != NULL && out->beside_seconds != NULL;
     }
-    return LS_OK;
+    return all ? LS_OK : error_set(LS_ENOMEM, "out of memory for the times of %zu steps; use fewer --steps", r->steps);
 }
 
 int bench_run(bench_result *out, comm *c, const bench_options *o)
@@ -173,7 +225,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     *out = (bench_result){.ranks = (size_t)comm_size(c)};
     int code = bench_rig_open(&rig, c, o);
     if (code == LS_OK) {
-        code = allocate(out, &r, &space);
+        code = allocate(out, &r, &space, o->small);
     }
     code = comm_agree(c, code);
     if (code == LS_OK) {
@@ -185,11 +237,14 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
         goto cleanup;
     }
-    out->samples = rig.samples.total;
-    out->shards = rig.samples.total_shards;
+    out->samples = rig.ordinary.samples.total;
+    out->shards = rig.ordinary.samples.total_shards;
     code = run_steps(&r, &rig, c, o);
     /* Before the peaks are measured, which takes memory of its own. */
     const double memory[2] = {(double)bench_rig_memory(&rig, o), machine_peak_resident()};
+    if (code == LS_OK && o->small) {
+        code = run_pairs(&r, &rig, c, o);
+    }
     if (code == LS_OK) {
         code = peaks_measure(&r.peak, c, rig.threads);
     }
@@ -199,6 +254,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
 cleanup:
     free(space);
     free(r.layers);
+    free(r.pairs);
     free(r.seconds);
     bench_rig_close(&rig);
     return code;
@@ -207,6 +263,8 @@ cleanup:
 void bench_release(bench_result *r)
 {
     free(r->step_seconds);
+    free(r->small_seconds);
+    free(r->beside_seconds);
     free(r->peak_resident);
     *r = (bench_result){0};
 }

@@ -23,6 +23,7 @@ typedef struct bench_options {
     bool mixed; /* as in model_options */
     double l2;
     int threads; /* a rank */
+    bool small;  /* afterwards as many steps on small values (bench_rig_shrink), in turns with ordinary ones */
 } bench_options;
 
 /* The same on all ranks. Times of phases and layers are means over ranks. */
@@ -31,6 +32,10 @@ typedef struct bench_result {
     size_t samples;             /* of the global batch */
     size_t shards;              /* of the global batch */
     double *step_seconds;       /* [steps], owned: the slowest rank's */
+    double *small_seconds;      /* [steps], owned: as step_seconds, on small values; NULL without */
+    double *beside_seconds;     /* [steps], owned: of the ordinary step before each of these; NULL without */
+    double outputs, subnormal;  /* numbers that the last small step left between the layers, and how many of them
+                                   are subnormal: 0 where they are flushed */
     double *peak_resident;      /* [ranks], owned: bytes, after the steps */
     double plan_bytes;          /* planned on the rank that plans most */
     double step_mean;           /* seconds a step, mean over ranks and steps */

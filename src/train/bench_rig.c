@@ -1,6 +1,9 @@
 #include "train/bench_rig.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -19,7 +22,7 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
     m.batch_norm = o->batch_norm;
     m.mixed = o->mixed;
     m.shard_size = o->shard_size;
-    m.max_shards = r->samples.shards;
+    m.max_shards = r->ordinary.samples.shards;
     int code = pool_create(&r->threads, o->threads);
     if (code == LS_OK) {
         code = model_create(&r->net, &m, r->threads);
@@ -27,11 +30,14 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
     if (code == LS_OK) {
         code = stepper_create(&r->steps, r->net, c, &step, m.max_shards);
     }
+    return code;
+}
+
+static int make_weights(bench_state *s, const tensor_table *t)
+{
+    const int code = variables_create(&s->memory, t, &s->weights, &s->moving);
     if (code == LS_OK) {
-        code = variables_create(&r->memory, model_table(r->net), &r->weights, &r->moving);
-    }
-    if (code == LS_OK) {
-        model_init(model_table(r->net), r->weights, r->moving, seed);
+        model_init(t, s->weights, s->moving, seed);
     }
     return code;
 }
@@ -60,30 +66,100 @@ int bench_rig_open(bench_rig *out, comm *c, const bench_options *o)
 {
     const size_t ranks = (size_t)comm_size(c);
     const order_part part = order_part_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
-    *out = (bench_rig){.samples = {.samples = part.samples,
-                                   .shards = part.shards,
-                                   .first_shard = part.first_shard,
-                                   .total_shards = part.total_shards,
-                                   .total = o->batch * ranks}};
-    const int code = make_network(out, c, o);
-    return code != LS_OK ? code : make_samples(&out->samples, part.first_sample, o);
+    *out = (bench_rig){.ordinary.samples = {.samples = part.samples,
+                                            .shards = part.shards,
+                                            .first_shard = part.first_shard,
+                                            .total_shards = part.total_shards,
+                                            .total = o->batch * ranks}};
+    int code = make_network(out, c, o);
+    if (code == LS_OK) {
+        code = make_weights(&out->ordinary, model_table(out->net));
+    }
+    return code != LS_OK ? code : make_samples(&out->ordinary.samples, part.first_sample, o);
 }
 
 void bench_rig_close(bench_rig *r)
 {
-    free(r->samples.labels);
-    free(r->samples.images);
-    arena_release(&r->memory);
+    free(r->ordinary.samples.labels);
+    free(r->ordinary.samples.images);
+    free(r->small.samples.images);
+    arena_release(&r->small.memory);
+    arena_release(&r->ordinary.memory);
     stepper_free(r->steps);
     model_free(r->net);
     pool_free(r->threads);
     *r = (bench_rig){0};
 }
 
+static void scale(real *values, size_t n, double factor)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (real)((double)values[i] * factor);
+    }
+}
+
+/*
+ * What makes a layer's output about as large as its input, and the gradient on its way back too. `norm` is the mean
+ * square sum of a channel's weights for which that was found to hold, over all layers; BatchNorm, whose variance is
+ * next to nothing beside epsilon, only takes the mean away when gamma is the root of epsilon.
+ */
+static double levelling(const tensor_info *t, const real *w)
+{
+    static const double norm = 1.4;
+    const model_options m = MODEL_OPTIONS_INIT;
+    double squares = 0;
+    if (t->role == TENSOR_GAMMA) {
+        return sqrt(m.epsilon);
+    }
+    for (size_t i = 0; i < t->size; i++) {
+        squares += (double)w[i] * (double)w[i];
+    }
+    const size_t channels = t->role == TENSOR_DEPTHWISE_KERNEL ? t->shape[2] : t->shape[3];
+    return sqrt(norm * (double)channels / squares);
+}
+
+/* Powers of two: of the smallest normal number, and what pixels are multiplied by. */
+enum { SMALLEST = sizeof(real) == sizeof(float) ? FLT_MIN_EXP - 1 : DBL_MIN_EXP - 1, PIXELS = SMALLEST / 2 };
+
+static void shrink_weights(real *weights, const tensor_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        real *w = weights + info->offset;
+        if (i == 0) { /* the stem's kernel: with the images, 2^-3 of the smallest normal number */
+            scale(w, info->size, ldexp(1, SMALLEST - PIXELS - 3));
+        } else if (info->role == TENSOR_DENSE_KERNEL) { /* the loss's gradient is some hundredths */
+            scale(w, info->size, ldexp(1, SMALLEST + 6));
+        } else if (info->role == TENSOR_CONV_KERNEL || info->role == TENSOR_DEPTHWISE_KERNEL ||
+                   info->role == TENSOR_GAMMA) {
+            scale(w, info->size, levelling(info, w));
+        }
+    }
+}
+
+int bench_rig_shrink(bench_rig *r, const bench_options *o)
+{
+    bench_state *s = &r->small;
+    const size_t pixels = r->ordinary.samples.samples * o->side * o->side * 3;
+    const int code = make_weights(s, model_table(r->net));
+    if (code != LS_OK) {
+        return code;
+    }
+    shrink_weights(s->weights, model_table(r->net));
+    s->samples = r->ordinary.samples;
+    s->samples.images = malloc((pixels + 1) * sizeof *s->samples.images);
+    if (s->samples.images == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for small images; use a smaller --batch");
+    }
+    memcpy(s->samples.images, r->ordinary.samples.images, pixels * sizeof *s->samples.images);
+    scale(s->samples.images, pixels, ldexp(1, PIXELS));
+    return LS_OK;
+}
+
 size_t bench_rig_memory(const bench_rig *r, const bench_options *o)
 {
     const tensor_table *t = model_table(r->net);
-    const size_t gradients = step_gradients(t, r->samples.shards);
-    const size_t images = r->samples.samples * o->side * o->side * 3;
+    const size_t gradients = step_gradients(t, r->ordinary.samples.shards);
+    const size_t images = r->ordinary.samples.samples * o->side * o->side * 3;
     return model_memory(r->net) + (t->weights_size + t->moving_size + gradients + images) * sizeof(real);
 }

@@ -6,24 +6,38 @@
 #include "train/bench.h"
 #include "train/step.h"
 
+/* What steps work on. */
+typedef struct bench_state {
+    arena memory;           /* owned; of the two below */
+    real *weights, *moving; /* as model_table has them */
+    batch samples;          /* its images are the state's */
+} bench_state;
+
 /* What a rank needs to run training steps without a data set: built together, freed together. */
 typedef struct bench_rig {
     pool *threads;
     model *net;
     stepper *steps;
-    arena memory;           /* owned; of the two below */
-    real *weights, *moving; /* as model_table has them */
-    batch samples;          /* its images and labels are the rig's */
+    bench_state ordinary;
+    bench_state small; /* nothing until bench_rig_shrink; its labels are the ordinary one's */
 } bench_rig;
 
 /*
- * Network, fresh weights, one batch of random images in [0, 1) and labels; a sample does not depend on the number of
- * ranks. Not collective. *out starts with anything and is released with bench_rig_close, on failure too.
+ * Network, the ordinary state: fresh weights, one batch of random images in [0, 1) and labels; a sample does not depend
+ * on the number of ranks. Not collective. *out starts with anything and is released with bench_rig_close, on failure
+ * too.
  */
 int bench_rig_open(bench_rig *out, comm *c, const bench_options *options);
 void bench_rig_close(bench_rig *r);
 
-/* Bytes planned on this rank: activations, gradients and state, and the images. */
+/*
+ * A second state, of weights and images so small that most numbers between the layers would be subnormal (base/fpu.h),
+ * outputs and gradients, in all layers: about an eighth of the smallest normal number. No weight or pixel is subnormal
+ * itself. Not collective. LS_ENOMEM.
+ */
+int bench_rig_shrink(bench_rig *r, const bench_options *options);
+
+/* Bytes planned on this rank: activations, gradients, the ordinary state. */
 size_t bench_rig_memory(const bench_rig *r, const bench_options *options);
 
 #endif
