@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -149,14 +150,44 @@ static void blend_lines(real *out, size_t n, const real *lines, const real *weig
     }
 }
 
+/* Source lines [first, end), resized along x. */
+typedef struct held_lines {
+    real *lines;
+    size_t room; /* for so many */
+    size_t first, end;
+} held_lines;
+
+/*
+ * Hold lines [first, end), which ascend from call to call, and forget those before them where there is no room. Returns
+ * the first.
+ */
+static const real *hold_lines(held_lines *h, size_t first, size_t end, size_t width, const image *in,
+                              const filter *across, bool mirror)
+{
+    const size_t n = 3 * width;
+    if (end > h->first + h->room) {
+        const size_t kept = h->end > first ? h->end - first : 0;
+        if (kept > 0) {
+            memmove(h->lines, h->lines + (first - h->first) * n, kept * n * sizeof *h->lines);
+        }
+        h->first = first;
+        h->end = first + kept;
+    }
+    for (; h->end < end; h->end++) {
+        resize_line(h->lines + (h->end - h->first) * n, width, in->pixels + h->end * in->width * 3, across, mirror);
+    }
+    return h->lines + (first - h->first) * n;
+}
+
 int resize_picture(real *out, size_t width, size_t height, const image *in, resize_box box, bool mirror,
                    resize_scale scale, resize_space *space)
 {
     filter across = {.taps = taps_of(box.width, width)};
     filter down = {.taps = taps_of(box.height, height)};
     const size_t n = 3 * width;
+    const size_t room = 2 * down.taps < in->height ? 2 * down.taps : in->height; /* each line is moved once at most */
     size_t lines = 0;
-    if (size_mul(&lines, in->height, n) != 0) {
+    if (size_mul(&lines, room, n) != 0) {
         return error_set(LS_ENOMEM, "no memory to resize a picture");
     }
     const int code = grow_space(space, across.taps * width + down.taps * height, 2 * (width + height), lines);
@@ -170,15 +201,12 @@ int resize_picture(real *out, size_t width, size_t height, const image *in, resi
     fill_filter(&across, box.x, box.width, in->width, width);
     fill_filter(&down, box.y, box.height, in->height, height);
 
-    const size_t top = down.spans[0]; /* only lines that count are resized along x */
-    const size_t bottom = down.spans[2 * (height - 1)] + down.spans[2 * (height - 1) + 1];
-    for (size_t y = top; y < bottom; y++) {
-        resize_line(space->lines + (y - top) * n, width, in->pixels + y * in->width * 3, &across, mirror);
-    }
+    held_lines held = {.lines = space->lines, .room = room, .first = down.spans[0], .end = down.spans[0]};
     for (size_t y = 0; y < height; y++) {
         const size_t first = down.spans[2 * y];
-        blend_lines(out + y * n, n, space->lines + (first - top) * n, down.weights + y * down.taps,
-                    down.spans[2 * y + 1], scale);
+        const size_t count = down.spans[2 * y + 1];
+        const real *from = hold_lines(&held, first, first + count, width, in, &across, mirror);
+        blend_lines(out + y * n, n, from, down.weights + y * down.taps, count, scale);
     }
     return LS_OK;
 }

@@ -7,6 +7,7 @@
 #include "suite.h"
 
 #include "base/error.h"
+#include "base/random.h"
 #include "data/resize.h"
 
 /* One line of gray pixels, resized to n x 1 in 0..255. */
@@ -110,6 +111,37 @@ START_TEST(extreme_shapes)
 }
 END_TEST
 
+/* Down a tall picture as along a wide one, with memory for the lines of a few outputs only. */
+START_TEST(tall_as_wide)
+{
+    enum { LONG = 4000, MOST = 300 };
+    static uint8_t pixels[LONG * 3];
+    real along[MOST * 3];
+    real down[MOST * 3];
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        pixels[i] = (uint8_t)random_bits(1, RANDOM_TEST, i);
+    }
+    for (size_t n = 20; n <= MOST; n += 35) {
+        resize_space space = {0};
+        for (size_t length = n / 2; length <= LONG; length = 3 * length + 1) {
+            const image wide = {.pixels = pixels, .width = length, .height = 1};
+            const image tall = {.pixels = pixels, .width = 1, .height = length};
+            const double start = (double)length * 0.2;
+            const double part = (double)length * 0.7;
+            ck_assert_int_eq(
+                resize_picture(along, n, 1, &wide, (resize_box){start, 0, part, 1}, false, RESIZE_UNIT, &space), LS_OK);
+            ck_assert_int_eq(
+                resize_picture(down, 1, n, &tall, (resize_box){0, start, 1, part}, false, RESIZE_UNIT, &space), LS_OK);
+            for (size_t i = 0; i < 3 * n; i++) {
+                ck_assert_double_eq_tol((double)down[i], (double)along[i], 1e-5);
+            }
+        }
+        ck_assert_uint_le(space.lines_size, 3 * n + 3 * 2 * (2 * (LONG / n + 1) + 1));
+        resize_space_release(&space);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = tcase_create("resize");
@@ -117,5 +149,6 @@ int main(void)
     tcase_add_test(c, both_directions_and_ranges);
     tcase_add_test(c, fitting);
     tcase_add_test(c, extreme_shapes);
+    tcase_add_test(c, tall_as_wide);
     return suite_run("resize", c);
 }
