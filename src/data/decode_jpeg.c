@@ -1,74 +1,24 @@
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-#include <jerror.h>
-#include <jpeglib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "data/decode_jpeg_private.h"
 #include "data/image.h"
+#include "data/orientation.h"
 
-/* Real progressive files have about ten scans; thousands of them over a large picture are meant to cost time. */
-enum { MAX_SCANS = 500 };
+enum { EXIF_MARKER = JPEG_APP0 + 1, LONGEST_MARKER = 0xffff };
 
-typedef struct decoder {
-    struct jpeg_decompress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    struct jpeg_progress_mgr progress;
-    jmp_buf escape;
-    int code;
-    JSAMPLE *row; /* one line of CMYK, owned */
-} decoder;
-
-static decoder *decoder_of(j_common_ptr jpeg)
+/* The first that is there counts. The decoder keeps these markers up to here, not those between scans. */
+static int read_orientation(struct jpeg_decompress_struct *jpeg)
 {
-    return jpeg->client_data;
-}
-
-_Noreturn static void fail(j_common_ptr jpeg)
-{
-    char text[JMSG_LENGTH_MAX];
-    jpeg->err->format_message(jpeg, text);
-    decoder_of(jpeg)->code = error_set(LS_EFORMAT, "damaged JPEG: %s", text);
-    longjmp(decoder_of(jpeg)->escape, 1);
-}
-
-/* A marker that stands in the way of the data ends the picture early, unless it only begins the next restart interval.
- */
-static int ends_early(const struct jpeg_decompress_struct *jpeg)
-{
-    const int restart = jpeg->unread_marker >= JPEG_RST0 && jpeg->unread_marker <= JPEG_RST0 + 7;
-    return !restart && jpeg->input_iMCU_row + 1 < jpeg->total_iMCU_rows;
-}
-
-/*
- * libjpeg only warns, and fills up with gray, where the data ends early: at the end of the file, or at a marker with
- * lines still to come. Lesser oddities are let pass.
- */
-static void warn(j_common_ptr common, int level)
-{
-    const struct jpeg_decompress_struct *jpeg = &decoder_of(common)->jpeg;
-    if (level >= 0) {
-        return;
+    static const uint8_t name[] = {'E', 'x', 'i', 'f', 0, 0};
+    jpeg_save_markers(jpeg, EXIF_MARKER, 0);
+    for (jpeg_saved_marker_ptr m = jpeg->marker_list; m != NULL; m = m->next) {
+        if (m->marker == EXIF_MARKER && m->data_length > sizeof name && memcmp(m->data, name, sizeof name) == 0) {
+            return orientation_of_exif(m->data, m->data_length);
+        }
     }
-    common->err->num_warnings++;
-    if (common->err->msg_code == JWRN_JPEG_EOF || (common->err->msg_code == JWRN_HIT_MARKER && ends_early(jpeg))) {
-        fail(common);
-    }
-}
-
-static void stay_silent(j_common_ptr jpeg)
-{
-    (void)jpeg;
-}
-
-static void watch_scans(j_common_ptr jpeg)
-{
-    decoder *d = decoder_of(jpeg);
-    if (d->jpeg.input_scan_number > MAX_SCANS) {
-        d->code = error_set(LS_EFORMAT, "JPEG with more than %d scans", MAX_SCANS);
-        longjmp(d->escape, 1);
-    }
+    return ORIENTATION_UPRIGHT;
 }
 
 /* Adobe's files, which is nearly all there are, store ink inverted: 255 is none. */
@@ -83,12 +33,15 @@ static void cmyk_to_rgb(uint8_t *out, const JSAMPLE *in, size_t width, int inver
     }
 }
 
-/* May leave by longjmp: everything that has to be freed hangs on d or out. */
-static int decode(decoder *d, image *out, const uint8_t *bytes, size_t size)
+/* Reads headers; where there are several scans, all of them. May leave by longjmp, as all below. */
+static int start(jpeg_decoder *d, image *out, const uint8_t *bytes)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
-    jpeg_mem_src(jpeg, bytes, size);
+    jpeg_mem_src(jpeg, bytes, d->size);
+    jpeg_events_set_source(d);
+    jpeg_save_markers(jpeg, EXIF_MARKER, LONGEST_MARKER);
     (void)jpeg_read_header(jpeg, TRUE);
+    out->orientation = read_orientation(jpeg);
     const int code = image_reserve(out, jpeg->image_width, jpeg->image_height);
     if (code != LS_OK) {
         return code;
@@ -96,51 +49,111 @@ static int decode(decoder *d, image *out, const uint8_t *bytes, size_t size)
     const int cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW; /* the one that gives the same bits on every processor */
+    d->most_scans = jpeg_most_scans(jpeg);
     (void)jpeg_start_decompress(jpeg);
     if (jpeg->output_width != out->width || jpeg->output_height != out->height ||
         jpeg->output_components != (cmyk ? 4 : 3)) {
         return error_set(LS_EFORMAT, "JPEG of an unknown kind (%d components)", jpeg->output_components);
     }
-    if (cmyk) {
-        d->row = malloc(out->width * 4);
-        if (d->row == NULL) {
-            return error_set(LS_ENOMEM, "no memory to decode a CMYK JPEG");
-        }
+    d->row = cmyk ? malloc(out->width * 4) : NULL;
+    if (cmyk && d->row == NULL) {
+        return error_set(LS_ENOMEM, "no memory to decode a CMYK JPEG");
     }
+    return LS_OK;
+}
+
+static int draw(jpeg_decoder *d, image *out)
+{
+    struct jpeg_decompress_struct *jpeg = &d->jpeg;
     while (jpeg->output_scanline < jpeg->output_height) {
         uint8_t *line = out->pixels + (size_t)jpeg->output_scanline * out->width * 3;
-        JSAMPROW rows[1] = {cmyk ? d->row : line};
+        JSAMPROW rows[1] = {d->row != NULL ? d->row : line};
         if (jpeg_read_scanlines(jpeg, rows, 1) != 1) {
             return error_set(LS_EFORMAT, "damaged JPEG: it ends early");
         }
-        if (cmyk) {
+        if (d->row != NULL) {
             cmyk_to_rgb(line, d->row, out->width, jpeg->saw_Adobe_marker);
         }
     }
     return LS_OK;
 }
 
+/* Whether whole scans are missing, of which no warning is given. */
+static int check_scans(jpeg_decoder *d)
+{
+    d->coarse = !jpeg_all_seen(&d->jpeg, true);
+    if (!jpeg_all_seen(&d->jpeg, false) || (d->coarse && d->ended)) {
+        return error_set(LS_EFORMAT, "damaged JPEG: it ends early");
+    }
+    return LS_OK;
+}
+
+/* An arithmetic code may go without the zeros at its end, so what is cut off there looks like zeros. */
+static int check_end(const jpeg_decoder *d)
+{
+    if (d->jpeg.arith_code && d->ended_in_scan && !d->again) {
+        return error_set(LS_EFORMAT, "damaged JPEG: it has no end marker, and an arithmetic code does not show whether "
+                                     "all of it is there");
+    }
+    return LS_OK;
+}
+
+static int decode(jpeg_decoder *d, image *out, const uint8_t *bytes)
+{
+    int code = start(d, out, bytes);
+    if (code == LS_OK) {
+        code = check_scans(d);
+    }
+    if (code == LS_OK) {
+        code = draw(d, out);
+    }
+    if (code == LS_OK) {
+        code = check_end(d);
+    }
+    if (code == LS_OK) {
+        d->drawn = true;
+        (void)jpeg_finish_decompress(&d->jpeg); /* looks for the end marker */
+    }
+    return code;
+}
+
 /* The caller owns d, so that what it holds is certain after a longjmp. */
-static void decode_guarded(decoder *d, image *out, const uint8_t *bytes, size_t size)
+static void decode_guarded(jpeg_decoder *d, image *out, const uint8_t *bytes)
 {
     if (setjmp(d->escape) == 0) {
         jpeg_create_decompress(&d->jpeg);
-        d->progress.progress_monitor = watch_scans;
-        d->jpeg.progress = &d->progress;
-        d->code = decode(d, out, bytes, size);
+        d->code = decode(d, out, bytes);
     }
 }
 
-int decode_jpeg(image *out, const uint8_t *bytes, size_t size)
+/* *usable: how much of the file may be tried again after a failure; not 0: this is that try. */
+static int decode_part(image *out, const uint8_t *bytes, size_t size, size_t *usable)
 {
-    decoder d = {.code = LS_OK};
-    d.jpeg.err = jpeg_std_error(&d.errors);
-    d.errors.error_exit = fail;
-    d.errors.emit_message = warn;
-    d.errors.output_message = stay_silent;
-    d.jpeg.client_data = &d;
-    decode_guarded(&d, out, bytes, size);
+    jpeg_decoder d = {.code = LS_OK, .size = size, .most_scans = IMAGE_MAX_SCANS, .again = *usable > 0};
+    jpeg_events_set(&d);
+    decode_guarded(&d, out, bytes);
+    if (d.code == LS_OK) {
+        jpeg_write_note(out->note, sizeof out->note, &d);
+    }
     jpeg_destroy_decompress(&d.jpeg);
     free(d.row);
+    *usable = d.usable;
     return d.code;
+}
+
+/* Headers that cannot be read behind all that makes the picture are left out at a second try. */
+int decode_jpeg(image *out, const uint8_t *bytes, size_t size)
+{
+    size_t usable = 0;
+    char why[sizeof out->note];
+    int code = decode_part(out, bytes, size, &usable);
+    if (code != LS_EFORMAT || usable == 0) {
+        return code;
+    }
+    (void)snprintf(why, sizeof why, "%s", error_message());
+    code = decode_part(out, bytes, usable, &usable);
+    if (code == LS_OK) {
+        memcpy(out->note, why, sizeof why);
+    }
+    return code;
 }

@@ -33,14 +33,23 @@ int image_decode(image *out, const uint8_t *bytes, size_t size)
     return error_set(LS_EFORMAT, "neither a JPEG nor a PNG file");
 }
 
-int image_reserve(image *i, size_t width, size_t height)
+int image_check_size(size_t width, size_t height)
 {
     if (width == 0 || height == 0) {
         return error_set(LS_EFORMAT, "the header gives a size of %zu x %zu pixels", width, height);
     }
     if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS) {
-        return error_set(LS_EFORMAT, "%zu x %zu pixels are more than the %d a side and %d in all that are read", width,
+        return error_set(LS_EFORMAT, "too large: %zu x %zu pixels; at most %d a side and %d in all are read", width,
                          height, IMAGE_MAX_SIDE, IMAGE_MAX_PIXELS);
+    }
+    return LS_OK;
+}
+
+int image_reserve(image *i, size_t width, size_t height)
+{
+    const int code = image_check_size(width, height);
+    if (code != LS_OK) {
+        return code;
     }
     const size_t need = width * height * 3;
     if (i->capacity < need) {

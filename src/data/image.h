@@ -5,12 +5,17 @@
 #include <stdint.h>
 
 /*
- * Decoded pictures: 8-bit RGB. Files are told apart by their first bytes, never by name. Orientation tags and colour
- * profiles are not applied; alpha is dropped; gray becomes equal R, G and B.
+ * Decoded pictures: 8-bit RGB. Files are told apart by their first bytes, never by name. Colour profiles are not
+ * applied; alpha is dropped; gray becomes equal R, G and B. An orientation tag is read, and applied by
+ * orientation_turn.
  */
 
-/* Limits on what a header may claim, so that a damaged one cannot ask for huge memory. */
-enum { IMAGE_MAX_SIDE = 16384, IMAGE_MAX_PIXELS = 100000000 };
+/*
+ * Limits on what a file may ask for, in memory by its header, and in time by a few bytes for each scan over a
+ * progressive JPEG; docs/data.md says what they come to. The side is also libjpeg's limit.
+ */
+enum { IMAGE_MAX_SIDE = 65500, IMAGE_MAX_PIXELS = 100000000, IMAGE_MAX_SCANS = 100 };
+#define IMAGE_MAX_SCANNED ((size_t)2500000000) /* pixels times scans; a quarter of both for arithmetic codes */
 
 typedef struct image {
     uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
@@ -27,8 +32,9 @@ image_kind image_kind_of(const uint8_t *bytes, size_t size);
 
 /*
  * Decode a JPEG or PNG file held in memory. `out` starts as zeros or holds an earlier picture. Returns 0, LS_ENOMEM,
- * or LS_EFORMAT with a message that says what is wrong but not in which file: the caller knows its name. Data that
- * ends early is an error, not a partly gray picture.
+ * or LS_EFORMAT with a message that says what is wrong but not in which file: the caller knows its name. A file of
+ * which pixels are missing is an error, not a partly gray picture. What else is wrong with one that can be read all the
+ * same, such as a missing end, is in out->note.
  */
 int image_decode(image *out, const uint8_t *bytes, size_t size);
 
@@ -41,6 +47,9 @@ void image_release(image *i);
  */
 int image_encode_png(uint8_t **out, size_t *out_size, const uint8_t *pixels, size_t width, size_t height,
                      size_t channels);
+
+/* Whether a picture of this size is read: 0, or LS_EFORMAT with a message that names the limits. */
+int image_check_size(size_t width, size_t height);
 
 /* For the decoders: make room for width x height, within the limits. Returns 0, LS_EFORMAT or LS_ENOMEM. */
 int image_reserve(image *i, size_t width, size_t height);

@@ -1,6 +1,6 @@
 /*
  * The image decoder, and the resizing after it. An input is a JPEG or PNG file. Decoding twice gives the same pixels,
- * whatever was in memory before, and a resized picture stays within its range.
+ * whatever was in memory before; it can be turned and turned back; and a resized picture stays within its range.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "base/real.h"
 #include "data/augment.h"
 #include "data/image.h"
+#include "data/orientation.h"
 #include "data/resize.h"
 
 /* Large pictures are slow to decode and show nothing that small ones do not, but for the limits, which are kept. */
@@ -50,7 +51,25 @@ static void check_decode_again(const image *first, const uint8_t *data, size_t s
     FUZZ_CHECK(image_decode(&second, data, size) == LS_OK);
     FUZZ_CHECK(second.width == first->width && second.height == first->height);
     FUZZ_CHECK(memcmp(second.pixels, first->pixels, bytes) == 0);
+    FUZZ_CHECK(second.orientation == first->orientation && strcmp(second.note, first->note) == 0);
     image_release(&second);
+}
+
+/* Turn by the tag and back again: the same picture. */
+static void check_turn(image *picture)
+{
+    image space = {0};
+    const int orientation = picture->orientation;
+    const size_t width = picture->width;
+    const size_t height = picture->height;
+    const uint64_t hash = hash_bytes(HASH_START, picture->pixels, width * height * 3);
+    FUZZ_CHECK(orientation >= ORIENTATION_UPRIGHT && orientation <= ORIENTATION_LAST);
+    FUZZ_CHECK(orientation_turn(picture, &space) == LS_OK);
+    FUZZ_CHECK(picture->orientation == ORIENTATION_UPRIGHT && picture->width == (orientation < 5 ? width : height));
+    picture->orientation = orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+    FUZZ_CHECK(orientation_turn(picture, &space) == LS_OK && picture->width == width && picture->height == height);
+    FUZZ_CHECK(hash_bytes(HASH_START, picture->pixels, width * height * 3) == hash);
+    image_release(&space);
 }
 
 static void check_resize(const image *picture, uint64_t choice)
@@ -86,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(picture.width > 0 && picture.height > 0);
         FUZZ_CHECK(picture.width * picture.height * 3 <= picture.capacity);
         check_decode_again(&picture, data, size);
+        check_turn(&picture);
         check_resize(&picture, hash_bytes(HASH_START, data, size));
     }
     image_release(&picture);

@@ -14,48 +14,74 @@
 /* Larger than two blocks of a subsampled JPEG and not a multiple of one. */
 enum { WIDTH = 19, HEIGHT = 18, MOST_SAMPLES = 4 };
 
+/* Colour as often as brightness; half as often across and down (4:2:0); half as often across (4:2:2). */
+typedef enum sampling { FULL, HALF, HALF_ACROSS } sampling;
+
+/* What is decoded together: all components; each in a scan of its own; each bit by bit, over many scans. */
+typedef enum scans { TOGETHER, APART, PROGRESSIVE } scans;
+
+/* An Exif block that says only how the picture is to be turned. */
+enum { EXIF_NAME = 6, EXIF_TAG_AT = EXIF_NAME + 19 };
+static const uint8_t exif[EXIF_NAME + 26] = {'E', 'x', 'i', 'f', 0, 0,    'M', 'M', 0, 42, 0, 0,
+                                             0,   8,   0,   1,   1, 0x12, 0,   3,   0, 0,  0, 1};
+
 typedef struct jpeg_kind {
     int components;
     J_COLOR_SPACE from, stored;
     int quality;
-    int subsampled, progressive, restart, arithmetic, optimized, adobe;
+    sampling sampling;
+    scans scans;
+    int restart, arithmetic, optimized, adobe;
+    uint8_t orientation;
 } jpeg_kind;
 
 static const jpeg_kind jpegs[] = {
-    {3, JCS_RGB, JCS_YCbCr, 75, .subsampled = 1},
+    {3, JCS_RGB, JCS_YCbCr, 75, .sampling = HALF},
     {3, JCS_RGB, JCS_YCbCr, 95, .optimized = 1},
-    {3, JCS_RGB, JCS_YCbCr, 30, .subsampled = 1, .progressive = 1},
-    {3, JCS_RGB, JCS_YCbCr, 50, .subsampled = 1, .restart = 1},
-    {3, JCS_RGB, JCS_RGB, 60, .restart = 1, .progressive = 1},
+    {3, JCS_RGB, JCS_YCbCr, 30, .sampling = HALF, .scans = PROGRESSIVE},
+    {3, JCS_RGB, JCS_YCbCr, 50, .sampling = HALF, .restart = 1},
+    {3, JCS_RGB, JCS_RGB, 60, .restart = 1, .scans = PROGRESSIVE},
     {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1},
-    {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1, .progressive = 1, .subsampled = 1},
+    {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1, .scans = PROGRESSIVE, .sampling = HALF},
     {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 75, .optimized = 1},
-    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 75, .progressive = 1},
+    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 75, .scans = PROGRESSIVE},
     {4, JCS_CMYK, JCS_CMYK, 75, .adobe = 1},
-    {4, JCS_CMYK, JCS_YCCK, 75, .subsampled = 1, .progressive = 1},
+    {4, JCS_CMYK, JCS_YCCK, 75, .sampling = HALF, .scans = PROGRESSIVE},
+    {3, JCS_RGB, JCS_YCbCr, 80, .sampling = HALF_ACROSS},
+    {3, JCS_RGB, JCS_YCbCr, 80, .sampling = HALF_ACROSS, .scans = PROGRESSIVE},
+    {3, JCS_RGB, JCS_YCbCr, 80, .scans = PROGRESSIVE},
+    {3, JCS_RGB, JCS_YCbCr, 75, .sampling = HALF, .scans = APART},
+    {3, JCS_RGB, JCS_YCbCr, 75, .sampling = HALF_ACROSS, .scans = APART, .restart = 2},
+    {4, JCS_CMYK, JCS_CMYK, 60, .scans = APART},
+    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 90, .restart = 2},
+    {1, JCS_GRAYSCALE, JCS_GRAYSCALE, 60, .arithmetic = 1, .restart = 2},
+    {3, JCS_RGB, JCS_YCbCr, 60, .arithmetic = 1, .scans = APART},
+    {3, JCS_RGB, JCS_YCbCr, 50, .sampling = HALF, .orientation = 6},
 };
 
 typedef struct png_kind {
     int depth, colour, interlace, level;
     int transparent, chunks;
+    uint8_t orientation;
 } png_kind;
 
 static const png_kind pngs[] = {
-    {1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 0, 0},
-    {2, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 9, 0, 0},
-    {4, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0},
-    {8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 0, 1, 0},
-    {16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0},
-    {1, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 9, 0, 0},
-    {4, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_ADAM7, 9, 1, 0},
-    {8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 0, 1, 1},
-    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, 9, 0, 1},
-    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 0},
-    {16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 1},
-    {8, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0},
-    {16, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0},
-    {8, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0},
-    {16, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0},
+    {1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 0, 0, 0},
+    {2, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 9, 0, 0, 0},
+    {4, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0, 0},
+    {8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7, 0, 1, 0, 0},
+    {16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 1, 0, 0},
+    {1, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 9, 0, 0, 0},
+    {4, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_ADAM7, 9, 1, 0, 0},
+    {8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, 0, 1, 1, 0},
+    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, 9, 0, 1, 0},
+    {8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 0, 0},
+    {16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7, 9, 1, 1, 0},
+    {8, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0, 0},
+    {16, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0, 0},
+    {8, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_ADAM7, 9, 0, 0, 0},
+    {16, PNG_COLOR_TYPE_RGB_ALPHA, PNG_INTERLACE_NONE, 9, 0, 0, 0},
+    {8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, 9, 0, 0, 7},
 };
 
 enum { JPEGS = sizeof jpegs / sizeof jpegs[0], PNGS = sizeof pngs / sizeof pngs[0] };
@@ -68,10 +94,31 @@ static void paint(uint8_t *line, size_t bytes, size_t y)
     }
 }
 
+static void set_scans(struct jpeg_compress_struct *jpeg, scans how, jpeg_scan_info *each)
+{
+    if (how == PROGRESSIVE) {
+        jpeg_simple_progression(jpeg);
+    }
+    for (int i = 0; how == APART && i < jpeg->num_components; i++) {
+        each[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = DCTSIZE2 - 1};
+        jpeg->scan_info = each;
+        jpeg->num_scans = jpeg->num_components;
+    }
+}
+
+static void set_sampling(struct jpeg_compress_struct *jpeg, sampling how)
+{
+    for (int i = 0; i < jpeg->num_components && how != HALF; i++) {
+        jpeg->comp_info[i].h_samp_factor = i == 0 && how == HALF_ACROSS ? 2 : 1;
+        jpeg->comp_info[i].v_samp_factor = 1;
+    }
+}
+
 static size_t make_jpeg(const jpeg_kind *kind, uint8_t *out, size_t room)
 {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
+    jpeg_scan_info each[MOST_SAMPLES];
     uint8_t line[WIDTH * MOST_SAMPLES];
     JSAMPROW rows[1] = {line};
     unsigned char *file = NULL;
@@ -86,20 +133,21 @@ static size_t make_jpeg(const jpeg_kind *kind, uint8_t *out, size_t room)
     jpeg_set_defaults(&jpeg);
     jpeg_set_colorspace(&jpeg, kind->stored);
     jpeg_set_quality(&jpeg, kind->quality, TRUE);
-    for (int i = 0; i < kind->components && !kind->subsampled; i++) {
-        jpeg.comp_info[i].h_samp_factor = 1;
-        jpeg.comp_info[i].v_samp_factor = 1;
-    }
-    jpeg.restart_interval = kind->restart ? 1 : 0;
+    set_sampling(&jpeg, kind->sampling);
+    jpeg.restart_interval = (unsigned)kind->restart;
     jpeg.arith_code = kind->arithmetic;
     jpeg.optimize_coding = kind->optimized;
     if (kind->adobe) {
         jpeg.write_Adobe_marker = TRUE;
     }
-    if (kind->progressive) {
-        jpeg_simple_progression(&jpeg);
-    }
+    set_scans(&jpeg, kind->scans, each);
     jpeg_start_compress(&jpeg, TRUE);
+    if (kind->orientation > 0) {
+        uint8_t tagged[sizeof exif];
+        memcpy(tagged, exif, sizeof exif);
+        tagged[EXIF_TAG_AT] = kind->orientation;
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, tagged, sizeof tagged);
+    }
     while (jpeg.next_scanline < jpeg.image_height) {
         paint(line, WIDTH * (size_t)kind->components, jpeg.next_scanline);
         (void)jpeg_write_scanlines(&jpeg, rows, 1);
@@ -166,6 +214,12 @@ static size_t make_png(const png_kind *kind, uint8_t *out, size_t room)
     }
     if (kind->chunks) {
         set_chunks(png, info);
+    }
+    if (kind->orientation > 0) {
+        uint8_t tagged[sizeof exif];
+        memcpy(tagged, exif, sizeof exif);
+        tagged[EXIF_TAG_AT] = kind->orientation;
+        png_set_eXIf_1(png, info, sizeof tagged - EXIF_NAME, tagged + EXIF_NAME);
     }
     png_write_info(png, info);
     png_write_image(png, rows);
