@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -9,10 +10,12 @@
 #include "cli/run_options.h"
 #include "data/dataset.h"
 #include "data/image.h"
+#include "data/orientation.h"
 #include "train/predict.h"
 
 static const char help[] =
     "usage: lockstep predict CHECKPOINT PICTURE... [--top N] [--threads N]\n"
+    "                        [--orientation apply|ignore]\n"
     "\n"
     "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. A "
     "file\n"
@@ -20,6 +23,8 @@ static const char help[] =
     "\n"
     "  --top N      the N likeliest classes, a line each (default 1)\n"
     "  --threads N  computing threads (default 1)\n"
+    "  --orientation apply|ignore\n"
+    "               turn pictures as their orientation tag says, or not (default: as in training)\n"
     "\n"
     "example: lockstep predict checkpoints/digits-bn/step-00001000.weights.h5 seven.png --top 3\n";
 
@@ -28,6 +33,7 @@ enum { LARGEST_FILE = 1 << 28 }; /* bytes */
 static const struct option options[] = {
     {"top", required_argument, NULL, 't'},
     {"threads", required_argument, NULL, 'j'},
+    {"orientation", required_argument, NULL, 'o'},
     {0},
 };
 
@@ -39,8 +45,15 @@ typedef struct prediction {
     double *probabilities; /* [classes] */
     size_t *order;         /* [top] */
     dataset_buffer encoded;
-    image picture;
+    image picture, turned;
+    orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
 } prediction;
+
+static bool turns(const prediction *p)
+{
+    return p->orientation == ORIENTATION_AUTO ? p->info->orientation != CHECKPOINT_AS_STORED
+                                              : p->orientation == ORIENTATION_APPLY;
+}
 
 static int predict_file(prediction *p, const char *path)
 {
@@ -50,6 +63,12 @@ static int predict_file(prediction *p, const char *path)
         return code;
     }
     code = image_decode(&p->picture, p->encoded.bytes, size);
+    if (code == LS_OK && p->picture.note[0] != '\0') {
+        log_warn("%s: %s", path, p->picture.note);
+    }
+    if (code == LS_OK && turns(p)) {
+        code = orientation_turn(&p->picture, &p->turned);
+    }
     if (code != LS_OK) {
         return error_prefix(code, "%s", path);
     }
@@ -100,11 +119,12 @@ static int open_network(prediction *p, const config *c, const char *checkpoint, 
     return predictor_create(&p->network, checkpoint, &o);
 }
 
-static int predict(const char *checkpoint, int count, char **paths, size_t top, int threads)
+static int predict(const char *checkpoint, int count, char **paths, size_t top, int threads,
+                   orientation_use orientation)
 {
     config saved;
     checkpoint_info info;
-    prediction p = {.info = &info, .top = top};
+    prediction p = {.info = &info, .top = top, .orientation = orientation};
     int code = run_options_of_checkpoint(&saved, &info, checkpoint);
     if (code == LS_OK) {
         code = open_network(&p, &saved, checkpoint, threads);
@@ -114,6 +134,7 @@ static int predict(const char *checkpoint, int count, char **paths, size_t top, 
     }
     predictor_free(p.network);
     image_release(&p.picture);
+    image_release(&p.turned);
     free(p.encoded.bytes);
     free(p.probabilities);
     free(p.order);
@@ -122,15 +143,28 @@ static int predict(const char *checkpoint, int count, char **paths, size_t top, 
     return code;
 }
 
+static int take_orientation(orientation_use *out, const char *text)
+{
+    if (strcmp(text, "apply") != 0 && strcmp(text, "ignore") != 0) {
+        return error_set(LS_EUSAGE, "--orientation: '%s' is neither apply nor ignore", text);
+    }
+    *out = strcmp(text, "apply") == 0 ? ORIENTATION_APPLY : ORIENTATION_IGNORE;
+    return LS_OK;
+}
+
 static int run(int argc, char **argv)
 {
     uint64_t top = 1;
     uint64_t threads = 1;
+    orientation_use orientation = ORIENTATION_AUTO;
     int option = 0;
     int code = LS_OK;
     while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = option == 't' ? args_whole(&top, "--top", optarg, 1, 1000000)
-                             : args_whole(&threads, "--threads", optarg, 1, 1024);
+        switch (option) {
+        case 't': code = args_whole(&top, "--top", optarg, 1, 1000000); break;
+        case 'o': code = take_orientation(&orientation, optarg); break;
+        default: code = args_whole(&threads, "--threads", optarg, 1, 1024); break;
+        }
     }
     if (code == LS_OK) {
         code = option < 0 ? option : args_positionals(argc, argv, 2, 0, "CHECKPOINT PICTURE...");
@@ -138,7 +172,7 @@ static int run(int argc, char **argv)
     if (code != LS_OK) {
         return code;
     }
-    return predict(argv[optind], argc - optind - 1, argv + optind + 1, (size_t)top, (int)threads);
+    return predict(argv[optind], argc - optind - 1, argv + optind + 1, (size_t)top, (int)threads, orientation);
 }
 
 const command predict_command = {

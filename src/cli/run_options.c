@@ -5,6 +5,15 @@
 #include "base/error.h"
 #include "cli/help.h"
 
+static orientation_use orientation_of(config_turn wanted)
+{
+    switch (wanted) {
+    case CONFIG_APPLY: return ORIENTATION_APPLY;
+    case CONFIG_IGNORE: return ORIENTATION_IGNORE;
+    default: return ORIENTATION_AUTO;
+    }
+}
+
 session_options run_options_session(const config *c)
 {
     return (session_options){
@@ -14,6 +23,7 @@ session_options run_options_session(const config *c)
         .width = (size_t)c->data.width,
         .fit = c->data.fit == CONFIG_CROP ? RESIZE_CROP : RESIZE_STRETCH,
         .scale = c->data.scale == CONFIG_SIGNED ? RESIZE_SIGNED : RESIZE_UNIT,
+        .orientation = orientation_of(c->data.orientation),
         .augment = c->data.augment,
         .augment_min_scale = c->data.augment_min_scale,
         .loader_threads = c->data.loader_threads,

@@ -11,6 +11,7 @@
  */
 typedef enum config_fit { CONFIG_STRETCH, CONFIG_CROP } config_fit;
 typedef enum config_scale { CONFIG_UNIT, CONFIG_SIGNED } config_scale;
+typedef enum config_turn { CONFIG_AUTO, CONFIG_APPLY, CONFIG_IGNORE } config_turn;
 typedef enum config_precision { CONFIG_FLOAT32, CONFIG_MIXED } config_precision;
 typedef enum config_bn_mode { CONFIG_SYNC, CONFIG_LOCAL } config_bn_mode;
 typedef enum config_bn_evaluate { CONFIG_MOVING, CONFIG_PRECISE } config_bn_evaluate;
@@ -26,6 +27,7 @@ typedef struct config_data {
     int height, width;        /* of the network's input, pixels */
     config_fit fit;           /* how an image of another shape gets there */
     config_scale scale;       /* pixels to 0..1 or to -1..1 */
+    config_turn orientation;  /* pictures turned as their tags say; auto: as the data set means them */
     bool augment;             /* random resized crop and flip in training */
     double augment_min_scale; /* smallest part of the area that a random crop covers */
     int loader_threads;       /* per rank; 0: as the loader sees fit */

@@ -16,6 +16,8 @@
 
 static const cyaml_strval_t fits[] = {{"stretch", CONFIG_STRETCH}, {"crop", CONFIG_CROP}};
 static const cyaml_strval_t scales[] = {{"unit", CONFIG_UNIT}, {"signed", CONFIG_SIGNED}};
+static const cyaml_strval_t orientations[] = {
+    {"auto", CONFIG_AUTO}, {"apply", CONFIG_APPLY}, {"ignore", CONFIG_IGNORE}};
 static const cyaml_strval_t precisions[] = {{"float32", CONFIG_FLOAT32}, {"mixed", CONFIG_MIXED}};
 static const cyaml_strval_t modes[] = {{"sync", CONFIG_SYNC}, {"local", CONFIG_LOCAL}};
 static const cyaml_strval_t evaluates[] = {{"moving", CONFIG_MOVING}, {"precise", CONFIG_PRECISE}};
@@ -40,6 +42,8 @@ const config_key schema_keys[] = {
     {INT(data, width, "224", 32, 2048), .help = "columns of the network's input"},
     {CHOICE(data, fit, "stretch", fits), .help = "resize to the input's shape, or cut out the middle first"},
     {CHOICE(data, scale, "unit", scales), .help = "pixels become 0..1 or -1..1"},
+    {CHOICE(data, orientation, "auto", orientations),
+     .help = "turn pictures as their tag says; auto: as the data set means it"},
     {BOOL(data, augment, "false"), .help = "random resized crop and flip in training"},
     {REAL(data, augment_min_scale, "0.08", 0, 1), .above = true, .help = "smallest share of the area in a random crop"},
     {INT(data, loader_threads, "1", 0, 64), .may_change = true, .help = "decoding threads a rank; 0: chosen for you"},

@@ -33,7 +33,7 @@ typedef struct config_section {
     size_t offset, size;
 } config_section;
 
-enum { SCHEMA_SECTIONS = 10, SCHEMA_KEYS = 39 };
+enum { SCHEMA_SECTIONS = 10, SCHEMA_KEYS = 40 };
 extern const config_section schema_sections[SCHEMA_SECTIONS];
 extern const config_key schema_keys[SCHEMA_KEYS]; /* grouped by section, in the order of schema_sections */
 

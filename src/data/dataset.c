@@ -344,6 +344,11 @@ bool dataset_turns(const dataset *d)
     return d->version > 1;
 }
 
+uint64_t dataset_turned(const dataset *d)
+{
+    return d->turned;
+}
+
 uint64_t dataset_fingerprint(const dataset *d)
 {
     return d->checksum;

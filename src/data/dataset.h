@@ -59,6 +59,9 @@ const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *c
 /* Whether pictures with an orientation tag are to be turned as it says; not those of version 1. */
 bool dataset_turns(const dataset *d);
 
+/* How many have such a tag; 0 where nobody has looked, as for version 1. */
+uint64_t dataset_turned(const dataset *d);
+
 /* The file's checksum: two files with equal ones hold the same samples. */
 uint64_t dataset_fingerprint(const dataset *d);
 

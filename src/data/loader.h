@@ -27,6 +27,7 @@ typedef struct loader_options {
     double augment_min_scale; /* (0, 1]; 0: AUGMENT_MIN_SCALE */
     resize_fit fit;
     resize_scale scale;
+    bool turn;    /* pictures as their orientation tag says, before all else */
     int threads;  /* 0: as the machine suggests */
     size_t ahead; /* batches in memory, the current one included; 0: 3 */
     int rank, size;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "data/augment.h"
+#include "data/orientation.h"
 
 int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space)
@@ -15,6 +16,9 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
         return code;
     }
     code = image_decode(&space->decoded, bytes, size);
+    if (code == LS_OK && options->turn) {
+        code = orientation_turn(&space->decoded, &space->turned);
+    }
     if (code != LS_OK) {
         return error_prefix(code, "%s: picture %s", dataset_path(options->data), dataset_name(options->data, index));
     }
@@ -33,6 +37,7 @@ void sample_space_release(sample_space *space)
 {
     free(space->encoded.bytes);
     image_release(&space->decoded);
+    image_release(&space->turned);
     resize_space_release(&space->resizing);
     *space = (sample_space){0};
 }

@@ -28,6 +28,13 @@ typedef struct checkpoint_epoch {
     double seconds;
 } checkpoint_epoch;
 
+/* Whether the pictures that it was trained on were turned as their orientation tag says. Older files do not say. */
+typedef enum checkpoint_orientation {
+    CHECKPOINT_ORIENTATION_UNKNOWN,
+    CHECKPOINT_TURNED,
+    CHECKPOINT_AS_STORED
+} checkpoint_orientation;
+
 typedef struct checkpoint_info {
     uint64_t epoch;    /* completed epochs */
     uint64_t step;     /* completed steps since the start of the run */
@@ -37,6 +44,7 @@ typedef struct checkpoint_info {
     uint64_t height, width; /* of the input, pixels */
     uint64_t batch_norm;    /* 1 or 0 */
     uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
+    checkpoint_orientation orientation;
     checkpoint_epoch now;
     double val_loss, val_cross_entropy, val_accuracy; /* at these weights; NaN where they were not validated */
     /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */

@@ -27,6 +27,12 @@ static const char *classes_text(char *out, const checkpoint_info *info)
     return out;
 }
 
+static const char *orientation_text(const checkpoint_info *info)
+{
+    static const char *const texts[] = {"not recorded", "applied", "ignored"};
+    return texts[info->orientation];
+}
+
 static int same_classes(const checkpoint_info *a, const checkpoint_info *b)
 {
     int same = a->class_count == b->class_count;
@@ -57,6 +63,10 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
             tell(context, checkpoint_reals[i].name, first, second);
             count++;
         }
+    }
+    if (a->orientation != b->orientation) {
+        tell(context, "orientation", orientation_text(a), orientation_text(b));
+        count++;
     }
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;

@@ -19,6 +19,12 @@ extern const checkpoint_number checkpoint_reals[CHECKPOINT_REALS];
 /* The texts: string data sets of one element under /lockstep. */
 extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
 
+/*
+ * The attribute of /lockstep that is not in all files of this format: 1 for CHECKPOINT_TURNED, 0 for
+ * CHECKPOINT_AS_STORED. The seal covers it, the checksum of /lockstep does not.
+ */
+#define CHECKPOINT_ORIENTATION "orientation_applied"
+
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
 #define CHECKPOINT_SEAL_NOTE "the last line of this file is its seal"
 

@@ -55,6 +55,22 @@ static int read_text(h5_file *f, const char *name, const char **out)
     return code;
 }
 
+static int read_orientation(h5_file *f, checkpoint_orientation *out)
+{
+    uint64_t applied = 0;
+    *out = CHECKPOINT_ORIENTATION_UNKNOWN;
+    if (!h5_attr_exists(f, "lockstep", CHECKPOINT_ORIENTATION)) {
+        return LS_OK;
+    }
+    const int code = h5_read_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, &applied);
+    if (code == LS_OK && applied > 1) {
+        return error_set(LS_EFORMAT, "%s: lockstep/" CHECKPOINT_ORIENTATION " is %" PRIu64 ", neither 0 nor 1",
+                         h5_path(f), applied);
+    }
+    *out = applied != 0 ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED;
+    return code;
+}
+
 /* Fill out from /lockstep; on failure out may be partly filled and must be released. */
 static int read_fields(h5_file *f, checkpoint_info *out)
 {
@@ -82,6 +98,9 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
         double *number = (double *)((char *)out + checkpoint_reals[i].offset);
         code = h5_read_attr_f64(f, "lockstep", checkpoint_reals[i].name, number);
+    }
+    if (code == LS_OK) {
+        code = read_orientation(f, &out->orientation);
     }
     if (code == LS_OK) {
         code = h5_read(f, "lockstep/epoch_first_weights", H5_FLOAT64, CHECKPOINT_FIRST_WEIGHTS, out->now.first_weights);

@@ -151,6 +151,9 @@ static int write_info(h5_file *f, const checkpoint_info *info)
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
         code = h5_write_attr_f64(f, "lockstep", checkpoint_reals[i].name, checkpoint_real_of(info, i));
     }
+    if (code == LS_OK && info->orientation != CHECKPOINT_ORIENTATION_UNKNOWN) {
+        code = h5_write_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, info->orientation == CHECKPOINT_TURNED);
+    }
     if (code == LS_OK) {
         code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);
     }

@@ -50,6 +50,21 @@ static void print_data(const session *s)
     }
 }
 
+/* What is not as other programs would have it is said. */
+static void print_orientation(const session *s)
+{
+    const bool turns = session_turns(s);
+    const uint64_t turned = dataset_turned(s->data);
+    if (!dataset_turns(s->data)) {
+        log_info("orientation the data set was packed before orientation tags were looked at; its pictures are %s",
+                 turns ? "turned as their tags say (data.orientation: apply)"
+                       : "used as they are stored, until it is packed again");
+    } else if (!turns && turned > 0) {
+        log_info("orientation %llu picture%s with an orientation tag are used as stored (data.orientation: ignore)",
+                 (unsigned long long)turned, turned == 1 ? "" : "s");
+    }
+}
+
 void overview_print(const session *s, const trainer_options *o)
 {
     const session_options *so = &s->options;
@@ -60,6 +75,7 @@ void overview_print(const session *s, const trainer_options *o)
     (void)memory_plan_of(&memory, so, dataset_classes(s->data), ranks);
     print_experiment(s, o);
     print_data(s);
+    print_orientation(s);
     log_info("network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME
              "%s",
              so->width, so->height, t->count, t->weights_size, t->moving_size,

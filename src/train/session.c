@@ -69,11 +69,18 @@ loader_options session_loader(const session_options *o, int rank, int ranks)
     };
 }
 
+bool session_turns(const session *s)
+{
+    const orientation_use use = s->options.orientation;
+    return use == ORIENTATION_AUTO ? dataset_turns(s->data) : use == ORIENTATION_APPLY;
+}
+
 static int make_loaders(session *s)
 {
     const session_options *o = &s->options;
     loader_options l = session_loader(o, comm_rank(s->c), comm_size(s->c));
     l.data = s->data;
+    l.turn = session_turns(s);
     int code = loader_create(&s->val, &l);
     if (code != LS_OK || !o->training) {
         return code;

@@ -12,6 +12,7 @@
 #include "comm/comm.h"
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "data/orientation.h"
 #include "data/resize.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
@@ -25,6 +26,7 @@ typedef struct session_options {
     size_t height, width;  /* of the network's input */
     resize_fit fit;
     resize_scale scale;
+    orientation_use orientation;
     bool augment;
     double augment_min_scale;
     int loader_threads; /* 0: as the loader sees fit */
@@ -76,6 +78,9 @@ void session_close(session *s);
  */
 model_options session_network(const session_options *o, size_t classes, int ranks);
 loader_options session_loader(const session_options *o, int rank, int ranks);
+
+/* Whether its pictures are turned as their orientation tag says. */
+bool session_turns(const session *s);
 
 /* LS_EUSAGE where the ranks do not all use the same kernel path, as results depend on it. Collective. */
 int session_same_kernels(comm *c);

@@ -248,6 +248,7 @@ static int hand_over(trainer *t, const evaluation *val)
         .width = s->options.width,
         .batch_norm = s->options.batch_norm,
         .data_checksum = dataset_fingerprint(s->data),
+        .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
         .now = t->at.now,
         .val_loss = val->loss,
         .val_cross_entropy = val->cross_entropy,

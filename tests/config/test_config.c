@@ -68,16 +68,18 @@ START_TEST(defaults_and_overrides)
     ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
     ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
     ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
-    ck_assert(c.model.precision == CONFIG_FLOAT32);
+    ck_assert(c.model.precision == CONFIG_FLOAT32 && c.data.orientation == CONFIG_AUTO);
     ck_assert(c.timeouts.stall == 60 && c.timeouts.abort == 300);
     config_free(&c);
 
-    const char *const sets[] = {"train.batch=64",        "train.batch=128",       "l2.c=1e-3",
-                                "batch_norm.mode=local", "data.file=a b: {c}.h5", "train.seed=9223372036854775807",
-                                "train.shuffle=false",   "train.epochs=010",      "model.precision=mixed"};
+    const char *const sets[] = {"train.batch=64",         "train.batch=128",       "l2.c=1e-3",
+                                "batch_norm.mode=local",  "data.file=a b: {c}.h5", "train.seed=9223372036854775807",
+                                "train.shuffle=false",    "train.epochs=010",      "model.precision=mixed",
+                                "data.orientation=ignore"};
     ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets), 0);
     ck_assert(c.train.batch == 128 && c.l2.c == 0.001 && c.batch_norm.mode == CONFIG_LOCAL && !c.train.shuffle);
     ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == CONFIG_MIXED);
+    ck_assert(c.data.orientation == CONFIG_IGNORE);
     ck_assert_str_eq(c.data.file, "a b: {c}.h5");
     config_free(&c);
     config_free(&c);

@@ -1,4 +1,4 @@
-/* Orientation tags: read from JPEG and PNG, harmless when damaged, applied exactly. */
+/* Orientation tags: read from JPEG and PNG, harmless when damaged, applied exactly and before all else. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,9 +12,12 @@
 #include "files.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "data/image.h"
+#include "data/loader.h"
 #include "data/orientation.h"
+#include "scratch.h"
 #include "turned.h"
 
 /* A picture of 3 x 2 pixels 1 2 3 / 4 5 6 after Pillow's ImageOps.exif_transpose (version 13) by each tag. */
@@ -300,14 +303,140 @@ START_TEST(damaged_exif)
 }
 END_TEST
 
+enum { SETS = 4, PICTURES = 16, SIDE = 12 };
+
+/* Pictures 14 x 9, seen: stored as each tag says, with it and without; as they are seen; and the first as version 1. */
+typedef enum set { TAGGED, AS_STORED, AS_SEEN, VERSION_1 } set;
+
+static dataset *sets[SETS];
+
+static dataset_item make_item(const char *name, const uint8_t *pixels, size_t width, size_t height, int orientation)
+{
+    uint8_t *png = NULL;
+    size_t size = 0;
+    ck_assert_int_eq(image_encode_png(&png, &size, pixels, width, height, 3), LS_OK);
+    if (orientation > 1) {
+        uint8_t exif[EXIF_SIZE];
+        exif_make(exif, (unsigned)orientation, false);
+        uint8_t *tagged = turned_png(png, &size, exif);
+        free(png);
+        png = tagged;
+    }
+    return (dataset_item){.name = strdup(name),
+                          .bytes = png,
+                          .size = size,
+                          .hash = hash_bytes(HASH_START, png, size),
+                          .split = DATASET_TRAIN,
+                          .turned = orientation > 1};
+}
+
+static void make_sets(void)
+{
+    enum { WIDTH = 14, HEIGHT = 9 };
+    static const char *const classes[2] = {"a", "b"};
+    static const char *const names[SETS] = {"tagged.h5", "stored.h5", "seen.h5", "old.h5"};
+    dataset_item items[SETS][PICTURES];
+    for (int k = 0; k < PICTURES; k++) {
+        char name[16];
+        uint8_t seen[WIDTH * HEIGHT * 3];
+        uint8_t stored[sizeof seen];
+        const int orientation = 1 + k % ORIENTATION_LAST;
+        const size_t width = orientation < 5 ? WIDTH : HEIGHT;
+        (void)snprintf(name, sizeof name, "%d.png", k);
+        for (size_t b = 0; b < sizeof seen; b++) {
+            seen[b] = (uint8_t)random_bits((uint64_t)k, RANDOM_TEST, b);
+        }
+        turned_pixels(stored, seen, WIDTH, HEIGHT, turned_back(orientation));
+        items[TAGGED][k] = make_item(name, stored, width, WIDTH + HEIGHT - width, orientation);
+        items[AS_STORED][k] = make_item(name, stored, width, WIDTH + HEIGHT - width, 1);
+        items[AS_SEEN][k] = make_item(name, seen, WIDTH, HEIGHT, 1);
+        items[VERSION_1][k] = make_item(name, stored, width, WIDTH + HEIGHT - width, orientation);
+    }
+    for (int s = 0; s < SETS; s++) {
+        const char *path = scratch(names[s]);
+        ck_assert_int_eq(s == VERSION_1 ? turned_write_version_1(path, items[s], PICTURES)
+                                        : dataset_write(path, items[s], PICTURES, classes, 2),
+                         LS_OK);
+        ck_assert_int_eq(dataset_open(&sets[s], path), LS_OK);
+        for (int k = 0; k < PICTURES; k++) {
+            free(items[s][k].name);
+            free(items[s][k].bytes);
+        }
+    }
+    ck_assert(dataset_turns(sets[TAGGED]) && !dataset_turns(sets[VERSION_1]));
+    ck_assert_uint_eq(dataset_turned(sets[TAGGED]), 14);
+}
+
+/* A hash of an epoch's batches. */
+static uint64_t batches_of(set s, bool turn, bool augment, resize_fit fit)
+{
+    const loader_options o = {
+        .data = sets[s],
+        .split = DATASET_TRAIN,
+        .height = SIDE,
+        .width = SIDE + 2,
+        .batch = 5,
+        .shard_size = 4,
+        .seed = 3,
+        .shuffle = true,
+        .augment = augment,
+        .fit = fit,
+        .turn = turn,
+        .threads = 2,
+        .size = 1,
+    };
+    loader *l = NULL;
+    batch b;
+    uint64_t hash = HASH_START;
+    size_t samples = 0;
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+        ck_assert_int_eq(loader_start_epoch(l, epoch, 0), LS_OK);
+        while (loader_next(l, &b) == 1) {
+            hash = hash_bytes(hash, b.images, b.samples * o.height * o.width * 3 * sizeof *b.images);
+            samples += b.samples;
+        }
+    }
+    ck_assert_uint_eq(samples, (size_t)3 * PICTURES);
+    loader_free(l);
+    return hash;
+}
+
+/* Pictures that are turned are those that one sees, for the crop as well, which depends on their shape. */
+START_TEST(loader_batches)
+{
+    for (int augment = 0; augment < 2; augment++) {
+        for (int crop = 0; crop < 2; crop++) {
+            const resize_fit fit = crop ? RESIZE_CROP : RESIZE_STRETCH;
+            const uint64_t seen = batches_of(AS_SEEN, false, augment, fit);
+            const uint64_t stored = batches_of(AS_STORED, false, augment, fit);
+            ck_assert(seen != stored);
+            ck_assert(batches_of(AS_SEEN, true, augment, fit) == seen);
+            ck_assert(batches_of(AS_STORED, true, augment, fit) == stored);
+            ck_assert(batches_of(TAGGED, true, augment, fit) == seen);
+            ck_assert(batches_of(TAGGED, false, augment, fit) == stored);
+            ck_assert(batches_of(VERSION_1, false, augment, fit) == stored);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
+    scratch_make();
     TCase *c = tcase_create("orientation");
+    tcase_add_unchecked_fixture(c, make_sets, NULL);
     tcase_add_test(c, png_tags);
     tcase_add_test(c, jpeg_tags);
     tcase_add_test(c, seeds);
     tcase_add_test(c, any_size);
     tcase_add_test(c, exif_blocks);
     tcase_add_test(c, damaged_exif);
-    return suite_run("orientation", c);
+    tcase_add_test(c, loader_batches);
+    const int status = suite_run("orientation", c);
+    for (int s = 0; s < SETS; s++) {
+        dataset_free(sets[s]);
+    }
+    scratch_remove();
+    return status;
 }

@@ -1,7 +1,7 @@
 #ifndef LOCKSTEP_TESTS_DATA_TURNED_H
 #define LOCKSTEP_TESTS_DATA_TURNED_H
 
-/* Pictures with an orientation tag. */
+/* Pictures with an orientation tag, and data sets of the format that did not look at it. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +10,9 @@
 
 #include <zlib.h>
 
+#include "base/error.h"
+#include "data/dataset.h"
+#include "io/h5.h"
 
 enum { EXIF_SIZE = 32, EXIF_ENTRY = 16 }; /* with its name; where the one entry begins */
 
@@ -100,6 +103,43 @@ static inline void turned_pixels(uint8_t *out, const uint8_t *in, size_t width, 
             memcpy(out + 3 * to, in + 3 * (y * width + x), 3);
         }
     }
+}
+
+/* A data set of two classes as format version 1 had it. */
+static inline int turned_write_version_1(const char *path, const dataset_item *items, size_t n)
+{
+    static const char *const classes[2] = {"a", "b"};
+    enum { MOST = 64 };
+    uint64_t offsets[MOST + 1] = {0};
+    uint64_t hashes[MOST];
+    int32_t labels[MOST];
+    uint8_t split[MOST];
+    const char *names[MOST];
+    h5_file *f = NULL;
+    for (size_t i = 0; i < n && i < MOST; i++) {
+        offsets[i + 1] = offsets[i] + items[i].size;
+        hashes[i] = items[i].hash;
+        labels[i] = items[i].label;
+        split[i] = (uint8_t)items[i].split;
+        names[i] = items[i].name;
+    }
+    const size_t total = (size_t)offsets[n];
+    const size_t ends = n + 1;
+    int failed =
+        n > MOST || h5_create(&f, path) != LS_OK || h5_write_attr_string(f, "/", "format", DATASET_FORMAT) != LS_OK ||
+        h5_write_attr_i64(f, "/", "format_version", 1) != LS_OK ||
+        h5_write_attr_u64(f, "/", "checksum",
+                          dataset_checksum(offsets, hashes, labels, split, n, names, classes, 2, 0)) != LS_OK ||
+        h5_write(f, "/offsets", H5_UINT64, 1, &ends, offsets) != LS_OK ||
+        h5_write(f, "/hashes", H5_UINT64, 1, &n, hashes) != LS_OK ||
+        h5_write(f, "/labels", H5_INT32, 1, &n, labels) != LS_OK ||
+        h5_write(f, "/split", H5_UINT8, 1, &n, split) != LS_OK || h5_write_strings(f, "/names", names, n) != LS_OK ||
+        h5_write_strings(f, "/classes", classes, 2) != LS_OK ||
+        h5_write(f, "/bytes", H5_UINT8, 1, &total, NULL) != LS_OK;
+    for (size_t i = 0; i < n && !failed; i++) {
+        failed = h5_write_slice(f, "/bytes", H5_UINT8, (size_t)offsets[i], items[i].size, items[i].bytes) != LS_OK;
+    }
+    return h5_close(f) == LS_OK && !failed ? LS_OK : LS_ERROR;
 }
 
 #endif

@@ -94,6 +94,43 @@ START_TEST(round_trip)
 }
 END_TEST
 
+static void count_difference(void *context, const char *name, const char *a, const char *b)
+{
+    (void)a;
+    (void)b;
+    ck_assert_str_eq(name, "orientation");
+    ++*(int *)context;
+}
+
+/* Whether pictures were turned: recorded where it is known, absent as in older files where it is not. */
+START_TEST(orientation_is_optional)
+{
+    checkpoint_info read[3];
+    h5_file *f = NULL;
+    int told = 0;
+    for (int i = 0; i < 3; i++) {
+        checkpoint_info info = some_info((uint64_t)i);
+        info.orientation = (checkpoint_orientation)i;
+        ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, 9), LS_OK);
+        ck_assert_int_eq(checkpoint_write(path, &table, weights, moving, &info), LS_OK);
+        ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+        ck_assert_int_eq(h5_attr_exists(f, "lockstep", "orientation_applied"), i > 0);
+        ck_assert_int_eq(h5_close(f), LS_OK);
+        ck_assert_msg(checkpoint_read_info(&read[i], path) == LS_OK, "%s", error_message());
+        ck_assert_int_eq(read[i].orientation, i);
+        ck_assert_int_eq(checkpoint_verify(path), LS_OK);
+        read[i].step = 0;
+    }
+    ck_assert_uint_eq(checkpoint_info_difference(&read[0], &read[0], count_difference, &told), 0);
+    ck_assert_uint_eq(checkpoint_info_difference(&read[0], &read[1], count_difference, &told), 1);
+    ck_assert_uint_eq(checkpoint_info_difference(&read[1], &read[2], count_difference, &told), 1);
+    ck_assert_int_eq(told, 2);
+    for (int i = 0; i < 3; i++) {
+        checkpoint_info_release(&read[i]);
+    }
+}
+END_TEST
+
 START_TEST(keras_finds_both_layouts)
 {
     h5_file *f = NULL;
@@ -265,6 +302,7 @@ int main(void)
     TCase *tests = tcase_create("checkpoint");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, round_trip);
+    tcase_add_test(tests, orientation_is_optional);
     tcase_add_test(tests, keras_finds_both_layouts);
     tcase_add_test(tests, keras_files_are_read);
     tcase_add_test(tests, damage_is_found_and_named);
