@@ -1,15 +1,15 @@
-#include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/size.h"
 #include "data/dataset.h"
 #include "io/h5.h"
+#include "io/temporary.h"
 
 typedef struct columns {
     uint64_t *offsets;
@@ -58,34 +58,32 @@ int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, si
 {
     int code = LS_OK;
     struct stat info;
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        return error_set(LS_EIO, "%s: cannot be opened: %m", path);
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); /* a pipe is not waited for */
+    if (fd < 0) {
+        return error_set(LS_EIO, "%.600s: cannot be opened: %m", path);
     }
-    if (fstat(fileno(f), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0) {
-        code = error_set(LS_EIO, "%s: not a regular file", path);
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0) {
+        code = error_set(LS_EIO, "%.600s: not a regular file", path);
         goto cleanup;
     }
     if ((uintmax_t)info.st_size > limit) {
-        code = error_set(LS_EFORMAT, "%s: larger than %zu bytes", path, limit);
+        code = error_set(LS_EFORMAT, "%.600s: larger than %zu bytes", path, limit);
         goto cleanup;
     }
     *size = (size_t)info.st_size;
     if (buffer->capacity < *size) {
         uint8_t *fresh = malloc(*size);
         if (fresh == NULL) {
-            code = error_set(LS_ENOMEM, "%s: no memory for %zu bytes", path, *size);
+            code = error_set(LS_ENOMEM, "%.600s: no memory for %zu bytes", path, *size);
             goto cleanup;
         }
         free(buffer->bytes);
         buffer->bytes = fresh;
         buffer->capacity = *size;
     }
-    if (*size != 0 && fread(buffer->bytes, 1, *size, f) != *size) {
-        code = error_set(LS_EIO, "%s: could not be read to its end", path);
-    }
+    code = file_read_at(fd, buffer->bytes, *size, 0, path);
 cleanup:
-    (void)fclose(f);
+    (void)close(fd);
     return code;
 }
 
@@ -134,31 +132,31 @@ static int write_file(h5_file *f, const dataset_item *items, size_t n, const col
 int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
                   size_t class_count)
 {
-    char temporary[PATH_MAX];
     columns c = {0};
+    temporary t = {.lock = -1};
     h5_file *f = NULL;
-    bool made = false;
     if (count == 0 || count >= INT32_MAX) {
         return error_set(LS_EUSAGE, "%s: %s", path, count == 0 ? "no pictures to pack" : "too many pictures to pack");
     }
-    int code = h5_temporary_name(temporary, sizeof temporary, path);
-    code = code != LS_OK ? code : columns_fill(&c, items, count);
+    int code = columns_fill(&c, items, count);
     if (code != LS_OK) {
         goto cleanup;
     }
-    code = h5_create(&f, temporary);
+    code = temporary_begin(&t, &f, path);
     if (code != LS_OK) {
         goto cleanup;
     }
-    made = true;
     code = write_file(f, items, count, &c, classes, class_count);
     const int closed = h5_close(f);
-    code = code != LS_OK ? code : closed;
-    code = code != LS_OK ? code : h5_commit(temporary, path);
-cleanup:
-    if (code != LS_OK && made) {
-        (void)unlink(temporary);
+    if (code != LS_OK) {
+        goto cleanup;
     }
+    code = closed;
+    if (code == LS_OK) {
+        code = temporary_commit(&t, "a data set");
+    }
+cleanup:
+    temporary_end(&t);
     columns_release(&c);
     return code;
 }

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "data/image.h"
 #include "data/pack_list.h"
+#include "io/temporary.h"
 
 /* A picture's file may have this many bytes. */
 #define MAX_FILE_BYTES ((size_t)256 << 20)
@@ -205,6 +206,10 @@ int pack_directory(const char *dir, const char *out, const pack_directory_option
     int code = LS_OK;
     if (!(options->val_fraction >= 0 && options->val_fraction < 1)) {
         return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
+    }
+    code = temporary_prepare(out, "a data set");
+    if (code != LS_OK) {
+        return code;
     }
     code = join(root, sizeof root, dir, "");
     if (code != LS_OK) {

@@ -12,6 +12,7 @@
 #include "data/image.h"
 #include "data/pack.h"
 #include "data/pack_list.h"
+#include "io/temporary.h"
 
 /* Characters that a number of the table may take, its comma included, and the largest label. */
 enum { CELL_CHARACTERS = 32, MAX_LABEL = 99999 };
@@ -161,7 +162,11 @@ int pack_csv(const char *csv, const char *out, const pack_csv_options *options, 
 {
     table t = {.path = csv, .options = options};
     pack_result packed = {0};
-    int code = open_table(&t);
+    int code = temporary_prepare(out, "a data set");
+    if (code != LS_OK) {
+        return code;
+    }
+    code = open_table(&t);
     code = code != LS_OK ? code : read_rows(&t);
     if (code == LS_OK && options->val_count >= t.items.count) {
         code = error_set(LS_EUSAGE, "%s: %zu rows, of which the last %zu cannot all be for validation", csv,

@@ -147,8 +147,9 @@ void h5_drop(hid_t id)
     }
 }
 
-/* How to open: for writing, after a writer that was killed, anew, anew in the newest format. */
-typedef enum open_mode { OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST } open_mode;
+/* How to open: for writing, after a writer that was killed, anew, anew in the newest format, anew if nothing is there.
+ */
+typedef enum open_mode { OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST, OPEN_CREATE_FIRST } open_mode;
 
 static hid_t open_id(const char *path, open_mode mode)
 {
@@ -170,18 +171,21 @@ static hid_t open_id(const char *path, open_mode mode)
     if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
         id = H5Fopen(path, H5F_ACC_RDWR, access_list);
     } else {
-        id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
+        id = H5Fcreate(path, mode == OPEN_CREATE_FIRST ? H5F_ACC_EXCL : H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
     }
 cleanup:
     (void)H5Pclose(access_list);
     return id;
 }
 
-/* The error that belongs to a file that was not created; what was begun of it is removed. */
-static int create_error(const char *path)
+/*
+ * The error that belongs to a file that was not created; what was begun of it is removed. first: what stands there now
+ * is somebody else's.
+ */
+static int create_error(const char *path, int first)
 {
     struct stat status;
-    const int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    const int fd = open(path, O_WRONLY | O_CREAT | (first ? O_EXCL : 0), 0666);
     if (fd < 0 && errno == ENOENT) {
         return error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first", path);
     }
@@ -205,8 +209,8 @@ int h5_open_failed(const char *path)
 /* The error that belongs to a file that did not open. */
 static int open_error(const char *path, open_mode mode)
 {
-    if (mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST) {
-        return create_error(path);
+    if (mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST || mode == OPEN_CREATE_FIRST) {
+        return create_error(path, mode == OPEN_CREATE_FIRST);
     }
     if (access(path, R_OK | W_OK) != 0) {
         return errno == ENOENT || errno == ENOTDIR ? error_set(LS_ENOTFOUND, "%s: no such file", path)
@@ -231,9 +235,23 @@ h5_file *h5_file_make(const char *path)
     return f;
 }
 
+/* HDF5 opens what stands there before it refuses it, and follows links. */
+static int check_free(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 ? error_set(LS_EIO, "%s: is there already; remove it if nobody writes it", path)
+                                     : LS_OK;
+}
+
 static int open_file(h5_file **out, const char *path, open_mode mode)
 {
     *out = NULL;
+    if (mode == OPEN_CREATE_FIRST) {
+        const int code = check_free(path);
+        if (code != LS_OK) {
+            return code;
+        }
+    }
     if (mode == OPEN_WRITE) { /* a pipe would wait for its other end, perhaps for ever */
         int descriptor = -1;
         uint64_t size = 0;
@@ -343,6 +361,11 @@ int h5_open_write(h5_file **out, const char *path)
 int h5_create(h5_file **out, const char *path)
 {
     return open_file(out, path, OPEN_CREATE);
+}
+
+int h5_create_first(h5_file **out, const char *path)
+{
+    return open_file(out, path, OPEN_CREATE_FIRST);
 }
 
 int h5_create_newest(h5_file **out, const char *path)

@@ -51,6 +51,8 @@ int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
 /* For tests: as h5_open_read for reading and writing, in this process. */
 int h5_open_write(h5_file **out, const char *path);
 int h5_create(h5_file **out, const char *path);
+/* As h5_create where nothing stands, not even a link (LS_EIO). For temporary files: see io/temporary.h. */
+int h5_create_first(h5_file **out, const char *path);
 /* As h5_create, in the newest format: h5_start_swmr needs it, older readers may not know it. */
 int h5_create_newest(h5_file **out, const char *path);
 /*

@@ -1,0 +1,109 @@
+#include "base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static int check_name(const char *path, const char *what)
+{
+    const size_t n = strlen(path);
+    if (n == 0) {
+        return error_set(LS_EUSAGE, "the name of the output is empty; name a file");
+    }
+    if (strcmp(path, "-") == 0) {
+        return error_set(LS_EUSAGE, "-: %s cannot be written to standard output; name a file", what);
+    }
+    if (path[n - 1] == '/') {
+        return error_set(LS_EUSAGE, "%s: names a folder; name a file in it for %s", path, what);
+    }
+    return LS_OK;
+}
+
+static int refuse_link(const char *path, const char *what)
+{
+    struct stat target;
+    if (stat(path, &target) == 0 && !S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode)) {
+        return error_set(LS_EUSAGE, "%s: leads to a device, pipe or socket, to which %s cannot be written; name a file",
+                         path, what);
+    }
+    if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) {
+        return error_set(LS_EUSAGE, "%s: stands for an open file, to which %s cannot be written; name a file", path,
+                         what);
+    }
+    return error_set(LS_EUSAGE, "%s: is a link, which would be replaced; remove it, or name the file that it leads to",
+                     path);
+}
+
+static int check_kind(const char *path, const char *what, mode_t mode)
+{
+    if (S_ISREG(mode)) {
+        return LS_OK;
+    }
+    if (S_ISDIR(mode)) {
+        return error_set(LS_EUSAGE, "%s: is a folder; name a file in it for %s", path, what);
+    }
+    if (S_ISLNK(mode)) {
+        return refuse_link(path, what);
+    }
+    return error_set(LS_EUSAGE, "%s: is a device, pipe or socket, to which %s cannot be written; name a file", path,
+                     what);
+}
+
+/* In a folder such as /tmp, files of others cannot be replaced. */
+static bool is_kept(const struct stat *folder, const struct stat *file)
+{
+    const uid_t user = geteuid();
+    return (folder->st_mode & S_ISVTX) != 0 && user != 0 && user != file->st_uid && user != folder->st_uid;
+}
+
+/* there: what stands at path, or NULL. */
+static int check_folder(const char *path, const struct stat *there)
+{
+    char copy[PATH_MAX];
+    struct stat info;
+    const int n = snprintf(copy, sizeof copy, "%s", path);
+    if (n < 0 || (size_t)n >= sizeof copy) {
+        return error_set(LS_EUSAGE, "%.200s...: the path is too long", path);
+    }
+    const char *folder = dirname(copy);
+    if (stat(folder, &info) != 0) {
+        return errno == ENOENT
+                   ? error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first",
+                               path)
+                   : error_set(LS_EIO, "%s: cannot be created in its folder: %m", path);
+    }
+    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
+        return error_set(LS_EIO, "%s: cannot be created in its folder: %m", path);
+    }
+    if (there != NULL && is_kept(&info, there)) {
+        return error_set(LS_EIO, "%s: belongs to another user and cannot be replaced in this folder; name another file",
+                         path);
+    }
+    return LS_OK;
+}
+
+int output_check(const char *path, const char *what)
+{
+    struct stat info;
+    int code = check_name(path, what);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (lstat(path, &info) != 0) {
+        return errno == ENOENT ? check_folder(path, NULL) : error_set(LS_EIO, "%s: cannot be created: %m", path);
+    }
+    code = check_kind(path, what, info.st_mode);
+    return code != LS_OK ? code : check_folder(path, &info);
+}
+
+bool output_is(const char *path, const struct stat *input)
+{
+    struct stat there;
+    return lstat(path, &there) == 0 && there.st_dev == input->st_dev && there.st_ino == input->st_ino;
+}

@@ -1,0 +1,22 @@
+#ifndef LOCKSTEP_BASE_OUTPUT_H
+#define LOCKSTEP_BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/*
+ * Where a result is to be written. A finished file takes its place by a rename, which replaces whatever stands there,
+ * be it a device; so the place is looked at first, before any work.
+ */
+
+/*
+ * Whether a new file may take this place: nothing stands there, or a regular file, and its folder takes files. what:
+ * "a data set", for the messages, which say what to do. Returns 0; LS_EUSAGE for a folder, a link, a device, a pipe, a
+ * socket, and for "-" and what /dev/stdout leads to; LS_EIO where the folder does not exist or takes no files.
+ */
+int output_check(const char *path, const char *what);
+
+/* Whether the file at path is this one (by device and number): what is read would be replaced. */
+bool output_is(const char *path, const struct stat *input);
+
+#endif
