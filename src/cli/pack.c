@@ -1,24 +1,33 @@
 #include "cli/pack.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "cli/args.h"
 #include "data/pack.h"
 
 static const char help[] =
-    "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--strict]\n"
+    "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--layout L] [--strict]\n"
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V --val-count N [--classes A,B,C]\n"
     "\n"
-    "Make a packed data set, one HDF5 file, from folders of JPEG and PNG pictures (train/<class>/ and val/<class>/, "
-    "or\n"
-    "<class>/), or from a table of gray pixels. The file appears whole or not at all.\n"
+    "Make a packed data set, one HDF5 file, from folders of JPEG and PNG pictures or from a table of gray pixels. The\n"
+    "file appears whole or not at all; OUT.h5 is a file, not a device or a link. All that is read is accounted for: "
+    "what\n"
+    "is passed over is named, and the last line adds up.\n"
     "\n"
-    "  --val-fraction F  part of the training pictures to use for validation where there is no val/ (default 0: none)\n"
+    "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
+    "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found, "
+    "Thumbs.db,\n"
+    "__MACOSX, ...) are not looked at, only counted.\n"
+    "\n"
+    "  --val-fraction F  part of each class to use for validation, where there is no folder of it (default 0: none)\n"
     "  --seed N          of that choice (default 1)\n"
-    "  --strict          a file that is not a picture is an error, not a warning\n"
+    "  --layout L        split: the folders in DIR are train, val, test; classes: each is a class; auto (default): as\n"
+    "                    their names say, refused where that is not clear\n"
+    "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
+    "\n"
     "  --csv FILE        a table, plain or gzip: WxH values a row, line by line, then the label\n"
     "  --size WxH        width and height of its pictures\n"
     "  --max V           value of a white pixel\n"
@@ -38,36 +47,67 @@ typedef struct pack_arguments {
 } pack_arguments;
 
 static const struct option options[] = {
-    {"val-fraction", required_argument, NULL, 'f'},
-    {"seed", required_argument, NULL, 's'},
-    {"strict", no_argument, NULL, 'S'},
-    {"csv", required_argument, NULL, 'c'},
-    {"size", required_argument, NULL, 'w'},
-    {"max", required_argument, NULL, 'm'},
-    {"val-count", required_argument, NULL, 'v'},
-    {"classes", required_argument, NULL, 'n'},
-    {0},
+    {"val-fraction", required_argument, NULL, 'f'}, {"seed", required_argument, NULL, 's'},
+    {"layout", required_argument, NULL, 'l'},       {"strict", no_argument, NULL, 'S'},
+    {"csv", required_argument, NULL, 'c'},          {"size", required_argument, NULL, 'w'},
+    {"max", required_argument, NULL, 'm'},          {"val-count", required_argument, NULL, 'v'},
+    {"label", required_argument, NULL, 'L'},        {"header", required_argument, NULL, 'h'},
+    {"classes", required_argument, NULL, 'n'},      {0},
 };
 
-static int take_directory_option(pack_arguments *a, int option)
+/* Which of three words a text is. */
+static int take_word(int *out, const char *option, const char *text, const char *const words[3])
+{
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *out = i;
+            return LS_OK;
+        }
+    }
+    return error_set(LS_EUSAGE, "%s: '%s' is none of %s, %s and %s", option, text, words[0], words[1], words[2]);
+}
+
+static int take_layout(pack_arguments *a, const char *text)
+{
+    static const char *const words[3] = {"auto", "split", "classes"};
+    int found = 0;
+    const int code = take_word(&found, "--layout", text, words);
+    a->of_directory = "--layout";
+    a->directory.layout = (pack_layout)found;
+    return code;
+}
+
+static int take_classes(pack_arguments *a, const char *text)
+{
+    a->of_table = "--classes";
+    free(a->classes);
+    a->classes = NULL;
+    return args_list(&a->classes, &a->table.class_count, "--classes", text);
+}
+
+static int take_count(pack_arguments *a, const char *text)
+{
+    uint64_t count = 0;
+    const int code = args_whole(&count, "--val-count", text, 0, UINT32_MAX);
+    a->of_table = "--val-count";
+    a->counted = true;
+    a->table.val_count = (size_t)count;
+    return code;
+}
+
+static int take_option(pack_arguments *a, int option)
 {
     switch (option) {
+    case 'c': a->csv = optarg; return LS_OK;
     case 'f':
         a->of_directory = "--val-fraction";
         return args_number(&a->directory.val_fraction, "--val-fraction", optarg, 0, 1);
     case 's': a->of_directory = "--seed"; return args_whole(&a->directory.seed, "--seed", optarg, 0, INT64_MAX);
-    default:
+    case 'l': return take_layout(a, optarg);
+    case 'S':
         a->of_directory = "--strict";
         a->directory.strict = true;
         return LS_OK;
-    }
-}
-
-static int take_table_option(pack_arguments *a, int option)
-{
-    uint64_t count = 0;
-    int code = LS_OK;
-    switch (option) {
     case 'w':
         a->of_table = "--size";
         a->sized = true;
@@ -76,28 +116,8 @@ static int take_table_option(pack_arguments *a, int option)
         a->of_table = "--max";
         a->scaled = true;
         return args_number(&a->table.max_value, "--max", optarg, 1e-6, 1e9);
-    case 'v':
-        a->of_table = "--val-count";
-        a->counted = true;
-        code = args_whole(&count, "--val-count", optarg, 0, UINT32_MAX);
-        a->table.val_count = (size_t)count;
-        return code;
-    default:
-        a->of_table = "--classes";
-        free(a->classes);
-        a->classes = NULL;
-        return args_list(&a->classes, &a->table.class_count, "--classes", optarg);
-    }
-}
-
-static int take_option(pack_arguments *a, int option)
-{
-    switch (option) {
-    case 'c': a->csv = optarg; return LS_OK;
-    case 'f':
-    case 's':
-    case 'S': return take_directory_option(a, option);
-    default: return take_table_option(a, option);
+    case 'v': return take_count(a, optarg);
+    default: return take_classes(a, optarg);
     }
 }
 

@@ -5,30 +5,69 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/dataset.h"
+
 /*
  * Make a packed data set (data/dataset.h) from folders of pictures or from a table of pixels. The file appears whole
- * or not at all. What was packed, and what was not, is told through the log.
+ * or not at all. Nothing that is read is dropped silently: each entry of the folder, and each line of the table, is
+ * taken, or passed over for a reason that is counted, or an error. All of it goes to the log; its last line adds up.
+ *
+ * Where the output goes is checked first (io/temporary.h). An output that is one of the files to be packed is refused.
  */
 
-/* How many there are of what. */
+/* Classes that a data set may have, numbered from 0. */
+enum { PACK_MAX_CLASSES = 100000 };
+
+/* Why an entry was passed over. Of those up to PACK_SILENT only the number is said, and they are never an error. */
+typedef enum pack_reason {
+    PACK_HIDDEN,              /* its name starts with a dot; a folder counts as one, and is not opened */
+    PACK_SYSTEM,              /* what systems leave in folders (data/pack_names.h); likewise */
+    PACK_OUTPUT,              /* the output of an earlier packing, or what another one writes now */
+    PACK_HEADER,              /* the table's first line */
+    PACK_EMPTY,               /* a line without text */
+    PACK_SILENT = PACK_EMPTY, /* the last of these */
+    PACK_NOT_PICTURE,         /* neither JPEG nor PNG, damaged, empty, or too large */
+    PACK_UNREADABLE,          /* a file or folder that the system does not let us read */
+    PACK_BESIDE,              /* a file beside the class folders */
+    PACK_OUTSIDE,             /* a folder that is no split's, beside those that are */
+    PACK_BROKEN_LINK,         /* leads nowhere, or to itself */
+    PACK_REPEATED,            /* a link to a folder that is looked through already */
+    PACK_SPECIAL,             /* a pipe, socket or device */
+    PACK_LONG_PATH,           /* longer than the system takes */
+    PACK_REASONS
+} pack_reason;
+
+/* entries is the sum of all of taken and passed. */
 typedef struct pack_result {
-    size_t train, val; /* pictures packed */
+    size_t entries; /* things found in folders, but the folders that were looked through; lines of a table */
+    size_t taken[DATASET_SPLITS]; /* pictures packed */
+    size_t passed[PACK_REASONS];
     size_t classes;
-    size_t bad;    /* files passed over because they are not pictures that can be read */
-    size_t hidden; /* files passed over because their name starts with a dot */
+    size_t noted; /* of those taken: read although something is odd about them (image.note) */
 } pack_result;
 
+/* Whether the folders in a folder are splits or classes. */
+typedef enum pack_layout {
+    PACK_LAYOUT_AUTO,    /* as their names say, refused where they could be both */
+    PACK_LAYOUT_SPLIT,   /* those with a split's name are; others are passed over */
+    PACK_LAYOUT_CLASSES, /* each is a class */
+} pack_layout;
+
 typedef struct pack_directory_options {
-    double val_fraction; /* part of the training pictures to use for validation, where there is no val/; [0, 1) */
+    pack_layout layout;
+    double val_fraction; /* part of each class's training pictures to use for validation, where there is no folder of
+                            validation pictures; [0, 1) */
     uint64_t seed;       /* of that choice, which depends on it and on a picture's name alone */
-    bool strict;         /* a bad file is an error, not a warning */
+    bool strict;         /* the first entry that is passed over, and not silently, is an error */
 } pack_directory_options;
 
 /*
- * Pack `dir`: train/<class>/<picture> and val/<class>/<picture>, or <class>/<picture>. Classes are numbered in
- * alphabetical order (by bytes). Pictures are JPEG or PNG by content, whatever their name, stored as they are; each is
- * decoded to see that it can be. result may be NULL. Returns 0, LS_ENOTFOUND, LS_EUSAGE (no picture at all, or bad
- * options), LS_EIO, LS_ENOMEM, LS_EFORMAT (strict).
+ * Pack `dir`: SPLIT/<class>/.../<picture>, or <class>/.../<picture>. SPLIT is one of train, training; val, valid,
+ * validation, dev; test, testing, in any case. Classes are numbered in alphabetical order (by bytes). Folders in class
+ * folders are looked through too; links are followed, but not round and round. Pictures are JPEG or PNG by content,
+ * whatever their name, stored as they are; each is decoded to see that it can be. result may be NULL. Returns 0,
+ * LS_ENOTFOUND (no such folder), LS_EUSAGE (no class folder, no picture at all, a folder that could be a split or a
+ * class, two folders of one split, or bad options), LS_EIO, LS_ENOMEM, LS_EFORMAT (strict).
  */
 int pack_directory(const char *dir, const char *out, const pack_directory_options *options, pack_result *result);
 

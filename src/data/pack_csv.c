@@ -4,18 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <zlib.h>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/output.h"
 #include "data/image.h"
 #include "data/pack.h"
-#include "data/pack_list.h"
-#include "io/temporary.h"
+#include "data/packing.h"
 
 /* Characters that a number of the table may take, its comma included, and the largest label. */
-enum { CELL_CHARACTERS = 32, MAX_LABEL = 99999 };
+enum { CELL_CHARACTERS = 32, MAX_LABEL = PACK_MAX_CLASSES - 1 };
 
 typedef struct table {
     const char *path; /* not owned */
@@ -27,8 +28,7 @@ typedef struct table {
     size_t number;    /* of the line at hand, from 1 */
     uint8_t *pixels;  /* [cells], owned */
     int32_t largest;  /* label */
-    pack_items items;
-    pack_names classes;
+    packing p;
 } table;
 
 /* Read one line without its end. Returns 1, 0 at the end of the file, or a negative code. */
@@ -99,7 +99,7 @@ static int add_row(table *t)
     }
     item.hash = hash_bytes(HASH_START, item.bytes, item.size);
     item.name = strdup(name);
-    code = pack_items_add(&t->items, item);
+    code = pack_items_add(&t->p.items, item);
     return code == LS_OK && item.name == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : code;
 }
 
@@ -111,11 +111,13 @@ static int read_rows(table *t)
         char *end = NULL;
         (void)strtod(start, &end);
         const bool header = t->number == 1 && end == start;
-        if (*start != '\0' && !header) {
+        if (*start == '\0' || header) {
+            code = pack_pass(&t->p.account, header ? PACK_HEADER : PACK_EMPTY, t->path, "not a row");
+        } else {
             code = add_row(t);
-            if (code != LS_OK) {
-                return code;
-            }
+        }
+        if (code != LS_OK) {
+            return code;
         }
         code = read_line(t);
     }
@@ -127,11 +129,11 @@ static int name_classes(table *t)
     char name[16];
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < t->options->class_count && t->options->classes != NULL; i++) {
-        code = pack_names_add(&t->classes, t->options->classes[i]);
+        code = pack_names_add(&t->p.classes, t->options->classes[i]);
     }
     for (int32_t i = 0; code == LS_OK && i <= t->largest && t->options->classes == NULL; i++) {
         (void)snprintf(name, sizeof name, "%d", (int)i);
-        code = pack_names_add(&t->classes, name);
+        code = pack_names_add(&t->p.classes, name);
     }
     return code;
 }
@@ -158,36 +160,55 @@ static int open_table(table *t)
     return LS_OK;
 }
 
+/* The last rows are for validation. */
+static int set_aside(table *t)
+{
+    const size_t count = t->options->val_count;
+    const size_t rows = t->p.items.count;
+    if (count >= rows) {
+        return error_set(LS_EUSAGE, "%s: %zu rows, of which the last %zu cannot all be for validation", t->path, rows,
+                         count);
+    }
+    for (size_t i = rows - count; i < rows; i++) {
+        t->p.items.items[i].split = DATASET_VAL;
+    }
+    t->p.wanted[DATASET_VAL] = count > 0;
+    return LS_OK;
+}
+
+static int pack_table(table *t)
+{
+    struct stat info;
+    int code = open_table(t);
+    if (code == LS_OK && stat(t->path, &info) == 0 && output_is(t->p.out, &info)) {
+        code = error_set(LS_EUSAGE, "%s: is the table itself; name another output", t->p.out);
+    }
+    if (code == LS_OK) {
+        code = read_rows(t);
+    }
+    if (code == LS_OK) {
+        code = name_classes(t);
+    }
+    return code != LS_OK ? code : set_aside(t);
+}
+
 int pack_csv(const char *csv, const char *out, const pack_csv_options *options, pack_result *result)
 {
     table t = {.path = csv, .options = options};
-    pack_result packed = {0};
-    int code = temporary_prepare(out, "a data set");
+    int code = packing_begin(&t.p, out, "lines");
     if (code != LS_OK) {
         return code;
     }
-    code = open_table(&t);
-    code = code != LS_OK ? code : read_rows(&t);
-    if (code == LS_OK && options->val_count >= t.items.count) {
-        code = error_set(LS_EUSAGE, "%s: %zu rows, of which the last %zu cannot all be for validation", csv,
-                         t.items.count, options->val_count);
-    }
-    code = code != LS_OK ? code : name_classes(&t);
+    t.p.advice = "is the label in the last column?";
+    code = pack_table(&t);
     if (code == LS_OK) {
-        for (size_t i = t.items.count - options->val_count; i < t.items.count; i++) {
-            t.items.items[i].split = DATASET_VAL;
-        }
-        code = pack_finish(out, &t.items, (const char *const *)t.classes.names, t.classes.count, &packed);
-    }
-    if (code == LS_OK && result != NULL) {
-        *result = packed;
+        code = packing_finish(&t.p, result);
     }
     if (t.file != NULL) {
         (void)gzclose(t.file);
     }
     free(t.line);
     free(t.pixels);
-    pack_items_release(&t.items);
-    pack_names_release(&t.classes);
+    packing_release(&t.p);
     return code;
 }

@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "data/dataset.h"
-#include "data/pack.h"
 
 /* Lists that packing works with; both start as zeros. */
 
@@ -24,18 +23,17 @@ int pack_names_add(pack_names *l, const char *name);
 /* Sort by bytes and drop what is there twice. */
 void pack_names_sort(pack_names *l);
 
+/* Where a name stands in a sorted list; it must be there. */
+size_t pack_names_find(const pack_names *l, const char *name);
+
 void pack_names_release(pack_names *l);
 
 /* Append; the item's memory becomes the list's, also on failure. Returns 0 or LS_ENOMEM. */
 int pack_items_add(pack_items *l, dataset_item item);
 
-void pack_items_release(pack_items *l);
+/* Free what an item points to. */
+void pack_item_release(const dataset_item *item);
 
-/*
- * Write the data set, count and log what is in it, by class; warn of classes without training pictures. result->bad
- * and hidden are already set.
- */
-int pack_finish(const char *out, const pack_items *items, const char *const *classes, size_t class_count,
-                pack_result *result);
+void pack_items_release(pack_items *l);
 
 #endif

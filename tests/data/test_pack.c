@@ -2,12 +2,16 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "suite.h"
 
 #include "base/error.h"
 #include "data/dataset.h"
 #include "data/pack.h"
+#include "data/pack_account.h"
+#include "data/pack_names.h"
 #include "io/h5.h"
 #include "scratch.h"
 
@@ -26,6 +30,19 @@ static void make_tree(const char *part, size_t pictures)
     }
 }
 
+/* Each entry, or line, is taken or passed over. */
+static void adds_up(const pack_result *r)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < DATASET_SPLITS; i++) {
+        sum += r->taken[i];
+    }
+    for (size_t i = 0; i < PACK_REASONS; i++) {
+        sum += r->passed[i];
+    }
+    ck_assert_uint_eq(r->entries, sum);
+}
+
 START_TEST(folders)
 {
     const pack_directory_options options = {0};
@@ -39,14 +56,17 @@ START_TEST(folders)
     scratch_file("a/train/ant/zero.png", "", 0);
     scratch_file("a/train/ant/.hidden", "x", 1);
     scratch_folder("a/train/ant/folder");
+    scratch_picture("a/train/ant/folder/x", 1000);
     ck_assert_int_eq(pack_directory(scratch("a"), scratch("a.h5"), &options, &result), LS_OK);
-    ck_assert_uint_eq(result.train, 12);
-    ck_assert_uint_eq(result.val, 6);
+    adds_up(&result);
+    ck_assert_uint_eq(result.entries, 22);
+    ck_assert_uint_eq(result.taken[DATASET_TRAIN], 13);
+    ck_assert_uint_eq(result.taken[DATASET_VAL], 6);
     ck_assert_uint_eq(result.classes, 4);
-    ck_assert_uint_eq(result.bad, 3);
-    ck_assert_uint_eq(result.hidden, 1);
+    ck_assert_uint_eq(result.passed[PACK_NOT_PICTURE], 2);
+    ck_assert_uint_eq(result.passed[PACK_HIDDEN], 1);
     ck_assert_int_eq(dataset_open(&d, scratch("a.h5")), LS_OK);
-    ck_assert_uint_eq(dataset_samples(d), 18);
+    ck_assert_uint_eq(dataset_samples(d), 19);
     ck_assert_uint_eq(dataset_classes(d), 4);
     ck_assert_str_eq(dataset_class_name(d, 0), "Bee"); /* by bytes: capitals first */
     ck_assert_str_eq(dataset_class_name(d, 3), "empty");
@@ -54,8 +74,9 @@ START_TEST(folders)
     size_t count = 0;
     const uint32_t *val = dataset_indices(d, DATASET_VAL, &count);
     ck_assert_uint_eq(count, 6);
-    ck_assert_uint_eq(val[0], 12);
-    ck_assert_int_eq(dataset_label(d, 17), 2);
+    ck_assert_uint_eq(val[0], 13);
+    ck_assert_int_eq(dataset_label(d, 18), 2);
+    ck_assert_str_eq(dataset_name(d, 8), "train/ant/folder/x");
     dataset_free(d);
 
     const pack_directory_options strict = {.strict = true};
@@ -76,13 +97,140 @@ START_TEST(chosen_validation)
     make_tree("flat", 40);
     ck_assert_int_eq(pack_directory(scratch("flat"), scratch("c.h5"), &options, &first), LS_OK);
     ck_assert_int_eq(pack_directory(scratch("flat"), scratch("d.h5"), &options, &again), LS_OK);
-    ck_assert_uint_eq(first.train + first.val, 120);
-    ck_assert(first.val > 15 && first.val < 45);
+    ck_assert_uint_eq(first.taken[DATASET_TRAIN], 90);
+    ck_assert_uint_eq(first.taken[DATASET_VAL], 30);
     ck_assert_int_eq(dataset_open(&d, scratch("c.h5")), LS_OK);
     ck_assert_int_eq(dataset_open(&e, scratch("d.h5")), LS_OK);
     ck_assert(dataset_fingerprint(d) == dataset_fingerprint(e));
     dataset_free(d);
     dataset_free(e);
+}
+END_TEST
+
+/* Whether a picture is chosen depends on its own name, and its class's size, not on what else is there. */
+START_TEST(choice_by_name)
+{
+    const pack_directory_options options = {.val_fraction = 0.25, .seed = 3};
+    dataset *d = NULL;
+    dataset *e = NULL;
+    size_t n = 0;
+    make_tree("some", 40);
+    ck_assert_int_eq(pack_directory(scratch("some"), scratch("c.h5"), &options, NULL), LS_OK);
+    scratch_folder("some/another class");
+    scratch_picture("some/another class/1", 1);
+    scratch_picture("some/another class/2", 2);
+    ck_assert_int_eq(pack_directory(scratch("some"), scratch("d.h5"), &options, NULL), LS_OK);
+    ck_assert_int_eq(dataset_open(&d, scratch("c.h5")), LS_OK);
+    ck_assert_int_eq(dataset_open(&e, scratch("d.h5")), LS_OK);
+    const uint32_t *chosen = dataset_indices(d, DATASET_VAL, &n);
+    ck_assert_uint_eq(n, 30);
+    size_t of_second = 0;
+    const uint32_t *second = dataset_indices(e, DATASET_VAL, &of_second);
+    ck_assert_uint_eq(of_second, 31);
+    size_t common = 0;
+    for (size_t i = 0; i < of_second; i++) {
+        common += common < n && strcmp(dataset_name(e, second[i]), dataset_name(d, chosen[common])) == 0;
+    }
+    ck_assert_uint_eq(common, 30);
+    dataset_free(d);
+    dataset_free(e);
+}
+END_TEST
+
+START_TEST(sockets)
+{
+    const pack_directory_options options = {0};
+    pack_result result;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int server = socket(AF_UNIX, SOCK_STREAM, 0);
+    make_tree("s", 2);
+    ck_assert_int_lt(snprintf(address.sun_path, sizeof address.sun_path, "%s", scratch("s/ant/socket.png")), 100);
+    ck_assert_int_eq(bind(server, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(pack_directory(scratch("s"), scratch("s.h5"), &options, &result), LS_OK);
+    adds_up(&result);
+    ck_assert_uint_eq(result.passed[PACK_SPECIAL], 1);
+    ck_assert_uint_eq(result.entries, 7);
+    const pack_directory_options strict = {.strict = true};
+    ck_assert_int_eq(pack_directory(scratch("s"), scratch("s.h5"), &strict, &result), LS_EFORMAT);
+    (void)close(server);
+}
+END_TEST
+
+START_TEST(names)
+{
+    static const char *const system[] = {"lost+found",
+                                         "LOST+FOUND",
+                                         "__MACOSX",
+                                         "@eaDir",
+                                         "#recycle",
+                                         "@Recycle",
+                                         "System Volume Information",
+                                         "$RECYCLE.BIN",
+                                         "$Recycle.Bin",
+                                         "Thumbs.db",
+                                         "thumbs.db",
+                                         "desktop.ini",
+                                         "__pycache__",
+                                         "Icon\r"};
+    static const char *const others[] = {"lost", "found", "Thumbs", "thumbs.db.jpg", "recycle",
+                                         "Icon", "",      "cat",    "desktop"};
+    static const struct {
+        const char *name;
+        int split; /* -1: of none */
+    } splits[] = {
+        {"train", DATASET_TRAIN},
+        {"Training", DATASET_TRAIN},
+        {"VAL", DATASET_VAL},
+        {"valid", DATASET_VAL},
+        {"Validation", DATASET_VAL},
+        {"dev", DATASET_VAL},
+        {"test", DATASET_TEST},
+        {"Testing", DATASET_TEST},
+        {"trainset", -1},
+        {"tests", -1},
+        {"validate", -1},
+        {"", -1},
+        {"train ", -1},
+        {"eval", -1},
+    };
+    for (size_t i = 0; i < sizeof system / sizeof *system; i++) {
+        ck_assert_msg(pack_is_system(system[i]), "%s", system[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ck_assert_msg(!pack_is_system(others[i]), "%s", others[i]);
+    }
+    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+        dataset_split found = DATASET_TRAIN;
+        const bool named = pack_split_named(&found, splits[i].name);
+        ck_assert_msg((named ? (int)found : -1) == splits[i].split, "%s", splits[i].name);
+    }
+}
+END_TEST
+
+START_TEST(account)
+{
+    char path[5000];
+    char shown[PACK_SHOWN];
+    pack_account a = {.unit = "entries"};
+    memset(path, 'p', sizeof path);
+    path[sizeof path - 1] = '\0';
+    path[0] = '/';
+    memcpy(path + sizeof path - 5, "last", 4);
+    ck_assert_int_eq(pack_pass(&a, PACK_BESIDE, path, "is %s", "there"), LS_OK);
+    ck_assert_int_eq(pack_pass(&a, PACK_HIDDEN, path, "is hidden"), LS_OK);
+    for (int i = 0; i < 30; i++) {
+        pack_note(&a, "a/1.jpg", "has no end");
+    }
+    ck_assert_uint_eq(a.sum.entries, 2); /* those with a note are taken */
+    ck_assert_uint_eq(a.sum.noted, 30);
+    ck_assert_str_eq(pack_shown(shown, "a/b"), "a/b");
+    ck_assert_uint_eq(strlen(pack_shown(shown, path)), PACK_SHOWN - 1);
+    ck_assert_int_eq(strncmp(shown, "...p", 4), 0);
+    ck_assert_str_eq(shown + PACK_SHOWN - 5, "last");
+    a.strict = true;
+    ck_assert_int_eq(pack_pass(&a, PACK_SYSTEM, path, "is a system's"), LS_OK);
+    ck_assert_int_eq(pack_pass(&a, PACK_BESIDE, path, "lies there"), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "last: lies there"));
 }
 END_TEST
 
@@ -92,10 +240,13 @@ START_TEST(the_digits)
     pack_result result;
     dataset *d = NULL;
     ck_assert_int_eq(pack_csv(DIGITS, scratch("digits.h5"), &options, &result), LS_OK);
-    ck_assert_uint_eq(result.train, 1500);
-    ck_assert_uint_eq(result.val, 297);
+    adds_up(&result);
+    ck_assert_uint_eq(result.entries, 1797);
+    ck_assert_uint_eq(result.taken[DATASET_TRAIN], 1500);
+    ck_assert_uint_eq(result.taken[DATASET_VAL], 297);
     ck_assert_uint_eq(result.classes, 10);
     ck_assert_int_eq(dataset_open(&d, scratch("digits.h5")), LS_OK);
+    ck_assert(dataset_fingerprint(d) == UINT64_C(0x1dd27bee7a503a94)); /* checkpoints of it hold this */
     ck_assert_int_eq(dataset_label(d, 0), 0);
     ck_assert_int_eq(dataset_label(d, 1), 1);
     ck_assert_str_eq(dataset_class_name(d, 9), "9");
@@ -208,6 +359,10 @@ int main(void)
     tcase_set_timeout(c, 60);
     tcase_add_test(c, folders);
     tcase_add_test(c, chosen_validation);
+    tcase_add_test(c, choice_by_name);
+    tcase_add_test(c, sockets);
+    tcase_add_test(c, names);
+    tcase_add_test(c, account);
     tcase_add_test(c, the_digits);
     tcase_add_test(c, tables);
     tcase_add_test(c, damage);

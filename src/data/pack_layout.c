@@ -1,0 +1,126 @@
+#include "data/pack_layout.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "data/pack_names.h"
+
+/* What the names of folders say, and what those with a split's name hold. */
+typedef struct evidence {
+    size_t others;       /* folders of other names */
+    const char *split;   /* the first with a split's name; NULL: none */
+    const char *holding; /* the first of those that holds folders; NULL: none */
+    bool train_holds;    /* one for training does */
+} evidence;
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Whether a folder in the one at hand holds folders that could be classes. */
+static int holds_folders(bool *out, pack_walk *w, const char *folder)
+{
+    pack_names names = {0};
+    size_t outer = 0;
+    size_t inner = 0;
+    *out = false;
+    if (!pack_walk_enter(w, folder, &outer)) {
+        return LS_OK;
+    }
+    const int code = pack_walk_list(w, &names);
+    for (size_t i = 0; code == LS_OK && i < names.count && !*out; i++) {
+        const char *name = names.names[i];
+        if (name[0] != '.' && !pack_is_system(name) && pack_walk_enter(w, name, &inner)) {
+            *out = is_folder(w->path);
+            pack_walk_leave(w, inner);
+        }
+    }
+    pack_walk_leave(w, outer);
+    pack_names_release(&names);
+    return code;
+}
+
+static int collect(evidence *e, pack_walk *w, const pack_names *folders)
+{
+    int code = LS_OK;
+    for (size_t i = 0; i < folders->count && code == LS_OK; i++) {
+        const char *name = folders->names[i];
+        dataset_split split = DATASET_TRAIN;
+        bool holds = false;
+        if (!pack_split_named(&split, name)) {
+            e->others++;
+            continue;
+        }
+        code = holds_folders(&holds, w, name);
+        e->split = e->split == NULL ? name : e->split;
+        e->holding = e->holding == NULL && holds ? name : e->holding;
+        e->train_holds = e->train_holds || (holds && split == DATASET_TRAIN);
+    }
+    return code;
+}
+
+static int refuse(const pack_walk *w, const char *folder, const char *why)
+{
+    return error_set(LS_EUSAGE,
+                     "%s: the folder '%s' could be a split or a class: %s; say --layout split or --layout classes",
+                     w->path, folder, why);
+}
+
+static int decide(bool *split, const evidence *e, const pack_walk *w)
+{
+    *split = e->split != NULL && e->others == 0;
+    if (*split && !e->train_holds) {
+        return refuse(w, e->split, "there is no folder for training that holds class folders");
+    }
+    if (e->others > 0 && e->holding != NULL) {
+        return refuse(w, e->holding, "it holds folders, and other folders lie beside it");
+    }
+    if (e->others > 0 && e->split != NULL) {
+        log_warn("%s: the folder '%s' is taken for a class, as it holds no folders and other folders lie beside it "
+                 "(--layout classes says so)",
+                 w->path, e->split);
+    }
+    return LS_OK;
+}
+
+static int find_parts(pack_parts *out, const pack_walk *w, const pack_names *folders)
+{
+    bool any = false;
+    for (size_t i = 0; i < folders->count; i++) {
+        dataset_split split = DATASET_TRAIN;
+        if (!pack_split_named(&split, folders->names[i])) {
+            continue;
+        }
+        if (out->folders[split] != NULL) {
+            return error_set(LS_EUSAGE, "%s: '%s' and '%s' are both folders of %s pictures; put them into one", w->path,
+                             out->folders[split], folders->names[i], dataset_split_name(split));
+        }
+        out->folders[split] = folders->names[i];
+        any = true;
+    }
+    return any ? LS_OK
+               : error_set(LS_EUSAGE,
+                           "%s: no folder in it is called train, val or test; --layout classes takes each for "
+                           "a class",
+                           w->path);
+}
+
+int pack_parts_decide(pack_parts *out, pack_walk *w, const pack_names *folders, pack_layout layout)
+{
+    evidence e = {0};
+    *out = (pack_parts){.split = layout == PACK_LAYOUT_SPLIT};
+    if (layout == PACK_LAYOUT_AUTO) {
+        int code = collect(&e, w, folders);
+        if (code == LS_OK) {
+            code = decide(&out->split, &e, w);
+        }
+        if (code != LS_OK) {
+            return code;
+        }
+    }
+    return out->split ? find_parts(out, w, folders) : LS_OK;
+}

@@ -1,0 +1,177 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "data/packing.h"
+
+/* In one line, so many names. */
+enum { NAMED = 10 };
+
+typedef const dataset_item *entry;
+
+/* The same bytes beside each other, in the order of the data set. */
+static int compare(const void *a, const void *b)
+{
+    const dataset_item *x = *(const entry *)a;
+    const dataset_item *y = *(const entry *)b;
+    if (x->hash != y->hash) {
+        return x->hash < y->hash ? -1 : 1;
+    }
+    if (x->size != y->size) {
+        return x->size < y->size ? -1 : 1;
+    }
+    return x < y ? -1 : x > y;
+}
+
+static bool other_class(const dataset_item *a, const dataset_item *b)
+{
+    return a->label != b->label;
+}
+
+static bool other_split(const dataset_item *a, const dataset_item *b)
+{
+    return a->split != b->split;
+}
+
+/* What pictures of the same bytes have in common with none other: how many such groups, and the first pair. */
+typedef struct twins {
+    size_t groups;
+    const dataset_item *first, *second;
+} twins;
+
+/* The first of a group that differs from its beginning, or NULL. */
+static const dataset_item *find_other(const entry *group, size_t n,
+                                      bool (*differ)(const dataset_item *a, const dataset_item *b))
+{
+    for (size_t i = 1; i < n; i++) {
+        if (differ(group[0], group[i])) {
+            return group[i];
+        }
+    }
+    return NULL;
+}
+
+static void look_at(twins *found, const entry *group, size_t n,
+                    bool (*differ)(const dataset_item *a, const dataset_item *b))
+{
+    const dataset_item *other = find_other(group, n, differ);
+    if (other == NULL) {
+        return;
+    }
+    if (found->groups++ == 0 || group[0] < found->first) {
+        found->first = group[0];
+        found->second = other;
+    }
+}
+
+static void warn_of(const twins *found, const char *where, const char *advice)
+{
+    char first[PACK_SHOWN];
+    char second[PACK_SHOWN];
+    if (found->groups > 0) {
+        log_warn("%zu %s in more than one %s with the same bytes: %s and %s%s; %s", found->groups,
+                 found->groups == 1 ? "picture is" : "pictures are", where, pack_shown(first, found->first->name),
+                 pack_shown(second, found->second->name), found->groups == 1 ? "" : ", for example", advice);
+    }
+}
+
+int packing_warn_twice(const pack_items *items)
+{
+    twins classes = {0};
+    twins splits = {0};
+    entry *all = calloc(items->count + 1, sizeof(entry));
+    if (all == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory to compare %zu pictures", items->count);
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        all[i] = &items->items[i];
+    }
+    qsort(all, items->count, sizeof(entry), compare);
+    for (size_t start = 0, end = 0; start < items->count; start = end) {
+        while (end < items->count && all[end]->hash == all[start]->hash && all[end]->size == all[start]->size) {
+            end++;
+        }
+        look_at(&classes, all + start, end - start, other_class);
+        look_at(&splits, all + start, end - start, other_split);
+    }
+    free(all);
+    warn_of(&classes, "class", "at least one of the labels is wrong");
+    warn_of(&splits, "split", "figures of the other split are too good for them");
+    return LS_OK;
+}
+
+/* "2 of 10 classes: a, b". Nothing where there are none. */
+typedef struct class_list {
+    text_builder names;
+    size_t count;
+} class_list;
+
+static void add_class(class_list *l, const char *name)
+{
+    if (l->count++ < NAMED) {
+        text_add(&l->names, "%s%s", l->count == 1 ? "" : ", ", name);
+    }
+}
+
+static void warn_classes(class_list *l, const char *what, size_t classes)
+{
+    char more[64] = "";
+    if (l->count > NAMED) {
+        (void)snprintf(more, sizeof more, " and %zu more", l->count - NAMED);
+    }
+    if (l->count > 0) {
+        log_warn("%s in %zu of %zu classes: %s%s", what, l->count, classes, text_of(&l->names), more);
+    }
+    text_release(&l->names);
+}
+
+static bool is_empty(const size_t row[DATASET_SPLITS])
+{
+    return row[DATASET_TRAIN] + row[DATASET_VAL] + row[DATASET_TEST] == 0;
+}
+
+static void warn_empty(const packing *p, size_t (*counts)[DATASET_SPLITS])
+{
+    class_list empty = {0};
+    const char *filled = "";
+    for (size_t c = 0; c < p->classes.count; c++) {
+        if (is_empty(counts[c])) {
+            add_class(&empty, p->classes.names[c]);
+        } else {
+            filled = p->classes.names[c];
+        }
+    }
+    if (p->classes.count - empty.count == 1) {
+        log_warn("all pictures are of one class, %s; %s", filled, p->advice);
+    }
+    warn_classes(&empty, "no pictures at all", p->classes.count);
+}
+
+static void warn_split(const packing *p, size_t (*counts)[DATASET_SPLITS], dataset_split split)
+{
+    char what[64];
+    class_list lacking = {0};
+    (void)snprintf(what, sizeof what, "no %s pictures", dataset_split_name(split));
+    if (p->account.sum.taken[split] == 0) {
+        log_warn("%s at all", what);
+        return;
+    }
+    for (size_t c = 0; c < p->classes.count; c++) {
+        if (!is_empty(counts[c]) && counts[c][split] == 0) {
+            add_class(&lacking, p->classes.names[c]);
+        }
+    }
+    warn_classes(&lacking, what, p->classes.count);
+}
+
+void packing_warn_lacking(const packing *p, size_t (*counts)[DATASET_SPLITS])
+{
+    warn_empty(p, counts);
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        if (p->wanted[split] || p->account.sum.taken[split] > 0) {
+            warn_split(p, counts, (dataset_split)split);
+        }
+    }
+}

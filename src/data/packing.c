@@ -1,0 +1,106 @@
+#include "data/packing.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "io/temporary.h"
+
+/* Rows of the table of classes. inspect shows all. */
+enum { ROWS = 50 };
+
+int packing_begin(packing *p, const char *out, const char *unit)
+{
+    *p = (packing){.out = out, .account = {.unit = unit}, .wanted = {[DATASET_TRAIN] = true}};
+    return temporary_prepare(out, "a data set");
+}
+
+static void count(packing *p, size_t (*counts)[DATASET_SPLITS])
+{
+    pack_result *sum = &p->account.sum;
+    for (size_t i = 0; i < p->items.count; i++) {
+        const dataset_item *item = &p->items.items[i];
+        counts[item->label][item->split]++;
+        sum->taken[item->split]++;
+    }
+    sum->entries += p->items.count;
+    sum->classes = p->classes.count;
+}
+
+static void log_row(const packing *p, const char *name, const size_t row[DATASET_SPLITS])
+{
+    if (p->account.sum.taken[DATASET_TEST] > 0) {
+        log_info("  %-24s %7zu training %7zu validation %7zu test", name, row[DATASET_TRAIN], row[DATASET_VAL],
+                 row[DATASET_TEST]);
+    } else {
+        log_info("  %-24s %7zu training %7zu validation", name, row[DATASET_TRAIN], row[DATASET_VAL]);
+    }
+}
+
+/* Classes without pictures have had their line. */
+static void log_classes(const packing *p, size_t (*counts)[DATASET_SPLITS])
+{
+    size_t filled = 0;
+    for (size_t c = 0; c < p->classes.count; c++) {
+        const size_t *row = counts[c];
+        if (row[DATASET_TRAIN] + row[DATASET_VAL] + row[DATASET_TEST] > 0 && filled++ < ROWS) {
+            log_row(p, p->classes.names[c], row);
+        }
+    }
+    if (filled > ROWS) {
+        log_info("  ... and %zu more classes with pictures", filled - ROWS);
+    }
+}
+
+static void log_totals(const packing *p)
+{
+    size_t bytes = 0;
+    size_t turned = 0;
+    for (size_t i = 0; i < p->items.count; i++) {
+        bytes += p->items.items[i].size;
+        turned += p->items.items[i].turned;
+    }
+    log_info("  %zu classes, %.1f MB", p->classes.count, (double)bytes * 1e-6);
+    if (turned > 0) {
+        log_info("  %zu pictures have a tag that says which side is up", turned);
+    }
+}
+
+int packing_finish(packing *p, pack_result *result)
+{
+    size_t(*counts)[DATASET_SPLITS] = calloc(p->classes.count + 1, sizeof *counts);
+    if (counts == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for %zu classes", p->classes.count);
+    }
+    int code = packing_choose(&p->items, p->val_fraction, p->seed);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    count(p, counts);
+    pack_account_rest(&p->account);
+    packing_warn_lacking(p, counts);
+    code = packing_warn_twice(&p->items);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    code =
+        dataset_write(p->out, p->items.items, p->items.count, (const char *const *)p->classes.names, p->classes.count);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    log_classes(p, counts);
+    log_totals(p);
+    pack_account_sum(&p->account, p->out);
+    if (result != NULL) {
+        *result = p->account.sum;
+    }
+cleanup:
+    free(counts);
+    return code;
+}
+
+void packing_release(packing *p)
+{
+    pack_names_release(&p->classes);
+    pack_items_release(&p->items);
+}

@@ -1,0 +1,52 @@
+#ifndef LOCKSTEP_DATA_PACKING_H
+#define LOCKSTEP_DATA_PACKING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/pack_account.h"
+#include "data/pack_list.h"
+
+/*
+ * What all sources of pictures have in common. A source (pack_folder.c, pack_csv.c) goes between packing_begin and
+ * packing_finish: it adds classes and items, and accounts for all else with pack_pass. It neither splits, checks,
+ * prints nor writes.
+ */
+typedef struct packing {
+    const char *out; /* not owned */
+    pack_account account;
+    pack_names classes; /* numbered by their places; not sorted here, as a source may know better */
+    pack_items items;
+    bool wanted[DATASET_SPLITS]; /* splits that pictures were asked for, so that a lack of them is worth a warning */
+    double val_fraction;         /* part of each class's training pictures that is to be for validation */
+    uint64_t seed;               /* of that choice */
+    const char *advice;          /* a question for who has pictures of one class only; static */
+} packing;
+
+/* Start: is the output's place free, and what did others leave there (temporary_prepare)? unit: see pack_account. */
+int packing_begin(packing *p, const char *out, const char *unit);
+
+/*
+ * Choose validation pictures where val_fraction is not 0, warn of what is odd about the whole, write the data set, log
+ * what is in it. result may be NULL. Returns 0, LS_EIO, LS_ENOMEM or LS_EUSAGE.
+ */
+int packing_finish(packing *p, pack_result *result);
+
+void packing_release(packing *p);
+
+/*
+ * Of each class with n > 1 training pictures, make round(fraction * n) ones for validation, at least 1 and at most
+ * n - 1; none where fraction is 0. Which ones depends on seed and names alone. Returns 0 or LS_ENOMEM.
+ */
+int packing_choose(pack_items *items, double fraction, uint64_t seed);
+
+/* Warn of equal pictures in two classes, and in two splits: one line each, with the first pair. Returns 0 or LS_ENOMEM.
+ */
+int packing_warn_twice(const pack_items *items);
+
+/*
+ * Warn of classes without any picture, and of those that a wanted split lacks, in one line each. counts: by class.
+ */
+void packing_warn_lacking(const packing *p, size_t (*counts)[DATASET_SPLITS]);
+
+#endif
