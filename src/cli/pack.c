@@ -10,7 +10,8 @@
 
 static const char help[] =
     "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--layout L] [--strict]\n"
-    "       lockstep pack --csv FILE OUT.h5 --size WxH --max V --val-count N [--classes A,B,C]\n"
+    "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
+    "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
     "Make a packed data set, one HDF5 file, from folders of JPEG and PNG pictures or from a table of gray pixels. The\n"
     "file appears whole or not at all; OUT.h5 is a file, not a device or a link. All that is read is accounted for: "
@@ -28,11 +29,17 @@ static const char help[] =
     "                    their names say, refused where that is not clear\n"
     "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
     "\n"
-    "  --csv FILE        a table, plain or gzip: WxH values a row, line by line, then the label\n"
+    "  --csv FILE        a table in UTF-8, plain or gzip: WxH values a row, line by line, and a label, divided by "
+    "commas,\n"
+    "                    semicolons or tabs\n"
     "  --size WxH        width and height of its pictures\n"
     "  --max V           value of a white pixel\n"
     "  --val-count N     its last N rows are for validation\n"
-    "  --classes A,B,C   names of the labels 0, 1, 2 (default: the numbers)\n"
+    "  --label COLUMN    first, last, a number (from 1) or a name in the header (default: the one that the header "
+    "calls\n"
+    "                    label, class, target or y; without a header the last)\n"
+    "  --header yes|no   whether the first line is a header (default: as it looks, refused where that is not clear)\n"
+    "  --classes A,B,C   names of the labels 0, 1, 2 (default: the numbers, or the labels where they are names)\n"
     "\n"
     "example: lockstep pack --csv launcher/digits/digits.csv.gz checkpoints/digits.h5 --size 8x8 --max 16 --val-count "
     "297\n";
@@ -40,9 +47,11 @@ static const char help[] =
 typedef struct pack_arguments {
     pack_directory_options directory;
     pack_csv_options table;
+    double val_fraction;
+    uint64_t seed;
     const char *csv;
     const char *of_directory, *of_table; /* an option given that only one of the two ways of packing has */
-    bool sized, counted, scaled;
+    bool sized, counted, scaled, chosen;
     char **classes; /* owned */
 } pack_arguments;
 
@@ -77,6 +86,23 @@ static int take_layout(pack_arguments *a, const char *text)
     return code;
 }
 
+static int take_header(pack_arguments *a, const char *text)
+{
+    static const char *const words[3] = {"auto", "yes", "no"};
+    int found = 0;
+    const int code = take_word(&found, "--header", text, words);
+    a->of_table = "--header";
+    a->table.header = (pack_header)found;
+    return code;
+}
+
+static int take_label(pack_arguments *a, const char *text)
+{
+    a->of_table = "--label";
+    a->table.label = text;
+    return *text != '\0' ? LS_OK : error_set(LS_EUSAGE, "--label: is empty; it is first, last, a number or a name");
+}
+
 static int take_classes(pack_arguments *a, const char *text)
 {
     a->of_table = "--classes";
@@ -99,10 +125,8 @@ static int take_option(pack_arguments *a, int option)
 {
     switch (option) {
     case 'c': a->csv = optarg; return LS_OK;
-    case 'f':
-        a->of_directory = "--val-fraction";
-        return args_number(&a->directory.val_fraction, "--val-fraction", optarg, 0, 1);
-    case 's': a->of_directory = "--seed"; return args_whole(&a->directory.seed, "--seed", optarg, 0, INT64_MAX);
+    case 'f': a->chosen = true; return args_number(&a->val_fraction, "--val-fraction", optarg, 0, 1);
+    case 's': return args_whole(&a->seed, "--seed", optarg, 0, INT64_MAX);
     case 'l': return take_layout(a, optarg);
     case 'S':
         a->of_directory = "--strict";
@@ -117,6 +141,8 @@ static int take_option(pack_arguments *a, int option)
         a->scaled = true;
         return args_number(&a->table.max_value, "--max", optarg, 1e-6, 1e9);
     case 'v': return take_count(a, optarg);
+    case 'L': return take_label(a, optarg);
+    case 'h': return take_header(a, optarg);
     default: return take_classes(a, optarg);
     }
 }
@@ -131,15 +157,23 @@ static int pack_table(pack_arguments *a, int argc, char **argv)
         return error_set(LS_EUSAGE, "%s: goes with a folder, not with --csv; see `lockstep help pack`",
                          a->of_directory);
     }
-    const char *missing = !a->sized ? "--size" : !a->scaled ? "--max" : !a->counted ? "--val-count" : NULL;
+    const char *missing = !a->sized                   ? "--size"
+                          : !a->scaled                ? "--max"
+                          : !a->counted && !a->chosen ? "--val-count or --val-fraction"
+                                                      : NULL;
     if (missing != NULL) {
         return error_set(LS_EUSAGE, "%s: is needed with --csv; see `lockstep help pack`", missing);
     }
+    if (a->counted && a->chosen) {
+        return error_set(LS_EUSAGE, "--val-count and --val-fraction: only one of them can be given");
+    }
+    a->table.val_fraction = a->val_fraction;
+    a->table.seed = a->seed;
     a->table.classes = (const char *const *)a->classes;
     return pack_csv(a->csv, argv[optind], &a->table, NULL);
 }
 
-static int pack_pictures(const pack_arguments *a, int argc, char **argv)
+static int pack_pictures(pack_arguments *a, int argc, char **argv)
 {
     const int code = args_positionals(argc, argv, 2, 2, "DIR OUT.h5");
     if (code != LS_OK) {
@@ -148,12 +182,14 @@ static int pack_pictures(const pack_arguments *a, int argc, char **argv)
     if (a->of_table != NULL) {
         return error_set(LS_EUSAGE, "%s: goes with --csv only; see `lockstep help pack`", a->of_table);
     }
+    a->directory.val_fraction = a->val_fraction;
+    a->directory.seed = a->seed;
     return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
 }
 
 static int run(int argc, char **argv)
 {
-    pack_arguments a = {.directory = {.seed = 1}};
+    pack_arguments a = {.seed = 1};
     int option = 0;
     int code = LS_OK;
     while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {

@@ -71,18 +71,29 @@ typedef struct pack_directory_options {
  */
 int pack_directory(const char *dir, const char *out, const pack_directory_options *options, pack_result *result);
 
+typedef enum pack_header { PACK_HEADER_AUTO, PACK_HEADER_YES, PACK_HEADER_NO } pack_header;
+
 typedef struct pack_csv_options {
     size_t width, height;
     double max_value;           /* of a pixel: white */
-    size_t val_count;           /* the last rows, for validation */
-    const char *const *classes; /* [class_count] names, or NULL: the numbers 0 to the largest label */
+    size_t val_count;           /* the last rows, for validation; or: */
+    double val_fraction;        /* part of each class's rows; [0, 1) */
+    uint64_t seed;              /* of that choice */
+    const char *const *classes; /* [class_count] names of the labels 0, 1, 2, or NULL: see below */
     size_t class_count;
+    const char *label;  /* its column: "first", "last", its number (from 1), its name; NULL: see below */
+    pack_header header; /* whether the first line is one */
 } pack_csv_options;
 
 /*
- * Pack a table, plain or gzip: rows of width * height gray values in [0, max_value], line by line, then the label; a
- * first line that does not start with a number is a header. Pictures are stored as gray PNG. result may be NULL.
- * Returns 0, LS_ENOTFOUND, LS_EIO, LS_EUSAGE, LS_ENOMEM, or LS_EFORMAT naming the line.
+ * Pack a table, plain or gzip: rows of width * height gray values in [0, max_value], line by line, and a label; divided
+ * by commas, semicolons or tabs, with quotes and blanks as RFC 4180 and spreadsheets have them, in UTF-8. A first line
+ * of names is a header; one that could be a header or a row is refused. Without options->label the label's column is
+ * the one that the header calls label, class, target or y (in any case); without a header the last.
+ *
+ * A label is a class's number, or one of options->classes. Without those, classes are 0 to the largest number; where
+ * labels are no numbers, they are the classes, in alphabetical order (by bytes). Pictures are stored as gray PNG.
+ * result may be NULL. Returns 0, LS_ENOTFOUND, LS_EIO, LS_EUSAGE, LS_ENOMEM, or LS_EFORMAT naming the line.
  */
 int pack_csv(const char *csv, const char *out, const pack_csv_options *options, pack_result *result);
 

@@ -1,166 +1,195 @@
-#include <ctype.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include <zlib.h>
-
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/output.h"
 #include "data/image.h"
-#include "data/pack.h"
+#include "data/pack_header.h"
+#include "data/pack_label.h"
+#include "data/pack_text.h"
 #include "data/packing.h"
 
-/* Characters that a number of the table may take, its comma included, and the largest label. */
-enum { CELL_CHARACTERS = 32, MAX_LABEL = PACK_MAX_CLASSES - 1 };
+/* Characters that a number of the table may take, its separator, quotes and blanks included, and a label. */
+enum { CELL_CHARACTERS = 64, LABEL_CHARACTERS = 4096 };
 
 typedef struct table {
+    packing p;
     const char *path; /* not owned */
     const pack_csv_options *options;
-    gzFile file;
-    size_t cells;     /* pixels of a row */
-    char *line;       /* owned; of line_size */
-    size_t line_size; /* below INT_MAX */
-    size_t number;    /* of the line at hand, from 1 */
-    uint8_t *pixels;  /* [cells], owned */
-    int32_t largest;  /* label */
-    packing p;
+    pack_text text;
+    pack_row row;
+    size_t cells;    /* pixels of a row */
+    uint8_t *pixels; /* [cells], owned */
+    char separator;  /* '\0' before the first line */
+    pack_columns columns;
+    pack_labels labels;
 } table;
 
-/* Read one line without its end. Returns 1, 0 at the end of the file, or a negative code. */
-static int read_line(table *t)
+static int wrong_row(const table *t, const char *what)
 {
-    if (gzgets(t->file, t->line, (int)t->line_size) == NULL) {
-        int state = Z_OK;
-        const char *text = gzerror(t->file, &state);
-        return state == Z_OK || state == Z_STREAM_END
-                   ? 0
-                   : error_set(LS_EFORMAT, "%s: cannot be unpacked after line %zu: %s", t->path, t->number, text);
-    }
-    t->number++;
-    size_t n = strlen(t->line);
-    if (n + 1 == t->line_size && t->line[n - 1] != '\n') {
-        return error_set(LS_EFORMAT, "%s: line %zu is too long for %zu values and a label", t->path, t->number,
-                         t->cells);
-    }
-    while (n > 0 && isspace((unsigned char)t->line[n - 1])) {
-        t->line[--n] = '\0';
-    }
-    return 1;
+    return error_set(LS_EFORMAT, "%s: line %zu %s", t->path, t->text.number, what);
 }
 
-/* The number at *at, which moves past it and its comma. */
-static int read_number(const table *t, const char **at, bool last, double *out)
+/* The line at hand into cells, as many as there must be. */
+static int cut(table *t)
 {
-    char *end = NULL;
-    *out = strtod(*at, &end);
-    if (end == *at || !isfinite(*out) || *end != (last ? '\0' : ',')) {
-        return error_set(LS_EFORMAT, "%s: line %zu is not %zu values and a label, divided by commas", t->path,
-                         t->number, t->cells);
+    if (t->separator == '\0') {
+        t->separator = pack_row_separator(t->text.line, t->cells + 1);
     }
-    *at = end + 1;
+    const char *wrong = pack_row_cut(&t->row, t->text.line, t->separator);
+    if (wrong != NULL) {
+        return wrong_row(t, wrong);
+    }
+    if (t->row.count != t->cells + 1) {
+        return error_set(LS_EFORMAT,
+                         "%s: line %zu has %zu columns, not %zu: the %zu x %zu pixels and a label, divided by commas, "
+                         "semicolons or tabs%s",
+                         t->path, t->text.number, t->row.count, t->cells + 1, t->options->width, t->options->height,
+                         t->row.count == t->cells + 2 ? "; if one is an index, leave it out" : "");
+    }
     return LS_OK;
+}
+
+static int read_pixel(const table *t, size_t column, uint8_t *out)
+{
+    const char *cell = t->row.cells[column];
+    double v = 0;
+    if (!pack_cell_number(&v, cell)) {
+        return error_set(LS_EFORMAT, "%s: line %zu, column %zu: '%.40s' is not a number", t->path, t->text.number,
+                         column + 1, cell);
+    }
+    if (v < 0 || v > t->options->max_value) {
+        return error_set(LS_EFORMAT, "%s: line %zu, column %zu: the pixel %g is not in 0..%g", t->path, t->text.number,
+                         column + 1, v, t->options->max_value);
+    }
+    *out = (uint8_t)floor(v * 255 / t->options->max_value + 0.5);
+    return LS_OK;
+}
+
+static int read_pixels(const table *t)
+{
+    int code = LS_OK;
+    size_t n = 0;
+    for (size_t i = 0; i < t->row.count && code == LS_OK; i++) {
+        if (i != t->columns.label) {
+            code = read_pixel(t, i, &t->pixels[n++]);
+        }
+    }
+    return code;
 }
 
 static int add_row(table *t)
 {
-    const char *at = t->line;
-    double v = 0;
-    for (size_t i = 0; i < t->cells; i++) {
-        const int code = read_number(t, &at, false, &v);
-        if (code != LS_OK) {
-            return code;
-        }
-        if (v < 0 || v > t->options->max_value) {
-            return error_set(LS_EFORMAT, "%s: line %zu has the pixel %g, which is not in 0..%g", t->path, t->number, v,
-                             t->options->max_value);
-        }
-        t->pixels[i] = (uint8_t)floor(v * 255 / t->options->max_value + 0.5);
-    }
-    int code = read_number(t, &at, true, &v);
+    char name[64];
+    dataset_item item = {.split = DATASET_TRAIN};
+    int code = pack_labels_read(&t->labels, &item.label, t->row.cells[t->columns.label], t->path, t->text.number);
     if (code != LS_OK) {
         return code;
     }
-    if (v < 0 || v > MAX_LABEL || v != floor(v) ||
-        (t->options->classes != NULL && v >= (double)t->options->class_count)) {
-        return error_set(LS_EFORMAT, "%s: line %zu has the label %g, which is not a class", t->path, t->number, v);
+    code = read_pixels(t);
+    if (code != LS_OK) {
+        return code;
     }
-    char name[64];
-    (void)snprintf(name, sizeof name, "line %zu", t->number);
-    dataset_item item = {.label = (int32_t)v, .split = DATASET_TRAIN};
-    t->largest = item.label > t->largest ? item.label : t->largest;
     code = image_encode_png(&item.bytes, &item.size, t->pixels, t->options->width, t->options->height, 1);
     if (code != LS_OK) {
         return code;
     }
+    (void)snprintf(name, sizeof name, "line %zu", t->text.number);
     item.hash = hash_bytes(HASH_START, item.bytes, item.size);
     item.name = strdup(name);
     code = pack_items_add(&t->p.items, item);
     return code == LS_OK && item.name == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : code;
 }
 
+/* Tabs that divide cells are a row of empty ones. */
+static bool is_blank(const table *t)
+{
+    return t->text.line[strspn(t->text.line, t->separator == '\t' ? " " : " \t")] == '\0';
+}
+
+/* The first line with text, already cut. */
+static int begin_table(table *t)
+{
+    int code = pack_columns_find(&t->columns, &t->row, t->options, t->path, t->text.number);
+    if (code == LS_OK && t->columns.header) {
+        return pack_pass(&t->p.account, PACK_HEADER, t->path, "header");
+    }
+    return code != LS_OK ? code : add_row(t);
+}
+
+static int take_line(table *t)
+{
+    if (is_blank(t)) {
+        return pack_pass(&t->p.account, PACK_EMPTY, t->path, "empty");
+    }
+    const bool first = t->separator == '\0';
+    const int code = cut(t);
+    if (code != LS_OK) {
+        return code;
+    }
+    return first ? begin_table(t) : add_row(t);
+}
+
 static int read_rows(table *t)
 {
-    int code = read_line(t);
-    while (code == 1) {
-        const char *start = t->line;
-        char *end = NULL;
-        (void)strtod(start, &end);
-        const bool header = t->number == 1 && end == start;
-        if (*start == '\0' || header) {
-            code = pack_pass(&t->p.account, header ? PACK_HEADER : PACK_EMPTY, t->path, "not a row");
-        } else {
-            code = add_row(t);
-        }
+    int more = pack_text_next(&t->text);
+    while (more == 1) {
+        const int code = take_line(t);
         if (code != LS_OK) {
             return code;
         }
-        code = read_line(t);
+        more = pack_text_next(&t->text);
+        if (t->text.number % 4096 == 0) {
+            log_progress("packing: %zu lines", t->text.number);
+        }
     }
-    return code;
+    log_progress_end();
+    if (more == 0 && t->p.items.count == 0) {
+        return error_set(LS_EUSAGE, "%s: no rows in it", t->path);
+    }
+    return more;
 }
 
-static int name_classes(table *t)
-{
-    char name[16];
-    int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < t->options->class_count && t->options->classes != NULL; i++) {
-        code = pack_names_add(&t->p.classes, t->options->classes[i]);
-    }
-    for (int32_t i = 0; code == LS_OK && i <= t->largest && t->options->classes == NULL; i++) {
-        (void)snprintf(name, sizeof name, "%d", (int)i);
-        code = pack_names_add(&t->p.classes, name);
-    }
-    return code;
-}
-
-static int open_table(table *t)
+static int check_options(const table *t)
 {
     const pack_csv_options *o = t->options;
     if (o->width == 0 || o->height == 0 || o->width > IMAGE_MAX_SIDE || o->height > IMAGE_MAX_SIDE ||
         o->width * o->height > (size_t)16 * 1024 * 1024 || !(o->max_value > 0) || !isfinite(o->max_value)) {
         return error_set(LS_EUSAGE, "%s: impossible width, height or largest value of its pictures", t->path);
     }
-    t->cells = o->width * o->height;
-    t->line_size = (t->cells + 2) * CELL_CHARACTERS;
-    t->line = malloc(t->line_size);
-    t->pixels = malloc(t->cells);
-    if (t->line == NULL || t->pixels == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory for a row of %zu values", t->path, t->cells);
-    }
-    errno = 0;
-    t->file = gzopen(t->path, "rb");
-    if (t->file == NULL) {
-        return error_set(errno == ENOENT ? LS_ENOTFOUND : LS_EIO, "%s: cannot be opened: %m", t->path);
+    if (!(o->val_fraction >= 0 && o->val_fraction < 1) || (o->val_fraction > 0 && o->val_count > 0)) {
+        return error_set(LS_EUSAGE, "%s: rows for validation are a number or a fraction, at least 0 and below 1",
+                         t->path);
     }
     return LS_OK;
 }
 
-/* The last rows are for validation. */
+static int open_table(table *t)
+{
+    struct stat info;
+    t->cells = t->options->width * t->options->height;
+    int code = pack_text_open(&t->text, t->path, t->cells * CELL_CHARACTERS + LABEL_CHARACTERS);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (fstat(t->text.file, &info) == 0 && output_is(t->p.out, &info)) {
+        return error_set(LS_EUSAGE, "%s: is the table itself; name another output", t->p.out);
+    }
+    t->pixels = malloc(t->cells);
+    if (t->pixels == NULL) {
+        return error_set(LS_ENOMEM, "%s: no memory for a row of %zu values", t->path, t->cells);
+    }
+    code = pack_row_reserve(&t->row, t->cells + 1);
+    return code != LS_OK ? code : pack_labels_begin(&t->labels, &t->p, t->options);
+}
+
+/* The last rows, or a part of each class that packing_finish chooses. */
 static int set_aside(table *t)
 {
     const size_t count = t->options->val_count;
@@ -172,22 +201,20 @@ static int set_aside(table *t)
     for (size_t i = rows - count; i < rows; i++) {
         t->p.items.items[i].split = DATASET_VAL;
     }
-    t->p.wanted[DATASET_VAL] = count > 0;
+    t->p.val_fraction = t->options->val_fraction;
+    t->p.seed = t->options->seed;
+    t->p.wanted[DATASET_VAL] = count > 0 || t->p.val_fraction > 0;
     return LS_OK;
 }
 
 static int pack_table(table *t)
 {
-    struct stat info;
     int code = open_table(t);
-    if (code == LS_OK && stat(t->path, &info) == 0 && output_is(t->p.out, &info)) {
-        code = error_set(LS_EUSAGE, "%s: is the table itself; name another output", t->p.out);
-    }
     if (code == LS_OK) {
         code = read_rows(t);
     }
     if (code == LS_OK) {
-        code = name_classes(t);
+        code = pack_labels_finish(&t->labels, t->path);
     }
     return code != LS_OK ? code : set_aside(t);
 }
@@ -195,20 +222,23 @@ static int pack_table(table *t)
 int pack_csv(const char *csv, const char *out, const pack_csv_options *options, pack_result *result)
 {
     table t = {.path = csv, .options = options};
-    int code = packing_begin(&t.p, out, "lines");
+    int code = check_options(&t);
     if (code != LS_OK) {
         return code;
     }
-    t.p.advice = "is the label in the last column?";
+    code = packing_begin(&t.p, out, "lines");
+    if (code != LS_OK) {
+        return code;
+    }
+    t.p.advice = "is the label in another column? --label says in which";
     code = pack_table(&t);
     if (code == LS_OK) {
         code = packing_finish(&t.p, result);
     }
-    if (t.file != NULL) {
-        (void)gzclose(t.file);
-    }
-    free(t.line);
+    pack_text_close(&t.text);
+    pack_row_release(&t.row);
     free(t.pixels);
+    pack_labels_release(&t.labels);
     packing_release(&t.p);
     return code;
 }

@@ -12,6 +12,7 @@
 #include "data/pack.h"
 #include "data/pack_account.h"
 #include "data/pack_names.h"
+#include "data/pack_row.h"
 #include "io/h5.h"
 #include "scratch.h"
 
@@ -272,7 +273,7 @@ START_TEST(tables)
         const char *text;
         int code;
     } cases[] = {
-        {"a,b,c\n0,1,0\n2,2,1\n", LS_OK}, {"0,1,0\n2,2,1", LS_OK},         {"0,1,0\r\n\r\n2,2,1\r\n", LS_OK},
+        {"a,b,y\n0,1,0\n2,2,1\n", LS_OK}, {"0,1,0\n2,2,1", LS_OK},         {"0,1,0\r\n\r\n2,2,1\r\n", LS_OK},
         {"0,1,0\n2,3,1\n", LS_EFORMAT},   {"0,1,0\n2,1\n", LS_EFORMAT},    {"0,1,0\n2,1,1,1\n", LS_EFORMAT},
         {"0,1,0\n2,1,0.5\n", LS_EFORMAT}, {"0,1,0\n2,1,-1\n", LS_EFORMAT}, {"0,1,0\nx,1,1\n", LS_EFORMAT},
         {"0,1,0\nnan,1,1\n", LS_EFORMAT}, {"0,1,0\n", LS_EUSAGE},          {"", LS_EUSAGE},
@@ -290,6 +291,75 @@ START_TEST(tables)
     free(line);
     ck_assert_int_eq(pack_csv(scratch("t.csv"), scratch("t.h5"), &options, NULL), LS_EFORMAT);
     ck_assert_int_eq(pack_csv(scratch("none.csv"), scratch("t.h5"), &options, NULL), LS_ENOTFOUND);
+}
+END_TEST
+
+/* Change some bytes of a table at random. */
+static void mutate(char *text, size_t n, uint64_t round)
+{
+    static const char bytes[] = "0123456789,;\t\"\r\n -.eE+yx\xff";
+    const size_t changes = 1 + (size_t)random_below(round, RANDOM_TEST, 0, 4);
+    for (size_t i = 0; i < changes; i++) {
+        const size_t at = (size_t)random_below(round, RANDOM_TEST, 2 * i + 1, n);
+        text[at] = bytes[random_below(round, RANDOM_TEST, 2 * i + 2, sizeof bytes)];
+    }
+}
+
+/* Whatever a table holds, it is refused or all of its lines are accounted for. */
+START_TEST(mutated_tables)
+{
+    static const char *const texts[] = {"a,b,label\n0,1,0\n2,2,1\n1,1,2\n", "0;1;cat\r\n2;2;dog\r\n\r\n1;1;cat",
+                                        "\xef\xbb\xbf"
+                                        "label\t\"a\"\tb\n1\t2\t1\n0\t1\t1\n"};
+    const pack_csv_options options = {.width = 2, .height = 1, .max_value = 2, .val_count = 1};
+    size_t accepted = 0;
+    for (uint64_t round = 0; round < 600; round++) {
+        char text[64];
+        pack_result result;
+        const size_t n = strlen(texts[round % 3]);
+        memcpy(text, texts[round % 3], n);
+        mutate(text, n, round);
+        scratch_file("m.csv", text, n);
+        const int code = pack_csv(scratch("m.csv"), scratch("m.h5"), &options, &result);
+        ck_assert(code == LS_OK || code == LS_EFORMAT || code == LS_EUSAGE);
+        if (code == LS_OK) {
+            accepted++;
+            adds_up(&result);
+            ck_assert_uint_ge(result.entries, 2);
+        }
+    }
+    ck_assert_uint_gt(accepted, 30);
+}
+END_TEST
+
+START_TEST(cells)
+{
+    static const struct {
+        const char *line, *cells; /* these, divided by bars */
+    } cases[] = {
+        {"a,b,c", "a|b|c"}, {" a , b,c ", "a|b|c"},      {",,", "||"},         {"", ""},      {"\"a,b\",c", "a,b|c"},
+        {"\"\",b", "|b"},   {"\"a\"\"b\" ,c", "a\"b|c"}, {"a\"b,c", "a\"b|c"}, {"\"a", NULL}, {"\"a\"b,c", NULL},
+        {"\" a \"", " a "}, {"a,\"\"\"\"", "a|\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[32];
+        char joined[64] = "";
+        pack_row r = {0};
+        ck_assert_int_eq(pack_row_reserve(&r, 8), LS_OK);
+        (void)snprintf(line, sizeof line, "%s", cases[i].line);
+        const char *wrong = pack_row_cut(&r, line, ',');
+        ck_assert_msg((wrong != NULL) == (cases[i].cells == NULL), "%s", cases[i].line);
+        for (size_t c = 0; wrong == NULL && c < r.count; c++) {
+            (void)snprintf(joined + strlen(joined), 32, "%s%s", c == 0 ? "" : "|", r.cells[c]);
+        }
+        ck_assert_str_eq(joined, cases[i].cells == NULL ? "" : cases[i].cells);
+        pack_row_release(&r);
+    }
+    ck_assert_int_eq(pack_row_separator("1;2;3", 3), ';');
+    ck_assert_int_eq(pack_row_separator("1,5;2,5;3", 3), ';');
+    ck_assert_int_eq(pack_row_separator("\"a;b\",2", 2), ',');
+    ck_assert_int_eq(pack_row_separator("1\t2,5", 2), '\t');
+    ck_assert_int_eq(pack_row_separator("1", 2), ',');
 }
 END_TEST
 
@@ -365,6 +435,8 @@ int main(void)
     tcase_add_test(c, account);
     tcase_add_test(c, the_digits);
     tcase_add_test(c, tables);
+    tcase_add_test(c, mutated_tables);
+    tcase_add_test(c, cells);
     tcase_add_test(c, damage);
     scratch_make();
     const int result = suite_run("pack", c);
