@@ -15,6 +15,7 @@
 #include "cli/run_options.h"
 #include "cli/start.h"
 #include "train/launch.h"
+#include "train/memory_check.h"
 #include "train/memory_plan.h"
 #include "train/run_lock.h"
 
@@ -109,13 +110,14 @@ static int load_text(const train_arguments *a, char **yaml)
 }
 
 /* As comments, so that what is printed is a configuration still. */
-static int print_memory(const session_options *o, int ranks)
+static int print_memory(memory_need *out, const session_options *o, int ranks)
 {
     enum { CLASSES = 10 };
     dataset *data = NULL;
     memory_plan plan;
     const bool known = dataset_open_unread(&data, o->data_file) == LS_OK;
     const size_t classes = known ? dataset_classes(data) : CLASSES;
+    out->held = known ? dataset_memory(data) : 0;
     dataset_free(data);
     const int code = memory_plan_of(&plan, o, classes, ranks);
     if (code == LS_OK) {
@@ -124,11 +126,13 @@ static int print_memory(const session_options *o, int ranks)
                  o->threads, o->threads == 1 ? "" : "s", classes, known ? "" : " (a guess: ", known ? "" : o->data_file,
                  known ? "" : " cannot be opened)");
         memory_plan_print(&plan, "#   ");
+        log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)out->held / 1048576);
+        out->planned = plan.total;
     }
     return code;
 }
 
-static int print_check(const train_arguments *a, int ranks)
+static int print_check(memory_need *out, const train_arguments *a, int ranks)
 {
     config c = {0};
     char *yaml = NULL;
@@ -139,7 +143,7 @@ static int print_check(const train_arguments *a, int ranks)
     if (code == LS_OK) {
         const session_options o = run_options_session(&c);
         log_lines(yaml);
-        code = print_memory(&o, ranks);
+        code = print_memory(out, &o, ranks);
     }
     config_free(&c);
     free(yaml);
@@ -148,7 +152,12 @@ static int print_check(const train_arguments *a, int ranks)
 
 static int check(comm *c, void *context)
 {
-    return comm_agree(c, comm_rank(c) == 0 ? print_check(context, comm_size(c)) : LS_OK);
+    memory_need need = {0};
+    int code = comm_agree(c, comm_rank(c) == 0 ? print_check(&need, context, comm_size(c)) : LS_OK);
+    if (code == LS_OK) {
+        code = comm_broadcast(c, &need, sizeof need);
+    }
+    return code == LS_OK ? memory_check(c, &need, memory_plan_advice(&(session_options){.training = true})) : code;
 }
 
 /* Second on the clock by which the run must have ended; 0: none. */

@@ -246,7 +246,7 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
     code = code != LS_OK ? code : read_arrays(d);
     code = code != LS_OK ? code : check_arrays(d);
     code = code != LS_OK ? code : h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
-    if (code == LS_OK && resident && d->total <= RESIDENT_BYTES) {
+    if (code == LS_OK && resident && dataset_memory(d) > 0) {
         code = load_bytes(d);
     } else if (code == LS_OK) {
         code = window_create(&d->reads, d->pictures);
@@ -295,6 +295,11 @@ void dataset_free(dataset *d)
         free(d->indices[s]);
     }
     free(d);
+}
+
+size_t dataset_memory(const dataset *d)
+{
+    return d->total <= RESIDENT_BYTES ? d->total : 0;
 }
 
 const char *dataset_path(const dataset *d)

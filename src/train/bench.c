@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "train/bench_rig.h"
+#include "train/memory_check.h"
 #include "train/placement.h"
 #include "train/session.h"
 
@@ -223,7 +224,12 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     double *space = NULL;
     cpus_share share = CPUS_UNKNOWN;
     *out = (bench_result){.ranks = (size_t)comm_size(c)};
-    int code = bench_rig_open(&rig, c, o);
+    const memory_need need = {.planned = bench_rig_plan(o, out->ranks)};
+    int code = memory_check(c, &need, "use fewer ranks on a machine, a smaller --batch, or --precision mixed");
+    if (code != LS_OK) {
+        return code;
+    }
+    code = bench_rig_open(&rig, c, o);
     if (code == LS_OK) {
         code = allocate(out, &r, &space, o->small);
     }

@@ -37,7 +37,10 @@ void bench_rig_close(bench_rig *r);
  */
 int bench_rig_shrink(bench_rig *r, const bench_options *options);
 
-/* Bytes planned on this rank: activations, gradients, the ordinary state. */
+/* Bytes that a rank will plan at most, from the options alone. Pure. */
+size_t bench_rig_plan(const bench_options *options, size_t ranks);
+
+/* Bytes planned on this rank: activations, gradients, the ordinary state and its images. */
 size_t bench_rig_memory(const bench_rig *r, const bench_options *options);
 
 #endif

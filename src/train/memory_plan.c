@@ -24,6 +24,12 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     return LS_OK;
 }
 
+const char *memory_plan_advice(const session_options *o)
+{
+    return o->training ? "use fewer ranks on a machine, a smaller train.batch, or model.precision=mixed"
+                       : "use fewer ranks on a machine or a smaller --batch";
+}
+
 void memory_plan_print(const memory_plan *p, const char *prefix)
 {
     const model_memory_plan *n = &p->network;

@@ -19,6 +19,9 @@ typedef struct memory_plan {
  */
 int memory_plan_of(memory_plan *out, const session_options *options, size_t classes, int ranks);
 
+/* What helps where that is too much. Static. */
+const char *memory_plan_advice(const session_options *options);
+
 /* As a table of lines, each with `prefix` in front, to standard output. */
 void memory_plan_print(const memory_plan *p, const char *prefix);
 

@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "model/model.h"
+#include "model/plan.h"
 #include "store/checkpoint.h"
+#include "train/memory_check.h"
 
 struct predictor {
     predict_options options;
@@ -18,6 +19,19 @@ struct predictor {
     double *scores; /* [classes] */
     resize_space space;
 };
+
+/* The weights are small beside it. */
+static int check_memory(const model_options *m, int threads)
+{
+    model_memory_plan plan;
+    const int code = model_check(m);
+    if (code != LS_OK) {
+        return code;
+    }
+    model_plan(&plan, m, threads);
+    const memory_need need = {.planned = plan.total};
+    return memory_check(NULL, &need, "use fewer --threads");
+}
 
 static int load(predictor *p, const char *checkpoint)
 {
@@ -32,7 +46,10 @@ static int load(predictor *p, const char *checkpoint)
         .max_shards = 1,
         .mixed = o->mixed,
     };
-    int code = pool_create(&p->threads, o->threads);
+    int code = check_memory(&m, o->threads);
+    if (code == LS_OK) {
+        code = pool_create(&p->threads, o->threads);
+    }
     if (code == LS_OK) {
         code = model_create(&p->net, &m, p->threads);
     }

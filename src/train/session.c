@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/watch.h"
 #include "tensor/variables.h"
+#include "train/memory_check.h"
+#include "train/memory_plan.h"
 #include "train/placement.h"
 
 /* Shards of the largest part of a batch that any rank can get. */
@@ -32,6 +34,18 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .training = o->training,
         .mixed = o->mixed,
     };
+}
+
+/* Of the data set, which is open, and of what will be planned; options that no network can have are refused later. */
+static int check_memory(const session *s)
+{
+    memory_plan plan = {0};
+    const session_options *o = &s->options;
+    memory_need need = {.held = dataset_memory(s->data)};
+    if (memory_plan_of(&plan, o, dataset_classes(s->data), comm_size(s->c)) == LS_OK) {
+        need.planned = plan.total;
+    }
+    return memory_check(s->c, &need, memory_plan_advice(o));
 }
 
 static int make_network(session *s)
@@ -111,6 +125,10 @@ int session_open(session *out, comm *c, const session_options *options)
 {
     *out = (session){.c = c, .options = *options};
     int code = staging_open(&out->data, &out->staged, c, options->data_file, options->stage);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = check_memory(out);
     if (code != LS_OK) {
         return code;
     }

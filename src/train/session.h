@@ -69,7 +69,8 @@ typedef struct session_state {
 
 /*
  * Open the data set, plan the network, start the threads. Weights are not set. Collective; a failure of any rank is
- * returned by all. *out starts with anything and is released with session_close, on failure too.
+ * returned by all, LS_EUSAGE where there is too little memory (train/memory_check.h). *out starts with anything and is
+ * released with session_close, on failure too.
  */
 int session_open(session *out, comm *c, const session_options *options);
 void session_close(session *s);

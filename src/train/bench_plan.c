@@ -1,0 +1,23 @@
+#include "train/bench_rig.h"
+
+#include "base/error.h"
+#include "train/memory_plan.h"
+
+size_t bench_rig_plan(const bench_options *o, size_t ranks)
+{
+    memory_plan plan = {0};
+    const session_options like = {
+        .height = o->side,
+        .width = o->side,
+        .batch_norm = o->batch_norm,
+        .mixed = o->mixed,
+        .batch = o->batch * ranks,
+        .shard_size = o->shard_size,
+        .threads = o->threads,
+        .training = true,
+    };
+    const size_t samples = session_network(&like, o->classes, (int)ranks).max_shards * o->shard_size;
+    return memory_plan_of(&plan, &like, o->classes, (int)ranks) == LS_OK
+               ? plan.total - plan.images + samples * o->side * o->side * 3 * sizeof(real)
+               : 0; /* options that no network can have are refused later */
+}
