@@ -13,13 +13,6 @@
 #include "store/runlog_check.h"
 #include "store/weights_file.h"
 
-static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)
-{
-    if (have != wanted) {
-        problems_add(found, "%s is %" PRIu64 " where the configuration has %" PRIu64, what, have, wanted);
-    }
-}
-
 static void compare_text(problems *found, const char *what, const char *have, const char *wanted)
 {
     if (strcmp(have, wanted) != 0) {
@@ -63,10 +56,7 @@ static void check_config(const checkpoint_info *info, problems *found)
         problems_add(found, "%s", error_message());
         return;
     }
-    compare(found, "height", info->height, (uint64_t)c.data.height);
-    compare(found, "width", info->width, (uint64_t)c.data.width);
-    compare(found, "batch_norm", info->batch_norm, c.model.batch_norm);
-    compare(found, "seed", info->seed, c.train.seed);
+    run_options_compare(found, info, &c);
     compare_text(found, "experiment", info->experiment, run_options_experiment(&c));
     compare_text(found, "normalization", info->normalization, run_options_normalization(&c));
     check_counters(info, &c, found);

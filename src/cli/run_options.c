@@ -1,5 +1,6 @@
 #include "cli/run_options.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -89,14 +90,40 @@ const char *run_options_normalization(const config *c)
     return c->data.fit == CONFIG_CROP ? "x/255, crop" : "x/255, stretch";
 }
 
+static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)
+{
+    if (have != wanted) {
+        problems_add(found, "%s is %" PRIu64 " where the configuration has %" PRIu64, what, have, wanted);
+    }
+}
+
+void run_options_compare(problems *found, const checkpoint_info *info, const config *c)
+{
+    compare(found, "height", info->height, (uint64_t)c->data.height);
+    compare(found, "width", info->width, (uint64_t)c->data.width);
+    compare(found, "batch_norm", info->batch_norm, c->model.batch_norm);
+    compare(found, "seed", info->seed, c->train.seed);
+}
+
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path)
 {
+    char differences[PROBLEM_SIZE];
+    problems found = {0};
     *out = (config){0};
     *info = (checkpoint_info){0};
-    const int code = checkpoint_read_info(info, path);
+    int code = checkpoint_read_info(info, path);
     if (code != LS_OK) {
         *info = (checkpoint_info){0};
         return code;
     }
-    return config_parse(out, info->config, strlen(info->config), path, NULL, 0);
+    code = config_parse(out, info->config, strlen(info->config), path, NULL, 0);
+    if (code != LS_OK) {
+        return code;
+    }
+    run_options_compare(&found, info, out);
+    if (found.count > 0) {
+        return error_set(LS_EFORMAT, "%s: %s; it was changed after it was written, use another checkpoint", path,
+                         problems_text(differences, sizeof differences, &found));
+    }
+    return LS_OK;
 }

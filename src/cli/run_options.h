@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_CLI_RUN_OPTIONS_H
 #define LOCKSTEP_CLI_RUN_OPTIONS_H
 
+#include "base/problems.h"
 #include "config/config.h"
 #include "store/checkpoint.h"
 #include "train/trainer.h"
@@ -17,7 +18,13 @@ const char *run_options_experiment(const config *c);
 /* How pixels become numbers: "x/255, stretch". */
 const char *run_options_normalization(const config *c);
 
-/* A checkpoint's configuration and the rest of its information; both are the caller's to free, also after a failure. */
+/* Numbers of a checkpoint that are also in its configuration, and are others there. */
+void run_options_compare(problems *found, const checkpoint_info *info, const config *c);
+
+/*
+ * A checkpoint's configuration and the rest of its information; both are the caller's to free, also after a failure.
+ * Errors as checkpoint_read_info and config_parse; LS_EFORMAT where run_options_compare finds anything.
+ */
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path);
 
 #endif
