@@ -70,6 +70,12 @@ static int explain(const trainer *t, int code)
     return run_folder_explain_room(t->o->run_dir, code, saver_room(model_table(t->s.net)), t->o->keep);
 }
 
+/* Whether the restored state has nothing before it: then the run's folder stays as it is. */
+static bool done_before(const trainer *t)
+{
+    return t->o->resume != NULL && t->at.epoch >= t->o->epochs;
+}
+
 /* Rank 0's files; on other ranks nothing. */
 static int open_files(trainer *t)
 {
@@ -166,10 +172,10 @@ static int begin(trainer *t, comm *c)
         t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
         code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
     }
-    if (code == LS_OK) {
+    if (code == LS_OK && !done_before(t)) {
         code = open_files(t);
     }
-    if (code == LS_OK) {
+    if (code == LS_OK && !done_before(t)) {
         code = start_saver(t);
     }
     schedule_start(&t->when, &t->o->saving, leads(t));
@@ -425,7 +431,7 @@ static int finish(trainer *t, double started)
     if (!stopping(t)) {
         print_weights(t, "training ends with");
     }
-    if (leads(t)) {
+    if (leads(t) && t->saver != NULL) {
         code = code == LS_OK ? saver_finish(t->saver) : code;
         print_costs(t, clock_seconds() - started);
         const int closed = runlog_close(t->log);
@@ -445,6 +451,25 @@ static int finish(trainer *t, double started)
     return LS_OK;
 }
 
+/* What a run starts with, once the log is open. */
+static void print_start(const trainer *t)
+{
+    const unsigned long long done = t->at.epoch;
+    const unsigned long long wanted = t->o->epochs;
+    if (t->o->resume != NULL) {
+        log_info("resumed from %s: epochs done %llu, steps %llu", t->o->resume, done, (unsigned long long)t->at.step);
+    }
+    if (done_before(t) && done == wanted) {
+        log_info("all %llu epochs are done; raise train.epochs to go on", wanted);
+    } else if (done_before(t)) {
+        log_info("%llu epochs are done, more than the %llu of train.epochs; raise it to go on", done, wanted);
+    } else if (t->o->keep_best > 0 && loader_steps(t->s.val) == 0) {
+        log_warn("checkpoint.keep_best has nothing to go by: %s holds no validation pictures; pack it with "
+                 "--val-fraction to have some",
+                 dataset_path(t->s.data));
+    }
+}
+
 int trainer_run(comm *c, const trainer_options *options)
 {
     trainer t = {.o = options};
@@ -455,10 +480,7 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     overview_print(&t.s, options);
     code = launch_report(&t.s);
-    if (options->resume != NULL) {
-        log_info("resumed from %s: epochs done %llu, steps %llu", options->resume, (unsigned long long)t.at.epoch,
-                 (unsigned long long)t.at.step);
-    }
+    print_start(&t);
     while (code == LS_OK && t.at.epoch < options->epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }

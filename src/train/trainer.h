@@ -34,9 +34,9 @@ typedef struct trainer_options {
 
 /*
  * Train to the end of the last epoch; rank 0 writes run_dir's checkpoints, log.h5 and train.log, and prints the line
- * `weights <16 hex digits>` at last. Where a rank is asked to stop (base/signals.h) or the limit is near, all stop
- * after the same step, save and return EXIT_SAVED. Collective; a failure is returned by all ranks, or has ended the
- * job.
+ * `weights <16 hex digits>` at last. A finished run that is resumed has nothing written. Where a rank is asked to stop
+ * (base/signals.h) or the limit is near, all stop after the same step, save and return EXIT_SAVED. Collective; a
+ * failure is returned by all ranks, or has ended the job.
  */
 int trainer_run(comm *c, const trainer_options *options);
 
