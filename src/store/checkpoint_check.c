@@ -127,6 +127,9 @@ static void check_figures(const checkpoint_info *info, problems *found)
             problems_add(found, "%s has the impossible value %g", figure->name, value);
         }
     }
+    if (info->moving_distance < 0 || isinf(info->moving_distance)) {
+        problems_add(found, CHECKPOINT_MOVING_DISTANCE " has the impossible value %g", info->moving_distance);
+    }
 }
 
 /* A file that is called as checkpoints are holds the step that its name says. */

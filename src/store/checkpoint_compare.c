@@ -42,6 +42,20 @@ static int same_classes(const checkpoint_info *a, const checkpoint_info *b)
     return same;
 }
 
+/* Where they differ, 1. */
+static size_t tell_real(checkpoint_tell tell, void *context, const char *name, double x, double y)
+{
+    char first[NUMBER_SIZE];
+    char second[NUMBER_SIZE];
+    if (x == y || (isnan(x) && isnan(y))) {
+        return 0;
+    }
+    (void)snprintf(first, sizeof first, "%.9g", x);
+    (void)snprintf(second, sizeof second, "%.9g", y);
+    tell(context, name, first, second);
+    return 1;
+}
+
 size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
                                   void *context)
 {
@@ -55,19 +69,13 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
         }
     }
     for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const double x = checkpoint_real_of(a, i);
-        const double y = checkpoint_real_of(b, i);
-        if (x != y && !(isnan(x) && isnan(y))) {
-            (void)snprintf(first, sizeof first, "%.9g", x);
-            (void)snprintf(second, sizeof second, "%.9g", y);
-            tell(context, checkpoint_reals[i].name, first, second);
-            count++;
-        }
+        count += tell_real(tell, context, checkpoint_reals[i].name, checkpoint_real_of(a, i), checkpoint_real_of(b, i));
     }
     if (a->orientation != b->orientation) {
         tell(context, "orientation", orientation_text(a), orientation_text(b));
         count++;
     }
+    count += tell_real(tell, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;
         if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config) &&

@@ -25,6 +25,12 @@ extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
  */
 #define CHECKPOINT_ORIENTATION "orientation_applied"
 
+/*
+ * moving_distance; files do not have it where it is not known, nor older ones. The seal covers it, the checksum of
+ * /lockstep does not.
+ */
+#define CHECKPOINT_MOVING_DISTANCE "moving_distance"
+
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
 #define CHECKPOINT_SEAL_NOTE "the last line of this file is its seal"
 

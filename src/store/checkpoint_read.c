@@ -1,6 +1,7 @@
 #include "store/checkpoint_private.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,10 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
         double *number = (double *)((char *)out + checkpoint_reals[i].offset);
         code = h5_read_attr_f64(f, "lockstep", checkpoint_reals[i].name, number);
+    }
+    out->moving_distance = NAN;
+    if (code == LS_OK && h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE)) {
+        code = h5_read_attr_f64(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, &out->moving_distance);
     }
     if (code == LS_OK) {
         code = read_orientation(f, &out->orientation);

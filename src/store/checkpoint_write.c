@@ -1,5 +1,6 @@
 #include "store/checkpoint_private.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,6 +154,9 @@ static int write_info(h5_file *f, const checkpoint_info *info)
     }
     if (code == LS_OK && info->orientation != CHECKPOINT_ORIENTATION_UNKNOWN) {
         code = h5_write_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, info->orientation == CHECKPOINT_TURNED);
+    }
+    if (code == LS_OK && !isnan(info->moving_distance)) {
+        code = h5_write_attr_f64(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, info->moving_distance);
     }
     if (code == LS_OK) {
         code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/tree.h"
+#include "train/moving.h"
 
 /* Next batch with all ranks agreeing: 1, 0 at the end or where it is broken off, or a negative code on every rank. */
 static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batch *out)
@@ -83,20 +84,13 @@ cleanup:
     return code;
 }
 
-/* Whether tensor i is a moving mean; its variance is then the next. */
-static bool is_mean(const tensor_table *t, size_t i)
-{
-    return i + 1 < t->count && t->tensors[i].role == TENSOR_MOVING_MEAN &&
-           t->tensors[i + 1].role == TENSOR_MOVING_VARIANCE;
-}
-
 /* Add one batch's statistics, with variances as second moments, which average over batches of any size. */
 static void add_moments(const tensor_table *t, double *sums, const double *batch_statistics, double weight)
 {
     for (size_t i = 0; i < t->count; i++) {
         const tensor_info *mean = &t->tensors[i];
         const tensor_info *variance = mean + 1;
-        for (size_t k = 0; is_mean(t, i) && k < mean->size; k++) {
+        for (size_t k = 0; moving_is_mean(t, i) && k < mean->size; k++) {
             const double m = batch_statistics[mean->offset + k];
             sums[mean->offset + k] += weight * m;
             sums[variance->offset + k] += weight * (batch_statistics[variance->offset + k] + m * m);
@@ -109,7 +103,7 @@ static void finish_moments(const tensor_table *t, const double *sums, double wei
     for (size_t i = 0; i < t->count; i++) {
         const tensor_info *mean = &t->tensors[i];
         const tensor_info *variance = mean + 1;
-        for (size_t k = 0; is_mean(t, i) && k < mean->size; k++) {
+        for (size_t k = 0; moving_is_mean(t, i) && k < mean->size; k++) {
             const double m = sums[mean->offset + k] / weight;
             const double v = sums[variance->offset + k] / weight - m * m;
             out[mean->offset + k] = (real)m;

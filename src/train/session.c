@@ -197,6 +197,7 @@ static int read_checkpoint(session *s, const char *path, session_state *out)
         .position = info.position,
         .data_checksum = info.data_checksum,
         .now = info.now,
+        .moving_distance = info.moving_distance,
     };
     checkpoint_info_release(&info);
     return code;

@@ -65,6 +65,7 @@ typedef struct session_state {
     uint64_t position;      /* samples of the current epoch already used */
     uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
     checkpoint_epoch now;   /* the current epoch's part that is done */
+    double moving_distance; /* as in checkpoint_info */
 } session_state;
 
 /*

@@ -11,6 +11,7 @@
 #include "store/runlog.h"
 #include "train/epoch.h"
 #include "train/launch.h"
+#include "train/moving.h"
 #include "train/overview.h"
 #include "train/progress.h"
 #include "train/replicas.h"
@@ -27,6 +28,8 @@ typedef struct trainer {
     int news;           /* what this rank alone has found out, and will be everybody's with the next step */
     size_t own_samples; /* of this rank, since moving statistics were last averaged over ranks */
     bool averaged;      /* no step since then */
+    size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
+    bool warned;        /* that validation suffers from the moving statistics */
     runlog *log;        /* rank 0 only, as the next two */
     saver *saver;
     const char **classes; /* owned; the texts are the data set's */
@@ -166,6 +169,7 @@ static int begin(trainer *t, comm *c)
         }
     } else {
         session_init_weights(&t->s);
+        t->at.moving_distance = NAN;
     }
     code = find_printed(t);
     if (code == LS_OK && t->o->precise) {
@@ -259,6 +263,7 @@ static int hand_over(trainer *t, const evaluation *val)
         .val_loss = val->loss,
         .val_cross_entropy = val->cross_entropy,
         .val_accuracy = val->accuracy,
+        .moving_distance = t->at.moving_distance,
         .config = t->o->config,
         .experiment = t->o->experiment,
         .normalization = t->o->normalization,
@@ -303,6 +308,7 @@ static int take_step(trainer *t, const batch *b)
     t->at.step++;
     t->at.position += s->options.batch;
     t->own_samples += b->samples;
+    t->normalized = s->options.sync_bn ? b->total : b->samples;
     t->averaged = false;
     code = check_loss(t, &m);
     if (code == LS_OK) {
@@ -312,11 +318,20 @@ static int take_step(trainer *t, const batch *b)
     return code;
 }
 
+/* After the last step's forward, and before another one. Rank 0's business. */
+static void measure_moving(trainer *t)
+{
+    if (leads(t) && t->s.options.batch_norm && t->normalized > 0) {
+        t->at.moving_distance = moving_measure(&t->s, t->normalized);
+    }
+}
+
 /* What is due between two steps of an epoch. After its last, it waits for the validation. */
 static int between_steps(trainer *t)
 {
     const uint64_t every = t->o->replicas_every;
     if (schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
+        measure_moving(t);
         return save(t, NULL);
     }
     return every > 0 && t->at.step % every == 0 ? replicas_check(&t->s) : LS_OK;
@@ -334,6 +349,7 @@ static int train_steps(trainer *t)
     if (code != LS_OK) {
         return code;
     }
+    t->normalized = 0;
     progress_start(&shown, t->at.epoch + 1, t->o->epochs, steps, first, t->at.now.samples, t->o->log_every_steps);
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
@@ -349,6 +365,9 @@ static int train_steps(trainer *t)
         }
     }
     log_progress_end();
+    if (code == LS_OK) {
+        measure_moving(t);
+    }
     return code != LS_OK ? code : comm_agree(s->c, t->news);
 }
 
@@ -368,6 +387,23 @@ static int validate(trainer *t, evaluation *out)
     return code;
 }
 
+/* Where the moving statistics spoil a validation, the first time, and at the end, whose weights are there to be used.
+ */
+static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
+{
+    char text[MOVING_TEXT_SIZE];
+    const session_options *o = &t->s.options;
+    const moving_lag lag = moving_lag_of(o->batch_norm, o->momentum, t->at.step, t->at.moving_distance);
+    if (t->population != NULL || !moving_misleads(&lag, row->train_accuracy, row->val_accuracy) ||
+        (t->warned && t->at.epoch < t->o->epochs)) {
+        return;
+    }
+    t->warned = true;
+    log_warn("validation suffers, as %s; use batch_norm.evaluate=precise, more steps, or a batch_norm.momentum below "
+             "%g",
+             moving_describe(text, &lag), lag.momentum);
+}
+
 /* After the last step and the validation of an epoch. */
 static int end_epoch(trainer *t, const evaluation *val)
 {
@@ -376,6 +412,7 @@ static int end_epoch(trainer *t, const evaluation *val)
     const runlog_epoch_row row = epoch_row(&t->at.now, &t->s, val, t->at.epoch);
     t->at.now = (checkpoint_epoch){0};
     epoch_print(&row, t->o->epochs);
+    warn_of_moving(t, &row);
     if (leads(t)) {
         t->news = explain(t, runlog_epoch(t->log, &row, t->s.weights));
     }

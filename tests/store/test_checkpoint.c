@@ -1,5 +1,6 @@
 /* Checkpoints: round trip, both Keras layouts, damage found and named, the newest good one chosen. */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,54 @@ START_TEST(orientation_is_optional)
     for (int i = 0; i < 3; i++) {
         checkpoint_info_release(&read[i]);
     }
+}
+END_TEST
+
+/* Write one with this distance and read back what the file says; the checksum of /lockstep too. */
+static double distance_of(double written, int *in_file, uint64_t *checksum)
+{
+    h5_file *f = NULL;
+    checkpoint_info info = some_info(7);
+    info.moving_distance = written;
+    ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, 7), LS_OK);
+    ck_assert_int_eq(checkpoint_write(path, &table, weights, moving, &info), LS_OK);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    *in_file = h5_attr_exists(f, "lockstep", "moving_distance");
+    ck_assert_int_eq(h5_read_attr_u64(f, "lockstep", "checksum", checksum), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_msg(checkpoint_read_info(&info, path) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(checkpoint_verify(path), LS_OK);
+    const double read = info.moving_distance;
+    checkpoint_info_release(&info);
+    return read;
+}
+
+static void tell_nothing(void *context, const char *name, const char *a, const char *b)
+{
+    ck_assert_str_eq(name, "moving_distance");
+    ck_assert(a != NULL && b != NULL);
+    (*(int *)context)++;
+}
+
+/* Older files have no such number, and their checksum does not cover it. */
+START_TEST(moving_distance_may_be_missing)
+{
+    int in_file = 0;
+    int told = 0;
+    uint64_t with = 0;
+    uint64_t without = 0;
+    ck_assert_double_eq(distance_of(0.75, &in_file, &with), 0.75);
+    ck_assert_int_eq(in_file, 1);
+    ck_assert_double_nan(distance_of(NAN, &in_file, &without));
+    ck_assert_int_eq(in_file, 0);
+    ck_assert_uint_eq(with, without);
+    checkpoint_info a = some_info(7);
+    checkpoint_info b = some_info(7);
+    b.moving_distance = NAN;
+    ck_assert_uint_eq(checkpoint_info_difference(&a, &b, tell_nothing, &told), 1);
+    a.moving_distance = NAN;
+    ck_assert_uint_eq(checkpoint_info_difference(&a, &b, tell_nothing, &told), 0);
+    ck_assert_int_eq(told, 1);
 }
 END_TEST
 
@@ -303,6 +352,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, round_trip);
     tcase_add_test(tests, orientation_is_optional);
+    tcase_add_test(tests, moving_distance_may_be_missing);
     tcase_add_test(tests, keras_finds_both_layouts);
     tcase_add_test(tests, keras_files_are_read);
     tcase_add_test(tests, damage_is_found_and_named);
