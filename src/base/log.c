@@ -143,6 +143,17 @@ void log_info(const char *format, ...)
     va_end(args);
 }
 
+void log_note(const char *format, ...)
+{
+    if (log_state.rank != 0) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    write_line(stderr, "", format, args);
+    va_end(args);
+}
+
 void log_warn(const char *format, ...)
 {
     if (log_state.rank != 0) {

@@ -20,6 +20,9 @@ int log_open(const char *path);
 /* One line, without its newline; rank 0 only. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* As log_info, to standard error: about the work, and no part of its result. */
+void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* A text of several lines, as log_info prints each. */
 void log_lines(const char *text);
 

@@ -174,6 +174,15 @@ int args_duration(double *seconds, const char *option, const char *text)
     return LS_OK;
 }
 
+int args_statistics(bool *precise, const char *option, const char *text)
+{
+    *precise = strcmp(text, "precise") == 0;
+    if (!*precise && strcmp(text, "moving") != 0) {
+        return error_set(LS_EUSAGE, "%s: '%s' is neither moving nor precise", option, text);
+    }
+    return LS_OK;
+}
+
 int args_precision(bool *mixed, const char *option, const char *text)
 {
     *mixed = strcmp(text, "mixed") == 0;

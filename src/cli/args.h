@@ -30,6 +30,9 @@ int args_size(size_t *width, size_t *height, const char *option, const char *tex
 /* A time above 0, in seconds: "90", "90s", "15m", "1.5h", "2d", "MM:SS", "H:MM:SS", Slurm's "D-HH:MM:SS". */
 int args_duration(double *seconds, const char *option, const char *text);
 
+/* "moving" or "precise". */
+int args_statistics(bool *precise, const char *option, const char *text);
+
 /* "float32" or "mixed". */
 int args_precision(bool *mixed, const char *option, const char *text);
 

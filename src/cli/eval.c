@@ -1,25 +1,26 @@
 #include "cli/eval.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
+#include "cli/eval_dump.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
-#include "io/h5.h"
-#include "train/evaluate.h"
+#include "cli/which.h"
+#include "train/estimate.h"
+#include "train/staging.h"
 
 static const char help[] =
-    "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT [--data FILE] [--split val|train|test] [--batch N] [--threads "
-    "N]\n"
-    "                                       [--statistics moving|precise]\n"
-    "                                       [--dump OUT.h5] [--dump-count N]\n"
+    "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT|RUN [--data FILE] [--split val|train|test] [--batch N]\n"
+    "                                       [--threads N] [--statistics moving|precise] [--train-data FILE]\n"
+    "                                       [--best] [--dump OUT.h5] [--dump-count N]\n"
     "\n"
     "Loss and accuracy of a checkpoint over a split of a data set, each sample once. Everything else is as the\n"
-    "checkpoint's configuration says.\n"
+    "checkpoint's configuration says. RUN, a run's folder, stands for its newest usable checkpoint.\n"
     "\n"
     "  --data FILE       data set (default: the one it was trained on)\n"
     "  --split val|train|test\n"
@@ -27,26 +28,43 @@ static const char help[] =
     "  --batch N         samples at a time, over all ranks (default: as in training)\n"
     "  --threads N       computing threads a rank (default: as in training)\n"
     "  --statistics moving|precise\n"
-    "                    BatchNorm's statistics: the moving ones, or re-estimated over training samples (default: as\n"
-    "                    in training)\n"
+    "                    BatchNorm's statistics: the moving ones, or re-estimated over the data that trained it, in\n"
+    "                    the batches of its training (default: as in training)\n"
+    "  --train-data FILE that data, where it is no longer where the configuration says\n"
+    "  --best            of a run's folder the checkpoint with the best validation\n"
     "  --dump OUT.h5     write `images` and `logits` of the first samples, to compare with Keras; one rank only\n"
     "  --dump-count N    how many (default 64)\n"
     "\n"
-    "example: lockstep eval checkpoints/digits-bn/step-00001000.weights.h5 --split train\n";
+    "example: lockstep eval checkpoints/digits-bn --split train\n";
 
 typedef struct eval_arguments {
-    const char *checkpoint, *data, *dump;
+    const char *given; /* a checkpoint or a run's folder */
+    const char *data, *train_data, *dump;
     uint64_t batch, threads; /* 0: as the checkpoint says */
     uint64_t dump_count;
     dataset_split split;
     const char *statistics; /* NULL: as the checkpoint says */
+    bool best;
 } eval_arguments;
 
+/* What rank 0 reads first; the same on all ranks, but for the path. */
+typedef struct eval_subject {
+    char checkpoint[CHECKPOINT_PATH_SIZE];
+    uint64_t data_checksum; /* of what trained it */
+    moving_lag lag;
+} eval_subject;
+
 static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},       {"split", required_argument, NULL, 's'},
-    {"batch", required_argument, NULL, 'b'},      {"threads", required_argument, NULL, 't'},
-    {"statistics", required_argument, NULL, 'e'}, {"dump", required_argument, NULL, 'o'},
-    {"dump-count", required_argument, NULL, 'n'}, {0},
+    {"data", required_argument, NULL, 'd'},
+    {"split", required_argument, NULL, 's'},
+    {"batch", required_argument, NULL, 'b'},
+    {"threads", required_argument, NULL, 't'},
+    {"statistics", required_argument, NULL, 'e'},
+    {"train-data", required_argument, NULL, 'a'},
+    {"best", no_argument, NULL, 'B'},
+    {"dump", required_argument, NULL, 'o'},
+    {"dump-count", required_argument, NULL, 'n'},
+    {0},
 };
 
 static const char *const split_words[DATASET_SPLITS] = {"train", "val", "test"};
@@ -62,37 +80,62 @@ static int take_split(dataset_split *out, const char *text)
     return error_set(LS_EUSAGE, "--split: '%s' is none of val, train and test", text);
 }
 
-static int take_statistics(eval_arguments *a, const char *text)
-{
-    if (strcmp(text, "moving") != 0 && strcmp(text, "precise") != 0) {
-        return error_set(LS_EUSAGE, "--statistics: '%s' is neither moving nor precise", text);
-    }
-    a->statistics = text;
-    return LS_OK;
-}
-
 static int take_option(eval_arguments *a, int option)
 {
+    bool precise = false;
     switch (option) {
     case 'd': a->data = optarg; return LS_OK;
+    case 'a': a->train_data = optarg; return LS_OK;
     case 's': return take_split(&a->split, optarg);
     case 'b': return args_whole(&a->batch, "--batch", optarg, 1, 1048576);
     case 't': return args_whole(&a->threads, "--threads", optarg, 1, 1024);
-    case 'e': return take_statistics(a, optarg);
+    case 'e': a->statistics = optarg; return args_statistics(&precise, "--statistics", optarg);
+    case 'B': a->best = true; return LS_OK;
     case 'n': return args_whole(&a->dump_count, "--dump-count", optarg, 1, 1000000);
     default: a->dump = optarg; return LS_OK;
     }
 }
 
-static int load_text(const eval_arguments *a, char **yaml)
+static bool is_precise(const config *c)
 {
-    config c;
-    checkpoint_info info;
-    int code = run_options_of_checkpoint(&c, &info, a->checkpoint);
-    if (code == LS_OK && a->statistics != NULL) {
-        c.batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? CONFIG_PRECISE : CONFIG_MOVING;
+    return c->model.batch_norm && c->batch_norm.evaluate == CONFIG_PRECISE;
+}
+
+/* The checkpoint's configuration as it is to be used here. */
+static int adapt(config *c, const eval_arguments *a)
+{
+    if (a->statistics != NULL) {
+        c->batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? CONFIG_PRECISE : CONFIG_MOVING;
+    }
+    if (a->train_data != NULL && !is_precise(c)) {
+        return error_set(LS_EUSAGE, "--train-data: goes with --statistics precise, for a network with BatchNorm");
+    }
+    return LS_OK;
+}
+
+static void warn_of_moving(const eval_subject *on)
+{
+    char text[MOVING_TEXT_SIZE];
+    if (moving_is_far(&on->lag)) {
+        log_warn("%s: %s; use --statistics precise, or train it for more steps or with a batch_norm.momentum below %g",
+                 on->checkpoint, moving_describe(text, &on->lag), on->lag.momentum);
+    }
+}
+
+static int load(eval_subject *on, const eval_arguments *a, char **yaml)
+{
+    config c = {0};
+    checkpoint_info info = {0};
+    int code = which_checkpoint(on->checkpoint, a->given, a->best);
+    if (code == LS_OK) {
+        code = run_options_of_checkpoint(&c, &info, on->checkpoint);
     }
     if (code == LS_OK) {
+        code = adapt(&c, a);
+    }
+    if (code == LS_OK) {
+        on->data_checksum = info.data_checksum;
+        on->lag = run_options_lag(&info, &c);
         code = config_print(&c, yaml);
     }
     config_free(&c);
@@ -100,116 +143,139 @@ static int load_text(const eval_arguments *a, char **yaml)
     return code;
 }
 
-static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
+/* A split without pictures has no figures. */
+static int check_split(const dataset *data, dataset_split split)
 {
-    size_t samples = 0;
-    (void)dataset_indices(s->data, s->options.split, &samples);
-    out->capacity = wanted < samples ? wanted : samples;
-    out->images = calloc(out->capacity * s->options.height * s->options.width * 3 + 1, sizeof *out->images);
-    out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
-    return out->images == NULL || out->logits == NULL
-               ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
-               : LS_OK;
+    size_t count = 0;
+    (void)dataset_indices(data, split, &count);
+    if (count > 0) {
+        return LS_OK;
+    }
+    return error_set(LS_EUSAGE, "%s: holds no %s pictures; give another part with --split%s", dataset_path(data),
+                     dataset_split_name(split),
+                     split == DATASET_VAL ? " train, or make some with pack --val-fraction" : "");
 }
 
-static int write_dump(const char *path, const evaluate_dump *d, const session *s)
+/* Whether the data set to be evaluated is the one that trained, and has anything to evaluate. Collective. */
+static int look_at_data(bool *trained, comm *c, const session_options *o, const eval_subject *on)
 {
-    char temporary[CHECKPOINT_PATH_SIZE];
-    const size_t images[] = {d->count, s->options.height, s->options.width, 3};
-    const size_t logits[] = {d->count, dataset_classes(s->data)};
-    h5_file *f = NULL;
-    int code = h5_temporary_name(temporary, sizeof temporary, path);
-    if (code == LS_OK) {
-        code = h5_create(&f, temporary);
+    dataset *data = NULL;
+    staging none;
+    int code = staging_open(&data, &none, c, o->data_file, NULL);
+    if (code != LS_OK) {
+        return code;
     }
-    if (code == LS_OK) {
-        code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
-    }
-    if (code == LS_OK) {
-        code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
-    }
-    if (f != NULL) {
-        const int closed = h5_close(f);
-        code = code == LS_OK ? closed : code;
-        code = code == LS_OK ? h5_commit(temporary, path) : code;
-    }
-    if (code == LS_OK) {
-        log_info("%zu samples written to %s", d->count, path);
-    } else if (f != NULL) {
-        (void)remove(temporary);
-    }
+    *trained = dataset_fingerprint(data) == on->data_checksum;
+    code = comm_agree(c, check_split(data, o->split));
+    dataset_free(data);
     return code;
 }
 
-/* With re-estimated statistics where the configuration wants them, as validation in training has them. */
-static int evaluate(session *s, const config *c, const session_state *at, evaluate_dump *dump, evaluation *out)
+/* Statistics re-estimated over the data that trained, whatever is evaluated, in the batches that trained. */
+static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, const config *saved,
+                            const session_options *o, const eval_subject *on)
 {
-    real *population = NULL;
-    int code = LS_OK;
-    if (s->options.training) {
-        population = calloc(model_table(s->net)->moving_size + 1, sizeof *population);
-        code = comm_agree(s->c, population == NULL ? error_set(LS_ENOMEM, "out of memory for statistics") : LS_OK);
-        if (code == LS_OK) {
-            log_info("statistics are re-estimated from training batches (batch_norm.evaluate: precise)");
-            code = evaluate_population(s, at->epoch > 0 ? at->epoch - 1 : 0, (size_t)c->batch_norm.precise_batches,
-                                       NULL, population);
-        }
+    char text[ESTIMATE_TEXT_SIZE];
+    bool same = false;
+    session_options trained = run_options_session(saved);
+    int code = look_at_data(&same, c, o, on);
+    if (code != LS_OK) {
+        return code;
     }
-    if (code == LS_OK) {
-        code = evaluate_split(s, population != NULL ? population : s->moving, dump, NULL, out);
+    trained.data_file = a->train_data != NULL ? a->train_data : same ? o->data_file : trained.data_file;
+    trained.threads = o->threads;
+    code = estimate_statistics(out, c, &trained, on->checkpoint, (size_t)saved->batch_norm.precise_batches);
+    if (code != LS_OK) {
+        return error_prefix(code, "--statistics precise needs the data that trained, see --train-data");
     }
-    free(population);
-    return code;
+    log_info("%s", estimate_describe(text, out, trained.data_file));
+    return LS_OK;
 }
 
-static int eval_config(comm *c, const eval_arguments *a, const config *saved)
+static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const session_state *at,
+                        const evaluation *e)
+{
+    if (!isfinite(e->loss)) {
+        return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
+                         on->checkpoint, dataset_split_name(a->split), s->options.data_file);
+    }
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)at->epoch, (unsigned long long)at->step);
+    log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data_file,
+             e->samples, e->loss, e->cross_entropy, e->accuracy);
+    return LS_OK;
+}
+
+/* population: statistics to normalize by, or NULL. */
+static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, const session_options *o,
+                    const real *population)
 {
     session s = {0};
     session_state at;
     evaluate_dump dump = {0};
     evaluation e = {0};
+    int code = session_open(&s, c, o);
+    if (code == LS_OK) {
+        code = comm_agree(c, check_split(s.data, a->split));
+    }
+    if (code == LS_OK) {
+        code = session_load(&s, on->checkpoint, &at);
+    }
+    if (code == LS_OK && a->dump != NULL) {
+        code = eval_dump_start(&dump, &s, (size_t)a->dump_count);
+    }
+    if (code == LS_OK) {
+        code = evaluate_split(&s, population != NULL ? population : s.moving, a->dump != NULL ? &dump : NULL, NULL, &e);
+    }
+    if (code == LS_OK) {
+        code = print_result(a, on, &s, &at, &e);
+    }
+    if (code == LS_OK && population == NULL) {
+        warn_of_moving(on);
+    }
+    if (code == LS_OK && a->dump != NULL) {
+        code = eval_dump_write(a->dump, &dump, &s);
+    }
+    eval_dump_release(&dump);
+    session_close(&s);
+    return code;
+}
+
+static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on, const config *saved)
+{
+    estimate precise = {0};
+    int code = LS_OK;
     session_options o = run_options_session(saved);
-    o.training = saved->model.batch_norm && saved->batch_norm.evaluate == CONFIG_PRECISE;
+    o.training = false;
     o.split = a->split;
     o.data_file = a->data != NULL ? a->data : o.data_file;
     o.stage = NULL; /* what is read once need not be copied first */
     o.batch = a->batch > 0 ? (size_t)a->batch : o.batch;
     o.threads = a->threads > 0 ? (int)a->threads : o.threads;
-    int code = session_open(&s, c, &o);
-    if (code == LS_OK) {
-        code = session_load(&s, a->checkpoint, &at);
-    }
-    if (code == LS_OK && a->dump != NULL) {
-        code = start_dump(&dump, &s, (size_t)a->dump_count);
+    if (is_precise(saved)) {
+        code = estimate_precise(&precise, c, a, saved, &o, on);
     }
     if (code == LS_OK) {
-        code = evaluate(&s, saved, &at, a->dump != NULL ? &dump : NULL, &e);
+        code = evaluate(c, a, on, &o, precise.moving);
     }
-    if (code == LS_OK) {
-        log_info("%s: epoch %llu, step %llu", a->checkpoint, (unsigned long long)at.epoch, (unsigned long long)at.step);
-        log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], o.data_file, e.samples,
-                 e.loss, e.cross_entropy, e.accuracy);
-    }
-    if (code == LS_OK && a->dump != NULL) {
-        code = write_dump(a->dump, &dump, &s);
-    }
-    free(dump.images);
-    free(dump.logits);
-    session_close(&s);
+    estimate_release(&precise);
     return code;
 }
 
 static int eval(comm *c, void *context)
 {
     const eval_arguments *a = context;
+    eval_subject on = {0};
     char *yaml = NULL;
     config saved = {0};
     if (a->dump != NULL && comm_size(c) > 1) {
         return error_set(LS_EUSAGE, "--dump: works with one rank only; run it without mpirun");
     }
-    int code = parallel_share_config(c, comm_rank(c) == 0 ? load_text(a, &yaml) : LS_OK, &yaml, &saved);
+    int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, a, &yaml) : LS_OK, &yaml, &saved);
     if (code == LS_OK) {
-        code = eval_config(c, a, &saved);
+        code = comm_broadcast(c, &on, sizeof on);
+    }
+    if (code == LS_OK) {
+        code = eval_config(c, a, &on, &saved);
     }
     config_free(&saved);
     free(yaml);
@@ -225,12 +291,12 @@ static int run(int argc, char **argv)
         code = take_option(&a, option);
     }
     if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CHECKPOINT");
+        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CHECKPOINT or a run's folder");
     }
     if (code != LS_OK) {
         return code;
     }
-    a.checkpoint = argv[optind];
+    a.given = argv[optind];
     return parallel_run(eval, &a);
 }
 

@@ -127,3 +127,8 @@ int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *pa
     }
     return LS_OK;
 }
+
+moving_lag run_options_lag(const checkpoint_info *info, const config *c)
+{
+    return moving_lag_of(c->model.batch_norm, c->batch_norm.momentum, info->step, info->moving_distance);
+}

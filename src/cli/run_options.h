@@ -4,6 +4,7 @@
 #include "base/problems.h"
 #include "config/config.h"
 #include "store/checkpoint.h"
+#include "train/moving.h"
 #include "train/trainer.h"
 
 /* The one place that turns a configuration into the options of the modules. Texts stay the configuration's. */
@@ -26,5 +27,8 @@ void run_options_compare(problems *found, const checkpoint_info *info, const con
  * Errors as checkpoint_read_info and config_parse; LS_EFORMAT where run_options_compare finds anything.
  */
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path);
+
+/* How far a checkpoint's moving statistics are from the data's. */
+moving_lag run_options_lag(const checkpoint_info *info, const config *c);
 
 #endif

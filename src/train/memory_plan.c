@@ -26,8 +26,10 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
 
 const char *memory_plan_advice(const session_options *o)
 {
-    return o->training ? "use fewer ranks on a machine, a smaller train.batch, or model.precision=mixed"
-                       : "use fewer ranks on a machine or a smaller --batch";
+    if (o->training) {
+        return "use fewer ranks on a machine, a smaller train.batch, or model.precision=mixed";
+    }
+    return o->estimates ? "use fewer ranks on a machine" : "use fewer ranks on a machine or a smaller --batch";
 }
 
 void memory_plan_print(const memory_plan *p, const char *prefix)

@@ -47,7 +47,7 @@ double moving_distance(const tensor_table *t, const real *moving, const double *
                        double epsilon)
 {
     double largest = 0;
-    double *space = samples == 0 ? NULL : calloc(t->moving_size + 1, sizeof *space);
+    double *space = samples < MOVING_SAMPLES ? NULL : calloc(t->moving_size + 1, sizeof *space);
     if (space == NULL) {
         return NAN;
     }

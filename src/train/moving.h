@@ -21,7 +21,7 @@ typedef struct moving_lag {
     uint64_t steps;
 } moving_lag;
 
-enum { MOVING_TEXT_SIZE = 256 };
+enum { MOVING_TEXT_SIZE = 256, MOVING_SAMPLES = 4 };
 
 /* Beyond this distance they are far from the data's; where it is not known, with more than this share left. */
 #define MOVING_FAR  0.4
@@ -31,7 +31,8 @@ enum { MOVING_TEXT_SIZE = 256 };
  * How far they are from one batch's own statistics (model_batch_statistics, laid out as they are): of each channel the
  * root mean square difference that they make to its normalized values, in standard deviations; of each layer's channels
  * the median; of the layers the largest, less what a batch of so many samples differs by chance. At most 0.1 where they
- * have caught up, near 1 where they have not begun to. NaN without samples or memory. Pure.
+ * have caught up, near 1 where they have not begun to. NaN with fewer samples than MOVING_SAMPLES, whose statistics say
+ * little, and without memory. Pure.
  */
 double moving_distance(const tensor_table *t, const real *moving, const double *statistics, size_t samples,
                        double epsilon);

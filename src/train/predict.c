@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/pool.h"
@@ -65,7 +66,11 @@ static int load(predictor *p, const char *checkpoint)
     if (p->weights == NULL || p->moving == NULL || p->input == NULL || p->logits == NULL || p->scores == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the network");
     }
-    return checkpoint_read(checkpoint, t, p->weights, p->moving);
+    const int read = checkpoint_read(checkpoint, t, p->weights, p->moving);
+    if (read == LS_OK && o->moving != NULL) {
+        memcpy(p->moving, o->moving, t->moving_size * sizeof *p->moving);
+    }
+    return read;
 }
 
 int predictor_create(predictor **out, const char *checkpoint, const predict_options *options)

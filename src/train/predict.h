@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/real.h"
 #include "data/image.h"
 #include "data/resize.h"
 
@@ -18,6 +19,7 @@ typedef struct predict_options {
     resize_fit fit;
     resize_scale scale;
     int threads;
+    const real *moving; /* statistics to normalize by, laid out as the moving ones; NULL: the checkpoint's. Copied */
 } predict_options;
 
 /* Read the checkpoint, plan the network. Returns 0 or a negative code; *out: predictor_free. */

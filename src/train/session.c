@@ -95,8 +95,8 @@ static int make_loaders(session *s)
     loader_options l = session_loader(o, comm_rank(s->c), comm_size(s->c));
     l.data = s->data;
     l.turn = session_turns(s);
-    int code = loader_create(&s->val, &l);
-    if (code != LS_OK || !o->training) {
+    const int code = o->estimates ? LS_OK : loader_create(&s->val, &l);
+    if (code != LS_OK || (!o->training && !o->estimates)) {
         return code;
     }
     l.split = DATASET_TRAIN;

@@ -40,6 +40,7 @@ typedef struct session_options {
     bool shuffle;
     int threads;
     bool training;       /* false: no memory for backward, no `train` */
+    bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */
     dataset_split split; /* what `val` goes through, once and in order */
 } session_options;
 
@@ -51,8 +52,8 @@ typedef struct session {
     pool *threads;
     model *net;
     stepper *steps;
-    loader *train; /* NULL when not training */
-    loader *val;
+    loader *train;          /* NULL unless training or estimating */
+    loader *val;            /* NULL when estimating */
     arena memory;           /* owned; of the two below */
     real *weights, *moving; /* as model_table has them */
     cpus_share share;       /* what CPUs the threads have */

@@ -62,6 +62,7 @@ START_TEST(equal_ones_are_near)
 {
     ck_assert_double_eq_tol(distance(SAMPLES), 0, 1e-12);
     ck_assert_double_nan(distance(0));
+    ck_assert_double_nan(distance(MOVING_SAMPLES - 1));
 }
 END_TEST
 
@@ -101,7 +102,7 @@ START_TEST(small_variances_are_far)
         moving[variance->offset + k] = (real)(0.25 / 16 - epsilon);
     }
     ck_assert_double_eq_tol(distance(SAMPLES), without_chance(3), 1e-4);
-    ck_assert_double_eq_tol(distance(1), sqrt(9 - 1.5), 1e-4);
+    ck_assert_double_eq_tol(distance(MOVING_SAMPLES), sqrt(9 - 1.5 / MOVING_SAMPLES), 1e-4);
 }
 END_TEST
 

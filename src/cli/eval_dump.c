@@ -1,0 +1,56 @@
+#include "cli/eval_dump.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "io/h5.h"
+
+int eval_dump_start(evaluate_dump *out, const session *s, size_t wanted)
+{
+    size_t samples = 0;
+    (void)dataset_indices(s->data, s->options.split, &samples);
+    out->capacity = wanted < samples ? wanted : samples;
+    out->images = calloc(out->capacity * s->options.height * s->options.width * 3 + 1, sizeof *out->images);
+    out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
+    return out->images == NULL || out->logits == NULL
+               ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
+               : LS_OK;
+}
+
+void eval_dump_release(evaluate_dump *d)
+{
+    free(d->images);
+    free(d->logits);
+    *d = (evaluate_dump){0};
+}
+
+int eval_dump_write(const char *path, const evaluate_dump *d, const session *s)
+{
+    char temporary[CHECKPOINT_PATH_SIZE];
+    const size_t images[] = {d->count, s->options.height, s->options.width, 3};
+    const size_t logits[] = {d->count, dataset_classes(s->data)};
+    h5_file *f = NULL;
+    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    if (code == LS_OK) {
+        code = h5_create(&f, temporary);
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
+    }
+    if (f != NULL) {
+        const int closed = h5_close(f);
+        code = code == LS_OK ? closed : code;
+        code = code == LS_OK ? h5_commit(temporary, path) : code;
+    }
+    if (code == LS_OK) {
+        log_info("%zu samples written to %s", d->count, path);
+    } else if (f != NULL) {
+        (void)remove(temporary);
+    }
+    return code;
+}
