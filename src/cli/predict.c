@@ -1,32 +1,49 @@
 #include "cli/predict.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/args.h"
+#include "cli/parallel.h"
+#include "cli/pictures.h"
 #include "cli/run_options.h"
-#include "data/dataset.h"
+#include "cli/which.h"
 #include "data/image.h"
 #include "data/orientation.h"
+#include "train/estimate.h"
 #include "train/predict.h"
 
 static const char help[] =
-    "usage: lockstep predict CHECKPOINT PICTURE... [--top N] [--threads N]\n"
-    "                        [--orientation apply|ignore]\n"
+    "usage: lockstep predict CHECKPOINT|RUN PICTURE|FOLDER|-... [--list FILE]... [--best] [--top N] [--threads N]\n"
+    "                        [--statistics moving|precise --data FILE] [--orientation apply|ignore]\n"
     "\n"
-    "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. A "
-    "file\n"
-    "that cannot be read is reported and passed over; the exit status is then 1.\n"
+    "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. RUN, "
+    "a\n"
+    "run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in "
+    "it,\n"
+    "sorted; hidden and system entries and other files are passed over and counted. `-` is a picture on standard "
+    "input.\n"
+    "A file that cannot be read is reported and passed over; the exit status is then 1. Of several pictures a line on\n"
+    "standard error tells how many there were.\n"
     "\n"
+    "  --list FILE  also what FILE names, a path a line; `-`: standard input\n"
+    "  --best       of a run's folder the checkpoint with the best validation\n"
     "  --top N      the N likeliest classes, a line each (default 1)\n"
     "  --threads N  computing threads (default 1)\n"
     "  --orientation apply|ignore\n"
     "               turn pictures as their orientation tag says, or not (default: as in training)\n"
+    "  --statistics moving|precise\n"
+    "               BatchNorm's statistics: the moving ones (the default), or re-estimated over the data that trained "
+    "it,\n"
+    "               which answers well also after a short training; that takes about a third of the time of an epoch\n"
+    "  --data FILE  that data set\n"
     "\n"
-    "example: lockstep predict checkpoints/digits-bn/step-00001000.weights.h5 seven.png --top 3\n";
+    "example: lockstep predict checkpoints/digits-bn seven.png --top 3\n";
 
 enum { LARGEST_FILE = 1 << 28 }; /* bytes */
 
@@ -34,8 +51,24 @@ static const struct option options[] = {
     {"top", required_argument, NULL, 't'},
     {"threads", required_argument, NULL, 'j'},
     {"orientation", required_argument, NULL, 'o'},
+    {"list", required_argument, NULL, 'l'},
+    {"best", no_argument, NULL, 'b'},
+    {"statistics", required_argument, NULL, 's'},
+    {"data", required_argument, NULL, 'd'},
     {0},
 };
+
+typedef struct predict_arguments {
+    const char *given;  /* a checkpoint or a run's folder */
+    const char **lists; /* owned; the texts are argv's */
+    size_t list_count;
+    char **named; /* [named_count] of argv: pictures, folders, "-" */
+    int named_count;
+    uint64_t top, threads;
+    const char *data;
+    bool best, precise;
+    orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
+} predict_arguments;
 
 /* What all pictures share. */
 typedef struct prediction {
@@ -46,7 +79,7 @@ typedef struct prediction {
     size_t *order;         /* [top] */
     dataset_buffer encoded;
     image picture, turned;
-    orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
+    orientation_use orientation;
 } prediction;
 
 static bool turns(const prediction *p)
@@ -58,7 +91,7 @@ static bool turns(const prediction *p)
 static int predict_file(prediction *p, const char *path)
 {
     size_t size = 0;
-    int code = dataset_read_file(&p->encoded, &size, path, LARGEST_FILE);
+    int code = pictures_read(&p->encoded, &size, path, LARGEST_FILE);
     if (code != LS_OK) {
         return code;
     }
@@ -83,20 +116,44 @@ static int predict_file(prediction *p, const char *path)
     return LS_OK;
 }
 
-/* All files; the exit code. */
-static int predict_files(prediction *p, int count, char **paths)
+/* Where there were several, or some were looked for: how many, and what became of them. */
+static void print_summary(const pictures *files, size_t bad)
 {
-    int result = EXIT_DONE;
-    for (int i = 0; i < count; i++) {
-        if (predict_file(p, paths[i]) != LS_OK) {
-            log_error("%s", error_message());
-            result = EXIT_FAILED;
-        }
+    if (files->count + files->failed < 2 && !files->gathered) {
+        return;
     }
-    return result;
+    text_builder line = {0};
+    text_add(&line, "%zu of %zu pictures predicted", files->count - bad, files->count);
+    if (bad > 0) {
+        text_add(&line, ", %zu could not be read", bad);
+    }
+    if (files->failed > 0) {
+        text_add(&line, "; %zu folder%s or lists failed", files->failed, files->failed == 1 ? "" : "s");
+    }
+    if (files->hidden + files->others > 0) {
+        text_add(&line, "; passed over: %zu hidden or system entries, %zu that are no pictures", files->hidden,
+                 files->others);
+    }
+    log_note("%s", text_of(&line));
+    text_release(&line);
 }
 
-static int open_network(prediction *p, const config *c, const char *checkpoint, int threads)
+/* All files; the exit code. */
+static int predict_files(prediction *p, const pictures *files)
+{
+    size_t bad = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        if (predict_file(p, files->paths[i]) != LS_OK) {
+            log_error("%s", error_message());
+            bad++;
+        }
+    }
+    print_summary(files, bad);
+    return bad + files->failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* moving: statistics to normalize by; NULL: the checkpoint's. */
+static int open_network(prediction *p, const config *c, const char *checkpoint, int threads, const real *moving)
 {
     const session_options s = run_options_session(c);
     const predict_options o = {
@@ -109,6 +166,7 @@ static int open_network(prediction *p, const config *c, const char *checkpoint, 
         .fit = s.fit,
         .scale = s.scale,
         .threads = threads,
+        .moving = moving,
     };
     p->top = p->top < o.classes ? p->top : o.classes;
     p->probabilities = calloc(o.classes + 1, sizeof *p->probabilities);
@@ -119,18 +177,61 @@ static int open_network(prediction *p, const config *c, const char *checkpoint, 
     return predictor_create(&p->network, checkpoint, &o);
 }
 
-static int predict(const char *checkpoint, int count, char **paths, size_t top, int threads,
-                   orientation_use orientation)
+/* What --statistics precise takes. */
+typedef struct estimating {
+    const predict_arguments *a;
+    const config *saved;
+    const char *checkpoint;
+    estimate result;
+} estimating;
+
+static int estimate_precise(comm *c, void *context)
+{
+    char text[ESTIMATE_TEXT_SIZE];
+    estimating *e = context;
+    session_options trained = run_options_session(e->saved);
+    trained.data_file = e->a->data;
+    trained.threads = (int)e->a->threads;
+    if (comm_size(c) > 1) {
+        return error_set(LS_EUSAGE, "predict: works with one process only; run it without mpirun");
+    }
+    const int code =
+        estimate_statistics(&e->result, c, &trained, e->checkpoint, (size_t)e->saved->batch_norm.precise_batches);
+    if (code == LS_OK) {
+        log_note("%s", estimate_describe(text, &e->result, trained.data_file));
+    }
+    return code;
+}
+
+static void warn_of_moving(const char *checkpoint, const checkpoint_info *info, const config *c)
+{
+    char text[MOVING_TEXT_SIZE];
+    const moving_lag lag = run_options_lag(info, c);
+    if (moving_is_far(&lag)) {
+        log_warn("%s: %s, so its answers mean little; use --statistics precise --data FILE, or train it for more steps "
+                 "or with a batch_norm.momentum below %g",
+                 checkpoint, moving_describe(text, &lag), lag.momentum);
+    }
+}
+
+static int predict(const predict_arguments *a, const char *checkpoint, const pictures *files)
 {
     config saved;
     checkpoint_info info;
-    prediction p = {.info = &info, .top = top, .orientation = orientation};
+    estimating precise = {a, &saved, checkpoint, {0}};
+    prediction p = {.info = &info, .top = (size_t)a->top, .orientation = a->orientation};
     int code = run_options_of_checkpoint(&saved, &info, checkpoint);
-    if (code == LS_OK) {
-        code = open_network(&p, &saved, checkpoint, threads);
+    if (code == LS_OK && a->precise && saved.model.batch_norm) {
+        code = parallel_run(estimate_precise, &precise);
     }
     if (code == LS_OK) {
-        code = predict_files(&p, count, paths);
+        code = open_network(&p, &saved, checkpoint, (int)a->threads, precise.result.moving);
+    }
+    if (code == LS_OK && !a->precise) {
+        warn_of_moving(checkpoint, &info, &saved);
+    }
+    if (code == LS_OK) {
+        code = predict_files(&p, files);
     }
     predictor_free(p.network);
     image_release(&p.picture);
@@ -138,6 +239,7 @@ static int predict(const char *checkpoint, int count, char **paths, size_t top, 
     free(p.encoded.bytes);
     free(p.probabilities);
     free(p.order);
+    estimate_release(&precise.result);
     config_free(&saved);
     checkpoint_info_release(&info);
     return code;
@@ -152,27 +254,100 @@ static int take_orientation(orientation_use *out, const char *text)
     return LS_OK;
 }
 
-static int run(int argc, char **argv)
+/* Before anything else that takes long. */
+static int gather(pictures *out, const predict_arguments *a)
 {
-    uint64_t top = 1;
-    uint64_t threads = 1;
-    orientation_use orientation = ORIENTATION_AUTO;
+    int code = LS_OK;
+    for (int i = 0; code == LS_OK && i < a->named_count; i++) {
+        code = pictures_add(out, a->named[i]);
+    }
+    for (size_t i = 0; code == LS_OK && i < a->list_count; i++) {
+        code = pictures_add_list(out, a->lists[i]);
+    }
+    return code;
+}
+
+static int take_option(predict_arguments *a, int option)
+{
+    switch (option) {
+    case 't': return args_whole(&a->top, "--top", optarg, 1, 1000000);
+    case 'l': a->lists[a->list_count++] = optarg; return LS_OK;
+    case 'b': a->best = true; return LS_OK;
+    case 's': return args_statistics(&a->precise, "--statistics", optarg);
+    case 'd': a->data = optarg; return LS_OK;
+    case 'o': return take_orientation(&a->orientation, optarg);
+    default: return args_whole(&a->threads, "--threads", optarg, 1, 1024);
+    }
+}
+
+/* What options and arguments together ask for. */
+static int check_arguments(const predict_arguments *a)
+{
+    int inputs = 0;
+    for (int i = 0; i < a->named_count; i++) {
+        inputs += strcmp(a->named[i], "-") == 0;
+    }
+    for (size_t i = 0; i < a->list_count; i++) {
+        inputs += strcmp(a->lists[i], "-") == 0;
+    }
+    if (inputs > 1) {
+        return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");
+    }
+    if (a->precise && a->data == NULL) {
+        return error_set(LS_EUSAGE, "--statistics precise: needs the data set that trained the network, --data FILE");
+    }
+    if (!a->precise && a->data != NULL) {
+        return error_set(LS_EUSAGE, "--data: goes with --statistics precise; pictures are given as arguments");
+    }
+    return LS_OK;
+}
+
+static int read_arguments(predict_arguments *a, int argc, char **argv)
+{
     int option = 0;
     int code = LS_OK;
     while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        switch (option) {
-        case 't': code = args_whole(&top, "--top", optarg, 1, 1000000); break;
-        case 'o': code = take_orientation(&orientation, optarg); break;
-        default: code = args_whole(&threads, "--threads", optarg, 1, 1024); break;
-        }
+        code = take_option(a, option);
     }
     if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 2, 0, "CHECKPOINT PICTURE...");
+        code = option < 0 ? option
+                          : args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0,
+                                             "CHECKPOINT or a run's folder, and PICTURE...");
     }
     if (code != LS_OK) {
         return code;
     }
-    return predict(argv[optind], argc - optind - 1, argv + optind + 1, (size_t)top, (int)threads, orientation);
+    a->given = argv[optind];
+    a->named = argv + optind + 1;
+    a->named_count = argc - optind - 1;
+    return check_arguments(a);
+}
+
+static int run(int argc, char **argv)
+{
+    char checkpoint[CHECKPOINT_PATH_SIZE];
+    pictures files = {0};
+    predict_arguments a = {.top = 1, .threads = 1, .lists = calloc((size_t)argc, sizeof *a.lists)};
+    a.orientation = ORIENTATION_AUTO;
+    if (a.lists == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the arguments");
+    }
+    int code = read_arguments(&a, argc, argv);
+    if (code == LS_OK) {
+        code = which_checkpoint(checkpoint, a.given, a.best);
+    }
+    if (code == LS_OK) {
+        code = gather(&files, &a);
+    }
+    if (code == LS_OK && files.count == 0) {
+        print_summary(&files, 0);
+        code = EXIT_FAILED;
+    } else if (code == LS_OK) {
+        code = predict(&a, checkpoint, &files);
+    }
+    pictures_release(&files);
+    free(a.lists);
+    return code;
 }
 
 const command predict_command = {

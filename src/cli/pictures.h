@@ -1,0 +1,38 @@
+#ifndef LOCKSTEP_CLI_PICTURES_H
+#define LOCKSTEP_CLI_PICTURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "data/dataset.h"
+
+/*
+ * The files that arguments and lists name. Starts as zeros, ends with pictures_release. What cannot be listed is
+ * reported (log_error), counted as failed, and passed over.
+ */
+typedef struct pictures {
+    char **paths; /* owned, in order; "-": standard input */
+    size_t count, capacity;
+    size_t failed;         /* folders and lists that could not be read, or hold no pictures */
+    size_t hidden, others; /* entries of folders that were passed over: hidden or a system's; no pictures */
+    bool gathered;         /* from folders or lists, too */
+} pictures;
+
+/*
+ * Add what an argument names: a file, "-", or all pictures of a folder and those in it, in the order of their names. In
+ * folders hidden and system entries are passed over, and what neither begins nor is called as JPEG and PNG files are.
+ * Returns 0 or LS_ENOMEM.
+ */
+int pictures_add(pictures *p, const char *argument);
+
+/* Add what the lines of a file name ("-": standard input), each as pictures_add does; none for an empty line. */
+int pictures_add_list(pictures *p, const char *file);
+
+/*
+ * Read one, "-" and pipes to their end; at most `limit` bytes. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger).
+ */
+int pictures_read(dataset_buffer *buffer, size_t *size, const char *path, size_t limit);
+
+void pictures_release(pictures *p);
+
+#endif
