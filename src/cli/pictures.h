@@ -26,7 +26,7 @@ typedef struct pictures {
 int pictures_add(pictures *p, const char *argument);
 
 /* Add what the lines of a file name ("-": standard input), each as pictures_add does; none for an empty line. */
-int pictures_add_list(pictures *p, const char *file);
+int pictures_add_list(pictures *p, const char *path);
 
 /*
  * Read one, "-" and pipes to their end; at most `limit` bytes. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger).

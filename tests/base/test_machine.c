@@ -63,7 +63,7 @@ static void write_file(const char *folder, const char *name, const char *text)
 
 static void make_root(const char *meminfo, const char *groups, const char *mounts)
 {
-    strcpy(root + strlen(root) - 6, "XXXXXX");
+    memcpy(root + strlen(root) - 6, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(root));
     write_file("proc", "meminfo", meminfo);
     write_file("proc/self", "cgroup", groups);
