@@ -113,15 +113,6 @@ static int adapt(config *c, const eval_arguments *a)
     return LS_OK;
 }
 
-static void warn_of_moving(const eval_subject *on)
-{
-    char text[MOVING_TEXT_SIZE];
-    if (moving_is_far(&on->lag)) {
-        log_warn("%s: %s; use --statistics precise, or train it for more steps or with a batch_norm.momentum below %g",
-                 on->checkpoint, moving_describe(text, &on->lag), on->lag.momentum);
-    }
-}
-
 static int load(eval_subject *on, const eval_arguments *a, char **yaml)
 {
     config c = {0};
@@ -229,8 +220,8 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     if (code == LS_OK) {
         code = print_result(a, on, &s, &at, &e);
     }
-    if (code == LS_OK && population == NULL) {
-        warn_of_moving(on);
+    if (code == LS_OK && population == NULL && moving_is_far(&on->lag)) {
+        moving_warn(on->checkpoint, &on->lag, "use --statistics precise, or train it for more steps or with");
     }
     if (code == LS_OK && a->dump != NULL) {
         code = eval_dump_write(a->dump, &dump, &s);

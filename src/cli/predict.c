@@ -205,12 +205,11 @@ static int estimate_precise(comm *c, void *context)
 
 static void warn_of_moving(const char *checkpoint, const checkpoint_info *info, const config *c)
 {
-    char text[MOVING_TEXT_SIZE];
     const moving_lag lag = run_options_lag(info, c);
     if (moving_is_far(&lag)) {
-        log_warn("%s: %s, so its answers mean little; use --statistics precise --data FILE, or train it for more steps "
-                 "or with a batch_norm.momentum below %g",
-                 checkpoint, moving_describe(text, &lag), lag.momentum);
+        moving_warn(checkpoint, &lag,
+                    "answers by them mean little: use --statistics precise --data FILE, or train it for more steps or "
+                    "with");
     }
 }
 

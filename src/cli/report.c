@@ -195,12 +195,10 @@ static void print_findings(const report_run *runs, size_t count)
 /* What the table cannot tell: a validation accuracy that is not the network's. */
 static void warn_of_moving(const report_run *r)
 {
-    char text[MOVING_TEXT_SIZE];
     const moving_lag lag = run_options_lag(&r->info, &r->saved);
     if (r->saved.batch_norm.evaluate == CONFIG_MOVING && moving_is_far(&lag)) {
-        log_warn("%s: %s, so its validation accuracy says little; use batch_norm.evaluate=precise, more steps, or a "
-                 "batch_norm.momentum below %g",
-                 r->dir, moving_describe(text, &lag), lag.momentum);
+        moving_warn(r->dir, &lag,
+                    "its validation accuracy says little: use batch_norm.evaluate=precise, more steps, or");
     }
 }
 

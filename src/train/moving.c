@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+
 bool moving_is_mean(const tensor_table *t, size_t i)
 {
     return i + 1 < t->count && t->tensors[i].role == TENSOR_MOVING_MEAN &&
@@ -107,4 +109,10 @@ const char *moving_describe(char out[MOVING_TEXT_SIZE], const moving_lag *lag)
                    "left after %llu steps",
                    off, lag->left, (unsigned long long)lag->steps);
     return out;
+}
+
+void moving_warn(const char *what, const moving_lag *lag, const char *remedy)
+{
+    char text[MOVING_TEXT_SIZE];
+    log_warn("%s: %s; %s a batch_norm.momentum below %g", what, moving_describe(text, lag), remedy, lag->momentum);
 }

@@ -52,6 +52,12 @@ bool moving_misleads(const moving_lag *lag, double train_accuracy, double val_ac
 /* "BatchNorm's moving statistics are still far from the data's: ...", with figures. Returns out. */
 const char *moving_describe(char out[MOVING_TEXT_SIZE], const moving_lag *lag);
 
+/*
+ * A warning of one line, "<what>: <moving_describe>; <remedy> a batch_norm.momentum below ...": what suffers or is
+ * meant, and what helps, up to "or". Rank 0 speaks.
+ */
+void moving_warn(const char *what, const moving_lag *lag, const char *remedy);
+
 /* Whether tensor i is a moving mean; its variance is then the next. */
 bool moving_is_mean(const tensor_table *t, size_t i);
 

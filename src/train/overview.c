@@ -91,3 +91,21 @@ void overview_print(const session *s, const trainer_options *o)
              (unsigned long long)o->epochs, loader_steps(s->train), so->batch, shards, so->shard_size,
              so->learning_rate, (unsigned long long)so->seed);
 }
+
+void overview_print_start(const session *s, const trainer_options *o, const session_state *at)
+{
+    const unsigned long long done = at->epoch;
+    const unsigned long long wanted = o->epochs;
+    if (o->resume != NULL) {
+        log_info("resumed from %s: epochs done %llu, steps %llu", o->resume, done, (unsigned long long)at->step);
+    }
+    if (o->resume != NULL && done == wanted) {
+        log_info("all %llu epochs are done; raise train.epochs to go on", wanted);
+    } else if (o->resume != NULL && done > wanted) {
+        log_info("%llu epochs are done, more than the %llu of train.epochs; raise it to go on", done, wanted);
+    } else if (o->keep_best > 0 && loader_steps(s->val) == 0) {
+        log_warn("checkpoint.keep_best has nothing to go by: %s holds no validation pictures; pack it with "
+                 "--val-fraction to have some",
+                 dataset_path(s->data));
+    }
+}

@@ -387,21 +387,17 @@ static int validate(trainer *t, evaluation *out)
     return code;
 }
 
-/* Where the moving statistics spoil a validation, the first time, and at the end, whose weights are there to be used.
+/* Where the moving statistics spoil a validation: the first time, and at the end, whose weights are there to be used.
  */
 static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 {
-    char text[MOVING_TEXT_SIZE];
     const session_options *o = &t->s.options;
     const moving_lag lag = moving_lag_of(o->batch_norm, o->momentum, t->at.step, t->at.moving_distance);
-    if (t->population != NULL || !moving_misleads(&lag, row->train_accuracy, row->val_accuracy) ||
-        (t->warned && t->at.epoch < t->o->epochs)) {
-        return;
+    if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
+        (!t->warned || t->at.epoch == t->o->epochs)) {
+        t->warned = true;
+        moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
     }
-    t->warned = true;
-    log_warn("validation suffers, as %s; use batch_norm.evaluate=precise, more steps, or a batch_norm.momentum below "
-             "%g",
-             moving_describe(text, &lag), lag.momentum);
 }
 
 /* After the last step and the validation of an epoch. */
@@ -488,25 +484,6 @@ static int finish(trainer *t, double started)
     return LS_OK;
 }
 
-/* What a run starts with, once the log is open. */
-static void print_start(const trainer *t)
-{
-    const unsigned long long done = t->at.epoch;
-    const unsigned long long wanted = t->o->epochs;
-    if (t->o->resume != NULL) {
-        log_info("resumed from %s: epochs done %llu, steps %llu", t->o->resume, done, (unsigned long long)t->at.step);
-    }
-    if (done_before(t) && done == wanted) {
-        log_info("all %llu epochs are done; raise train.epochs to go on", wanted);
-    } else if (done_before(t)) {
-        log_info("%llu epochs are done, more than the %llu of train.epochs; raise it to go on", done, wanted);
-    } else if (t->o->keep_best > 0 && loader_steps(t->s.val) == 0) {
-        log_warn("checkpoint.keep_best has nothing to go by: %s holds no validation pictures; pack it with "
-                 "--val-fraction to have some",
-                 dataset_path(t->s.data));
-    }
-}
-
 int trainer_run(comm *c, const trainer_options *options)
 {
     trainer t = {.o = options};
@@ -517,7 +494,7 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     overview_print(&t.s, options);
     code = launch_report(&t.s);
-    print_start(&t);
+    overview_print_start(&t.s, options, &t.at);
     while (code == LS_OK && t.at.epoch < options->epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }
