@@ -102,6 +102,17 @@ int output_check(const char *path, const char *what)
     return code != LS_OK ? code : check_folder(path, &info);
 }
 
+int output_refuse_inputs(const char *path, const char *const *inputs, size_t n)
+{
+    struct stat info;
+    for (size_t i = 0; i < n; i++) {
+        if (inputs[i] != NULL && stat(inputs[i], &info) == 0 && output_is(path, &info)) {
+            return error_set(LS_EUSAGE, "%s: is read by the same command; name another output", path);
+        }
+    }
+    return LS_OK;
+}
+
 bool output_is(const char *path, const struct stat *input)
 {
     struct stat there;

@@ -2,6 +2,7 @@
 #define LOCKSTEP_BASE_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 /*
@@ -18,5 +19,16 @@ int output_check(const char *path, const char *what);
 
 /* Whether the file at path is this one (by device and number): what is read would be replaced. */
 bool output_is(const char *path, const struct stat *input);
+
+/* LS_EUSAGE where the file at path is one of the n inputs, by whatever name; 0 otherwise. */
+int output_refuse_inputs(const char *path, const char *const *inputs, size_t n);
+
+/*
+ * For a result that is text. Before any work: as output_check, but "-", which is standard output, devices, pipes and
+ * what /dev/stdout leads to will do. At the end: to those it is written, a file is replaced as a whole. what: see
+ * output_check. Returns 0, LS_EUSAGE or LS_EIO.
+ */
+int output_check_text(const char *path, const char *what);
+int output_write_text(const char *path, const char *what, const char *text, size_t size);
 
 #endif

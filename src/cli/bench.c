@@ -2,9 +2,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/output.h"
 #include "cli/args.h"
 #include "cli/bench_report.h"
 #include "cli/parallel.h"
@@ -118,28 +120,30 @@ static int take_option(bench_arguments *a, int option)
     }
 }
 
-/* Rank 0 opens the file before anything is timed, so that a wrong name costs nobody an hour. */
-static int open_json(FILE **out, const char *path)
+static const char what[] = "a report";
+
+static int write_json(const bench_arguments *a, const bench_result *r)
 {
-    if (path == NULL) {
-        return LS_OK;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    int code = LS_ENOMEM;
+    if (to != NULL) {
+        bench_report_json(to, &a->options, r);
+        code = fclose(to) == 0 ? LS_OK : LS_ENOMEM;
     }
-    *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    return *out != NULL ? LS_OK : error_set(LS_EIO, "%s: cannot be written: %m", path);
+    code = code == LS_OK ? output_write_text(a->json, what, text, size)
+                         : error_set(LS_ENOMEM, "%s: out of memory for a report", a->json);
+    free(text);
+    return code;
 }
 
-static int report(FILE *to, const bench_arguments *a, const bench_result *r)
+static int report(const bench_arguments *a, const bench_result *r)
 {
-    if (to != stdout) {
+    if (a->json == NULL || strcmp(a->json, "-") != 0) {
         bench_report_print(&a->options, r, a->layers);
     }
-    if (to == NULL) {
-        return LS_OK;
-    }
-    bench_report_json(to, &a->options, r);
-    return fflush(to) == 0 && !ferror(to)
-               ? LS_OK
-               : error_set(LS_EIO, "%s cannot be written: %m", to == stdout ? "standard output" : a->json);
+    return a->json != NULL ? write_json(a, r) : LS_OK;
 }
 
 static int bench(comm *c, void *context)
@@ -147,16 +151,13 @@ static int bench(comm *c, void *context)
     const bench_arguments *a = context;
     const bool leads = comm_rank(c) == 0;
     bench_result r = {0};
-    FILE *to = NULL;
-    int code = comm_agree(c, leads ? open_json(&to, a->json) : LS_OK);
+    /* Before anything is timed, so that a wrong name costs nobody an hour. */
+    int code = comm_agree(c, leads && a->json != NULL ? output_check_text(a->json, what) : LS_OK);
     if (code == LS_OK) {
         code = bench_run(&r, c, &a->options);
     }
     if (code == LS_OK) {
-        code = comm_agree(c, leads ? report(to, a, &r) : LS_OK);
-    }
-    if (to != NULL && to != stdout) {
-        (void)fclose(to);
+        code = comm_agree(c, leads ? report(a, &r) : LS_OK);
     }
     bench_release(&r);
     return code;

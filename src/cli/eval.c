@@ -242,7 +242,11 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     o.stage = NULL; /* what is read once need not be copied first */
     o.batch = a->batch > 0 ? (size_t)a->batch : o.batch;
     o.threads = a->threads > 0 ? (int)a->threads : o.threads;
-    if (is_precise(saved)) {
+    if (a->dump != NULL) {
+        const char *const inputs[] = {on->checkpoint, o.data_file, a->train_data};
+        code = eval_dump_prepare(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
+    }
+    if (code == LS_OK && is_precise(saved)) {
         code = estimate_precise(&precise, c, a, saved, &o, on);
     }
     if (code == LS_OK) {

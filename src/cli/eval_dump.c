@@ -1,11 +1,19 @@
 #include "cli/eval_dump.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "io/h5.h"
+#include "base/output.h"
+#include "io/temporary.h"
+
+static const char what[] = "a dump";
+
+int eval_dump_prepare(const char *path, const char *const *inputs, size_t n)
+{
+    const int code = output_refuse_inputs(path, inputs, n);
+    return code == LS_OK ? temporary_prepare(path, what) : code;
+}
 
 int eval_dump_start(evaluate_dump *out, const session *s, size_t wanted)
 {
@@ -28,29 +36,25 @@ void eval_dump_release(evaluate_dump *d)
 
 int eval_dump_write(const char *path, const evaluate_dump *d, const session *s)
 {
-    char temporary[CHECKPOINT_PATH_SIZE];
     const size_t images[] = {d->count, s->options.height, s->options.width, 3};
     const size_t logits[] = {d->count, dataset_classes(s->data)};
+    temporary t;
     h5_file *f = NULL;
-    int code = h5_temporary_name(temporary, sizeof temporary, path);
-    if (code == LS_OK) {
-        code = h5_create(&f, temporary);
-    }
+    int code = temporary_begin(&t, &f, path);
     if (code == LS_OK) {
         code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
     }
     if (code == LS_OK) {
         code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
     }
-    if (f != NULL) {
-        const int closed = h5_close(f);
-        code = code == LS_OK ? closed : code;
-        code = code == LS_OK ? h5_commit(temporary, path) : code;
+    const int closed = h5_close(f);
+    code = code == LS_OK ? closed : code;
+    if (code == LS_OK) {
+        code = temporary_commit(&t, what);
     }
     if (code == LS_OK) {
         log_info("%zu samples written to %s", d->count, path);
-    } else if (f != NULL) {
-        (void)remove(temporary);
     }
+    temporary_end(&t);
     return code;
 }

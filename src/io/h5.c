@@ -147,9 +147,17 @@ void h5_drop(hid_t id)
     }
 }
 
-/* How to open: for writing, after a writer that was killed, anew, anew in the newest format, anew if nothing is there.
- */
+/* How to open: for writing, after a writer that was killed, anew, anew in the newest format, if nothing is there. */
 typedef enum open_mode { OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST, OPEN_CREATE_FIRST } open_mode;
+
+/* What stands in a new file's place: a file goes; a link stays, and is not followed, nor is anything else removed. */
+static void make_room(const char *path)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode)) {
+        (void)unlink(path);
+    }
+}
 
 static hid_t open_id(const char *path, open_mode mode)
 {
@@ -171,21 +179,23 @@ static hid_t open_id(const char *path, open_mode mode)
     if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
         id = H5Fopen(path, H5F_ACC_RDWR, access_list);
     } else {
-        id = H5Fcreate(path, mode == OPEN_CREATE_FIRST ? H5F_ACC_EXCL : H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
+        if (mode != OPEN_CREATE_FIRST) {
+            make_room(path);
+        }
+        id = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access_list);
     }
 cleanup:
     (void)H5Pclose(access_list);
     return id;
 }
 
-/*
- * The error that belongs to a file that was not created; what was begun of it is removed. first: what stands there now
- * is somebody else's.
- */
+/* The error that belongs to a file that was not created. first: what stands there now is somebody else's. */
 static int create_error(const char *path, int first)
 {
-    struct stat status;
-    const int fd = open(path, O_WRONLY | O_CREAT | (first ? O_EXCL : 0), 0666);
+    if (!first) {
+        make_room(path);
+    }
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 && errno == ENOENT) {
         return error_set(LS_EIO, "%s: cannot be created, as its folder does not exist; make the folder first", path);
     }
@@ -194,9 +204,7 @@ static int create_error(const char *path, int first)
     }
     const int code = write(fd, "", 1) < 0 ? error_set(LS_EIO, "%s: cannot be created: %m", path)
                                           : error_set(LS_EIO, "%s: cannot be created", path);
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
-        (void)unlink(path);
-    }
+    (void)unlink(path);
     (void)close(fd);
     return code;
 }

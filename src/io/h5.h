@@ -37,8 +37,8 @@ typedef struct h5_shape {
 } h5_shape;
 
 /*
- * Open. `h5_create` truncates. All return 0 or LS_EIO, LS_ENOTFOUND, LS_EFORMAT (also for what is no regular file, such
- * as a pipe, which is not waited for); *out owned by the caller.
+ * Open. All return 0 or LS_EIO, LS_ENOTFOUND, LS_EFORMAT (also for what is no regular file, such as a pipe, which is
+ * not waited for); *out owned by the caller.
  */
 int h5_open_read(h5_file **out, const char *path);
 /* As h5_open_read, of a file whose data may be compressed: by deflate, to 64 times the file's size and no more. */
@@ -50,6 +50,7 @@ int h5_open_packed(h5_file **out, const char *path);
 int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
 /* For tests: as h5_open_read for reading and writing, in this process. */
 int h5_open_write(h5_file **out, const char *path);
+/* A new file in place of one that stands there, which is removed; where a link or a folder stands, LS_EIO. */
 int h5_create(h5_file **out, const char *path);
 /* As h5_create where nothing stands, not even a link (LS_EIO). For temporary files: see io/temporary.h. */
 int h5_create_first(h5_file **out, const char *path);

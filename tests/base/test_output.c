@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -189,6 +190,114 @@ START_TEST(no_more)
 }
 END_TEST
 
+/* What is in a file, up to 15 bytes. */
+static const char *content(const char *name)
+{
+    static char text[16];
+    const int fd = open(in(name), O_RDONLY);
+    ck_assert_int_ge(fd, 0);
+    const ssize_t n = read(fd, text, sizeof text - 1);
+    ck_assert_int_ge(n, 0);
+    text[n] = '\0';
+    (void)close(fd);
+    return text;
+}
+
+START_TEST(a_text_replaces_a_file)
+{
+    make("old");
+    ck_assert_int_eq(symlink("old", in("other")), 0);
+    ck_assert_int_eq(output_write_text(in("old"), "a report", "new", 3), LS_OK);
+    ck_assert_str_eq(content("old"), "new");
+    ck_assert_int_eq(output_write_text(in("none"), "a report", "", 0), LS_OK);
+    ck_assert_str_eq(content("none"), "");
+    ck_assert_int_eq(output_check_text(in("other"), "a report"), LS_EUSAGE);
+    ck_assert_int_eq(output_write_text(in("other"), "a report", "bad", 3), LS_EUSAGE);
+    ck_assert_str_eq(content("old"), "new");
+    ck_assert_int_eq(output_check_text(root, "a report"), LS_EUSAGE);
+    ck_assert_int_eq(output_check_text(in("nowhere/file"), "a report"), LS_EIO);
+}
+END_TEST
+
+/* A text that cannot be written whole leaves what was there. */
+START_TEST(a_text_that_fails_replaces_nothing)
+{
+    int status = 0;
+    make("old");
+    ck_assert_int_eq(output_write_text(in("old"), "a report", "old", 3), LS_OK);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        const struct rlimit smallest = {2, 2};
+        (void)signal(SIGXFSZ, SIG_IGN);
+        _exit(setrlimit(RLIMIT_FSIZE, &smallest) == 0 && output_write_text(in("old"), "a report", "new", 3) == LS_EIO
+                  ? 0
+                  : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_str_eq(content("old"), "old");
+    char temporary[PATH_MAX];
+    ck_assert_int_lt(snprintf(temporary, sizeof temporary, "%s/old.tmp-%ld", root, (long)child), PATH_MAX);
+    ck_assert_int_ne(access(temporary, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_text_goes_through_what_is_no_file)
+{
+    static const char *const streams[] = {"-", "/dev/null", "/dev/full", "/dev/stdout"};
+    char text[8] = "";
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        ck_assert_int_eq(output_check_text(streams[i], "a report"), LS_OK);
+    }
+    ck_assert_int_eq(output_write_text("/dev/null", "a report", "text", 4), LS_OK);
+    ck_assert_int_eq(output_write_text("/dev/full", "a report", "text", 4), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "/dev/full cannot be written: No space left"));
+    ck_assert_int_eq(mkfifo(in("pipe"), 0600), 0);
+    const int fd = open(place, O_RDWR);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(output_write_text(in("pipe"), "a report", "text", 4), LS_OK);
+    ck_assert_int_eq(read(fd, text, sizeof text), 4);
+    ck_assert_str_eq(text, "text");
+    (void)close(fd);
+}
+END_TEST
+
+/* Whatever standard output is called, a text comes behind what is there. */
+START_TEST(a_text_follows_what_was_printed)
+{
+    int status = 0;
+    make("printed");
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        const int fd = open(in("printed"), O_WRONLY);
+        (void)dup2(fd, STDOUT_FILENO);
+        (void)printf("1");
+        _exit(output_write_text("/dev/stdout", "a report", "2", 1) == LS_OK &&
+                      output_write_text("-", "a report", "3", 1) == LS_OK
+                  ? 0
+                  : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_str_eq(content("printed"), "123");
+}
+END_TEST
+
+START_TEST(inputs_are_refused)
+{
+    make("input");
+    ck_assert_int_eq(symlink("input", in("name")), 0);
+    char name[PATH_MAX];
+    (void)snprintf(name, sizeof name, "%s", in("name"));
+    const char *const inputs[] = {NULL, "/nowhere", name};
+    ck_assert_int_eq(output_refuse_inputs(in("input"), inputs, 3), LS_EUSAGE);
+    ck_assert_int_eq(output_refuse_inputs(in("input"), inputs, 2), LS_OK);
+    ck_assert_int_eq(output_refuse_inputs(in("new"), inputs, 3), LS_OK);
+}
+END_TEST
+
 static void setup(void)
 {
     (void)snprintf(root, sizeof root, "/tmp/lockstep-output-XXXXXX");
@@ -212,6 +321,11 @@ int main(void)
     tcase_add_test(cases, a_device_is_refused);
     tcase_add_test(cases, folders_that_take_no_file);
     tcase_add_test(cases, an_input_is_known);
+    tcase_add_test(cases, inputs_are_refused);
+    tcase_add_test(cases, a_text_replaces_a_file);
+    tcase_add_test(cases, a_text_that_fails_replaces_nothing);
+    tcase_add_test(cases, a_text_goes_through_what_is_no_file);
+    tcase_add_test(cases, a_text_follows_what_was_printed);
     tcase_add_test(cases, a_signal_removes_it);
     tcase_add_test(cases, no_more);
     return suite_run("output", cases);
