@@ -72,6 +72,7 @@ static void limit(int resource, uint64_t most)
     }
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /* Bytes that are mapped already; a generous guess where the system does not say. */
 static uint64_t mapped(void)
 {
@@ -86,6 +87,7 @@ static uint64_t mapped(void)
     }
     return pages > 0 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : (uint64_t)4 << 30;
 }
+#endif
 
 /* What reading takes follows from the file's size: an array once, texts with a pointer each, packed data unpacked. */
 static void limit_all(uint64_t file_size)
