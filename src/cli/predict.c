@@ -3,14 +3,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/args.h"
 #include "cli/parallel.h"
 #include "cli/pictures.h"
+#include "cli/predict_arguments.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
 #include "data/image.h"
@@ -46,29 +45,6 @@ static const char help[] =
     "example: lockstep predict checkpoints/digits-bn seven.png --top 3\n";
 
 enum { LARGEST_FILE = 1 << 28 }; /* bytes */
-
-static const struct option options[] = {
-    {"top", required_argument, NULL, 't'},
-    {"threads", required_argument, NULL, 'j'},
-    {"orientation", required_argument, NULL, 'o'},
-    {"list", required_argument, NULL, 'l'},
-    {"best", no_argument, NULL, 'b'},
-    {"statistics", required_argument, NULL, 's'},
-    {"data", required_argument, NULL, 'd'},
-    {0},
-};
-
-typedef struct predict_arguments {
-    const char *given;  /* a checkpoint or a run's folder */
-    const char **lists; /* owned; the texts are argv's */
-    size_t list_count;
-    char **named; /* [named_count] of argv: pictures, folders, "-" */
-    int named_count;
-    uint64_t top, threads;
-    const char *data;
-    bool best, precise;
-    orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
-} predict_arguments;
 
 /* What all pictures share. */
 typedef struct prediction {
@@ -244,15 +220,6 @@ static int predict(const predict_arguments *a, const char *checkpoint, const pic
     return code;
 }
 
-static int take_orientation(orientation_use *out, const char *text)
-{
-    if (strcmp(text, "apply") != 0 && strcmp(text, "ignore") != 0) {
-        return error_set(LS_EUSAGE, "--orientation: '%s' is neither apply nor ignore", text);
-    }
-    *out = strcmp(text, "apply") == 0 ? ORIENTATION_APPLY : ORIENTATION_IGNORE;
-    return LS_OK;
-}
-
 /* Before anything else that takes long. */
 static int gather(pictures *out, const predict_arguments *a)
 {
@@ -266,72 +233,12 @@ static int gather(pictures *out, const predict_arguments *a)
     return code;
 }
 
-static int take_option(predict_arguments *a, int option)
-{
-    switch (option) {
-    case 't': return args_whole(&a->top, "--top", optarg, 1, 1000000);
-    case 'l': a->lists[a->list_count++] = optarg; return LS_OK;
-    case 'b': a->best = true; return LS_OK;
-    case 's': return args_statistics(&a->precise, "--statistics", optarg);
-    case 'd': a->data = optarg; return LS_OK;
-    case 'o': return take_orientation(&a->orientation, optarg);
-    default: return args_whole(&a->threads, "--threads", optarg, 1, 1024);
-    }
-}
-
-/* What options and arguments together ask for. */
-static int check_arguments(const predict_arguments *a)
-{
-    int inputs = 0;
-    for (int i = 0; i < a->named_count; i++) {
-        inputs += strcmp(a->named[i], "-") == 0;
-    }
-    for (size_t i = 0; i < a->list_count; i++) {
-        inputs += strcmp(a->lists[i], "-") == 0;
-    }
-    if (inputs > 1) {
-        return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");
-    }
-    if (a->precise && a->data == NULL) {
-        return error_set(LS_EUSAGE, "--statistics precise: needs the data set that trained the network, --data FILE");
-    }
-    if (!a->precise && a->data != NULL) {
-        return error_set(LS_EUSAGE, "--data: goes with --statistics precise; pictures are given as arguments");
-    }
-    return LS_OK;
-}
-
-static int read_arguments(predict_arguments *a, int argc, char **argv)
-{
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(a, option);
-    }
-    if (code == LS_OK) {
-        code = option < 0 ? option
-                          : args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0,
-                                             "CHECKPOINT or a run's folder, and PICTURE...");
-    }
-    if (code != LS_OK) {
-        return code;
-    }
-    a->given = argv[optind];
-    a->named = argv + optind + 1;
-    a->named_count = argc - optind - 1;
-    return check_arguments(a);
-}
-
 static int run(int argc, char **argv)
 {
     char checkpoint[CHECKPOINT_PATH_SIZE];
     pictures files = {0};
-    predict_arguments a = {.top = 1, .threads = 1, .lists = calloc((size_t)argc, sizeof *a.lists)};
-    a.orientation = ORIENTATION_AUTO;
-    if (a.lists == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the arguments");
-    }
-    int code = read_arguments(&a, argc, argv);
+    predict_arguments a;
+    int code = predict_arguments_read(&a, argc, argv);
     if (code == LS_OK) {
         code = which_checkpoint(checkpoint, a.given, a.best);
     }
@@ -345,7 +252,7 @@ static int run(int argc, char **argv)
         code = predict(&a, checkpoint, &files);
     }
     pictures_release(&files);
-    free(a.lists);
+    predict_arguments_release(&a);
     return code;
 }
 
