@@ -73,6 +73,7 @@ void overview_print(const session *s, const trainer_options *o)
     const size_t shards = (so->batch + so->shard_size - 1) / so->shard_size;
     memory_plan memory = {0};
     (void)memory_plan_of(&memory, so, dataset_classes(s->data), ranks);
+    log_info("run         %s", o->run_dir);
     print_experiment(s, o);
     print_data(s);
     print_orientation(s);
