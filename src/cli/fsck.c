@@ -1,6 +1,7 @@
 #include "cli/fsck.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "cli/args.h"
 #include "cli/fsck_file.h"
 #include "io/h5.h"
+#include "io/named.h"
 #include "store/checkpoint.h"
 #include "store/checkpoint_name.h"
 #include "store/run_folder.h"
@@ -27,7 +29,7 @@ static const char help[] =
     "  --decode            decode every picture of a data set too\n"
     "  --patience SECONDS  give a file up when reading it neither ends nor goes on for so long (default 300)\n"
     "\n"
-    "exit status: 0 all are ok, 1 some are not, 2 wrong usage\n"
+    "exit status: 0 all are ok, 1 some are not, 2 one is not there, may not be read or is no HDF5 file; wrong usage\n"
     "example: lockstep fsck checkpoints/digits.h5 checkpoints/digits-bn\n";
 
 enum { OPTION_DECODE = 1, OPTION_PATIENCE, FSCK_TEXT_SIZE = 4096 };
@@ -83,7 +85,7 @@ static int check_folder(const char *dir, const fsck_arguments *a)
     int result = EXIT_DONE;
     const int n = scandir(dir, &list, is_of_a_run, alphasort);
     if (n < 0) {
-        return error_set(LS_EIO, "%s: cannot be listed: %m", dir);
+        return error_set(errno == EACCES ? LS_EUSAGE : LS_EIO, "%s: cannot be listed: %m", dir);
     }
     if (n == 0) {
         log_info("%s: holds neither checkpoints nor a log", dir);
@@ -102,7 +104,8 @@ static int check_argument(const char *path, const fsck_arguments *a)
 {
     struct stat status;
     const int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    return is_folder ? check_folder(path, a) : check_file(path, a);
+    const int code = is_folder ? LS_OK : named_check(path);
+    return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, a);
 }
 
 static int read_arguments(fsck_arguments *out, int argc, char **argv)
@@ -132,11 +135,12 @@ static int run(int argc, char **argv)
     }
     h5_set_patience((unsigned)a.patience);
     for (int i = optind; i < argc; i++) {
-        const int got = check_argument(argv[i], &a);
+        int got = check_argument(argv[i], &a);
         if (got < 0) {
-            return got;
+            log_error("%s", error_message());
+            got = error_exit_code(got);
         }
-        result = got == EXIT_DONE ? result : got;
+        result = got > result ? got : result;
     }
     return result;
 }

@@ -11,8 +11,10 @@
 #include "base/real.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/which.h"
 #include "config/config.h"
 #include "data/dataset.h"
+#include "io/named.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
@@ -220,9 +222,9 @@ static int inspect_folder(const char *dir)
     checkpoint_info info = {0};
     run_folder *folder = NULL;
     double accuracy = 0;
-    int code = run_folder_open(&folder, dir, NULL, NULL);
+    int code = which_of_run(newest, dir, false);
     if (code == LS_OK) {
-        code = run_folder_newest(folder, newest, sizeof newest, NULL);
+        code = run_folder_open(&folder, dir, NULL, NULL);
     }
     if (code != LS_OK) {
         goto cleanup;
@@ -267,7 +269,10 @@ static int inspect_file(const char *path)
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return inspect_folder(path);
     }
-    const int code = file_kind_of(&kind, path);
+    int code = named_check(path);
+    if (code == LS_OK) {
+        code = file_kind_of(&kind, path);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -276,7 +281,7 @@ static int inspect_file(const char *path)
     case FILE_LOG: return inspect_log(path);
     case FILE_DATASET: return inspect_dataset(path);
     case FILE_KERAS: return inspect_keras(path);
-    default: return error_set(LS_EFORMAT, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
+    default: return error_set(LS_EUSAGE, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
     }
 }
 
@@ -291,9 +296,10 @@ static int run(int argc, char **argv)
         return code;
     }
     for (int i = optind; i < argc; i++) {
-        if (inspect_file(argv[i]) != LS_OK) {
+        code = inspect_file(argv[i]);
+        if (code != LS_OK) {
             log_error("%s", error_message());
-            result = EXIT_FAILED;
+            result = error_exit_code(code) > result ? error_exit_code(code) : result;
         }
     }
     return result;

@@ -11,6 +11,7 @@
 #include "cli/args.h"
 #include "cli/findings.h"
 #include "cli/run_options.h"
+#include "cli/which.h"
 #include "store/run_folder.h"
 
 static const char help[] =
@@ -37,7 +38,7 @@ static int read_run(report_run *r, const char *dir)
     char path[CHECKPOINT_PATH_SIZE];
     size_t count = 0;
     r->dir = dir;
-    int code = run_folder_latest(path, sizeof path, dir);
+    int code = which_of_run(path, dir, false);
     if (code == LS_OK) {
         code = run_options_of_checkpoint(&r->saved, &r->info, path);
     }

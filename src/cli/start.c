@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/run_options.h"
+#include "cli/which.h"
+#include "data/dataset.h"
 
 /* LS_EUSAGE unless a run of this configuration may go on from the checkpoint; *step gets the one it stands at. */
 static int check_same(const config *wanted, const char *path, uint64_t *step)
@@ -66,12 +68,23 @@ static int choose_named(start *out, const char *resume)
     struct stat status;
     out->resumes = true;
     if (stat(resume, &status) == 0 && S_ISDIR(status.st_mode)) {
-        const int code = run_folder_latest(out->checkpoint, sizeof out->checkpoint, resume);
+        const int code = which_of_run(out->checkpoint, resume, false);
         return code == LS_ENOTFOUND ? LS_EUSAGE : code;
     }
     const int n = snprintf(out->checkpoint, sizeof out->checkpoint, "%s", resume);
     return n < 0 || (size_t)n >= sizeof out->checkpoint ? error_set(LS_EUSAGE, "--resume: the path is too long")
                                                         : LS_OK;
+}
+
+int start_check_named(const config *wanted, const char *resume)
+{
+    struct stat status;
+    const int code = dataset_check_place(wanted->data.file);
+    if (code != LS_OK || resume == NULL || strcmp(resume, "auto") == 0) {
+        return code;
+    }
+    const bool is_folder = stat(resume, &status) == 0 && S_ISDIR(status.st_mode);
+    return is_folder ? which_check_run(resume) : which_check_file(resume);
 }
 
 int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,

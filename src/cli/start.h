@@ -14,6 +14,12 @@ typedef struct start {
 } start;
 
 /*
+ * Before anything is made: LS_EUSAGE where the data set, or the checkpoint or folder that `resume` names, is not there,
+ * may not be read or is something else. Rank 0's business.
+ */
+int start_check_named(const config *wanted, const char *resume);
+
+/*
  * folder: of run_dir. resume: NULL, "auto" (its newest usable checkpoint, if there is any) or a checkpoint. LS_EUSAGE
  * when run_dir has checkpoints and neither resume nor fresh says what to do with them, or when the checkpoint's
  * configuration differs from `wanted` in a key that may not change. Rank 0's business.

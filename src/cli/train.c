@@ -191,6 +191,9 @@ static int train(comm *c, void *context)
     comm_set_timeouts(c, &timeouts);
     code = run_folder_file(run_dir, sizeof run_dir, wanted.checkpoint.dir, wanted.experiment.name);
     if (code == LS_OK && leads) {
+        code = start_check_named(&wanted, a->resume); /* before a folder is made */
+    }
+    if (code == LS_OK && leads) {
         code = run_lock_take(&lock, run_dir);
     }
     if (code == LS_OK && leads) {

@@ -1,36 +1,93 @@
 #include "cli/which.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "io/named.h"
+#include "store/file_kind.h"
 #include "store/run_folder.h"
 
-static int of_folder(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
+static int check_folder(const char *dir)
+{
+    struct stat status;
+    if (stat(dir, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        return error_set(LS_EUSAGE, "%s: is a file, not a run's folder", dir);
+    }
+    if (access(dir, R_OK | X_OK) == 0) {
+        return LS_OK;
+    }
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR: return error_set(LS_EUSAGE, "%s: no such folder", dir);
+    case EACCES:
+    case ELOOP:
+    case ENAMETOOLONG: return error_set(LS_EUSAGE, "%s: cannot be listed: %m", dir);
+    default: return LS_OK; /* a disk or a file system that fails: who lists it will say so */
+    }
+}
+
+int which_check_run(const char *dir)
 {
     run_folder *folder = NULL;
-    int code = run_folder_open(&folder, dir, NULL, NULL);
+    int code = check_folder(dir);
+    code = code != LS_OK ? code : run_folder_open(&folder, dir, NULL, NULL);
+    if (code == LS_OK && run_folder_count(folder) == 0) {
+        code = error_set(LS_EUSAGE, "%s: holds no usable checkpoint", dir);
+    }
+    run_folder_close(folder);
+    return code;
+}
+
+int which_check_file(const char *path)
+{
+    static const char *const kinds[] = {
+        [FILE_DATASET] = "a data set",
+        [FILE_LOG] = "a log",
+        [FILE_KERAS] = "a weights file of Keras",
+        [FILE_OTHER] = "an HDF5 file of another kind",
+    };
+    file_kind kind = FILE_CHECKPOINT;
+    const int code = named_check(path);
+    if (code != LS_OK || file_kind_of(&kind, path) != LS_OK || kind == FILE_CHECKPOINT) {
+        return code; /* what is damaged is told by who reads it */
+    }
+    return error_set(LS_EUSAGE, "%s: is %s, not a checkpoint", path, kinds[kind]);
+}
+
+int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
+{
+    run_folder *folder = NULL;
+    int code = which_check_run(dir);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = run_folder_open(&folder, dir, NULL, NULL);
     if (code == LS_OK) {
         code = best ? run_folder_best(folder, out, CHECKPOINT_PATH_SIZE, NULL)
                     : run_folder_newest(folder, out, CHECKPOINT_PATH_SIZE, NULL);
     }
     run_folder_close(folder);
-    if (code == LS_OK) {
-        log_note("%s: %s", best ? "best validation" : "newest checkpoint", out);
-    }
-    return code;
+    return code == LS_ENOTFOUND && best ? LS_EUSAGE : code; /* none was validated */
 }
 
 int which_checkpoint(char out[CHECKPOINT_PATH_SIZE], const char *given, bool best)
 {
     struct stat status;
     if (stat(given, &status) == 0 && S_ISDIR(status.st_mode)) {
-        return of_folder(out, given, best);
+        const int code = which_of_run(out, given, best);
+        if (code == LS_OK) {
+            log_note("%s: %s", best ? "best validation" : "newest checkpoint", out);
+        }
+        return code;
     }
     if (best) {
         return error_set(LS_EUSAGE, "--best: goes with a run's folder, and %s is none", given);
     }
     const int n = snprintf(out, CHECKPOINT_PATH_SIZE, "%s", given);
-    return n < 0 || n >= CHECKPOINT_PATH_SIZE ? error_set(LS_EUSAGE, "%s: the path is too long", given) : LS_OK;
+    return n < 0 || n >= CHECKPOINT_PATH_SIZE ? error_set(LS_EUSAGE, "%s: the path is too long", given)
+                                              : which_check_file(given);
 }

@@ -11,6 +11,7 @@
 #include "base/watch.h"
 #include "data/window.h"
 #include "io/h5.h"
+#include "io/named.h"
 
 /* Up to here all pictures are held in memory: each rank does so for itself. */
 #define RESIDENT_BYTES ((size_t)256 << 20)
@@ -69,12 +70,12 @@ static int check_format(dataset *d)
         if (code != LS_OK) {
             return code;
         }
-        return error_set(LS_EFORMAT, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
+        return error_set(LS_EUSAGE, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);
     int code = h5_read_attr_i64(d->file, "/", "format_version", &d->version);
     if (code == LS_OK && (d->version < 1 || d->version > DATASET_FORMAT_VERSION)) {
-        code = error_set(LS_EFORMAT, "%s: format version %lld, this program reads up to %d; pack the data again",
+        code = error_set(LS_EUSAGE, "%s: format version %lld, this program reads up to %d; pack the data again",
                          d->label, (long long)d->version, DATASET_FORMAT_VERSION);
     }
     if (code == LS_OK && d->version > 1) {
@@ -215,15 +216,15 @@ static int load_bytes(dataset *d)
     return code;
 }
 
-/* The folder of pictures that a data set is made of is what people name first. */
-static int check_place(const char *path)
+int dataset_check_place(const char *path)
 {
     struct stat status;
-    return stat(path, &status) != 0 || !S_ISDIR(status.st_mode)
-               ? LS_OK
-               : error_set(LS_EFORMAT,
-                           "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
-                           path);
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return error_set(LS_EUSAGE,
+                         "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
+                         path);
+    }
+    return named_check(path);
 }
 
 /* descriptor: of the file, or -1: it is opened by its path. */
@@ -237,7 +238,7 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }
-    code = descriptor < 0 ? check_place(path) : LS_OK;
+    code = descriptor < 0 ? dataset_check_place(path) : LS_OK;
     if (code == LS_OK) {
         code = descriptor < 0 ? h5_open_read(&d->file, path) : h5_open_descriptor(&d->file, descriptor, label);
     }

@@ -32,7 +32,8 @@ typedef struct dataset dataset;
 
 /*
  * Open and check a file. Pictures of 256 MiB or less in all are held in memory, others read as asked for. Returns 0,
- * LS_ENOTFOUND, LS_EIO, LS_ENOMEM, or LS_EFORMAT where the file is damaged or something else. *out: dataset_free.
+ * LS_EIO, LS_ENOMEM, LS_EFORMAT where the file is damaged, or LS_EUSAGE where there is none, it may not be read, or it
+ * is something else than a data set that this program reads. *out: dataset_free.
  */
 int dataset_open(dataset **out, const char *path);
 /*
@@ -42,6 +43,8 @@ int dataset_open(dataset **out, const char *path);
 int dataset_open_copy(dataset **out, int descriptor, const char *path, const char *label);
 /* As dataset_open, without reading or checking any picture: dataset_read does, one by one. */
 int dataset_open_unread(dataset **out, const char *path);
+/* What dataset_open looks at first: LS_EUSAGE where the path cannot be a data set (io/named.h), with what to do. */
+int dataset_check_place(const char *path);
 void dataset_free(dataset *d);
 
 const char *dataset_path(const dataset *d); /* of a copy: that of the original */

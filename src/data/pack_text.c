@@ -150,10 +150,12 @@ int pack_text_open(pack_text *t, const char *path, size_t longest)
     *t = (pack_text){.path = path, .capacity = longest + 1};
     t->file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     if (t->file < 0) {
-        return error_set(errno == ENOENT ? LS_ENOTFOUND : LS_EIO, "%s: cannot be opened: %m", path);
+        return error_set(errno == ENOENT || errno == ENOTDIR || errno == EACCES ? LS_EUSAGE : LS_EIO,
+                         "%s: cannot be opened: %m", path);
     }
     if (fstat(t->file, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return error_set(LS_EIO, "%s: is a folder, not a table (pictures in folders are packed without --csv)", path);
+        return error_set(LS_EUSAGE, "%s: is a folder, not a table (pictures in folders are packed without --csv)",
+                         path);
     }
     t->read = malloc(BLOCK);
     t->line = malloc(t->capacity);

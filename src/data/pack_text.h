@@ -30,8 +30,8 @@ typedef struct pack_text {
 } pack_text;
 
 /*
- * Open; a line of more than `longest` bytes is an error. pack_text_close in any case. Returns 0, LS_ENOTFOUND, LS_EIO,
- * LS_ENOMEM or LS_EFORMAT.
+ * Open; a line of more than `longest` bytes is an error. pack_text_close in any case. Returns 0, LS_EUSAGE where
+ * there is no file that can be opened, LS_EIO, LS_ENOMEM or LS_EFORMAT.
  */
 int pack_text_open(pack_text *t, const char *path, size_t longest);
 

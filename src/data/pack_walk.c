@@ -31,10 +31,13 @@ int pack_walk_begin(pack_walk *w, packing *to, const char *root)
     w->length = n;
     w->root = n + (n > 0 && root[n - 1] != '/');
     if (n == 0 || stat(w->path, &info) != 0) {
-        return error_set(LS_ENOTFOUND, "%s: no such folder", root);
+        return error_set(LS_EUSAGE, "%s: no such folder", root);
     }
     if (!S_ISDIR(info.st_mode)) {
-        return error_set(LS_ENOTFOUND, "%s: is a file, not a folder of pictures (a table goes with --csv)", root);
+        return error_set(LS_EUSAGE, "%s: is a file, not a folder of pictures (a table goes with --csv)", root);
+    }
+    if (access(w->path, R_OK | X_OK) != 0 && errno == EACCES) {
+        return error_set(LS_EUSAGE, "%s: cannot be listed: %m", root);
     }
     return LS_OK;
 }

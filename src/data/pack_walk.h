@@ -18,7 +18,7 @@ typedef struct pack_walk {
     pack_seen seen;      /* folders on the way to the one at hand, and what was looked through from there */
 } pack_walk;
 
-/* Begin in a folder. Ends with pack_walk_end. Returns 0, LS_EUSAGE (too long a path) or LS_ENOTFOUND (no folder). */
+/* Begin in a folder. Ends with pack_walk_end. Returns 0 or LS_EUSAGE: too long, no folder. */
 int pack_walk_begin(pack_walk *w, packing *to, const char *root);
 
 /* Names in the folder at hand, sorted by bytes, accounted for nowhere. Returns 0, LS_EIO (errno is why) or LS_ENOMEM.

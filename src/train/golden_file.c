@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "io/named.h"
 
 enum { NAME_SIZE = 256, MOST = 1 << 16 };
 
@@ -60,7 +61,10 @@ static int read_header(golden_file *g)
 int golden_file_open(golden_file *out, const char *path)
 {
     *out = (golden_file){0};
-    int code = h5_open_packed(&out->f, path);
+    int code = named_check(path);
+    if (code == LS_OK) {
+        code = h5_open_packed(&out->f, path);
+    }
     if (code == LS_OK) {
         code = read_header(out);
         code = code == LS_ENOTFOUND ? LS_EFORMAT : code; /* the file is there, something in it is not */
