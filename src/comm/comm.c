@@ -1,6 +1,5 @@
 #include "comm/comm.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,7 +7,7 @@
 #include "base/watch.h"
 #include "comm/comm_private.h"
 #include "comm/guard.h"
-#include "comm/version.h"
+#include "comm/launcher_private.h"
 
 int comm_check(const comm *c, int rc, const char *what)
 {
@@ -26,63 +25,6 @@ int comm_waited(const comm *c, int rc, const char *what)
 {
     watch_collective_end();
     return comm_check(c, rc, what);
-}
-
-static long environment_number(const char *name)
-{
-    const char *text = getenv(name);
-    return text == NULL ? 0 : strtol(text, NULL, 10);
-}
-
-/* How many processes the launcher says it started. */
-typedef struct launched {
-    const char *by; /* the variable that says so */
-    long processes; /* 0: it does not say */
-} launched;
-
-/* To be asked before MPI starts: a process that MPI finds alone gets a launcher's variables from MPI itself. */
-static launched ask_launcher(void)
-{
-    const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        if (environment_number(counts[i]) > 0) {
-            return (launched){counts[i], environment_number(counts[i])};
-        }
-    }
-    /* Under a batch script mpirun itself may run in a Slurm step; then it hands down PMIX or PMI variables. */
-    const int in_step = getenv("SLURM_PROCID") != NULL && getenv("SLURM_STEP_ID") != NULL;
-    const int managed = getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL;
-    if (!in_step || managed) {
-        return (launched){NULL, 0};
-    }
-    const char *const by = getenv("SLURM_NTASKS") != NULL ? "SLURM_NTASKS" : "SLURM_NPROCS";
-    return (launched){by, environment_number(by)};
-}
-
-/* The tasks of a Slurm job whose script runs this process itself, as it runs mpirun; else 0. Before MPI starts. */
-static int ask_job(const launched *l)
-{
-    if (l->by != NULL || getenv("SLURM_STEP_ID") != NULL || getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL ||
-        getenv("SLURM_JOB_ID") == NULL) {
-        return 0;
-    }
-    const long tasks = environment_number("SLURM_NTASKS");
-    return tasks > 0 && tasks <= INT_MAX ? (int)tasks : 0;
-}
-
-/*
- * A launcher that does not speak MPI's protocol starts N processes that each find themselves rank 0 of 1; they would
- * all train the same and overwrite each other's files.
- */
-static int refuse_strangers(const comm *c, const launched *l)
-{
-    if (c->size > 1 || l->processes <= 1) {
-        return LS_OK;
-    }
-    return error_set(LS_EUSAGE,
-                     "%s=%ld, but MPI (%s) knows one process only; start with the mpirun of that MPI library, or under "
-                     "Slurm with `srun --mpi=pmix` if it has PMIx",
-                     l->by, l->processes, comm_mpi_version());
 }
 
 /*
@@ -157,7 +99,7 @@ static int connect_world(comm *c)
     return code == LS_OK ? learn_layout(c) : code;
 }
 
-static int start(comm **out, int *argc, char ***argv)
+static int start(comm **out, int *argc, char ***argv, const launcher *l)
 {
     comm *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -169,8 +111,7 @@ static int start(comm **out, int *argc, char ***argv)
     c->size = 1;
     int code = LS_OK;
     int provided = MPI_THREAD_SINGLE;
-    const launched l = ask_launcher();
-    c->tasks = ask_job(&l);
+    c->tasks = l->tasks;
     const int rc = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     if (rc != MPI_SUCCESS) {
         free(c); /* MPI does not run, so there is nothing to finalize */
@@ -184,7 +125,7 @@ static int start(comm **out, int *argc, char ***argv)
     if (code != LS_OK) {
         goto cleanup;
     }
-    code = refuse_strangers(c, &l);
+    code = launcher_refuse_strangers(l, c->size);
     if (code == LS_OK) {
         code = watchdog_start(&c->dog, c);
     }
@@ -204,11 +145,15 @@ int comm_start(comm **out, int *argc, char ***argv)
     *out = NULL;
     watch_this_thread();
     (void)watch_enter(WATCH_STARTING);
-    int code = guard_begin(&g);
+    launcher l;
+    launcher_ask(&l);
+    int code = launcher_hide_step(&l); /* before there is another thread */
+    code = code != LS_OK ? code : guard_begin(&g);
     if (code == LS_OK) {
-        code = start(out, argc, argv);
+        code = start(out, argc, argv, &l);
     }
     guard_end(g);
+    launcher_show_step(&l);
     (void)watch_enter(WATCH_PREPARING);
     return code;
 }

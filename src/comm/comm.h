@@ -47,7 +47,7 @@ int comm_nodes(const comm *c); /* how many nodes the ranks are on */
 int comm_node_rank(const comm *c);
 int comm_node_size(const comm *c);
 bool comm_renumbered(const comm *c); /* whether the launcher has other numbers for any rank */
-/* Where a Slurm job's script started this process itself, without mpirun or srun: the job's tasks; else 0. */
+/* Where a Slurm job's script or shell started this process itself, without mpirun or srun: its tasks; else 0. */
 int comm_job_tasks(const comm *c);
 
 int comm_barrier(comm *c);                          /* collective */

@@ -20,7 +20,7 @@ struct comm {
     layout ranks;   /* which of them share a node */
     MPI_Comm node;  /* those that share this rank's */
     int renumbered; /* whether the launcher had other numbers for the ranks */
-    int tasks;      /* of the Slurm job whose script started this process without a launcher; else 0 */
+    int tasks;      /* of the Slurm job in which this process was started without a launcher; else 0 */
     char host[MPI_MAX_PROCESSOR_NAME];
     flight sum;       /* the one that all wait for */
     flight agreement; /* between comm_agree_begin and comm_agree_end */
