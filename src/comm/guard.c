@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "comm/alarm.h"
+#include "comm/interfaces.h"
 
 enum { DEFAULT_SECONDS = 300, MOST_SECONDS = 1000000 };
 
@@ -18,6 +19,7 @@ struct guard {
     pthread_cond_t change;
     int over; /* MPI has started */
     long seconds;
+    char advice[INTERFACES_ADVICE_SIZE]; /* made before anything can hang */
 };
 
 /* Who this is, from what launchers tell: MPI itself has not said yet. */
@@ -36,13 +38,13 @@ static const char *launcher_rank(void)
 _Noreturn static void give_up(const guard *g)
 {
     char host[256] = "?";
-    char text[1024];
+    char text[512 + INTERFACES_ADVICE_SIZE];
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(
         text, sizeof text,
         "lockstep: error: rank %.16s on %s (pid %ld): MPI has not started in %ld s (LOCKSTEP_START_TIMEOUT): "
-        "another rank has stopped or died, or the network between the hosts does not work; exit status %d\n",
-        launcher_rank(), host, (long)getpid(), g->seconds, EXIT_STALLED);
+        "another rank has stopped or died, or the network between the hosts does not work%s%s; exit status %d\n",
+        launcher_rank(), host, (long)getpid(), g->seconds, g->advice[0] == '\0' ? "" : "; ", g->advice, EXIT_STALLED);
     alarm_say(text);
     alarm_exit();
 }
@@ -91,6 +93,7 @@ int guard_begin(guard **out)
         return error_set(LS_ENOMEM, "out of memory for the start's time limit");
     }
     g->seconds = seconds;
+    interfaces_advice(g->advice, sizeof g->advice);
     (void)pthread_mutex_init(&g->lock, NULL);
     clock_condition_init(&g->change);
     code = alarm_thread(&g->thread, watch, g, "the start's time limit");

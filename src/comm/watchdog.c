@@ -85,6 +85,7 @@ static int prepare(watchdog *w, const comm *c)
     const comm_timeouts usual = COMM_TIMEOUTS_DEFAULT;
     w->rank = c->rank;
     w->size = c->size;
+    interfaces_advice(w->advice, sizeof w->advice);
     w->name.pid = (long)getpid();
     (void)snprintf(w->name.host, sizeof w->name.host, "%.*s", WATCHDOG_HOST_SIZE - 1, c->host);
     watchdog_set(w, &usual);

@@ -1,6 +1,7 @@
 /* What a watchdog makes of what it knows. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "comm/watchdog_private.h"
@@ -50,6 +51,21 @@ static const char *lead_of(const watchdog *w, char lead[LEAD_SIZE], const char *
     return lead;
 }
 
+/* Ranks on several hosts that wait for messages of the first exchange may have connected to the wrong host. */
+static void advise(watchdog *w, const comm_timeouts *t, const char *lead)
+{
+    const stall_cause cause = stall_judge(w->table, w->size, silence(t)).cause;
+    int hosts = 1;
+    for (int r = 1; r < w->size && hosts == 1; r++) {
+        hosts += strcmp(w->table[r].host, w->table[0].host) != 0;
+    }
+    const int waits = cause == STALL_ALL || cause == STALL_BEHIND || cause == STALL_UNHEARD;
+    if (hosts > 1 && waits && w->table[0].state.step == 0 && w->advice[0] != '\0') {
+        (void)snprintf(w->text, sizeof w->text, "%s%s\n", lead, w->advice);
+        alarm_say(w->text);
+    }
+}
+
 /* The lines of rank 0. */
 static void report_ranks(watchdog *w, const comm_timeouts *t, const char *headline)
 {
@@ -60,6 +76,7 @@ static void report_ranks(watchdog *w, const comm_timeouts *t, const char *headli
     const size_t at = n > 0 && (size_t)n < sizeof w->text ? (size_t)n : 0;
     (void)stall_describe(w->text + at, sizeof w->text - at, lead, w->table, w->size, silence(t));
     alarm_say(w->text);
+    advise(w, t, lead);
 }
 
 /* The line of another rank, about itself and rank 0. */

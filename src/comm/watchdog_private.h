@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "comm/alarm.h"
+#include "comm/interfaces.h"
 #include "comm/post.h"
 #include "comm/stall.h"
 #include "comm/watchdog.h"
@@ -52,6 +53,7 @@ struct watchdog {
     watchdog_peer *peers; /* owned; on rank 0 [size], elsewhere [1]: rank 0 */
     stall_rank *table;    /* owned; on rank 0 [size]: for judging */
     char text[WATCHDOG_TEXT_SIZE];
+    char advice[INTERFACES_ADVICE_SIZE]; /* on the networks of this host */
 };
 
 /* Seconds; 0: never. */
