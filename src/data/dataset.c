@@ -219,12 +219,15 @@ static int load_bytes(dataset *d)
 int dataset_check_place(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        return error_set(LS_EUSAGE,
-                         "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
-                         path);
-    }
-    return named_check(path);
+    const watch_phase before = watch_enter(WATCH_OPENING); /* a file system that hangs does so here */
+    const int code =
+        stat(path, &status) == 0 && S_ISDIR(status.st_mode)
+            ? error_set(LS_EUSAGE,
+                        "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
+                        path)
+            : named_check(path);
+    (void)watch_enter(before);
+    return code;
 }
 
 /* descriptor: of the file, or -1: it is opened by its path. */
