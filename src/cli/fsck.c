@@ -21,15 +21,17 @@
 static const char help[] =
     "usage: lockstep fsck [--decode] [--patience SECONDS] FILE...\n"
     "\n"
-    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)` or `FILE: damaged: "
+    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)`, `FILE: damaged: "
     "...`\n"
-    "with all that is wrong. A folder stands for the checkpoints and logs in it; what an interrupted write left there\n"
-    "is named too. Nothing is changed, and a run that is going on is not disturbed.\n"
+    "with all that is wrong, or `FILE: is of another kind: ...`. A folder stands for the checkpoints and logs in it;\n"
+    "what an interrupted write left there is named too. Nothing is changed, and a run that is going on is not "
+    "disturbed.\n"
     "\n"
     "  --decode            decode every picture of a data set too\n"
     "  --patience SECONDS  give a file up when reading it neither ends nor goes on for so long (default 300)\n"
     "\n"
-    "exit status: 0 all are ok, 1 some are not, 2 one is not there, may not be read or is no HDF5 file; wrong usage\n"
+    "exit status: 0 all are ok, 1 some are not, 2 one is not there, may not be read or is of another kind; also for\n"
+    "wrong usage\n"
     "example: lockstep fsck checkpoints/digits.h5 checkpoints/digits-bn\n";
 
 enum { OPTION_DECODE = 1, OPTION_PATIENCE, FSCK_TEXT_SIZE = 4096 };
@@ -50,9 +52,11 @@ static int check_file(const char *path, const fsck_arguments *a)
     char text[FSCK_TEXT_SIZE] = "";
     problems found = {0};
     const fsck_job job = {.path = path, .decode = a->decode};
-    const bool good = fsck_check_file(text, sizeof text, &found, &job);
-    log_info("%s: %s%s%s", path, good ? "ok (" : "damaged: ", text, good ? ")" : "");
-    return good ? EXIT_DONE : EXIT_FAILED;
+    switch (fsck_check_file(text, sizeof text, &found, &job)) {
+    case FSCK_OK: log_info("%s: ok (%s)", path, text); return EXIT_DONE;
+    case FSCK_FOREIGN: log_info("%s: is of another kind: %s", path, text); return EXIT_USAGE;
+    default: log_info("%s: damaged: %s", path, text); return EXIT_FAILED;
+    }
 }
 
 static int is_of_a_run(const struct dirent *entry)

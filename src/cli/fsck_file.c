@@ -102,12 +102,13 @@ static void check_dataset(char *text, size_t size, const fsck_job *job, problems
 }
 
 /* Every tensor of a weights file that has neither seal nor checksums. */
-static void check_keras(char *text, size_t size, const char *path, problems *found)
+static fsck_verdict check_keras(char *text, size_t size, const char *path, problems *found)
 {
     weights_file w;
-    if (weights_file_open(&w, path) != LS_OK) {
+    const int code = weights_file_open(&w, path);
+    if (code != LS_OK) {
         problems_add_error(found, path);
-        return;
+        return code == LS_EFORMAT ? FSCK_FOREIGN : FSCK_DAMAGED;
     }
     for (size_t i = 0; i < w.table.count; i++) {
         weights_file_check(&w, i, found);
@@ -115,10 +116,12 @@ static void check_keras(char *text, size_t size, const char *path, problems *fou
     (void)snprintf(text, size, "weights file of Keras, without a seal: %zu tensors, %zu classes", w.table.count,
                    w.table.tensors[w.table.count - 1].size);
     weights_file_close(&w);
+    return FSCK_OK;
 }
 
-bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job)
+fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job)
 {
+    fsck_verdict verdict = FSCK_OK;
     file_kind kind = FILE_OTHER;
     if (file_kind_of(&kind, job->path) != LS_OK) {
         problems_add_error(found, job->path);
@@ -129,12 +132,18 @@ bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *j
     } else if (kind == FILE_DATASET) {
         check_dataset(text, size, job, found);
     } else if (kind == FILE_KERAS) {
-        check_keras(text, size, job->path, found);
+        verdict = check_keras(text, size, job->path, found);
     } else {
+        verdict = FSCK_FOREIGN;
         problems_add(found, "neither a data set nor a checkpoint nor a log of lockstep");
     }
-    if (found->count > 0) {
-        (void)problems_text(text, size, found);
+    if (found->count == 0) {
+        return FSCK_OK;
     }
-    return found->count == 0;
+    (void)problems_text(text, size, found);
+    if (verdict == FSCK_FOREIGN && kind == FILE_KERAS) {
+        const size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "; a weights file of Keras for another network");
+    }
+    return verdict == FSCK_OK ? FSCK_DAMAGED : verdict;
 }

@@ -11,10 +11,13 @@ typedef struct fsck_job {
     bool decode; /* every picture of a data set */
 } fsck_job;
 
-/*
- * Check one file, of whichever kind it is: returns whether it is good, and text [size] says what it is, or what is
- * wrong.
- */
-bool fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job);
+typedef enum fsck_verdict {
+    FSCK_OK,
+    FSCK_DAMAGED,
+    FSCK_FOREIGN, /* whole, for all that is known, and nothing that Lockstep reads */
+} fsck_verdict;
+
+/* Check one file, of whichever kind it is: text [size] says what it is, or what is wrong. */
+fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job);
 
 #endif
