@@ -228,6 +228,17 @@ void log_lines(const char *text)
     }
 }
 
+void log_script(const char *lines)
+{
+    if (log_state.rank != 0) {
+        return;
+    }
+    pthread_mutex_lock(&log_state.lock);
+    clear_progress();
+    write_output(lines);
+    pthread_mutex_unlock(&log_state.lock);
+}
+
 int log_check_output(void)
 {
     pthread_mutex_lock(&log_state.lock);

@@ -26,6 +26,12 @@ void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A text of several lines, as log_info prints each. */
 void log_lines(const char *text);
 
+/*
+ * Lines for scripts, with their tabs; rank 0 only, to standard output alone. What came from outside must be harmless
+ * already (text_add_escaped).
+ */
+void log_script(const char *lines);
+
 /* As log_info, with "warning: " in front. */
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -81,6 +81,34 @@ void text_add(text_builder *t, const char *format, ...)
     va_end(args);
 }
 
+static void add_octal(text_builder *t, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        text_add(t, "\\0%03o", (unsigned)(unsigned char)bytes[i]);
+    }
+}
+
+void text_add_escaped(text_builder *t, const char *text)
+{
+    while (*text != '\0') {
+        uint32_t c = 0;
+        const size_t n = text_decode(text, &c);
+        const size_t length = n == 0 ? 1 : n;
+        switch (c) {
+        case '\\': text_add(t, "\\\\"); break;
+        case '\t': text_add(t, "\\t"); break;
+        case '\n': text_add(t, "\\n"); break;
+        default:
+            if (n == 0 || !text_is_shown(c)) {
+                add_octal(t, text, length);
+            } else {
+                text_add(t, "%.*s", (int)length, text);
+            }
+        }
+        text += length;
+    }
+}
+
 const char *text_of(const text_builder *t)
 {
     return t->bytes == NULL ? "" : t->bytes;

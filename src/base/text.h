@@ -31,6 +31,13 @@ typedef struct text_builder {
 
 void text_add(text_builder *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Add a text so that it stays one word without tabs and line ends, is harmless for a terminal, and `printf %b` of a
+ * shell gives its bytes back: a backslash is two of them, a tab \t, a line end \n, and each byte of what
+ * text_make_plain would not show \0 and three octal digits.
+ */
+void text_add_escaped(text_builder *t, const char *text);
+
 /* What it holds, "" at first; valid until the next text_add. */
 const char *text_of(const text_builder *t);
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "base/real.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/facts.h"
 #include "cli/which.h"
 #include "config/config.h"
 #include "data/dataset.h"
@@ -24,14 +26,24 @@
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
+    "       lockstep inspect --newest RUN [--run NAME]\n"
     "\n"
     "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
     "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and whole "
     "folders. Of a run's folder it tells which checkpoint is the newest and which the best, by validation accuracy.\n"
     "\n"
+    "  --newest    of the run's folder RUN, print for scripts the newest usable checkpoint alone: "
+    "STEP<TAB>HASH<TAB>PATH;\n"
+    "              HASH is that of its weights, and `printf %b` gives PATH back\n"
+    "  --run NAME  of the run of this name (its experiment.name); others in that folder are passed over\n"
+    "\n"
     "example: lockstep inspect checkpoints/digits.h5 checkpoints/digits-bn/log.h5\n";
 
-static const struct option options[] = {{0}};
+static const struct option options[] = {
+    {"newest", no_argument, NULL, 'n'},
+    {"run", required_argument, NULL, 'r'},
+    {0},
+};
 
 /* Every picture is read, which compares it with its hash. */
 static int check_pictures(dataset *d)
@@ -287,13 +299,20 @@ static int inspect_file(const char *path)
 
 static int run(int argc, char **argv)
 {
+    const char *name = NULL;
+    bool newest = false;
     int result = EXIT_DONE;
-    int code = args_next(argc, argv, options);
-    if (code == LS_OK) {
-        code = args_positionals(argc, argv, 1, 0, "FILE...");
+    int option = 0;
+    while ((option = args_next(argc, argv, options)) > 0) {
+        newest = newest || option == 'n';
+        name = option == 'r' ? optarg : name;
     }
-    if (code != LS_OK) {
-        return code;
+    int code = option < 0 ? option : args_positionals(argc, argv, 1, newest ? 1 : 0, newest ? "RUN" : "FILE...");
+    if (code == LS_OK && name != NULL && !newest) {
+        code = error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
+    }
+    if (code != LS_OK || newest) {
+        return code != LS_OK ? code : facts_print_newest(argv[optind], name);
     }
     for (int i = optind; i < argc; i++) {
         code = inspect_file(argv[i]);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/args.h"
+#include "cli/facts.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
@@ -20,7 +21,7 @@
 #include "train/run_lock.h"
 
 static const char help[] =
-    "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check]\n"
+    "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"
     "                                        [--resume auto|CHECKPOINT | --fresh] [--max-time TIME]\n"
     "\n"
     "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The "
@@ -30,6 +31,12 @@ static const char help[] =
     "  --set SECTION.KEY=VALUE  instead of what the file says; may be given again, the last one counts\n"
     "  --check                  check the configuration, print it as it takes effect and what memory a rank needs,\n"
     "                           do not train\n"
+    "  --facts[=RANKS]          check the configuration as well, and print for scripts what launchers need: a line\n"
+    "                           KEY<TAB>VALUE each, of which `printf %b` gives the value back: experiment.name,\n"
+    "                           checkpoint.dir, run.folder, data.file, data.problem (why it cannot be used here, or\n"
+    "                           empty), train.batch, train.shard, timeouts.abort (whole seconds), memory.rank (bytes\n"
+    "                           planned) and memory.ranks (of how many ranks). RANKS: so many are to run on this\n"
+    "                           machine; refused where its memory does not suffice for them\n"
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
     "  --resume CHECKPOINT      go on from this one; of a run's folder, from its newest usable one\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
@@ -51,16 +58,23 @@ typedef struct train_arguments {
     const char **overrides; /* owned; the texts are argv's */
     size_t override_count;
     const char *resume;
-    bool fresh, check;
+    bool fresh, check, facts;
+    uint64_t ranks;  /* of --facts; 0: not known */
     double started;  /* on the clock */
     double max_time; /* seconds from then; 0: no limit was given */
 } train_arguments;
 
 static const struct option options[] = {
-    {"set", required_argument, NULL, 's'},      {"check", no_argument, NULL, 'c'},
-    {"resume", required_argument, NULL, 'r'},   {"fresh", no_argument, NULL, 'f'},
-    {"max-time", required_argument, NULL, 't'}, {0},
+    {"set", required_argument, NULL, 's'},
+    {"check", no_argument, NULL, 'c'},
+    {"facts", optional_argument, NULL, 'F'},
+    {"resume", required_argument, NULL, 'r'},
+    {"fresh", no_argument, NULL, 'f'},
+    {"max-time", required_argument, NULL, 't'},
+    {0},
 };
+
+enum { MOST_RANKS = 1000000 };
 
 static int print_keys(void)
 {
@@ -76,19 +90,26 @@ static int print_keys(void)
 static int read_arguments(train_arguments *a, int argc, char **argv)
 {
     int option = 0;
-    int timed = LS_OK;
-    while (timed == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+    int read = LS_OK;
+    while (read == LS_OK && (option = args_next(argc, argv, options)) > 0) {
         switch (option) {
-        case 't': timed = args_duration(&a->max_time, "--max-time", optarg); break;
+        case 't': read = args_duration(&a->max_time, "--max-time", optarg); break;
         case 's': a->overrides[a->override_count++] = optarg; break;
         case 'c': a->check = true; break;
+        case 'F':
+            a->facts = true;
+            read = optarg == NULL ? LS_OK : args_whole(&a->ranks, "--facts", optarg, 1, MOST_RANKS);
+            break;
         case 'r': a->resume = optarg; break;
         default: a->fresh = true; break;
         }
     }
-    const int code = timed != LS_OK ? timed : option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
+    const int code = read != LS_OK ? read : option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
     if (code != LS_OK) {
         return code;
+    }
+    if (a->check && a->facts) {
+        return error_set(LS_EUSAGE, "--check and --facts exclude each other; give one of them");
     }
     if (a->fresh && a->resume != NULL) {
         return error_set(LS_EUSAGE, "--fresh and --resume exclude each other; give one of them");
@@ -158,6 +179,18 @@ static int check(comm *c, void *context)
         code = comm_broadcast(c, &need, sizeof need);
     }
     return code == LS_OK ? memory_check(c, &need, memory_plan_advice(&(session_options){.training = true})) : code;
+}
+
+/* For scripts, which want it soon: without MPI. */
+static int print_facts(const train_arguments *a)
+{
+    config c = {0};
+    int code = config_load(&c, a->config, a->overrides, a->override_count);
+    if (code == LS_OK) {
+        code = facts_print(&c, (int)a->ranks);
+    }
+    config_free(&c);
+    return code;
 }
 
 /* Second on the clock by which the run must have ended; 0: none. */
@@ -232,7 +265,9 @@ static int run(int argc, char **argv)
         return error_set(LS_ENOMEM, "out of memory for the arguments");
     }
     int code = read_arguments(&a, argc, argv);
-    if (code == LS_OK) {
+    if (code == LS_OK && a.facts) {
+        code = print_facts(&a);
+    } else if (code == LS_OK) {
         if (!a.check) {
             signals_catch();
         }

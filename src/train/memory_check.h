@@ -36,4 +36,7 @@ int memory_judge(char warning[MEMORY_TEXT_SIZE], const memory_rank *ranks, int c
  */
 int memory_check(comm *c, const memory_need *need, const char *advice);
 
+/* The same for `ranks` processes that are yet to run on this machine, by this one alone. LS_EUSAGE, LS_ENOMEM. */
+int memory_check_here(const memory_need *need, int ranks, const char *advice);
+
 #endif

@@ -52,11 +52,32 @@ START_TEST(a_text_grows)
 }
 END_TEST
 
+static const char *escaped(const char *from)
+{
+    static char out[128];
+    text_builder t = {0};
+    text_add_escaped(&t, from);
+    (void)snprintf(out, sizeof out, "%s", text_of(&t));
+    text_release(&t);
+    return out;
+}
+
+START_TEST(what_a_shell_takes_back)
+{
+    ck_assert_str_eq(escaped(""), "");
+    ck_assert_str_eq(escaped("a \"b\" 'c' $d; #e %s caf\xc3\xa9"), "a \"b\" 'c' $d; #e %s caf\xc3\xa9");
+    ck_assert_str_eq(escaped("a\\0b\tc\nd\\"), "a\\\\0b\\tc\\nd\\\\");
+    ck_assert_str_eq(escaped("\r1\x7f"), "\\00151\\0177"); /* three digits: what follows is none of them */
+    ck_assert_str_eq(escaped("\xff\xe2\x80\xae"), "\\0377\\0342\\0200\\0256");
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("text");
     tcase_add_test(cases, what_a_terminal_obeys_is_not_shown);
     tcase_add_test(cases, what_is_not_utf8_is_not_shown);
     tcase_add_test(cases, a_text_grows);
+    tcase_add_test(cases, what_a_shell_takes_back);
     return suite_run("text", cases);
 }
