@@ -5,14 +5,13 @@
 #   LOCKSTEP_REQUEUES   how often in a row the job is queued again without a newer checkpoint (5)
 #   LOCKSTEP_GRACE, LOCKSTEP_SILENCE   seconds, as --grace (60) and --silence (3600) of lockstep-run
 #   MPIRUN              another mpirun
-job_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# shellcheck source-path=SCRIPTDIR/../..
-. "$job_home/launcher/lockstep-run-guard"
 
-program=() first=() launch=() helpers=()
-state="" job="" run_folder="" stops=0 status=1 known="" reached=-1 mpi=other lockstep=""
-asked="" # the last signal that asked the job to stop
-grace=${LOCKSTEP_GRACE:-60} silence=${LOCKSTEP_SILENCE:-3600}
+# What the traps call. Slurm's warning is USR1; TERM comes from a preemption, scancel, scontrol requeue or the time's end.
+job_asked() {
+    stops=$((stops + 1)) asked=$1
+    say "$1: the ranks are asked to save and end"
+    [ -z "$job" ] || ask_to_stop
+}
 
 say() {
     printf 'lockstep job %s, %(%F %T)T: %s\n' "$job_name" -1 "$*"
@@ -23,6 +22,23 @@ job_name=${SLURM_JOB_ID:-}
 if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then
     job_name=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 fi
+job="" stops=0
+asked="" # the last signal that asked the job to stop
+# Before anything else: a signal that comes without a trap ends the job, or is lost while a command runs. The scripts note
+# in early what came before.
+trap 'job_asked USR1' USR1
+trap 'job_asked TERM' TERM
+trap 'job_asked INT' INT
+trap 'job_asked HUP' HUP
+[ -z "${early:-}" ] || job_asked "$early"
+
+job_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR/../..
+. "$job_home/launcher/lockstep-run-guard"
+
+program=() first=() launch=() helpers=()
+state="" run_folder="" status=1 known="" reached=-1 mpi=other lockstep="" here_ranks=""
+grace=${LOCKSTEP_GRACE:-60} silence=${LOCKSTEP_SILENCE:-3600}
 
 # job_asks FORMAT: squeue's answer about this job.
 job_asks() {
@@ -89,20 +105,18 @@ job_begin() {
     job_program
     state=$(mktemp -d)
     trap leave EXIT
-    trap 'job_asked USR1' USR1
-    trap 'job_asked TERM' TERM
-    trap 'job_asked INT' INT
 }
 
 # Waiting in the queue again does not bring a data set whose name is wrong. Later starts have had it: they try again.
 job_data() {
-    local data
-    data=$(plain data file)
-    if [ "${SLURM_RESTART_COUNT:-0}" -eq 0 ] && [ -n "$data" ] && [ ! -r "$data" ]; then
-        [[ $data == /* ]] || data="$data in $PWD"
-        status=2
-        job_ends "the data set $data cannot be read on ${SLURMD_NODENAME:-this node}; 'lockstep pack' makes one"
+    local file=${fact[data.file]:-} problem=${fact[data.problem]:-}
+    [ "${SLURM_RESTART_COUNT:-0}" -eq 0 ] && [ -n "$problem" ] || return 0
+    status=2
+    if [ -r "$file" ]; then
+        job_ends "data.file: $problem"
     fi
+    [[ $file == /* ]] || file="$file in $PWD"
+    job_ends "the data set $file cannot be read on ${SLURMD_NODENAME:-this node}; 'lockstep pack' makes one"
 }
 
 # job_options ARGUMENTS...: of lockstep train.
@@ -116,17 +130,10 @@ job_options() {
     first=(${SLURM_CPUS_PER_TASK:+--set "train.threads=$SLURM_CPUS_PER_TASK"} "$@" --resume auto)
 }
 
-# What the traps call. Slurm's warning is USR1; TERM comes from a preemption, scancel, scontrol requeue or the time's end.
-job_asked() {
-    stops=$((stops + 1)) asked=$1
-    say "$1: the ranks are asked to save and end"
-    [ -z "$job" ] || ask_to_stop
-}
-
 # job_train mpirun|srun ARGUMENTS...: lockstep train with these arguments on all that the job has. Returns when the run is
 # done; otherwise the job ends here, or is queued again.
 job_train() {
-    local tries=0
+    local tries=0 kills=0 now
     launch=("${MPIRUN:-mpirun}")
     if [ "$1" = srun ]; then # which does not take --cpus-per-task over from sbatch
         launch=(srun --mpi=pmix --kill-on-bad-exit=1
@@ -142,7 +149,8 @@ job_train() {
     program+=(train)
     check_program
     job_data
-    known=$(newest)
+    newest
+    known=$now
     [ -z "$known" ] || reached=${known%% *}
     say "${launch[*]} ${program[*]} ${first[*]}"
     status=75
@@ -152,14 +160,20 @@ job_train() {
 
 # Queued again without end: what saves a newer checkpoint each time. A run has finitely many.
 job_conclude() {
-    local counter=$run_folder/requeues-$job_name most=${LOCKSTEP_REQUEUES:-5} saved="nothing newer was saved" now
+    local counter=$run_folder/requeues-$job_name most=${LOCKSTEP_REQUEUES:-5} saved="nothing newer was saved" now ends
     # What another job saved is not this one's progress.
     if [ ! -e "$state/taken" ] && progressed; then
         tries=0 saved="step $reached is saved"
     else
-        tries=$(cat "$counter" 2>/dev/null || echo 0)
+        read -r tries kills 2>/dev/null <"$counter" || true # of this and of starts before
         [[ $tries =~ ^[0-9]+$ ]] || tries=0
+        [[ $kills =~ ^[0-9]+$ ]] || kills=0
         tries=$((tries + 1))
+        if was_killed; then
+            kills=$((kills + 1))
+        elif [ "$status" -ne 75 ]; then
+            kills=0
+        fi
     fi
     case $status in
     0)
@@ -174,6 +188,8 @@ job_conclude() {
     if [ -e "$state/taken" ] && ! grep -q "Slurm job $SLURM_JOB_ID," "$state/taken"; then
         job_ends "ended with $status: another job trains in $run_folder, see the error above"
     fi
+    ends=$status
+    ! stopped_early || status=75
     [ "$asked" != INT ] || job_ends "stopped (INT), $saved"
     now=$(job_asks %T || true)
     if [ -n "$now" ] && [ "$now" != RUNNING ]; then
@@ -181,12 +197,16 @@ job_conclude() {
             "and decides whether it runs again; else to go on: sbatch $(job_command)"
         exit "$status"
     fi
+    if [ "$kills" -gt 1 ]; then
+        job_ends "a rank was killed in two starts, and no newer checkpoint in between; memory is short, it seems" \
+            "($(planned_memory)): ask for more, or use fewer ranks on a node, or a smaller train.batch"
+    fi
     if [ "$tries" -gt "$most" ]; then
         rm -f "$counter"
         job_ends "ended with $status, and no newer checkpoint in $tries starts: given up (LOCKSTEP_REQUEUES=$most)"
     fi
     mkdir -p "$run_folder"
-    echo "$tries" >"$counter"
+    echo "$tries $kills" >"$counter"
     job_requeue
 }
 
@@ -200,11 +220,12 @@ job_ends() {
 
 job_requeue() {
     local what="ended with $status, which may help to start again"
-    case $status in
+    case $ends in
     75) what="asked to stop" ;;
     76) what="ended with 76: no progress, see the stall report above" ;;
-    137) what="ended with 137: a rank was killed, often for lack of memory" ;;
+    137) what="ended with 137: a rank was killed, often for lack of memory ($(planned_memory))" ;;
     138) what="asked to stop before the ranks could save" ;;
+    139) [ "$status" -ne 75 ] || what="asked to stop, and ended with 139" ;;
     205) what="ended with 205: a node was lost, or taken from the job" ;;
     esac
     if [ "$tries" -eq 0 ]; then
@@ -263,7 +284,11 @@ job_pack() {
     local heard
     job_begin "$@"
     trap 'stops=$((stops + 1)); say "the time is nearly over, and pack cannot go on later: it needs more --time"' USR1
-    trap - TERM INT
+    trap - TERM INT HUP
+    if [ -n "$asked" ] && [ "$asked" != USR1 ]; then
+        status=75
+        job_ends "$asked: asked to stop before pack was started"
+    fi
     "${program[0]}" pack "$@" </dev/null &
     while :; do
         status=0 heard=$stops
