@@ -13,8 +13,9 @@ job_asked() {
     [ -z "$job" ] || ask_to_stop
 }
 
+# The disk of the job's output may be full: that is no reason to end.
 say() {
-    printf 'lockstep job %s, %(%F %T)T: %s\n' "$job_name" -1 "$*"
+    printf 'lockstep job %s, %(%F %T)T: %s\n' "$job_name" -1 "$*" 2>/dev/null || true
 }
 
 # What Slurm calls the job. The last task of an array has the number of the whole array as its SLURM_JOB_ID.
