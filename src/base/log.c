@@ -21,6 +21,7 @@ static struct {
     int live;        /* somebody follows what goes on: each line is to be seen at once */
     int in_progress; /* a progress line stands unfinished on the terminal */
     int output_lost; /* errno of the first line that standard output did not take; 0: none */
+    int loss_told;   /* log_check_output has returned it */
     int file_lost;   /* of the log file */
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .size = 1};
 
@@ -68,6 +69,15 @@ int log_open(const char *path)
     return code;
 }
 
+/* A line that waited in the buffer is lost without a trace otherwise: the next flush has nothing to fail with. */
+static void flush_output(void)
+{
+    errno = 0;
+    if (fflush(stdout) != 0 && log_state.output_lost == 0) {
+        log_state.output_lost = errno != 0 ? errno : EIO;
+    }
+}
+
 static void clear_progress(void)
 {
     if (log_state.in_progress) {
@@ -79,7 +89,7 @@ static void clear_progress(void)
 /* To standard error, with the program's name and, where there are several, the rank in front. */
 static void write_error(const char *label, const char *text)
 {
-    (void)fflush(stdout);
+    flush_output();
     if (log_state.size > 1) {
         (void)fprintf(stderr, "lockstep[%d]: %s%s\n", log_state.rank, label, text);
     } else {
@@ -91,8 +101,11 @@ static void write_error(const char *label, const char *text)
 static void write_output(const char *text)
 {
     errno = 0;
-    if ((fprintf(stdout, "%s\n", text) < 0 || (log_state.live && fflush(stdout) != 0)) && log_state.output_lost == 0) {
+    if (fprintf(stdout, "%s\n", text) < 0 && log_state.output_lost == 0) {
         log_state.output_lost = errno != 0 ? errno : EIO;
+    }
+    if (log_state.live) {
+        flush_output();
     }
 }
 
@@ -242,10 +255,9 @@ void log_script(const char *lines)
 int log_check_output(void)
 {
     pthread_mutex_lock(&log_state.lock);
-    if (fflush(stdout) != 0 && log_state.output_lost == 0) {
-        log_state.output_lost = errno;
-    }
-    const int lost = log_state.output_lost;
+    flush_output();
+    const int lost = log_state.loss_told ? 0 : log_state.output_lost;
+    log_state.loss_told = log_state.loss_told || lost != 0;
     pthread_mutex_unlock(&log_state.lock);
     return lost == 0 ? LS_OK : error_set(LS_EIO, "standard output cannot be written: %s", strerror(lost));
 }

@@ -45,7 +45,10 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_progress_end(void);
 
-/* LS_EIO when standard output has not taken a line so far, or does not take what is left; to be asked at the end. */
+/*
+ * LS_EIO when standard output has not taken a line so far, or does not take what is left; to be asked at the end. It is
+ * returned once, so that it is said once.
+ */
 int log_check_output(void);
 
 /* 1 when log_progress shows anything in this process. */

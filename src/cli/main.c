@@ -91,8 +91,9 @@ int main(int argc, char **argv)
 {
     keep_standard_files();
     int code = dispatch(argc, argv);
-    if (code == EXIT_DONE) {
-        code = log_check_output();
+    if (code == EXIT_DONE || code == EXIT_FAILED) { /* what differs or is damaged is told on standard output too */
+        const int lost = log_check_output();
+        code = lost != LS_OK ? lost : code;
     }
     if (code < 0) {
         log_error("%s", error_message());

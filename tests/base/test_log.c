@@ -95,6 +95,19 @@ START_TEST(lost_output_is_known)
 }
 END_TEST
 
+/* A warning flushes what waits in the buffer; what that cannot write is lost all the same. */
+START_TEST(output_lost_by_a_warning_is_known)
+{
+    redirect(STDOUT_FILENO, "/dev/full", O_WRONLY);
+    ck_assert_int_gt(printf("a line that waits\n"), 0);
+    log_warn("a warning");
+    redirect(STDOUT_FILENO, out_path, O_WRONLY);
+    ck_assert_int_eq(log_check_output(), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "standard output cannot be written: No space left"));
+    ck_assert_int_eq(log_check_output(), LS_OK); /* said once */
+}
+END_TEST
+
 /* No file may grow: neither the log nor, in a pipe, what is said of it. */
 START_TEST(a_lost_log_file_is_said_once)
 {
@@ -141,6 +154,7 @@ int main(void)
     tcase_add_test(cases, lines_stay_lines);
     tcase_add_test(cases, long_lines_are_whole);
     tcase_add_test(cases, lost_output_is_known);
+    tcase_add_test(cases, output_lost_by_a_warning_is_known);
     tcase_add_test(cases, a_lost_log_file_is_said_once);
     tcase_add_test(cases, a_log_file_is_a_file);
     return suite_run_as("log", cases, CK_FORK);
