@@ -20,35 +20,6 @@ static void compare_text(problems *found, const char *what, const char *have, co
     }
 }
 
-/* Epochs, steps and the position in an epoch against each other. */
-static void check_counters(const checkpoint_info *info, const config *c, problems *found)
-{
-    const uint64_t samples = (uint64_t)c->train.batch;
-    const uint64_t length = (uint64_t)c->train.steps_per_epoch; /* 0: as the data set has it */
-    const uint64_t within = info->position / samples;
-    const uint64_t before = info->step - within;
-    if (info->position % samples != 0) {
-        problems_add(found, "position %" PRIu64 " lies within a batch of %" PRIu64, info->position, samples);
-    }
-    if (info->epoch > (uint64_t)c->train.epochs) {
-        problems_add(found, "%" PRIu64 " epochs are done of %d", info->epoch, c->train.epochs);
-    }
-    bool fits = within <= info->step;
-    if (info->epoch == 0) {
-        fits = fits && before == 0;
-    } else {
-        const uint64_t each = before / info->epoch;
-        fits = fits && each > 0 && before % info->epoch == 0 && (length == 0 || each == length);
-    }
-    if (info->position > 0) {
-        fits = fits && info->now.start_step == before;
-    }
-    if (!fits) {
-        problems_add(found, "step %" PRIu64 " does not fit epoch %" PRIu64 " and position %" PRIu64, info->step,
-                     info->epoch, info->position);
-    }
-}
-
 static void check_config(const checkpoint_info *info, problems *found)
 {
     config c = {0};
@@ -59,7 +30,6 @@ static void check_config(const checkpoint_info *info, problems *found)
     run_options_compare(found, info, &c);
     compare_text(found, "experiment", info->experiment, run_options_experiment(&c));
     compare_text(found, "normalization", info->normalization, run_options_normalization(&c));
-    check_counters(info, &c, found);
     config_free(&c);
 }
 

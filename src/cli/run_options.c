@@ -1,10 +1,12 @@
 #include "cli/run_options.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/help.h"
+#include "store/checkpoint_check.h"
 
 static orientation_use orientation_of(config_turn wanted)
 {
@@ -97,12 +99,42 @@ static void compare(problems *found, const char *what, uint64_t have, uint64_t w
     }
 }
 
+/* Epochs, steps and the position in an epoch against each other. */
+static void compare_counters(problems *found, const checkpoint_info *info, const config *c)
+{
+    const uint64_t samples = (uint64_t)c->train.batch;
+    const uint64_t length = (uint64_t)c->train.steps_per_epoch; /* 0: as the data set has it */
+    const uint64_t within = info->position / samples;
+    const uint64_t before = info->step - within;
+    if (info->position % samples != 0) {
+        problems_add(found, "position %" PRIu64 " lies within a batch of %" PRIu64, info->position, samples);
+    }
+    if (info->epoch > (uint64_t)c->train.epochs) {
+        problems_add(found, "%" PRIu64 " epochs are done of %d", info->epoch, c->train.epochs);
+    }
+    bool fits = within <= info->step && (length == 0 || within <= length);
+    if (info->epoch == 0) {
+        fits = fits && before == 0;
+    } else {
+        const uint64_t each = before / info->epoch;
+        fits = fits && each > 0 && before % info->epoch == 0 && (length == 0 || each == length);
+    }
+    if (info->position > 0) {
+        fits = fits && info->now.start_step == before;
+    }
+    if (!fits) {
+        problems_add(found, "step %" PRIu64 " does not fit epoch %" PRIu64 " and position %" PRIu64, info->step,
+                     info->epoch, info->position);
+    }
+}
+
 void run_options_compare(problems *found, const checkpoint_info *info, const config *c)
 {
     compare(found, "height", info->height, (uint64_t)c->data.height);
     compare(found, "width", info->width, (uint64_t)c->data.width);
     compare(found, "batch_norm", info->batch_norm, c->model.batch_norm);
     compare(found, "seed", info->seed, c->train.seed);
+    compare_counters(found, info, c);
 }
 
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path)
@@ -121,6 +153,7 @@ int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *pa
         return code;
     }
     run_options_compare(&found, info, out);
+    checkpoint_check_figures(info, &found);
     if (found.count > 0) {
         return error_set(LS_EFORMAT, "%s: %s; it was changed after it was written, use another checkpoint", path,
                          problems_text(differences, sizeof differences, &found));

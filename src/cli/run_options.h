@@ -19,12 +19,16 @@ const char *run_options_experiment(const config *c);
 /* How pixels become numbers: "x/255, stretch". */
 const char *run_options_normalization(const config *c);
 
-/* Numbers of a checkpoint that are also in its configuration, and are others there. */
+/*
+ * Numbers of a checkpoint that are also in its configuration, and are others there; epochs, steps and the position in
+ * an epoch that cannot be so together.
+ */
 void run_options_compare(problems *found, const checkpoint_info *info, const config *c);
 
 /*
  * A checkpoint's configuration and the rest of its information; both are the caller's to free, also after a failure.
- * Errors as checkpoint_read_info and config_parse; LS_EFORMAT where run_options_compare finds anything.
+ * Errors as checkpoint_read_info and config_parse; LS_EFORMAT where run_options_compare or
+ * checkpoint_check_figures finds anything.
  */
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path);
 

@@ -116,8 +116,7 @@ static void check_network(h5_file *f, const checkpoint_info *info, problems *fou
     tensor_table_release(&t);
 }
 
-/* Sums of the epoch that is under way are numbers; figures of validation may be missing. */
-static void check_figures(const checkpoint_info *info, problems *found)
+void checkpoint_check_figures(const checkpoint_info *info, problems *found)
 {
     for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
         const checkpoint_number *figure = &checkpoint_reals[i];
@@ -127,8 +126,14 @@ static void check_figures(const checkpoint_info *info, problems *found)
             problems_add(found, "%s has the impossible value %g", figure->name, value);
         }
     }
-    if (info->moving_distance < 0 || isinf(info->moving_distance)) {
-        problems_add(found, CHECKPOINT_MOVING_DISTANCE " has the impossible value %g", info->moving_distance);
+}
+
+/* Where it is not known the attribute is not there, so NaN is no value of it either. */
+static void check_distance(h5_file *f, const checkpoint_info *info, problems *found)
+{
+    const double distance = info->moving_distance;
+    if (h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE) && !(isfinite(distance) && distance >= 0)) {
+        problems_add(found, CHECKPOINT_MOVING_DISTANCE " has the impossible value %g", distance);
     }
 }
 
@@ -166,7 +171,8 @@ int checkpoint_check(checkpoint_info *out, const char *path, problems *found)
     } else {
         check_network(f, out, found);
     }
-    check_figures(out, found);
+    checkpoint_check_figures(out, found);
+    check_distance(f, out, found);
     check_name(path, out, found);
     (void)h5_close(f);
     return LS_OK;

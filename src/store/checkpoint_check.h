@@ -14,6 +14,9 @@
  */
 int checkpoint_check(checkpoint_info *out, const char *path, problems *found);
 
+/* Sums of the epoch that is under way are numbers and not negative; figures of validation may be missing (NaN). */
+void checkpoint_check_figures(const checkpoint_info *info, problems *found);
+
 /* Values of one tensor as float64 [size]: finite, and not negative where they are variances. */
 void checkpoint_check_values(const double *values, const tensor_info *info, problems *found);
 

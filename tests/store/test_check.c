@@ -120,6 +120,38 @@ START_TEST(seal_comes_first)
 }
 END_TEST
 
+/* Change what a sealed file says of its moving statistics, and seal it again. */
+static void set_distance(double value)
+{
+    struct stat status;
+    write_step(7, 2);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(truncate(path, status.st_size - SEAL_SIZE), 0);
+    const hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t scalar = H5Screate(H5S_SCALAR);
+    if (H5Aexists_by_name(f, "lockstep", "moving_distance", H5P_DEFAULT) > 0) {
+        ck_assert_int_ge(H5Adelete_by_name(f, "lockstep", "moving_distance", H5P_DEFAULT), 0);
+    }
+    const hid_t a = H5Acreate_by_name(f, "lockstep", "moving_distance", H5T_IEEE_F64LE, scalar, H5P_DEFAULT,
+                                      H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert_int_ge(H5Awrite(a, H5T_NATIVE_DOUBLE, &value), 0);
+    ck_assert(H5Aclose(a) >= 0 && H5Sclose(scalar) >= 0 && H5Fclose(f) >= 0);
+    ck_assert_int_eq(seal_append(path), LS_OK);
+}
+
+START_TEST(moving_distance_is_possible)
+{
+    set_distance(0.5);
+    expect(0, "");
+    set_distance(-1);
+    expect(1, "moving_distance has the impossible value -1");
+    set_distance(INFINITY);
+    expect(1, "moving_distance has the impossible value inf");
+    set_distance(NAN);
+    expect(1, "moving_distance has the impossible value nan");
+}
+END_TEST
+
 static void write_log(uint64_t epochs, uint64_t steps, uint64_t first)
 {
     runlog *log = NULL;
@@ -326,6 +358,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, all_that_is_wrong_is_told);
     tcase_add_test(tests, seal_comes_first);
+    tcase_add_test(tests, moving_distance_is_possible);
     tcase_add_test(tests, log_rows_are_counted);
     tcase_add_test(tests, log_columns_are_columns);
     tcase_add_test(tests, log_of_another_network);
