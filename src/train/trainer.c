@@ -136,6 +136,22 @@ static int start_saver(trainer *t)
     return saver_create(&t->saver, &options);
 }
 
+/* How long an epoch is, only the data set may say. */
+static int check_counters(const trainer *t)
+{
+    const uint64_t steps = loader_steps(t->s.train);
+    const uint64_t within = t->at.position / t->o->session.batch;
+    if (within > steps || t->at.step != t->at.epoch * steps + within) {
+        return error_set(
+            LS_EFORMAT,
+            "%s: step %llu does not fit %llu epochs of %llu steps and %llu more; it was changed after it was "
+            "written, use another checkpoint",
+            t->o->resume, (unsigned long long)t->at.step, (unsigned long long)t->at.epoch, (unsigned long long)steps,
+            (unsigned long long)within);
+    }
+    return LS_OK;
+}
+
 /* Whether the restored state can go on with this configuration and data. */
 static int check_resumed(const trainer *t)
 {
@@ -151,7 +167,7 @@ static int check_resumed(const trainer *t)
             t->o->resume, dataset_path(t->s.data), (unsigned long long)t->at.data_checksum,
             (unsigned long long)dataset_fingerprint(t->s.data));
     }
-    return LS_OK;
+    return check_counters(t);
 }
 
 /* From nothing to the state before the first step. */

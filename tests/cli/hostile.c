@@ -2,9 +2,13 @@
  * Makes files that mean harm, for run_hostile:
  *   hostile picture OUT             a small PNG
  *   hostile flip IN OUT SEED N      a copy with a byte, or eight, of its first 16 KiB or anywhere, changed; a seal is
- * cut off hostile seal FILE               a seal for whatever it is now hostile compressed OUT          a data set
- * whose pictures are compressed zeros hostile claims OUT              one whose arrays claim gigabytes hostile
- * text|attribute|huge-text OUT   one with a text whose reference lies about its length
+ *                                   cut off
+ *   hostile seal FILE               a seal for whatever it is now
+ *   hostile miscount IN OUT STEP    a copy of a checkpoint that says it stands at STEP
+ *   hostile compressed OUT          a data set whose pictures are compressed zeros
+ *   hostile claims OUT              one whose arrays claim gigabytes
+ *   hostile text|attribute|huge-text OUT
+ *                                   one with a text whose reference lies about its length
  */
 #include <hdf5.h>
 #include <stdint.h>
@@ -17,6 +21,8 @@
 #include "base/random.h"
 #include "data/image.h"
 #include "io/seal.h"
+#include "model/model.h"
+#include "store/checkpoint.h"
 
 static _Noreturn void die(const char *what)
 {
@@ -242,6 +248,27 @@ static void make_liar(const char *path, int attribute, uint32_t length)
     lie(path, length);
 }
 
+/* A copy of a checkpoint, whole in all its parts, that stands at other steps than its epochs have. */
+static void miscount(const char *from, const char *to, uint64_t step)
+{
+    checkpoint_info info = {0};
+    tensor_table t = {0};
+    if (checkpoint_read_info(&info, from) != LS_OK || model_describe(&t, info.class_count, 1) != LS_OK) {
+        die(error_message());
+    }
+    real *weights = calloc(t.weights_size, sizeof *weights);
+    real *moving = calloc(t.moving_size, sizeof *moving);
+    info.step = step;
+    if (weights == NULL || moving == NULL || checkpoint_read(from, &t, weights, moving) != LS_OK ||
+        checkpoint_write(to, &t, weights, moving, &info) != LS_OK) {
+        die(error_message());
+    }
+    free(weights);
+    free(moving);
+    tensor_table_release(&t);
+    checkpoint_info_release(&info);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "";
@@ -249,6 +276,8 @@ int main(int argc, char **argv)
         make_picture(argv[2]);
     } else if (strcmp(what, "flip") == 0 && argc == 6) {
         flip(argv[2], argv[3], strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10));
+    } else if (strcmp(what, "miscount") == 0 && argc == 5) {
+        miscount(argv[2], argv[3], strtoull(argv[4], NULL, 10));
     } else if (strcmp(what, "seal") == 0) {
         if (seal_append(argv[2]) != LS_OK) {
             die(error_message());
