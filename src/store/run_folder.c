@@ -47,18 +47,22 @@ int run_folder_make(const char *dir)
 int run_folder_explain_room(const char *dir, int code, uint64_t need, size_t keep)
 {
     struct statvfs disk;
-    char now[48] = "0, all";
+    char advice[192] = "free some, or lower checkpoint.keep_best where it is set (checkpoint.keep is 1 already)";
     if (code != LS_EIO || statvfs(dir, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= need) {
         return code;
     }
-    if (keep > 0) {
-        (void)snprintf(now, sizeof now, "%zu", keep);
+    if (keep != 1) {
+        char now[48] = "0, all";
+        if (keep > 0) {
+            (void)snprintf(now, sizeof now, "%zu", keep);
+        }
+        (void)snprintf(advice, sizeof advice,
+                       "free some, or lower checkpoint.keep (now %s) and resume, which removes what is more before it "
+                       "writes",
+                       now);
     }
-    return error_set(
-        code,
-        "%s; %s has %.1f MB left: free some, or lower checkpoint.keep (now %s) and resume, which removes what "
-        "is more before it writes",
-        error_message(), dir, (double)disk.f_bavail * (double)disk.f_frsize * 1e-6, now);
+    return error_set(code, "%s; %s has %.1f MB left: %s", error_message(), dir,
+                     (double)disk.f_bavail * (double)disk.f_frsize * 1e-6, advice);
 }
 
 /* --- The list ---------------------------------------------------------------------------------------------------- */

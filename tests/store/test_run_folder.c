@@ -615,6 +615,20 @@ START_TEST(folders_are_made)
 }
 END_TEST
 
+/* How to get out of a full disk: 0 keeps all, so 1 cannot be lowered. */
+START_TEST(advice_can_be_followed)
+{
+    ck_assert_int_eq(run_folder_explain_room(folder, error_set(LS_EIO, "no room"), UINT64_MAX, 0), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "lower checkpoint.keep (now 0, all)"));
+    ck_assert_int_eq(run_folder_explain_room(folder, error_set(LS_EIO, "no room"), UINT64_MAX, 2), LS_EIO);
+    ck_assert_ptr_nonnull(strstr(error_message(), "lower checkpoint.keep (now 2)"));
+    ck_assert_int_eq(run_folder_explain_room(folder, error_set(LS_EIO, "no room"), UINT64_MAX, 1), LS_EIO);
+    ck_assert_ptr_null(strstr(error_message(), "lower checkpoint.keep "));
+    ck_assert_int_eq(run_folder_explain_room(folder, error_set(LS_EIO, "no room"), 1, 1), LS_EIO);
+    ck_assert_str_eq(error_message(), "no room");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("run_folder");
@@ -636,5 +650,6 @@ int main(void)
     tcase_add_test(tests, fresh_removes_logs_that_are_logs);
     tcase_add_test(tests, no_folder_is_an_empty_one);
     tcase_add_test(tests, folders_are_made);
+    tcase_add_test(tests, advice_can_be_followed);
     return suite_run("run_folder", tests);
 }
