@@ -6,7 +6,8 @@
 static const struct {
     int number;
     const char *name;
-} caught[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}, {SIGHUP, "SIGHUP"}, {SIGPIPE, "SIGPIPE"}};
+} caught[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},   {SIGUSR1, "SIGUSR1"},
+              {SIGHUP, "SIGHUP"},   {SIGPIPE, "SIGPIPE"}, {SIGXCPU, "SIGXCPU"}};
 
 enum { CAUGHT = sizeof caught / sizeof *caught };
 

@@ -3,8 +3,8 @@
 
 /*
  * Requests to stop: SIGTERM, SIGINT and SIGUSR1 are noted, and whoever can stop in good order asks for them; so are
- * SIGHUP (its terminal was closed) and SIGPIPE (who read its output has left). A second SIGINT ends the process at
- * once.
+ * SIGHUP (its terminal was closed), SIGPIPE (who read its output has left) and SIGXCPU (its processor time is over,
+ * `ulimit -St`, and some seconds are left). A second SIGINT ends the process at once.
  */
 
 /* From now on note them; before MPI starts, so that none kills a rank. A signal that is ignored stays so. */

@@ -100,6 +100,7 @@ static void ignore_requests(void)
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
         (void)signal(ignored[i], SIG_IGN); /* SIGCHLD: so readers that end are gone */
     }
+    (void)signal(SIGXCPU, SIG_DFL); /* ends a reader that takes too long */
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
