@@ -25,14 +25,16 @@ typedef struct machine_limit {
 } machine_limit;
 
 typedef struct machine_memory {
-    machine_limit limits[MACHINE_LIMITS]; /* the machine first, then this process' cgroup and those it is in */
-    size_t count;                         /* 0: the system does not tell */
+    machine_limit
+        limits[MACHINE_LIMITS]; /* the machine first; then `ulimit -v`, this process' cgroup and those it is in */
+    size_t count;               /* 0: the system does not tell */
 } machine_memory;
 
 /*
- * What memory this process has: the machine's (/proc/meminfo), and the limits of its cgroups of version 2 (memory.max)
- * and 1 (memory.limit_in_bytes) from its own up to the outermost that can be seen; a batch system's limits for a job
- * and a step are such. root: "" for this system, or a folder that holds a proc and a sys of its own, for tests.
+ * What memory this process has: the machine's (/proc/meminfo), its own address space (`ulimit -v`), and the limits of
+ * its cgroups of version 2 (memory.max) and 1 (memory.limit_in_bytes) from its own up to the outermost that can be
+ * seen; a batch system's limits for a job and a step are such. root: "" for this system, or a folder that holds a proc
+ * and a sys of its own, for tests.
  */
 void machine_memory_of(machine_memory *out, const char *root);
 

@@ -1,11 +1,13 @@
 #include "base/machine.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const uint64_t unlimited = UINT64_MAX / 4; /* version 1 writes "no limit" as a number near to 2^63 */
 
@@ -244,6 +246,33 @@ static void add_groups(machine_memory *out, const char *root, const version *v, 
     }
 }
 
+/*
+ * What this process may still map (`ulimit -v`). Libraries and what is there already are counted; some is set aside, as
+ * threads map stacks and heaps of their own, and HDF5 and MPI, which take memory where they please, die without it.
+ */
+static void add_address_space(machine_memory *out, const char *root)
+{
+    const uint64_t aside = (uint64_t)256 << 20;
+    uint64_t pages = 0;
+    char proc[PATH_MAX];
+    (void)snprintf(proc, sizeof proc, "%s/proc/self", root);
+    const uint64_t limit = read_line(proc, "limits", "Max address space");
+    if (limit == 0 || limit >= unlimited || !read_bytes(&pages, proc, "statm")) {
+        return;
+    }
+    const uint64_t mapped = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (mapped > limit) { /* a sanitizer's, which the limit does not hold */
+        return;
+    }
+    machine_limit *l = &out->limits[out->count++];
+    (void)snprintf(l->name, sizeof l->name,
+                   "address space that ulimit -v (%" PRIu64 " KiB) leaves, %" PRIu64 " MiB for threads set aside",
+                   limit >> 10, aside >> 20);
+    l->id = UINT64_C(1) << 63 | (uint64_t)getpid(); /* nobody shares it */
+    l->bytes = limit - mapped > aside ? limit - mapped - aside : 0;
+    l->available = l->bytes;
+}
+
 void machine_memory_of(machine_memory *out, const char *root)
 {
     const uint64_t swap = kibibytes(root, "SwapTotal:");
@@ -255,6 +284,7 @@ void machine_memory_of(machine_memory *out, const char *root)
         l->bytes = total + swap;
         l->available = kibibytes(root, "MemAvailable:");
     }
+    add_address_space(out, root);
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
         add_groups(out, root, &versions[i], swap);
     }

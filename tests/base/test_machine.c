@@ -110,6 +110,35 @@ START_TEST(memory_is_not_known)
 }
 END_TEST
 
+/* What is mapped is gone, and so is what threads will map; a process has its address space for itself. */
+START_TEST(address_space)
+{
+    machine_memory m;
+    const uint64_t mib = 1 << 20;
+    char statm[64];
+    make_root(meminfo, "", version2);
+    (void)snprintf(statm, sizeof statm, "%llu 7 7 7 0 7 0\n",
+                   (unsigned long long)(100 * mib / (uint64_t)sysconf(_SC_PAGESIZE)));
+    write_file("proc/self", "statm", statm);
+    write_file("proc/self", "limits",
+               "Limit  Soft Limit  Hard Limit  Units\nMax address space         524288000            "
+               "unlimited            bytes     \nMax file locks            unlimited\n");
+    machine_memory_of(&m, root);
+    ck_assert_uint_eq(m.count, 2);
+    check_limit(&m.limits[1], "address space that ulimit -v (512000 KiB) leaves, 256 MiB for threads set aside",
+                144 * mib, 144 * mib);
+    ck_assert_uint_ne(m.limits[1].id, 0);
+    write_file("proc/self", "limits", "Max address space         104857600            unlimited            bytes\n");
+    machine_memory_of(&m, root);
+    ck_assert_uint_eq(m.count, 2);
+    ck_assert_uint_eq(m.limits[1].bytes, 0);
+    write_file("proc/self", "limits", "Max address space         unlimited            unlimited            bytes\n");
+    machine_memory_of(&m, root);
+    ck_assert_uint_eq(m.count, 1);
+    remove_root();
+}
+END_TEST
+
 /* Every level that has a limit counts; swap space is on top of it, as far as the group may use any. */
 START_TEST(groups_of_version_2)
 {
@@ -218,6 +247,7 @@ int main(void)
     tcase_add_test(cases, memory_of_this_machine);
     tcase_add_test(cases, memory_is_not_known);
     tcase_add_test(cases, groups_of_version_2);
+    tcase_add_test(cases, address_space);
     tcase_add_test(cases, groups_of_version_1);
     tcase_add_test(cases, groups_in_a_container);
     tcase_add_test(cases, nonsense_is_no_limit);
