@@ -14,12 +14,11 @@
 #include "base/error.h"
 #include "base/log.h"
 
-/* A folder that is being looked through, and the one it was found in. */
-typedef struct folder {
-    const struct folder *outer; /* NULL: it was given */
-    dev_t device;
-    ino_t number;
-} folder;
+/* The path of what is looked at, which grows and shrinks on the way: folders may lie two thousand deep. */
+typedef struct trail {
+    char path[PATH_MAX];
+    size_t length;
+} trail;
 
 static int add_path(pictures *p, const char *path)
 {
@@ -100,30 +99,22 @@ static bool is_picture(const char *path)
     return (n >= 3 && memcmp(start, "\xff\xd8\xff", 3) == 0) || (n == 4 && memcmp(start, "\x89PNG", 4) == 0);
 }
 
-static int look_through(pictures *p, const char *path, const folder *outer);
+static int look_through(pictures *p, trail *t);
 
-static bool is_within(const struct stat *status, const folder *f)
-{
-    while (f != NULL && (f->device != status->st_dev || f->number != status->st_ino)) {
-        f = f->outer;
-    }
-    return f != NULL;
-}
-
-static int add_entry(pictures *p, const char *path, const folder *f)
+static int add_entry(pictures *p, trail *t)
 {
     struct stat status;
-    if (stat(path, &status) != 0) {
+    if (stat(t->path, &status) != 0) {
         char why[256];
         (void)snprintf(why, sizeof why, "cannot be opened: %s", strerror(errno));
-        failed(p, path, why);
+        failed(p, t->path, why);
         return LS_OK;
     }
-    if (S_ISDIR(status.st_mode) && !is_within(&status, f)) { /* a link may lead back */
-        return look_through(p, path, f);
+    if (S_ISDIR(status.st_mode)) {
+        return look_through(p, t);
     }
-    if (S_ISREG(status.st_mode) && is_picture(path)) {
-        return add_path(p, path);
+    if (S_ISREG(status.st_mode) && is_picture(t->path)) {
+        return add_path(p, t->path);
     }
     p->others++;
     return LS_OK;
@@ -134,11 +125,27 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* All entries of a folder in order, but "." and "..". */
-static int add_entries(pictures *p, const char *path, struct dirent **list, int n, const folder *f)
+/* Go on to an entry of the folder at hand; false where the path gets too long. */
+static bool enter(trail *t, const char *name)
 {
-    char inner[PATH_MAX];
-    const char *const slash = path[0] != '\0' && path[strlen(path) - 1] == '/' ? "" : "/";
+    const char *const slash = t->length > 0 && t->path[t->length - 1] == '/' ? "" : "/";
+    const size_t room = sizeof t->path - t->length;
+    const int n = snprintf(t->path + t->length, room, "%s%s", slash, name);
+    const bool fits = n >= 0 && (size_t)n < room;
+    t->length += fits ? (size_t)n : 0;
+    return fits;
+}
+
+static void leave(trail *t, size_t before)
+{
+    t->length = before;
+    t->path[before] = '\0';
+}
+
+/* All entries of the folder at hand in order, but "." and "..". */
+static int add_entries(pictures *p, trail *t, struct dirent **list, int n)
+{
+    const size_t before = t->length;
     int code = LS_OK;
     for (int i = 0; code == LS_OK && i < n; i++) {
         const char *name = list[i]->d_name;
@@ -149,32 +156,39 @@ static int add_entries(pictures *p, const char *path, struct dirent **list, int 
             p->hidden++;
             continue;
         }
-        const int length = snprintf(inner, sizeof inner, "%s%s%s", path, slash, name);
-        if (length < 0 || (size_t)length >= sizeof inner) {
-            failed(p, path, "holds an entry whose path is too long");
-            continue;
+        if (enter(t, name)) {
+            code = add_entry(p, t);
+        } else {
+            leave(t, before);
+            failed(p, t->path, "holds an entry whose path is too long");
         }
-        code = add_entry(p, inner, f);
+        leave(t, before);
     }
     return code;
 }
 
-static int look_through(pictures *p, const char *path, const folder *outer)
+/* Everything in the folder at hand, unless a link has led here before. */
+static int look_through(pictures *p, trail *t)
 {
     struct stat status;
     struct dirent **list = NULL;
+    bool before = false;
     int n = -1;
-    if (stat(path, &status) == 0) {
-        n = scandir(path, &list, NULL, by_name);
+    if (stat(t->path, &status) == 0) {
+        const int code = pack_seen_add(&p->seen, &status, &before);
+        if (code != LS_OK || before) {
+            p->repeated += before;
+            return code;
+        }
+        n = scandir(t->path, &list, NULL, by_name);
     }
     if (n < 0) {
         char why[256];
         (void)snprintf(why, sizeof why, "cannot be listed: %s", strerror(errno));
-        failed(p, path, why);
+        failed(p, t->path, why);
         return LS_OK;
     }
-    const folder here = {outer, status.st_dev, status.st_ino};
-    const int code = add_entries(p, path, list, n, &here);
+    const int code = add_entries(p, t, list, n);
     for (int i = 0; i < n; i++) {
         free(list[i]);
     }
@@ -182,25 +196,33 @@ static int look_through(pictures *p, const char *path, const folder *outer)
     return code;
 }
 
-int pictures_add(pictures *p, const char *argument)
+static int add_folder(pictures *p, const char *argument)
 {
-    struct stat status;
+    trail t;
     const size_t before = p->count + p->failed;
-    if (strcmp(argument, "-") == 0 || stat(argument, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        return add_path(p, argument);
-    }
-    p->gathered = true;
-    const int code = look_through(p, argument, NULL);
+    const int n = snprintf(t.path, sizeof t.path, "%s", argument);
+    t.length = n < 0 ? 0 : (size_t)n; /* the system took it for a path, so it fits */
+    pack_seen_clear(&p->seen);
+    const int code = look_through(p, &t);
     if (code == LS_OK && p->count + p->failed == before) {
         failed(p, argument, "no JPEG or PNG pictures in this folder");
     }
     return code;
 }
 
-/* As pictures_add, but "-" is a file of that name. */
-static int add_line(pictures *p, char *line)
+int pictures_add(pictures *p, const char *argument)
 {
-    size_t length = strcspn(line, "\n");
+    struct stat status;
+    if (strcmp(argument, "-") == 0 || stat(argument, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        return add_path(p, argument);
+    }
+    p->gathered = true;
+    return add_folder(p, argument);
+}
+
+/* As pictures_add, but "-" is a file of that name. */
+static int add_line(pictures *p, char *line, size_t length)
+{
     length -= length > 0 && line[length - 1] == '\r';
     line[length] = '\0';
     if (length == 0) {
@@ -209,26 +231,40 @@ static int add_line(pictures *p, char *line)
     return pictures_add(p, strcmp(line, "-") == 0 ? "./-" : line);
 }
 
+/*
+ * A line without its end, with a zero behind it; more than `room` - 1 bytes are not taken. Returns what ended it: the
+ * line's end, EOF, or another byte where there is no room for it or it is a zero.
+ */
+static int read_line(FILE *file, char *line, size_t room, size_t *length)
+{
+    int c = getc(file);
+    for (*length = 0; c != '\n' && c != EOF && c != '\0' && *length + 1 < room; c = getc(file)) {
+        line[(*length)++] = (char)c;
+    }
+    line[*length] = '\0';
+    return c;
+}
+
 /* All lines; errno tells of what could not be read. */
 static int add_lines(pictures *p, FILE *file, const char *path)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 with it */
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length = 0;
+    char line[sizeof mark + PATH_MAX];
+    size_t length = 0;
     int code = LS_OK;
+    int end = '\n';
     bool first = true;
-    errno = 0;
-    while (code == LS_OK && (length = getline(&line, &capacity, file)) >= 0) {
-        if (strlen(line) != (size_t)length) {
-            failed(p, path, "is no list of names, one a line");
-            break;
-        }
-        code = add_line(p, first && strncmp(line, mark, 3) == 0 ? line + 3 : line);
-        first = false;
+    while (code == LS_OK && end == '\n') {
         errno = 0;
+        end = read_line(file, line, sizeof line, &length);
+        if (end != '\n' && end != EOF) {
+            failed(p, path, "is no list of names, one a line");
+        } else if (!ferror(file)) {
+            const size_t skipped = first && strncmp(line, mark, 3) == 0 ? 3 : 0;
+            code = add_line(p, line + skipped, length - skipped);
+        }
+        first = false;
     }
-    free(line);
     return code;
 }
 
@@ -257,5 +293,6 @@ void pictures_release(pictures *p)
         free(p->paths[i]);
     }
     free(p->paths);
+    pack_seen_release(&p->seen);
     *p = (pictures){0};
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "data/dataset.h"
+#include "data/pack_seen.h"
 
 /*
  * The files that arguments and lists name. Starts as zeros, ends with pictures_release. What cannot be listed is
@@ -15,17 +16,22 @@ typedef struct pictures {
     size_t count, capacity;
     size_t failed;         /* folders and lists that could not be read, or hold no pictures */
     size_t hidden, others; /* entries of folders that were passed over: hidden or a system's; no pictures */
+    size_t repeated;       /* and links to folders that the same argument had led to before */
+    pack_seen seen;        /* those folders */
     bool gathered;         /* from folders or lists, too */
 } pictures;
 
 /*
  * Add what an argument names: a file, "-", or all pictures of a folder and those in it, in the order of their names. In
- * folders hidden and system entries are passed over, and what neither begins nor is called as JPEG and PNG files are.
- * Returns 0 or LS_ENOMEM.
+ * folders hidden and system entries are passed over, and what neither begins nor is called as JPEG and PNG files are. A
+ * folder is looked through once, however many links lead to it. Returns 0 or LS_ENOMEM.
  */
 int pictures_add(pictures *p, const char *argument);
 
-/* Add what the lines of a file name ("-": standard input), each as pictures_add does; none for an empty line. */
+/*
+ * Add what the lines of a file name ("-": standard input), each as pictures_add does; none for an empty line. A line
+ * that is longer than a path can be ends the list.
+ */
 int pictures_add_list(pictures *p, const char *path);
 
 /*

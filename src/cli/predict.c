@@ -106,9 +106,13 @@ static void print_summary(const pictures *files, size_t bad)
     if (files->failed > 0) {
         text_add(&line, "; %zu folder%s or lists failed", files->failed, files->failed == 1 ? "" : "s");
     }
-    if (files->hidden + files->others > 0) {
+    if (files->hidden + files->others + files->repeated > 0) {
         text_add(&line, "; passed over: %zu hidden or system entries, %zu that are no pictures", files->hidden,
                  files->others);
+    }
+    if (files->repeated > 0) {
+        text_add(&line, ", %zu link%s to folders looked through already", files->repeated,
+                 files->repeated == 1 ? "" : "s");
     }
     log_note("%s", text_of(&line));
     text_release(&line);
