@@ -19,6 +19,9 @@
 /* Characters that a number of the table may take, its separator, quotes and blanks included, and a label. */
 enum { CELL_CHARACTERS = 64, LABEL_CHARACTERS = 4096 };
 
+/* Where no pixel comes to this part of the largest value, that value is hardly meant. */
+enum { DARK = 8 };
+
 typedef struct table {
     packing p;
     const char *path; /* not owned */
@@ -27,6 +30,7 @@ typedef struct table {
     pack_row row;
     size_t cells;    /* pixels of a row */
     uint8_t *pixels; /* [cells], owned */
+    double largest;  /* of all pixels */
     char separator;  /* '\0' before the first line */
     pack_columns columns;
     pack_labels labels;
@@ -57,7 +61,7 @@ static int cut(table *t)
     return LS_OK;
 }
 
-static int read_pixel(const table *t, size_t column, uint8_t *out)
+static int read_pixel(table *t, size_t column, uint8_t *out)
 {
     const char *cell = t->row.cells[column];
     double v = 0;
@@ -66,14 +70,15 @@ static int read_pixel(const table *t, size_t column, uint8_t *out)
                          column + 1, cell);
     }
     if (v < 0 || v > t->options->max_value) {
-        return error_set(LS_EFORMAT, "%s: line %zu, column %zu: the pixel %g is not in 0..%g", t->path, t->text.number,
-                         column + 1, v, t->options->max_value);
+        return error_set(LS_EFORMAT, "%s: line %zu, column %zu: the pixel %.40s is not in 0..%g", t->path,
+                         t->text.number, column + 1, cell, t->options->max_value);
     }
+    t->largest = v > t->largest ? v : t->largest;
     *out = (uint8_t)floor(v * 255 / t->options->max_value + 0.5);
     return LS_OK;
 }
 
-static int read_pixels(const table *t)
+static int read_pixels(table *t)
 {
     int code = LS_OK;
     size_t n = 0;
@@ -222,6 +227,15 @@ static int set_aside(table *t)
     return LS_OK;
 }
 
+/* Pixels from 0 to 1 of a --max of 255 would all be black, and nothing else would tell. */
+static void warn_dark(const table *t)
+{
+    if (t->largest * DARK < t->options->max_value) {
+        log_warn("%s: the largest pixel is %g of --max %g, so its pictures are %s; is --max that of another table?",
+                 t->path, t->largest, t->options->max_value, t->largest > 0 ? "nearly black" : "black");
+    }
+}
+
 static int pack_table(table *t)
 {
     int code = open_table(t);
@@ -231,7 +245,11 @@ static int pack_table(table *t)
     if (code == LS_OK) {
         code = pack_labels_finish(&t->labels, t->path);
     }
-    return code != LS_OK ? code : set_aside(t);
+    if (code == LS_OK) {
+        warn_dark(t);
+        code = set_aside(t);
+    }
+    return code;
 }
 
 int pack_csv(const char *csv, const char *out, const pack_csv_options *options, pack_result *result)
