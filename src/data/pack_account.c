@@ -102,24 +102,31 @@ static void add_taken(text_builder *line, const size_t taken[DATASET_SPLITS])
     text_add(line, " pictures taken");
 }
 
-void pack_account_sum(const pack_account *a, const char *out)
+void pack_account_passed(const pack_account *a, text_builder *line)
 {
-    text_builder line = {0};
     size_t passed = 0;
-    text_add(&line, "%s: %zu %s: ", out, a->sum.entries, a->unit);
-    add_taken(&line, a->sum.taken);
     for (size_t i = 0; i < PACK_REASONS; i++) {
         passed += a->sum.passed[i];
     }
-    text_add(&line, "; %zu passed over", passed);
+    text_add(line, "%zu passed over", passed);
     const char *divider = " (";
     for (size_t i = PACK_REASONS; i-- > 0;) { /* the silent ones last */
         const size_t n = a->sum.passed[i];
         if (n > 0) {
-            text_add(&line, "%s%zu %s", divider, n, words_of(i, n));
+            text_add(line, "%s%zu %s", divider, n, words_of(i, n));
             divider = ", ";
         }
     }
-    log_info("%s%s", text_of(&line), passed > 0 ? ")" : "");
+    text_add(line, "%s", passed > 0 ? ")" : "");
+}
+
+void pack_account_sum(const pack_account *a, const char *out)
+{
+    text_builder line = {0};
+    text_add(&line, "%s: %zu %s: ", out, a->sum.entries, a->unit);
+    add_taken(&line, a->sum.taken);
+    text_add(&line, "; ");
+    pack_account_passed(a, &line);
+    log_info("%s", text_of(&line));
     text_release(&line);
 }

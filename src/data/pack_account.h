@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/text.h"
 #include "data/pack.h"
 
 /* Where all that a source finds is accounted for. Starts as zeros. */
@@ -25,6 +26,9 @@ void pack_note(pack_account *a, const char *path, const char *note);
 
 /* What was not named, as there was too much of it: a line, or none. */
 void pack_account_rest(const pack_account *a);
+
+/* Adds "10 passed over (8 hidden, ...)" to a line. */
+void pack_account_passed(const pack_account *a, text_builder *line);
 
 /* The last line: "130 entries: 120 training and 10 validation pictures taken; 10 passed over (...)". out: its name. */
 void pack_account_sum(const pack_account *a, const char *out);

@@ -221,6 +221,18 @@ static int look_into_all(folder_source *s)
     return code;
 }
 
+/* Nothing was taken: what became of all that is there. */
+static int refuse_empty(const folder_source *s)
+{
+    text_builder passed = {0};
+    pack_account_rest(&s->p.account);
+    pack_account_passed(&s->p.account, &passed);
+    const int code = error_set(LS_EUSAGE, "%.600s: no readable JPEG or PNG pictures in its class folders; %s",
+                               s->walk.path, text_of(&passed));
+    text_release(&passed);
+    return code;
+}
+
 static int gather(folder_source *s, const pack_directory_options *options)
 {
     int code = list_all(s, options);
@@ -229,7 +241,7 @@ static int gather(folder_source *s, const pack_directory_options *options)
     }
     code = look_into_all(s);
     if (code == LS_OK && s->p.items.count == 0) {
-        code = error_set(LS_EUSAGE, "%s: no readable JPEG or PNG pictures in its class folders", s->walk.path);
+        code = refuse_empty(s);
     }
     if (code != LS_OK) {
         return code;
