@@ -243,6 +243,9 @@ static int gather(folder_source *s, const pack_directory_options *options)
     if (code == LS_OK && s->p.items.count == 0) {
         code = refuse_empty(s);
     }
+    if (code == LS_OK) {
+        code = packing_warn_nested(&s->p, *s->parts[0].name != '\0');
+    }
     if (code != LS_OK) {
         return code;
     }

@@ -79,7 +79,10 @@ int packing_finish(packing *p, pack_result *result)
     count(p, counts);
     pack_account_rest(&p->account);
     packing_warn_lacking(p, counts);
-    code = packing_warn_twice(&p->items);
+    code = packing_warn_alike(&p->classes);
+    if (code == LS_OK) {
+        code = packing_warn_twice(&p->items);
+    }
     if (code != LS_OK) {
         goto cleanup;
     }

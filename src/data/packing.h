@@ -45,6 +45,16 @@ int packing_choose(pack_items *items, double fraction, uint64_t seed);
 int packing_warn_twice(const pack_items *items);
 
 /*
+ * Warn where folders in class folders look like splits or like the classes: they have a split's name, or no picture
+ * lies in a class folder itself and folders of one name are in several. split: names of pictures begin with a split's
+ * folder. Returns 0 or LS_ENOMEM.
+ */
+int packing_warn_nested(const packing *p, bool split);
+
+/* Warn of classes whose names differ in capital letters (of ASCII) or blanks only. Returns 0 or LS_ENOMEM. */
+int packing_warn_alike(const pack_names *classes);
+
+/*
  * Warn of classes without any picture, and of those that a wanted split lacks, in one line each. counts: by class.
  */
 void packing_warn_lacking(const packing *p, size_t (*counts)[DATASET_SPLITS]);
