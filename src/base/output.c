@@ -40,8 +40,30 @@ static int refuse_link(const char *path, const char *what)
                      path);
 }
 
+/* By their names: what hours of training have come to, which nobody means to replace by something else. */
+static bool is_of_run(const char *path)
+{
+    static const char *const names[] = {"log.h5", "train.log", "run.lock"};
+    static const char weights[] = ".weights.h5";
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return n >= sizeof weights - 1 && strcmp(name + n - (sizeof weights - 1), weights) == 0;
+}
+
 static int check_kind(const char *path, const char *what, mode_t mode)
 {
+    if (S_ISREG(mode) && is_of_run(path)) {
+        return error_set(LS_EUSAGE,
+                         "%s: is a checkpoint or another file of a run, which would be lost; name another "
+                         "file for %s",
+                         path, what);
+    }
     if (S_ISREG(mode)) {
         return LS_OK;
     }

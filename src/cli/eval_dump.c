@@ -6,13 +6,23 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "io/temporary.h"
+#include "store/file_kind.h"
 
 static const char what[] = "a dump";
 
 int eval_dump_prepare(const char *path, const char *const *inputs, size_t n)
 {
-    const int code = output_refuse_inputs(path, inputs, n);
-    return code == LS_OK ? temporary_prepare(path, what) : code;
+    file_kind kind = FILE_OTHER;
+    int code = output_refuse_inputs(path, inputs, n);
+    if (code == LS_OK) {
+        code = temporary_prepare(path, what);
+    }
+    if (code == LS_OK && file_kind_of(&kind, path) == LS_OK && kind != FILE_OTHER) {
+        code =
+            error_set(LS_EUSAGE, "%s: is a data set or a file of a run, which would be lost; name another file for %s",
+                      path, what);
+    }
+    return code;
 }
 
 int eval_dump_start(evaluate_dump *out, const session *s, size_t wanted)
