@@ -97,7 +97,9 @@ static int write_pictures(h5_file *f, const dataset_item *items, size_t n, const
             size_t size = 0;
             code = dataset_read_file(&buffer, &size, items[i].path, items[i].size);
             bytes = buffer.bytes;
-            if (code == LS_OK && (size != items[i].size || hash_bytes(HASH_START, bytes, size) != items[i].hash)) {
+            const bool grown = code == LS_EFORMAT;
+            if (grown ||
+                (code == LS_OK && (size != items[i].size || hash_bytes(HASH_START, bytes, size) != items[i].hash))) {
                 code = error_set(LS_EIO, "%s: changed while the data was packed; try again", items[i].path);
             }
         }

@@ -8,6 +8,7 @@
 #include "suite.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "data/dataset.h"
 #include "data/pack.h"
 #include "data/pack_account.h"
@@ -382,6 +383,25 @@ static int opened_after(const char *array, h5_type type, size_t at, const void *
     return code;
 }
 
+/* A picture's file that has grown, shrunk or changed since it was looked at. */
+START_TEST(changed)
+{
+    static const char *const contents[] = {"picture and more", "pic", "PICTURE"};
+    char name[] = "a/1";
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s", scratch("changed"));
+    const dataset_item item = {.name = name, .path = path, .size = 7, .hash = hash_bytes(HASH_START, "picture", 7)};
+    const char *const classes[1] = {"a"};
+    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+        scratch_file("changed", contents[i], strlen(contents[i]));
+        ck_assert_int_eq(dataset_write(scratch("changed.h5"), &item, 1, classes, 1), LS_EIO);
+        ck_assert_ptr_nonnull(strstr(error_message(), "changed: changed while the data was packed; try again"));
+    }
+    scratch_file("changed", "picture", 7);
+    ck_assert_int_eq(dataset_write(scratch("changed.h5"), &item, 1, classes, 1), LS_OK);
+}
+END_TEST
+
 START_TEST(damage)
 {
     const uint64_t large = UINT64_MAX;
@@ -437,6 +457,7 @@ int main(void)
     tcase_add_test(c, tables);
     tcase_add_test(c, mutated_tables);
     tcase_add_test(c, cells);
+    tcase_add_test(c, changed);
     tcase_add_test(c, damage);
     scratch_make();
     const int result = suite_run("pack", c);
