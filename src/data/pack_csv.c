@@ -22,6 +22,9 @@ enum { CELL_CHARACTERS = 64, LABEL_CHARACTERS = 4096 };
 /* Where no pixel comes to this part of the largest value, that value is hardly meant. */
 enum { DARK = 8 };
 
+/* Of a picture in a table: a row of these is read as one line. */
+enum { MOST_PIXELS = 16 * 1024 * 1024 };
+
 typedef struct table {
     packing p;
     const char *path; /* not owned */
@@ -180,8 +183,14 @@ static int check_options(const table *t)
 {
     const pack_csv_options *o = t->options;
     if (o->width == 0 || o->height == 0 || o->width > IMAGE_MAX_SIDE || o->height > IMAGE_MAX_SIDE ||
-        o->width * o->height > (size_t)16 * 1024 * 1024 || !(o->max_value > 0) || !isfinite(o->max_value)) {
-        return error_set(LS_EUSAGE, "%s: impossible width, height or largest value of its pictures", t->path);
+        o->width * o->height > MOST_PIXELS) {
+        return error_set(LS_EUSAGE,
+                         "%s: its pictures cannot have %zu x %zu pixels; a side is 1 to %d, and all of a table's "
+                         "picture are %d at most",
+                         t->path, o->width, o->height, IMAGE_MAX_SIDE, MOST_PIXELS);
+    }
+    if (!(o->max_value > 0) || !isfinite(o->max_value)) {
+        return error_set(LS_EUSAGE, "%s: the largest value of its pixels must be above 0", t->path);
     }
     if (!(o->val_fraction >= 0 && o->val_fraction < 1) || (o->val_fraction > 0 && o->val_count > 0)) {
         return error_set(LS_EUSAGE, "%s: rows for validation are a number or a fraction, at least 0 and below 1",
