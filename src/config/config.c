@@ -1,9 +1,11 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "config/document.h"
@@ -102,10 +104,22 @@ int config_parse(config *out, const char *text, size_t length, const char *origi
     return code;
 }
 
+/* A pipe that nobody has open for writing is empty, and not waited for: no signal would end that. */
+static FILE *open_text(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    FILE *file = fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "rb") : NULL; /* from here on its data is waited for */
+    if (!file)
+        (void)close(fd);
+    return file;
+}
+
 int config_load(config *out, const char *path, const char *const *overrides, size_t n)
 {
     memset(out, 0, sizeof *out);
-    FILE *file = fopen(path, "rb");
+    FILE *file = open_text(path);
     if (!file)
         return error_set(LS_EUSAGE, "%s: the configuration cannot be read: %s", path, strerror(errno));
     int code = LS_OK;
@@ -121,6 +135,8 @@ int config_load(config *out, const char *path, const char *const *overrides, siz
     else if (length > LARGEST_FILE)
         code = error_set(LS_EUSAGE, "%s: more than 1 MiB, so no configuration; give a YAML file such as config/bn.yaml",
                          path);
+    else if (length == 0)
+        code = error_set(LS_EUSAGE, "%s: is empty; give a YAML file such as config/bn.yaml", path);
     else
         code = config_parse(out, text, length, path, overrides, n);
 cleanup:
