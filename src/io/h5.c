@@ -189,10 +189,24 @@ cleanup:
     return id;
 }
 
-/* The error that belongs to a file that was not created. first: what stands there now is somebody else's. */
+/* HDF5 leaves a file without content where there is no room for its first bytes. */
+static void remove_empty(const char *path)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && there.st_size == 0 && there.st_uid == geteuid()) {
+        (void)unlink(path);
+    }
+}
+
+/*
+ * The error that belongs to a file that was not created. first: what stands there now is somebody else's, unless it is
+ * empty, as nothing stood there a moment ago.
+ */
 static int create_error(const char *path, int first)
 {
-    if (!first) {
+    if (first) {
+        remove_empty(path);
+    } else {
         make_room(path);
     }
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -89,6 +89,18 @@ static hid_t make_set(h5_file *f, const char *name, hid_t type, hid_t space, hid
     return H5Dcreate2(f->id, name, type, space, h5_with_parents(), creation, H5P_DEFAULT);
 }
 
+/*
+ * Close a data set that was written; code: how that went. HDF5 keeps small pieces back, and finds out only now where
+ * there is no room for them.
+ */
+static int close_written(h5_file *f, const char *name, hid_t set, int code)
+{
+    if (set >= 0 && H5Dclose(set) < 0 && code == LS_OK) {
+        return h5_fail_io(f, name, "the last elements could not be written");
+    }
+    return code;
+}
+
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data)
 {
     if (rank < 0 || rank > H5_MAX_RANK || h5_memory_type(type) < 0) {
@@ -112,7 +124,7 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
         code = h5_fail_io(f, name, "cannot write the data set");
     }
 cleanup:
-    h5_drop(set);
+    code = close_written(f, name, set, code);
     h5_drop(space);
     h5_leave();
     return code;
@@ -216,7 +228,7 @@ int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, siz
 cleanup:
     h5_drop(stored);
     h5_drop(memory);
-    h5_drop(set);
+    code = close_written(f, name, set, code);
     h5_leave();
     return code;
 }
@@ -270,7 +282,7 @@ int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const voi
 cleanup:
     h5_drop(stored);
     h5_drop(memory);
-    h5_drop(set);
+    code = close_written(f, name, set, code);
     h5_leave();
     return code;
 }
@@ -316,7 +328,7 @@ int h5_write_strings(h5_file *f, const char *name, const char *const *strings, s
     }
 cleanup:
     free(text);
-    h5_drop(set);
+    code = close_written(f, name, set, code);
     h5_drop(space);
     h5_drop(type);
     h5_leave();
