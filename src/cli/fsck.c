@@ -47,11 +47,11 @@ typedef struct fsck_arguments {
     uint64_t patience;
 } fsck_arguments;
 
-static int check_file(const char *path, const fsck_arguments *a)
+static int check_file(const char *path, bool of_run, const fsck_arguments *a)
 {
     char text[FSCK_TEXT_SIZE] = "";
     problems found = {0};
-    const fsck_job job = {.path = path, .decode = a->decode};
+    const fsck_job job = {.path = path, .decode = a->decode, .of_run = of_run};
     switch (fsck_check_file(text, sizeof text, &found, &job)) {
     case FSCK_OK: log_info("%s: ok (%s)", path, text); return EXIT_DONE;
     case FSCK_FOREIGN: log_info("%s: is of another kind: %s", path, text); return EXIT_USAGE;
@@ -80,7 +80,7 @@ static int check_member(const char *dir, const char *name, const fsck_arguments 
                  path);
         return EXIT_FAILED;
     }
-    return check_file(path, a);
+    return check_file(path, true, a);
 }
 
 static int check_folder(const char *dir, const fsck_arguments *a)
@@ -109,7 +109,7 @@ static int check_argument(const char *path, const fsck_arguments *a)
     struct stat status;
     const int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     const int code = is_folder ? LS_OK : named_check(path);
-    return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, a);
+    return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, false, a);
 }
 
 static int read_arguments(fsck_arguments *out, int argc, char **argv)

@@ -115,5 +115,5 @@ fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsc
         const size_t used = strlen(text);
         (void)snprintf(text + used, size - used, "; a weights file of Keras for another network");
     }
-    return verdict == FSCK_OK ? FSCK_DAMAGED : verdict;
+    return verdict == FSCK_OK || job->of_run ? FSCK_DAMAGED : verdict;
 }

@@ -9,6 +9,7 @@
 typedef struct fsck_job {
     const char *path;
     bool decode; /* every picture of a data set */
+    bool of_run; /* a run's folder holds it under one of a run's names: what is of another kind is damaged */
 } fsck_job;
 
 typedef enum fsck_verdict {

@@ -260,7 +260,7 @@ static int add_lines(pictures *p, FILE *file, const char *path)
         if (end != '\n' && end != EOF) {
             failed(p, path, "is no list of names, one a line");
         } else if (!ferror(file)) {
-            const size_t skipped = first && strncmp(line, mark, 3) == 0 ? 3 : 0;
+            const size_t skipped = first && length >= 3 && strncmp(line, mark, 3) == 0 ? 3 : 0;
             code = add_line(p, line + skipped, length - skipped);
         }
         first = false;

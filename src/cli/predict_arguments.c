@@ -39,15 +39,20 @@ static int take_option(predict_arguments *a, int option)
     }
 }
 
+static int is_input(const char *name)
+{
+    return name != NULL && strcmp(name, "-") == 0;
+}
+
 /* What options and arguments together ask for. */
 static int check_arguments(const predict_arguments *a)
 {
     int inputs = 0;
     for (int i = 0; i < a->named_count; i++) {
-        inputs += strcmp(a->named[i], "-") == 0;
+        inputs += is_input(a->named[i]);
     }
     for (size_t i = 0; i < a->list_count; i++) {
-        inputs += strcmp(a->lists[i], "-") == 0;
+        inputs += is_input(a->lists[i]);
     }
     if (inputs > 1) {
         return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");

@@ -36,7 +36,7 @@ int pack_walk_begin(pack_walk *w, packing *to, const char *root)
     if (!S_ISDIR(info.st_mode)) {
         return error_set(LS_EUSAGE, "%s: is a file, not a folder of pictures (a table goes with --csv)", root);
     }
-    if (access(w->path, R_OK | X_OK) != 0 && errno == EACCES) {
+    if (access(w->path, R_OK) != 0 && errno == EACCES) {
         return error_set(LS_EUSAGE, "%s: cannot be listed: %m", root);
     }
     return LS_OK;
