@@ -55,7 +55,7 @@ static int choose_latest(start *out, run_folder *folder, const char *run_dir)
         return code;
     }
     if (held > 0) {
-        return error_set(LS_EFORMAT, "%s: holds %zu checkpoints, none of which can be used; start over with --fresh",
+        return error_set(LS_EUSAGE, "%s: holds %zu checkpoints, none of which can be used; start over with --fresh",
                          run_dir, held);
     }
     log_info("%s: holds no checkpoint to resume from, so training starts from the beginning", run_dir);

@@ -137,11 +137,6 @@ void run_folder_close(run_folder *f)
     }
 }
 
-size_t run_folder_count(const run_folder *f)
-{
-    return f->count;
-}
-
 run_folder_entry *run_folder_find(const run_folder *f, uint64_t step)
 {
     const run_folder_entry wanted = {.step = step};
@@ -177,17 +172,17 @@ void run_folder_settle(run_folder_entry *e, standing what, const char *why)
 {
     e->what = what;
     e->said = false;
+    e->stranger = false;
     (void)snprintf(e->why, sizeof e->why, "%s", why);
 }
 
-/* Of a file that is no whole checkpoint: was it one? */
-static standing of_damaged(const char *path)
+/* A file that is no whole checkpoint: was it one? */
+static void settle_broken(run_folder_entry *e, const char *path, const char *why)
 {
-    switch (checkpoint_seal_kind(path)) {
-    case CHECKPOINT_SEAL_NONE:
-    case CHECKPOINT_SEAL_OLDER: return FOREIGN;
-    default: return DAMAGED;
-    }
+    const checkpoint_seal seal = checkpoint_seal_kind(path);
+    const bool never = seal == CHECKPOINT_SEAL_NONE;
+    run_folder_settle(e, never || seal == CHECKPOINT_SEAL_OLDER ? FOREIGN : DAMAGED, why);
+    e->stranger = never;
 }
 
 static void examine_content(run_folder *f, run_folder_entry *e, const char *path)
@@ -199,15 +194,16 @@ static void examine_content(run_folder *f, run_folder_entry *e, const char *path
     } else if (code == LS_EFORMAT) {
         char why[sizeof e->why];
         (void)snprintf(why, sizeof why, "%s", error_message());
-        run_folder_settle(e, of_damaged(path), why);
+        settle_broken(e, path, why);
     } else if (code != LS_OK) {
         run_folder_settle(e, UNREADABLE, error_message());
+    } else if (f->owns != NULL && !f->owns(f->context, &info)) {
+        (void)error_set(LS_EFORMAT, "%s: is of another run", path);
+        run_folder_settle(e, FOREIGN, error_message());
+        e->stranger = true;
     } else if (info.step != e->step) {
         (void)error_set(LS_EFORMAT, "%s: stands at step %llu, not where its name says; rename it", path,
                         (unsigned long long)info.step);
-        run_folder_settle(e, FOREIGN, error_message());
-    } else if (f->owns != NULL && !f->owns(f->context, &info)) {
-        (void)error_set(LS_EFORMAT, "%s: is of another run", path);
         run_folder_settle(e, FOREIGN, error_message());
     } else {
         run_folder_settle(e, USABLE, "");
@@ -234,12 +230,25 @@ bool run_folder_examine(run_folder *f, run_folder_entry *e)
     e->found = now;
     e->regular = S_ISREG(itself.st_mode);
     examine_content(f, e, path);
+    if (!S_ISREG(now.st_mode) && !S_ISLNK(now.st_mode)) {
+        e->stranger = true;
+    }
     return true;
 }
 
 bool run_folder_is_own(run_folder *f, run_folder_entry *e)
 {
     return run_folder_examine(f, e) && e->what == USABLE && e->regular;
+}
+
+size_t run_folder_count(run_folder *f)
+{
+    for (size_t i = f->count; i-- > 0;) {
+        if (run_folder_examine(f, &f->entries[i]) && !f->entries[i].stranger) {
+            return f->count;
+        }
+    }
+    return 0;
 }
 
 /* --- Choosing ---------------------------------------------------------------------------------------------------- */

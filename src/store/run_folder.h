@@ -26,8 +26,11 @@ typedef int (*run_folder_owns)(void *context, const checkpoint_info *info);
 int run_folder_open(run_folder **out, const char *dir, run_folder_owns owns, void *context);
 void run_folder_close(run_folder *f);
 
-/* Files with the name of a checkpoint, whatever they hold. */
-size_t run_folder_count(const run_folder *f);
+/*
+ * Files with the name of a checkpoint; 0 where no work of this run can be in any: all are another run's, or never were
+ * checkpoints. Reads as many as it takes to find one.
+ */
+size_t run_folder_count(run_folder *f);
 
 /*
  * Path and step of the newest usable checkpoint; each that is passed over is warned of, once. A symbolic link to a

@@ -22,6 +22,7 @@ typedef struct run_folder_entry {
     uint64_t step;
     standing what;
     bool regular;      /* a file itself, not a link to one or something else */
+    bool stranger;     /* foreign, and no work of this run can be in it */
     bool said;         /* why it is passed over */
     struct stat found; /* when it was looked at */
     double accuracy, cross_entropy;

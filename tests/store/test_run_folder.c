@@ -162,6 +162,7 @@ typedef enum fate { KEPT, REMOVED, SET_ASIDE } fate;
 typedef struct state {
     const char *what;
     void (*make)(const char *name);
+    bool work;      /* of the run's may be in it: alone in a folder, it is nothing to start over from unasked */
     bool usable;    /* it is the newest, and may be gone on from */
     fate when_kept; /* keep: 1, when a newer one is there */
     fate when_fresh;
@@ -257,20 +258,20 @@ static void make_dangling(const char *name)
 }
 
 static const state states[] = {
-    {"the run's own", make_own, true, REMOVED, REMOVED, KEPT, KEPT},
-    {"another run's", make_others, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"at another step than its name says", make_misnamed, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"cut short", make_cut, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
-    {"without its seal", make_unsealed, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
-    {"with a byte changed", make_flipped, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
-    {"empty", make_empty, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
-    {"a note", make_note, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"another program's HDF5", make_hdf5, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"a folder", make_folder, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"a pipe", make_pipe, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"a link to a usable one", make_link_to_usable, true, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"a link to a damaged one", make_link_to_damaged, false, KEPT, KEPT, SET_ASIDE, KEPT},
-    {"a link to nothing", make_dangling, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"the run's own", make_own, true, true, REMOVED, REMOVED, KEPT, KEPT},
+    {"another run's", make_others, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"at another step than its name says", make_misnamed, true, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"cut short", make_cut, true, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
+    {"without its seal", make_unsealed, true, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
+    {"with a byte changed", make_flipped, true, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
+    {"empty", make_empty, true, false, SET_ASIDE, SET_ASIDE, SET_ASIDE, SET_ASIDE},
+    {"a note", make_note, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"another program's HDF5", make_hdf5, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"a folder", make_folder, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"a pipe", make_pipe, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"a link to a usable one", make_link_to_usable, true, true, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"a link to a damaged one", make_link_to_damaged, true, false, KEPT, KEPT, SET_ASIDE, KEPT},
+    {"a link to nothing", make_dangling, true, false, KEPT, KEPT, SET_ASIDE, KEPT},
 };
 enum { STATES = sizeof states / sizeof states[0] };
 
@@ -319,6 +320,18 @@ START_TEST(the_newest_is_usable)
         ck_assert(is_there(subject)); /* looking changes nothing */
         ck_assert_int_eq(run_folder_tidy(f), LS_OK);
         check_fate(&states[i], states[i].when_tidied, "tidied");
+        run_folder_close(f);
+    }
+}
+END_TEST
+
+START_TEST(strangers_do_not_keep_a_run_from_its_start)
+{
+    for (size_t i = 0; i < STATES; i++) {
+        begin(&states[i]);
+        ck_assert_int_eq(unlink(path_of("step-00000010.weights.h5")), 0);
+        run_folder *f = open_folder();
+        ck_assert_msg(run_folder_count(f) == (states[i].work ? 1U : 0U), "%s", states[i].what);
         run_folder_close(f);
     }
 }
@@ -636,6 +649,7 @@ int main(void)
     tcase_add_test(tests, names_are_taken_to_the_letter);
     tcase_add_test(tests, names_of_unfinished_files);
     tcase_add_test(tests, the_newest_is_usable);
+    tcase_add_test(tests, strangers_do_not_keep_a_run_from_its_start);
     tcase_add_test(tests, keep_counts_and_removes_the_runs_own);
     tcase_add_test(tests, what_is_not_usable_does_not_count);
     tcase_add_test(tests, fresh_removes_the_runs_own);
