@@ -225,9 +225,23 @@ int dataset_check_place(const char *path)
             ? error_set(LS_EUSAGE,
                         "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
                         path)
-            : named_check(path);
+            : named_check_place(path);
     (void)watch_enter(before);
     return code;
+}
+
+/* What cannot be opened is looked at again, for whether it was a data set at all. */
+static int open_file(dataset *d, int descriptor)
+{
+    if (descriptor >= 0) {
+        return h5_open_descriptor(&d->file, descriptor, d->label);
+    }
+    int code = dataset_check_place(d->path);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = h5_open_read(&d->file, d->path);
+    return code != LS_OK && named_check(d->path) == LS_EUSAGE ? LS_EUSAGE : code;
 }
 
 /* descriptor: of the file, or -1: it is opened by its path. */
@@ -241,10 +255,7 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }
-    code = descriptor < 0 ? dataset_check_place(path) : LS_OK;
-    if (code == LS_OK) {
-        code = descriptor < 0 ? h5_open_read(&d->file, path) : h5_open_descriptor(&d->file, descriptor, label);
-    }
+    code = open_file(d, descriptor);
     code = code != LS_OK ? code : check_format(d);
     code = code != LS_OK ? code : read_lengths(d);
     code = code != LS_OK ? code : read_arrays(d);

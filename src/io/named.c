@@ -54,20 +54,37 @@ static bool may_be_hdf5(int fd, off_t size)
     return false;
 }
 
+static int check_regular(const struct stat *status, const char *path)
+{
+    return S_ISREG(status->st_mode) ? LS_OK
+                                    : error_set(LS_EUSAGE, "%s: is a %s, not a file", path,
+                                                S_ISDIR(status->st_mode) ? "folder" : "pipe, device or socket");
+}
+
 static int examine(int fd, const char *path)
 {
     struct stat status;
     if (fstat(fd, &status) != 0) {
         return LS_OK;
     }
-    if (!S_ISREG(status.st_mode)) {
-        return error_set(LS_EUSAGE, "%s: is a %s, not a file", path,
-                         S_ISDIR(status.st_mode) ? "folder" : "pipe, device or socket");
+    const int code = check_regular(&status, path);
+    if (code != LS_OK) {
+        return code;
     }
     return may_be_hdf5(fd, status.st_size)
                ? LS_OK
                : error_set(LS_EUSAGE, "%s: is of another kind: not an HDF5 file, as data sets and checkpoints are",
                            path);
+}
+
+int named_check_place(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        return refuse_open(path);
+    }
+    const int code = check_regular(&status, path);
+    return code == LS_OK && access(path, R_OK) != 0 ? refuse_open(path) : code;
 }
 
 int named_check(const char *path)

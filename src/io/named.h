@@ -9,4 +9,10 @@
  */
 int named_check(const char *path);
 
+/*
+ * The same without opening it, so that a file that many processes open is opened once by each: LS_EUSAGE where there is
+ * no such file, where it may not be read, and where it is no file.
+ */
+int named_check_place(const char *path);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/watch.h"
 #include "comm/node.h"
 #include "data/stage.h"
+#include "io/named.h"
 #include "train/progress.h"
 
 /* What a node's first rank tells the others of its copy. */
@@ -119,6 +120,13 @@ static int make_copies(stager *s, staging *told, const char *path, const char *f
     return code;
 }
 
+/* As dataset_open: what never was a data set is wrong input also where it was copied. */
+static int open_copy(dataset **out, int copy, const char *path, const char *label)
+{
+    const int code = dataset_open_copy(out, copy, path, label);
+    return code != LS_OK && named_check(path) == LS_EUSAGE ? LS_EUSAGE : code;
+}
+
 int staging_open(dataset **out, staging *told, comm *c, const char *path, const char *folder)
 {
     char label[2 * PATH_MAX];
@@ -132,7 +140,7 @@ int staging_open(dataset **out, staging *told, comm *c, const char *path, const 
     (void)snprintf(label, sizeof label, "%s (copy in %s)", path, folder);
     int code = make_copies(&s, told, path, folder, &usable);
     if (code == LS_OK) {
-        code = comm_agree(c, usable ? dataset_open_copy(out, s.copy, path, label) : dataset_open(out, path));
+        code = comm_agree(c, usable ? open_copy(out, s.copy, path, label) : dataset_open(out, path));
     }
     if (!leads_node(&s) && s.copy >= 0) {
         (void)close(s.copy);
