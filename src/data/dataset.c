@@ -220,28 +220,27 @@ int dataset_check_place(const char *path)
 {
     struct stat status;
     const watch_phase before = watch_enter(WATCH_OPENING); /* a file system that hangs does so here */
-    const int code =
-        stat(path, &status) == 0 && S_ISDIR(status.st_mode)
-            ? error_set(LS_EUSAGE,
-                        "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`", path,
-                        path)
-            : named_check_place(path);
+    int code = named_check_place(path);
+    if (code != LS_OK && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        code =
+            error_set(LS_EUSAGE, "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`",
+                      path, path);
+    }
     (void)watch_enter(before);
     return code;
 }
 
-/* What cannot be opened is looked at again, for whether it was a data set at all. */
+/* Nobody looks at a file before it is opened, as all ranks would; what cannot be opened, is it a data set at all? */
 static int open_file(dataset *d, int descriptor)
 {
     if (descriptor >= 0) {
         return h5_open_descriptor(&d->file, descriptor, d->label);
     }
-    int code = dataset_check_place(d->path);
-    if (code != LS_OK) {
-        return code;
+    const int code = h5_open_read(&d->file, d->path);
+    if (code != LS_OK && (dataset_check_place(d->path) == LS_EUSAGE || named_check(d->path) == LS_EUSAGE)) {
+        return LS_EUSAGE;
     }
-    code = h5_open_read(&d->file, d->path);
-    return code != LS_OK && named_check(d->path) == LS_EUSAGE ? LS_EUSAGE : code;
+    return code;
 }
 
 /* descriptor: of the file, or -1: it is opened by its path. */

@@ -43,7 +43,7 @@ int dataset_open(dataset **out, const char *path);
 int dataset_open_copy(dataset **out, int descriptor, const char *path, const char *label);
 /* As dataset_open, without reading or checking any picture: dataset_read does, one by one. */
 int dataset_open_unread(dataset **out, const char *path);
-/* What dataset_open looks at first: LS_EUSAGE where no file to read is there (io/named.h), with what to do. */
+/* LS_EUSAGE where no file to read is there (io/named.h), with what to do; without opening it. */
 int dataset_check_place(const char *path);
 void dataset_free(dataset *d);
 

@@ -1,13 +1,14 @@
 #include "io/named.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 enum { SIGNATURE = 8, FIRST_BLOCK = 512 };
 
@@ -39,11 +40,11 @@ static bool may_begin(const unsigned char *bytes, ssize_t count)
 }
 
 /* The signature is at the beginning, or after a block of a user's own, of 512 bytes or a power of two more. */
-static bool may_be_hdf5(int fd, off_t size)
+static bool may_be_hdf5(int fd, uint64_t size)
 {
     unsigned char bytes[SIGNATURE] = {0};
-    for (off_t at = 0; at <= size; at = at == 0 ? FIRST_BLOCK : 2 * at) {
-        const ssize_t got = pread(fd, bytes, sizeof bytes, at);
+    for (uint64_t at = 0; at <= size; at = at == 0 ? FIRST_BLOCK : 2 * at) {
+        const ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)at);
         if (got < 0 || (at > 0 && got < SIGNATURE)) {
             return got < 0;
         }
@@ -54,46 +55,30 @@ static bool may_be_hdf5(int fd, off_t size)
     return false;
 }
 
-static int check_regular(const struct stat *status, const char *path)
-{
-    return S_ISREG(status->st_mode) ? LS_OK
-                                    : error_set(LS_EUSAGE, "%s: is a %s, not a file", path,
-                                                S_ISDIR(status->st_mode) ? "folder" : "pipe, device or socket");
-}
-
-static int examine(int fd, const char *path)
-{
-    struct stat status;
-    if (fstat(fd, &status) != 0) {
-        return LS_OK;
-    }
-    const int code = check_regular(&status, path);
-    if (code != LS_OK) {
-        return code;
-    }
-    return may_be_hdf5(fd, status.st_size)
-               ? LS_OK
-               : error_set(LS_EUSAGE, "%s: is of another kind: not an HDF5 file, as data sets and checkpoints are",
-                           path);
-}
-
 int named_check_place(const char *path)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
         return refuse_open(path);
     }
-    const int code = check_regular(&status, path);
-    return code == LS_OK && access(path, R_OK) != 0 ? refuse_open(path) : code;
+    if (!S_ISREG(status.st_mode)) {
+        return error_set(LS_EUSAGE, "%s: is a %s, not a file", path,
+                         S_ISDIR(status.st_mode) ? "folder" : "pipe, device or socket");
+    }
+    return access(path, R_OK) == 0 ? LS_OK : refuse_open(path);
 }
 
 int named_check(const char *path)
 {
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        return refuse_open(path);
+    int fd = -1;
+    uint64_t size = 0;
+    int code = named_check_place(path);
+    if (code != LS_OK || file_open_regular(&fd, &size, path) != LS_OK) {
+        return code; /* what cannot be opened all the same is for the reader to tell */
     }
-    const int code = examine(fd, path);
+    if (!may_be_hdf5(fd, size)) {
+        code = error_set(LS_EUSAGE, "%s: is of another kind: not an HDF5 file, as data sets and checkpoints are", path);
+    }
     (void)close(fd);
     return code;
 }

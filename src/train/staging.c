@@ -46,8 +46,11 @@ static int share(stager *s, const char *path, const char *folder, bool *usable)
     note told = {.code = LS_OK};
     int worst = LS_OK;
     if (leads_node(s)) {
-        told.code = dataset_check_place(path);
-        s->failed = told.code = told.code != LS_OK ? told.code : stage_begin(&s->made, path, folder);
+        told.code = stage_begin(&s->made, path, folder);
+        if (told.code != LS_OK && dataset_check_place(path) == LS_EUSAGE) {
+            told.code = LS_EUSAGE; /* the original's fault, not the folder's */
+        }
+        s->failed = told.code;
         if (told.code == LS_OK) {
             told.identity = stage_identity_of(&s->made);
             (void)snprintf(told.name, sizeof told.name, "%s", s->made.name);
