@@ -78,7 +78,11 @@ static fsck_verdict check_keras(char *text, size_t size, const char *path, probl
     const int code = weights_file_open(&w, path);
     if (code != LS_OK) {
         problems_add_error(found, path);
-        return code == LS_EFORMAT ? FSCK_FOREIGN : FSCK_DAMAGED;
+        if (code == LS_EFORMAT) {
+            problems_add(found, "a weights file of Keras for another network");
+            return FSCK_FOREIGN;
+        }
+        return FSCK_DAMAGED;
     }
     for (size_t i = 0; i < w.table.count; i++) {
         weights_file_check(&w, i, found);
@@ -111,9 +115,5 @@ fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsc
         return FSCK_OK;
     }
     (void)problems_text(text, size, found);
-    if (verdict == FSCK_FOREIGN && kind == FILE_KERAS) {
-        const size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "; a weights file of Keras for another network");
-    }
     return verdict == FSCK_OK || job->of_run ? FSCK_DAMAGED : verdict;
 }
