@@ -25,9 +25,8 @@ typedef struct machine_limit {
 } machine_limit;
 
 typedef struct machine_memory {
-    machine_limit
-        limits[MACHINE_LIMITS]; /* the machine first; then `ulimit -v`, this process' cgroup and those it is in */
-    size_t count;               /* 0: the system does not tell */
+    machine_limit limits[MACHINE_LIMITS]; /* the machine; `ulimit -v`; this process' cgroup and those it is in */
+    size_t count;                         /* 0: the system does not tell */
 } machine_memory;
 
 /*

@@ -13,9 +13,8 @@
 /*
  * Whether a new file may take this place: nothing stands there, or a regular file that is not called as those of runs
  * are (*.weights.h5, log.h5, train.log, run.lock), and its folder takes files. what: "a data set", for the messages,
- * which say what to do. Returns 0; LS_EUSAGE for such a file, a folder, a link, a
- * device, a pipe, a socket, and for "-" and what /dev/stdout leads to; LS_EIO where the folder does not exist or takes
- * no files.
+ * which say what to do. Returns 0; LS_EUSAGE for such a file, a folder, a link, a device, a pipe, a socket, and for "-"
+ * and what /dev/stdout leads to; LS_EIO where the folder does not exist or takes no files.
  */
 int output_check(const char *path, const char *what);
 
