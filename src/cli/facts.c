@@ -2,20 +2,13 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/run_memory.h"
 #include "cli/run_options.h"
-#include "data/dataset.h"
 #include "store/run_folder.h"
-#include "train/memory_check.h"
-#include "train/memory_plan.h"
-
-enum { WHY_SIZE = 1024 };
 
 static void add_fact(text_builder *t, const char *key, const char *value)
 {
@@ -24,37 +17,18 @@ static void add_fact(text_builder *t, const char *key, const char *value)
     text_add(t, "\n");
 }
 
-/* What a rank will take; problem gets why the data set cannot be used here, or "". */
-static int need_of(memory_need *out, char problem[WHY_SIZE], const session_options *o, int ranks)
-{
-    enum { CLASSES = 10 };
-    dataset *data = NULL;
-    memory_plan plan;
-    const bool known = dataset_open_unread(&data, o->data_file) == LS_OK;
-    (void)snprintf(problem, WHY_SIZE, "%s", known ? "" : error_message());
-    const size_t classes = known ? dataset_classes(data) : CLASSES;
-    out->held = known ? dataset_memory(data) : 0;
-    dataset_free(data);
-    const int code = memory_plan_of(&plan, o, classes, ranks > 0 ? ranks : 1);
-    if (code == LS_OK) {
-        out->planned = plan.total;
-    }
-    return code;
-}
-
 int facts_print(const config *c, int ranks)
 {
     char folder[CHECKPOINT_PATH_SIZE];
-    char problem[WHY_SIZE];
-    memory_need need = {0};
+    run_memory memory = {0};
     text_builder t = {0};
     const session_options o = run_options_session(c);
     int code = run_folder_file(folder, sizeof folder, c->checkpoint.dir, c->experiment.name);
     if (code == LS_OK) {
-        code = need_of(&need, problem, &o, ranks);
+        code = run_memory_of(&memory, &o, ranks > 0 ? ranks : 1);
     }
     if (code == LS_OK && ranks > 0) {
-        code = memory_check_here(&need, ranks, memory_plan_advice(&o));
+        code = memory_check_here(&memory.need, ranks, memory_plan_advice(&o));
     }
     if (code != LS_OK) {
         return code;
@@ -63,25 +37,15 @@ int facts_print(const config *c, int ranks)
     add_fact(&t, "checkpoint.dir", c->checkpoint.dir);
     add_fact(&t, "run.folder", folder);
     add_fact(&t, "data.file", c->data.file);
-    add_fact(&t, "data.problem", problem);
+    add_fact(&t, "data.problem", memory.problem);
     text_add(&t, "train.batch\t%d\n", c->train.batch);
     text_add(&t, "train.shard\t%d\n", c->train.shard);
     text_add(&t, "timeouts.abort\t%.0f\n", ceil(c->timeouts.abort));
-    text_add(&t, "memory.rank\t%zu\n", need.planned + need.held);
+    text_add(&t, "memory.rank\t%zu\n", memory.need.planned + memory.need.held);
     text_add(&t, "memory.ranks\t%d", ranks > 0 ? ranks : 1);
     log_script(text_of(&t));
     text_release(&t);
     return LS_OK;
-}
-
-static int is_of_run(void *context, const checkpoint_info *info)
-{
-    const char *const *name = context;
-    config saved = {0};
-    const int code = config_parse(&saved, info->config, strlen(info->config), "configuration", NULL, 0);
-    const int same = code == LS_OK && strcmp(saved.experiment.name, *name) == 0;
-    config_free(&saved);
-    return same;
 }
 
 static void print_newest(const checkpoint_info *info, const char *path)
@@ -98,7 +62,7 @@ int facts_print_newest(const char *dir, const char *name)
     char path[CHECKPOINT_PATH_SIZE];
     checkpoint_info info = {0};
     run_folder *folder = NULL;
-    int code = run_folder_open(&folder, dir, name == NULL ? NULL : is_of_run, &name);
+    int code = run_folder_open(&folder, dir, name == NULL ? NULL : run_options_owns, &name);
     if (code == LS_OK) {
         code = run_folder_newest(folder, path, sizeof path, NULL);
     }

@@ -15,7 +15,8 @@ int facts_print(const config *c, int ranks);
 
 /*
  * The newest usable checkpoint of the run of this name (NULL: of any) in a folder, as one line "STEP<TAB>HASH<TAB>PATH"
- * to standard output: HASH is that of its weights, PATH is escaped as above. Errors as run_folder_latest.
+ * to standard output: HASH is that of its weights, PATH is escaped as above. Errors as run_folder_open and
+ * run_folder_newest.
  */
 int facts_print_newest(const char *dir, const char *name);
 

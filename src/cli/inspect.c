@@ -234,9 +234,9 @@ static int inspect_folder(const char *dir)
     checkpoint_info info = {0};
     run_folder *folder = NULL;
     double accuracy = 0;
-    int code = which_of_run(newest, dir, false);
+    int code = which_open_run(&folder, dir);
     if (code == LS_OK) {
-        code = run_folder_open(&folder, dir, NULL, NULL);
+        code = run_folder_newest(folder, newest, sizeof newest, NULL);
     }
     if (code != LS_OK) {
         goto cleanup;

@@ -165,3 +165,13 @@ moving_lag run_options_lag(const checkpoint_info *info, const config *c)
 {
     return moving_lag_of(c->model.batch_norm, c->batch_norm.momentum, info->step, info->moving_distance);
 }
+
+int run_options_owns(void *name, const checkpoint_info *info)
+{
+    const char *const *wanted = name;
+    config saved = {0};
+    const int code = config_parse(&saved, info->config, strlen(info->config), "configuration", NULL, 0);
+    const int owns = code == LS_OK && strcmp(saved.experiment.name, *wanted) == 0;
+    config_free(&saved);
+    return owns;
+}

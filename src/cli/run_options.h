@@ -32,6 +32,9 @@ void run_options_compare(problems *found, const checkpoint_info *info, const con
  */
 int run_options_of_checkpoint(config *out, checkpoint_info *info, const char *path);
 
+/* For run_folder_open: whether a checkpoint is of the run of this experiment.name; name: a const char *const *. */
+int run_options_owns(void *name, const checkpoint_info *info);
+
 /* How far a checkpoint's moving statistics are from the data's. */
 moving_lag run_options_lag(const checkpoint_info *info, const config *c);
 

@@ -48,15 +48,14 @@ static int check_newest(run_folder *folder, const char *run_dir, const char *pat
 
 static int choose_latest(start *out, run_folder *folder, const char *run_dir)
 {
-    const size_t held = run_folder_count(folder);
     const int code = run_folder_newest(folder, out->checkpoint, sizeof out->checkpoint, NULL);
     if (code != LS_ENOTFOUND) {
         out->resumes = code == LS_OK;
         return code;
     }
-    if (held > 0) {
+    if (run_folder_holds_work(folder)) {
         return error_set(LS_EUSAGE, "%s: holds %zu checkpoints, none of which can be used; start over with --fresh",
-                         run_dir, held);
+                         run_dir, run_folder_count(folder));
     }
     log_info("%s: holds no checkpoint to resume from, so training starts from the beginning", run_dir);
     return LS_OK;
@@ -98,7 +97,7 @@ int start_choose(start *out, run_folder *folder, const config *wanted, const cha
         return LS_OK;
     }
     if (resume == NULL) {
-        return held == 0
+        return !run_folder_holds_work(folder)
                    ? LS_OK
                    : error_set(LS_EUSAGE,
                                "%s: holds %zu checkpoint%s; continue with --resume auto or start over with --fresh",
@@ -114,14 +113,4 @@ int start_choose(start *out, run_folder *folder, const config *wanted, const cha
     }
     /* What `auto` passes over is damaged, and will be written again. */
     return code == LS_OK && strcmp(resume, "auto") != 0 ? check_newest(folder, run_dir, out->checkpoint, step) : code;
-}
-
-int start_owns(void *wanted, const checkpoint_info *info)
-{
-    const config *c = wanted;
-    config saved = {0};
-    const int code = config_parse(&saved, info->config, strlen(info->config), "configuration", NULL, 0);
-    const int owns = code == LS_OK && strcmp(saved.experiment.name, c->experiment.name) == 0;
-    config_free(&saved);
-    return owns;
 }

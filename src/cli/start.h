@@ -27,7 +27,4 @@ int start_check_named(const config *wanted, const char *resume);
 int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,
                  bool fresh);
 
-/* For run_folder_open: whether a checkpoint is of the run that this configuration (the context) names. */
-int start_owns(void *wanted, const checkpoint_info *info);
-
 #endif

@@ -13,11 +13,10 @@
 #include "cli/args.h"
 #include "cli/facts.h"
 #include "cli/parallel.h"
+#include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
 #include "train/launch.h"
-#include "train/memory_check.h"
-#include "train/memory_plan.h"
 #include "train/run_lock.h"
 
 static const char help[] =
@@ -133,22 +132,17 @@ static int load_text(const train_arguments *a, char **yaml)
 /* As comments, so that what is printed is a configuration still. */
 static int print_memory(memory_need *out, const session_options *o, int ranks)
 {
-    enum { CLASSES = 10 };
-    dataset *data = NULL;
-    memory_plan plan;
-    const bool known = dataset_open_unread(&data, o->data_file) == LS_OK;
-    const size_t classes = known ? dataset_classes(data) : CLASSES;
-    out->held = known ? dataset_memory(data) : 0;
-    dataset_free(data);
-    const int code = memory_plan_of(&plan, o, classes, ranks);
+    run_memory memory;
+    const int code = run_memory_of(&memory, o, ranks);
+    const bool known = memory.problem[0] == '\0';
     if (code == LS_OK) {
         log_info("%s", "");
         log_info("# memory of a rank, %d rank%s of %d thread%s, %zu classes%s%s%s:", ranks, ranks == 1 ? "" : "s",
-                 o->threads, o->threads == 1 ? "" : "s", classes, known ? "" : " (a guess: ", known ? "" : o->data_file,
-                 known ? "" : " cannot be opened)");
-        memory_plan_print(&plan, "#   ");
-        log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)out->held / 1048576);
-        out->planned = plan.total;
+                 o->threads, o->threads == 1 ? "" : "s", memory.classes,
+                 known ? "" : " (a guess: ", known ? "" : o->data_file, known ? "" : " cannot be opened)");
+        memory_plan_print(&memory.plan, "#   ");
+        log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)memory.need.held / 1048576);
+        *out = memory.need;
     }
     return code;
 }
@@ -230,7 +224,7 @@ static int train(comm *c, void *context)
         code = run_lock_take(&lock, run_dir);
     }
     if (code == LS_OK && leads) {
-        code = run_folder_open(&folder, run_dir, start_owns, &wanted);
+        code = run_folder_open(&folder, run_dir, run_options_owns, &wanted.experiment.name);
     }
     if (code == LS_OK && leads) {
         code = start_choose(&begin, folder, &wanted, run_dir, a->resume, a->fresh);

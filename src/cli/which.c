@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "io/named.h"
 #include "store/file_kind.h"
-#include "store/run_folder.h"
 
 static int check_folder(const char *dir)
 {
@@ -30,14 +29,21 @@ static int check_folder(const char *dir)
     }
 }
 
+int which_open_run(run_folder **out, const char *dir)
+{
+    *out = NULL;
+    int code = check_folder(dir);
+    code = code != LS_OK ? code : run_folder_open(out, dir, NULL, NULL);
+    if (code == LS_OK && !run_folder_holds_work(*out)) {
+        code = error_set(LS_EUSAGE, "%s: holds no usable checkpoint", dir);
+    }
+    return code;
+}
+
 int which_check_run(const char *dir)
 {
     run_folder *folder = NULL;
-    int code = check_folder(dir);
-    code = code != LS_OK ? code : run_folder_open(&folder, dir, NULL, NULL);
-    if (code == LS_OK && run_folder_count(folder) == 0) {
-        code = error_set(LS_EUSAGE, "%s: holds no usable checkpoint", dir);
-    }
+    const int code = which_open_run(&folder, dir);
     run_folder_close(folder);
     return code;
 }
@@ -61,11 +67,7 @@ int which_check_file(const char *path)
 int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
 {
     run_folder *folder = NULL;
-    int code = which_check_run(dir);
-    if (code != LS_OK) {
-        return code;
-    }
-    code = run_folder_open(&folder, dir, NULL, NULL);
+    int code = which_open_run(&folder, dir);
     if (code == LS_OK) {
         code = best ? run_folder_best(folder, out, CHECKPOINT_PATH_SIZE, NULL)
                     : run_folder_newest(folder, out, CHECKPOINT_PATH_SIZE, NULL);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "store/checkpoint.h"
+#include "store/run_folder.h"
 
 /*
  * The checkpoint that an argument stands for: a file for itself, a run's folder for its newest usable one or, with
@@ -18,8 +19,13 @@ int which_checkpoint(char out[CHECKPOINT_PATH_SIZE], const char *given, bool bes
  */
 int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best);
 
-/* LS_EUSAGE where a path cannot be a run's folder: nothing there, not a folder, not to be listed, without checkpoints.
+/*
+ * Open any run's folder, for more than one question. LS_EUSAGE where a path cannot be one: nothing there, not a folder,
+ * not to be listed, without checkpoints; else as run_folder_open. *out: run_folder_close, also after an error.
  */
+int which_open_run(run_folder **out, const char *dir);
+
+/* Whether which_open_run would. */
 int which_check_run(const char *dir);
 
 /* LS_EUSAGE where a path cannot be a checkpoint (io/named.h), or is an intact file of another kind. */

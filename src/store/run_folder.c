@@ -137,6 +137,11 @@ void run_folder_close(run_folder *f)
     }
 }
 
+size_t run_folder_count(const run_folder *f)
+{
+    return f->count;
+}
+
 run_folder_entry *run_folder_find(const run_folder *f, uint64_t step)
 {
     const run_folder_entry wanted = {.step = step};
@@ -241,14 +246,14 @@ bool run_folder_is_own(run_folder *f, run_folder_entry *e)
     return run_folder_examine(f, e) && e->what == USABLE && e->regular;
 }
 
-size_t run_folder_count(run_folder *f)
+bool run_folder_holds_work(run_folder *f)
 {
     for (size_t i = f->count; i-- > 0;) {
         if (run_folder_examine(f, &f->entries[i]) && !f->entries[i].stranger) {
-            return f->count;
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 /* --- Choosing ---------------------------------------------------------------------------------------------------- */
@@ -312,19 +317,4 @@ int run_folder_best(run_folder *f, char *path, size_t size, double *accuracy)
         *accuracy = best->accuracy;
     }
     return checkpoint_path(path, size, f->dir, best->step);
-}
-
-int run_folder_latest(char *path, size_t size, const char *dir)
-{
-    run_folder *f = NULL;
-    struct stat status;
-    if (stat(dir, &status) != 0 && errno == ENOENT) {
-        return error_set(LS_ENOTFOUND, "%s: no such directory", dir);
-    }
-    int code = run_folder_open(&f, dir, NULL, NULL);
-    if (code == LS_OK) {
-        code = run_folder_newest(f, path, size, NULL);
-    }
-    run_folder_close(f);
-    return code;
 }

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_STORE_RUN_FOLDER_H
 #define LOCKSTEP_STORE_RUN_FOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,11 +27,14 @@ typedef int (*run_folder_owns)(void *context, const checkpoint_info *info);
 int run_folder_open(run_folder **out, const char *dir, run_folder_owns owns, void *context);
 void run_folder_close(run_folder *f);
 
+/* Files with the name of a checkpoint, whatever they hold. */
+size_t run_folder_count(const run_folder *f);
+
 /*
- * Files with the name of a checkpoint; 0 where no work of this run can be in any: all are another run's, or never were
- * checkpoints. Reads as many as it takes to find one.
+ * Whether work of this run may be in any of them; false where all are another run's, or never were checkpoints. Reads
+ * as many as it takes to find one.
  */
-size_t run_folder_count(run_folder *f);
+bool run_folder_holds_work(run_folder *f);
 
 /*
  * Path and step of the newest usable checkpoint; each that is passed over is warned of, once. A symbolic link to a
@@ -74,10 +78,6 @@ int run_folder_clear(run_folder *f);
  * get out of it. keep: as configured. Returns code.
  */
 int run_folder_explain_room(const char *dir, int code, uint64_t need, size_t keep);
-
-/* run_folder_newest of any run's folder, for commands that only read. LS_ENOTFOUND also when there is no such folder.
- */
-int run_folder_latest(char *path, size_t size, const char *dir);
 
 /* Make a folder and its parents; fine when it exists. Returns 0 or LS_EIO. */
 int run_folder_make(const char *dir);

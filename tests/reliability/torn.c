@@ -165,6 +165,18 @@ static const char *next_name(char *out, const char *folder, uint64_t *step)
     return out;
 }
 
+/* The newest usable checkpoint, whosever run it is of. */
+static int find_newest(char *path, size_t size, const char *folder)
+{
+    run_folder *f = NULL;
+    int code = run_folder_open(&f, folder, NULL, NULL);
+    if (code == LS_OK) {
+        code = run_folder_newest(f, path, size, NULL);
+    }
+    run_folder_close(f);
+    return code;
+}
+
 /* What else may stand under a checkpoint's name. Each stays there, newer than the good one. */
 static size_t strangers(const char *folder, const bytes *whole, uint64_t step)
 {
@@ -181,7 +193,7 @@ static size_t strangers(const char *folder, const bytes *whole, uint64_t step)
     expect(path, "format 1", "a checkpoint of format 1");
     write_hdf5(next_name(path, folder, &step), 99, 1);
     expect(path, "format 99", "a checkpoint of a newer format");
-    if (run_folder_latest(path, sizeof path, folder) != LS_EUSAGE) {
+    if (find_newest(path, sizeof path, folder) != LS_EUSAGE) {
         die("a newer program's checkpoint is passed over");
     }
     if (checkpoint_path(path, sizeof path, folder, step) != LS_OK || unlink(path) != 0) {
@@ -234,7 +246,7 @@ static int torn_checkpoint(const char *file, const char *folder, size_t step, si
         die("%s: %s", path, strerror(errno));
     }
     const size_t strange = strangers(folder, &whole, STRANGE_STEP);
-    if (run_folder_latest(found, sizeof found, folder) != LS_OK) {
+    if (find_newest(found, sizeof found, folder) != LS_OK) {
         die("no checkpoint found: %s", error_message());
     }
     if (strcmp(found, good) != 0) {
