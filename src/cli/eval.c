@@ -183,14 +183,13 @@ static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, con
     return LS_OK;
 }
 
-static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const session_state *at,
-                        const evaluation *e)
+static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e)
 {
     if (!isfinite(e->loss)) {
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
                          on->checkpoint, dataset_split_name(a->split), s->options.data_file);
     }
-    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)at->epoch, (unsigned long long)at->step);
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch, (unsigned long long)s->state.step);
     log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data_file,
              e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;
@@ -198,10 +197,10 @@ static int print_result(const eval_arguments *a, const eval_subject *on, const s
 
 /* population: statistics to normalize by, or NULL. */
 static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, const session_options *o,
-                    const real *population)
+                    real *population)
 {
     session s = {0};
-    session_state at;
+    session_history at;
     evaluate_dump dump = {0};
     evaluation e = {0};
     int code = session_open(&s, c, o);
@@ -215,10 +214,11 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         code = eval_dump_start(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
-        code = evaluate_split(&s, population != NULL ? population : s.moving, a->dump != NULL ? &dump : NULL, NULL, &e);
+        const state where = population != NULL ? state_with_moving(&s.state, population) : s.state;
+        code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
     }
     if (code == LS_OK) {
-        code = print_result(a, on, &s, &at, &e);
+        code = print_result(a, on, &s, &e);
     }
     if (code == LS_OK && population == NULL && moving_is_far(&on->lag)) {
         moving_warn(on->checkpoint, &on->lag, "use --statistics precise, or train it for more steps or with");

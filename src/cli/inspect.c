@@ -108,23 +108,23 @@ cleanup:
 }
 
 /* Read everything, with all checksums and the hash verified. */
-static int check_weights(const char *path, const checkpoint_info *info, tensor_table *t, unsigned long long *hash)
+static int check_weights(const char *path, const checkpoint_info *info, tensor_table *t, uint64_t *hash)
 {
     int code = model_describe(t, info->class_count, info->batch_norm != 0);
     if (code != LS_OK) {
         return code;
     }
-    real *weights = calloc(t->weights_size + 1, sizeof *weights);
-    real *moving = calloc(t->moving_size + 1, sizeof *moving);
-    code = weights == NULL || moving == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the weights", path)
-                                             : checkpoint_read(path, t, weights, moving);
+    state s;
+    code = state_create(&s, t, NULL, 0);
     if (code == LS_OK) {
-        *hash = tensor_table_hash(t, weights, moving);
-        log_info("%s: checkpoint", path);
-        log_info("  mean |w|         %.6f", tensor_table_mean_abs(t, weights));
+        code = checkpoint_read(path, &s);
     }
-    free(weights);
-    free(moving);
+    if (code == LS_OK) {
+        *hash = state_hash(&s);
+        log_info("%s: checkpoint", path);
+        log_info("  mean |w|         %.6f", tensor_table_mean_abs(t, state_weights(&s)));
+    }
+    state_release(&s);
     return code;
 }
 
@@ -143,7 +143,7 @@ static int inspect_checkpoint(const char *path)
     checkpoint_info info = {0};
     tensor_table t;
     text_builder classes = {0};
-    unsigned long long hash = 0;
+    uint64_t hash = 0;
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, path);
     if (code == LS_OK) {
@@ -175,7 +175,7 @@ static int inspect_checkpoint(const char *path)
     log_info("  classes          %zu:%s", info.class_count, text_of(&classes));
     log_info("  configuration");
     log_lines(info.config);
-    log_info("weights %016llx", hash);
+    log_info("weights %016" PRIx64, hash);
 cleanup:
     text_release(&classes);
     tensor_table_release(&t);

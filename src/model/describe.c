@@ -106,11 +106,12 @@ static double glorot_limit(const tensor_info *t)
     return sqrt(6 / (in + out));
 }
 
-void model_init(const tensor_table *t, real *weights, real *moving, uint64_t seed)
+void model_init(state *s, uint64_t seed)
 {
+    const tensor_table *t = s->table;
     for (size_t i = 0; i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
-        real *values = tensor_values(info, weights, moving);
+        real *values = state_values(s, info);
         const int ones = info->role == TENSOR_GAMMA || info->role == TENSOR_MOVING_VARIANCE;
         const int random = info->decays && info->role != TENSOR_DENSE_BIAS;
         const double limit = random ? glorot_limit(info) : 0;

@@ -9,11 +9,11 @@
 #include "base/reducer.h"
 #include "base/sink.h"
 #include "model/profile.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * The article's MobileNetV2 over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the
- * memory of activations; weights, moving statistics and gradients are the caller's flat vectors.
+ * memory of activations; the state and the gradients are the caller's.
  */
 typedef struct model_options {
     size_t height, width;  /* of the input, at least 32 */
@@ -82,14 +82,14 @@ const char *model_isa(void);
 int model_describe(tensor_table *out, size_t classes, int batch_norm);
 
 /* Fresh weights as Keras makes them: Glorot uniform kernels, gamma 1, beta 0, mean 0, variance 1, bias 0. */
-void model_init(const tensor_table *t, real *weights, real *moving, uint64_t seed);
+void model_init(state *s, uint64_t seed);
 
 /*
  * Forward over the batch. logits: [samples][classes] or NULL. sums->sum is called once a BN layer in the modes that use
- * batch statistics; in MODEL_INFER sums may be NULL. moving is updated in MODEL_TRAIN. Collective as sums is.
+ * batch statistics; in MODEL_INFER sums may be NULL. MODEL_TRAIN updates the state's moving statistics. Collective as
+ * sums is.
  */
-int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
-                  const reducer *sums, real *logits);
+int model_forward(model *m, const state *s, const model_batch *b, model_mode mode, const reducer *sums, real *logits);
 
 /* Loss of the last forward: sums over this rank's samples, one triple a shard (cross-entropy, correct, samples). */
 void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
@@ -101,7 +101,7 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
  * beta's entries are zero when BN is synchronized; model_finish_gradient puts them in after the reduction. Collective
  * as sums is.
  */
-int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
+int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized,
                    real *grads, const gradient_sink *sink);
 void model_finish_gradient(const model *m, int synchronized, real *grad);
 

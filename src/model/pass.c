@@ -113,26 +113,25 @@ static void pack_weights(model *m, const real *weights, model_mode mode)
     pool_run(m->run.threads, pack_layer, &job, m->unit_count + 1);
 }
 
-static int forward_unit(model *m, unit *u, const nn_source *in, const real *weights, real *moving, model_mode mode,
-                        const reducer *sums)
+static int forward_unit(model *m, unit *u, const nn_source *in, const state *s, model_mode mode, const reducer *sums)
 {
+    const real *weights = state_weights(s);
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
     lap(m, u, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
-        unit_use_moving(u, &m->norm, weights, moving);
+        unit_use_moving(u, &m->norm, weights, state_moving(s));
         return LS_OK;
     }
-    const int code = unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? moving : NULL);
+    const int code = unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
     lap(m, u, PROFILE_MOMENTS);
     return code;
 }
 
-int model_forward(model *m, const real *weights, real *moving, const model_batch *b, model_mode mode,
-                  const reducer *sums, real *logits)
+int model_forward(model *m, const state *s, const model_batch *b, model_mode mode, const reducer *sums, real *logits)
 {
     begin(m, b);
     profile_start(m->profile);
-    pack_weights(m, weights, mode);
+    pack_weights(m, state_weights(s), mode);
     profile_lap(m->profile, 0, PROFILE_PACK);
     const size_t image = m->options.height * m->options.width * 3;
     nn_source in = {b->images, m->options.shard_size * image, {NULL, NULL, 0}};
@@ -140,7 +139,7 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
         const model_block *block = &m->blocks[i];
         for (size_t j = 0; j < block->count; j++) {
             unit *u = &m->units[block->first + j];
-            const int code = forward_unit(m, u, &in, weights, moving, mode, sums);
+            const int code = forward_unit(m, u, &in, s, mode, sums);
             if (code != LS_OK) {
                 return code;
             }
@@ -156,7 +155,7 @@ int model_forward(model *m, const real *weights, real *moving, const model_batch
     pool_sweep(m->run.threads, pool_forward_shard, m, m->run.shards);
     profile_lap(m->profile, PROFILE_POOL, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
-    dense_forward(&m->head, &m->run, &pooled, weights);
+    dense_forward(&m->head, &m->run, &pooled, state_weights(s));
     profile_lap(m->profile, PROFILE_DENSE, PROFILE_FORWARD);
     if (logits != NULL) {
         dense_read_logits(&m->head, &m->run, logits);
@@ -248,13 +247,13 @@ static int backward_block(model *m, size_t i, int turn, backward_job *job)
     return LS_OK;
 }
 
-int model_backward(model *m, const real *weights, const model_batch *b, const reducer *sums, int synchronized,
+int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized,
                    real *grads, const gradient_sink *sink)
 {
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
-    backward_job job = {b, weights, sums, synchronized, grads, sink, m->head.kernel};
+    backward_job job = {b, state_weights(s), sums, synchronized, grads, sink, m->head.kernel};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);

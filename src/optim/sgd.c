@@ -108,14 +108,15 @@ static double run(sgd_job *job, double l2, pool *p)
 }
 
 /* Both are written to, through the job. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
-double sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2, pool *p)
+double sgd_update(state *s, real *grads, double learning_rate, double l2, pool *p)
 {
-    sgd_job job = {.t = t, .weights = weights, .updated = weights, .grads = grads, .rate = (real)learning_rate};
+    real *weights = state_weights(s);
+    sgd_job job = {.t = s->table, .weights = weights, .updated = weights, .grads = grads, .rate = (real)learning_rate};
     return run(&job, l2, p);
 }
 
-double sgd_penalty(const tensor_table *t, const real *weights, double l2, pool *p)
+double sgd_penalty(const state *s, double l2, pool *p)
 {
-    sgd_job job = {.t = t, .weights = weights};
+    sgd_job job = {.t = s->table, .weights = state_weights(s)};
     return l2 == 0 ? 0 : run(&job, l2, p);
 }

@@ -3,21 +3,21 @@
 
 #include "base/pool.h"
 #include "base/real.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * Plain SGD with L2 in the gradient, as Keras does it: g += 2c·w where the tensor decays, then w -= lr·g. One pass over
  * the flat vectors, compiled at baseline without contraction, so that all replicas round alike. Constants are rounded
  * first (c to float32 in both builds, as Keras does; lr to `real`); g + (2c)·w rounds product and sum, w - lr·g rounds
- * once. weights, grads: [t->weights_size]; on return grads holds the total gradient, the penalty's part included.
+ * once. grads: laid out as the weights; on return it holds the total gradient, the penalty's part included.
  * Returns the penalty of the weights as they were, as sgd_penalty does: it takes no pass of its own.
  */
-double sgd_update(const tensor_table *t, real *weights, real *grads, double learning_rate, double l2, pool *p);
+double sgd_update(state *s, real *grads, double learning_rate, double l2, pool *p);
 
 /*
  * c·Σw² over the tensors that decay, with c rounded to float32 as in sgd_update; double sums in an order that depends
  * on the table only, not on threads.
  */
-double sgd_penalty(const tensor_table *t, const real *weights, double l2, pool *p);
+double sgd_penalty(const state *s, double l2, pool *p);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * Checkpoints: the whole training state in one HDF5 file that Keras reads as weights (see store/keras_layout.h), and a
@@ -13,7 +13,10 @@
  * when complete; every data set has a checksum, and the file a seal (io/seal.h), which is checked before HDF5 opens it:
  * what was cut short, damaged or is something else is told apart. Not collective: one rank writes, any may read.
  */
-enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FORMAT = 2, CHECKPOINT_FIRST_WEIGHTS = 10 };
+enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FIRST_WEIGHTS = 10 };
+
+/* What is written. The one before, which lacked the optimizer's vectors and the origin, is still read. */
+enum { CHECKPOINT_FORMAT = 3, CHECKPOINT_OLDEST_FORMAT = 2 };
 
 /*
  * The epoch that is under way: what its row of the log needs of the steps so far. Zeros where none has been taken.
@@ -36,11 +39,12 @@ typedef enum checkpoint_orientation {
 } checkpoint_orientation;
 
 typedef struct checkpoint_info {
-    uint64_t epoch;    /* completed epochs */
-    uint64_t step;     /* completed steps since the start of the run */
-    uint64_t position; /* samples of the current epoch already used */
+    /* Of the state: set by reading, taken from the state by writing. */
+    uint64_t epoch, step, position;
+    uint64_t weights_hash; /* state_hash */
+    origin origin;
+    /* */
     uint64_t seed;
-    uint64_t weights_hash;  /* tensor_table_hash; set by reading, ignored and computed by writing */
     uint64_t height, width; /* of the input, pixels */
     uint64_t batch_norm;    /* 1 or 0 */
     uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
@@ -71,8 +75,7 @@ void checkpoint_info_release(checkpoint_info *info);
  * Write to a temporary name, sync, rename to path. On failure (LS_EIO, LS_ENOMEM) nothing is left behind and an older
  * file of that name is untouched.
  */
-int checkpoint_write(const char *path, const tensor_table *t, const real *weights, const real *moving,
-                     const checkpoint_info *info);
+int checkpoint_write(const char *path, const state *s, const checkpoint_info *info);
 
 /*
  * The seal alone, by reading the file once: 0, or LS_EFORMAT and one line that says whether it is cut short, damaged,
@@ -100,12 +103,13 @@ int checkpoint_read_info(checkpoint_info *out, const char *path);
 int checkpoint_verify(const char *path);
 
 /*
- * Read weights [weights_size] and moving statistics [moving_size], with seal, names, shapes, checksums, hash verified.
- * LS_EFORMAT names the first tensor that is damaged or differs from the table.
+ * Read a state that was made for the network, with seal, names, shapes, checksums, hash verified. Vectors of an
+ * optimizer are read where the state has them, and then have to be there. LS_EFORMAT names the first tensor that is
+ * damaged or differs from the table.
  */
-int checkpoint_read(const char *path, const tensor_table *t, real *weights, real *moving);
+int checkpoint_read(const char *path, state *s);
 
 /* Read weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
-int checkpoint_read_keras(const char *path, const tensor_table *t, real *weights, real *moving);
+int checkpoint_read_keras(const char *path, state *s);
 
 #endif

@@ -92,8 +92,7 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
 static void check_network(h5_file *f, const checkpoint_info *info, problems *found)
 {
     tensor_table t;
-    real *weights = NULL;
-    real *moving = NULL;
+    state s = {0};
     tensor_table_init(&t);
     int code = model_describe(&t, info->class_count, info->batch_norm != 0);
     if (code != LS_OK) {
@@ -103,16 +102,15 @@ static void check_network(h5_file *f, const checkpoint_info *info, problems *fou
     const size_t before = found->count;
     check_tensors(f, &t, found);
     if (found->count == before) {
-        weights = calloc(t.weights_size + 1, sizeof *weights);
-        moving = calloc(t.moving_size + 1, sizeof *moving);
-        code = weights == NULL || moving == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the weights", h5_path(f))
-                                                 : checkpoint_read(h5_path(f), &t, weights, moving);
+        code = state_create(&s, &t, NULL, 0);
+        if (code == LS_OK) {
+            code = checkpoint_read(h5_path(f), &s);
+        }
         if (code != LS_OK) {
             problems_add_error(found, h5_path(f));
         }
     }
-    free(weights);
-    free(moving);
+    state_release(&s);
     tensor_table_release(&t);
 }
 

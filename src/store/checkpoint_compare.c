@@ -75,6 +75,12 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
         tell(context, "orientation", orientation_text(a), orientation_text(b));
         count++;
     }
+    (void)origin_describe(first, sizeof first, &a->origin);
+    (void)origin_describe(second, sizeof second, &b->origin);
+    if (strcmp(first, second) != 0) {
+        tell(context, "computed by", first, second);
+        count++;
+    }
     count += tell_real(tell, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;

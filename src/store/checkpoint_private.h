@@ -49,6 +49,14 @@ uint64_t checkpoint_number_of(const checkpoint_info *info, size_t i);
 double checkpoint_real_of(const checkpoint_info *info, size_t i);
 const char *checkpoint_text_of(const checkpoint_info *info, size_t i);
 
+/* Where the origin is. */
+#define CHECKPOINT_ORIGIN "lockstep/origin"
+
+/* The optimizer's vectors: written, read into a state that has them, and verified, needing no table. */
+int checkpoint_write_slots(h5_file *f, const state *s);
+int checkpoint_read_slots(h5_file *f, state *s);
+int checkpoint_verify_slots(h5_file *f);
+
 /* Hash of one data set of float32 or float64, as stored. LS_EFORMAT when it is neither. */
 int checkpoint_hash_set(h5_file *f, const char *name, uint64_t *out);
 

@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "base/watch.h"
 #include "store/keras_layout.h"
+#include "store/origin_file.h"
 
 void checkpoint_info_release(checkpoint_info *info)
 {
@@ -88,9 +89,9 @@ static int read_fields(h5_file *f, checkpoint_info *out)
                          "%s: checkpoint format %" PRId64 ", this program reads %d; use the newer one that wrote it",
                          h5_path(f), format, (int)CHECKPOINT_FORMAT);
     }
-    if (format != CHECKPOINT_FORMAT) {
-        return error_set(LS_EFORMAT, "%s: checkpoint format %" PRId64 ", this program reads %d", h5_path(f), format,
-                         (int)CHECKPOINT_FORMAT);
+    if (format < CHECKPOINT_OLDEST_FORMAT) {
+        return error_set(LS_EFORMAT, "%s: checkpoint format %" PRId64 ", this program reads %d and later", h5_path(f),
+                         format, (int)CHECKPOINT_OLDEST_FORMAT);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
         uint64_t *number = (uint64_t *)((char *)out + checkpoint_numbers[i].offset);
@@ -113,7 +114,13 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_TEXTS; i++) {
         code = read_text(f, checkpoint_texts[i].name, (const char **)((char *)out + checkpoint_texts[i].offset));
     }
-    return code == LS_OK ? h5_read_strings(f, "lockstep/classes", &out->classes, &out->class_count) : code;
+    if (code == LS_OK) {
+        code = h5_read_strings(f, "lockstep/classes", &out->classes, &out->class_count);
+    }
+    if (code == LS_OK) {
+        code = origin_file_read(f, CHECKPOINT_ORIGIN, &out->origin);
+    }
+    return code;
 }
 
 /* There are as many classes as the last layer has: nobody takes memory for classes that a file only claims. */
@@ -189,6 +196,9 @@ static int verify_sets(h5_file *f)
     }
     free(checksums);
     free(paths);
+    if (code == LS_OK) {
+        code = checkpoint_verify_slots(f);
+    }
     return code == LS_ENOTFOUND ? LS_EFORMAT : code;
 }
 
@@ -227,40 +237,63 @@ int checkpoint_check_paths(h5_file *f, const tensor_table *t)
     return code;
 }
 
-int checkpoint_read(const char *path, const tensor_table *t, real *weights, real *moving)
+/* The hash covers the numbers as this build holds them, so it says nothing after a conversion. */
+static int check_hash(h5_file *f, const state *s, uint64_t hash)
+{
+    char first[KERAS_PATH_SIZE];
+    h5_shape shape = {0};
+    const h5_type type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
+    const int code = s->table->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, s->table, 0), &shape);
+    if (code == LS_OK && shape.type == type && state_hash(s) != hash) {
+        return error_set(LS_EFORMAT, "%s: the hash of all weights is wrong; use an older checkpoint", h5_path(f));
+    }
+    return code;
+}
+
+/* What read_info found, and all vectors. */
+static int read_state(h5_file *f, const checkpoint_info *info, state *s)
+{
+    int code = verify_sets(f);
+    if (code == LS_OK) {
+        code = checkpoint_check_paths(f, s->table);
+    }
+    if (code == LS_OK) {
+        code = keras_layout_read(f, s);
+    }
+    if (code == LS_OK) {
+        code = checkpoint_read_slots(f, s);
+    }
+    s->epoch = info->epoch;
+    s->step = info->step;
+    s->position = info->position;
+    s->origin = info->origin;
+    return code != LS_OK ? code : check_hash(f, s, info->weights_hash);
+}
+
+int checkpoint_read(const char *path, state *s)
 {
     h5_file *f = NULL;
-    h5_shape shape = {0};
     checkpoint_info info = {0};
-    char first[KERAS_PATH_SIZE];
     const watch_phase before = watch_enter(WATCH_LOADING);
     int code = checkpoint_open_sealed(&f, path);
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = read_info(f, &info);
     }
-    if ((code = read_info(f, &info)) != LS_OK || (code = verify_sets(f)) != LS_OK ||
-        (code = checkpoint_check_paths(f, t)) != LS_OK || (code = keras_layout_read(f, t, weights, moving)) != LS_OK ||
-        (code = t->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, t, 0), &shape)) != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = read_state(f, &info, s);
     }
-    /* The hash covers the numbers as this build holds them, so it says nothing after a conversion. */
-    if (shape.type == (sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64) &&
-        tensor_table_hash(t, weights, moving) != info.weights_hash) {
-        code = error_set(LS_EFORMAT, "%s: the hash of all weights is wrong; use an older checkpoint", path);
-    }
-cleanup:
     checkpoint_info_release(&info);
     (void)h5_close(f);
     (void)watch_enter(before);
     return code;
 }
 
-int checkpoint_read_keras(const char *path, const tensor_table *t, real *weights, real *moving)
+int checkpoint_read_keras(const char *path, state *s)
 {
     h5_file *f = NULL;
     int code = h5_open_read(&f, path);
     if (code == LS_OK) {
-        code = keras_layout_read(f, t, weights, moving);
+        code = keras_layout_read(f, s);
     }
     (void)h5_close(f);
     return code;

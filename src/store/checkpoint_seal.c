@@ -25,12 +25,12 @@ static int name_unsealed(const char *path)
 
 checkpoint_seal checkpoint_seal_kind(const char *path)
 {
-    seal_state state;
-    if (seal_check(&state, path) != LS_OK) {
+    seal_state seal;
+    if (seal_check(&seal, path) != LS_OK) {
         return CHECKPOINT_SEAL_UNKNOWN;
     }
-    if (state.verdict != SEAL_NONE) {
-        return state.verdict == SEAL_GOOD ? CHECKPOINT_SEAL_GOOD : CHECKPOINT_SEAL_BROKEN;
+    if (seal.verdict != SEAL_NONE) {
+        return seal.verdict == SEAL_GOOD ? CHECKPOINT_SEAL_GOOD : CHECKPOINT_SEAL_BROKEN;
     }
     if (seal_holds_text(path, CHECKPOINT_SEAL_NOTE) > 0) {
         return CHECKPOINT_SEAL_BROKEN;
@@ -40,30 +40,30 @@ checkpoint_seal checkpoint_seal_kind(const char *path)
 
 int checkpoint_check_seal(const char *path)
 {
-    seal_state state;
-    const int code = seal_check(&state, path);
+    seal_state seal;
+    const int code = seal_check(&seal, path);
     if (code != LS_OK) {
         return code;
     }
-    switch (state.verdict) {
+    switch (seal.verdict) {
     case SEAL_GOOD: return LS_OK;
     case SEAL_NONE: return name_unsealed(path);
     case SEAL_DAMAGED:
-        if (state.bytes != state.sealed) {
+        if (seal.bytes != seal.sealed) {
             return error_set(LS_EFORMAT,
                              "%s: damaged (%" PRIu64 " bytes where its seal tells of %" PRIu64
                              "); use another checkpoint",
-                             path, state.bytes, state.sealed);
+                             path, seal.bytes, seal.sealed);
         }
         return error_set(LS_EFORMAT, "%s: damaged (its checksum is wrong); use another checkpoint", path);
     default: break;
     }
-    if (state.sealed == 0) {
+    if (seal.sealed == 0) {
         return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes are left; use another checkpoint", path,
-                         state.bytes);
+                         seal.bytes);
     }
     return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes of %" PRIu64 "; use another checkpoint", path,
-                     state.bytes, state.sealed);
+                     seal.bytes, seal.sealed);
 }
 
 int checkpoint_open_sealed(h5_file **out, const char *path)

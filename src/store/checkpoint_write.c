@@ -11,6 +11,7 @@
 #include "base/watch.h"
 #include "io/seal.h"
 #include "store/keras_layout.h"
+#include "store/origin_file.h"
 
 const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
     {"epoch", offsetof(checkpoint_info, epoch)},
@@ -103,16 +104,21 @@ uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *check
     for (size_t i = 0; i < info->class_count; i++) {
         hash = hash_bytes(hash, info->classes[i], strlen(info->classes[i]));
     }
+    for (size_t i = 0; i < info->origin.count; i++) {
+        const origin_span *span = &info->origin.spans[i];
+        hash = hash_bytes(hash, &span->step, sizeof span->step);
+        hash = hash_bytes(hash, span->kernels, strlen(span->kernels));
+        hash = hash_bytes(hash, span->numbers, strlen(span->numbers));
+    }
     return hash;
 }
 
 /* The checksums of all tensors in table order, from the values in memory. */
-static void checksums_of(uint64_t *out, const tensor_table *t, const real *weights, const real *moving)
+static void checksums_of(uint64_t *out, const state *s)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        const tensor_info *info = &t->tensors[i];
-        const real *values = (info->trainable ? weights : moving) + info->offset;
-        out[i] = hash_bytes(HASH_START, values, info->size * sizeof *values);
+    for (size_t i = 0; i < s->table->count; i++) {
+        const tensor_info *info = &s->table->tensors[i];
+        out[i] = hash_bytes(HASH_START, state_values(s, info), info->size * sizeof(real));
     }
 }
 
@@ -168,30 +174,44 @@ static int write_info(h5_file *f, const checkpoint_info *info)
     if (code == LS_OK) {
         code = h5_write_strings(f, "lockstep/classes", (const char *const *)info->classes, info->class_count);
     }
-    return code;
+    return code != LS_OK ? code : origin_file_write(f, CHECKPOINT_ORIGIN, &info->origin);
 }
 
-static int write_file(h5_file *f, const tensor_table *t, const real *weights, const real *moving,
-                      const checkpoint_info *info)
+static int write_file(h5_file *f, const state *s, const checkpoint_info *info)
 {
+    const tensor_table *t = s->table;
     checkpoint_info full = *info;
-    full.weights_hash = tensor_table_hash(t, weights, moving);
+    full.epoch = s->epoch;
+    full.step = s->step;
+    full.position = s->position;
+    full.origin = s->origin;
+    full.weights_hash = state_hash(s);
     uint64_t *checksums = calloc(t->count + 1, sizeof *checksums);
     if (checksums == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f));
     }
-    checksums_of(checksums, t, weights, moving);
-    int code = keras_layout_write(f, t, weights, moving);
-    if (code == LS_OK && (code = write_info(f, &full)) == LS_OK && (code = write_paths(f, t)) == LS_OK &&
-        (code = h5_write(f, "lockstep/checksums", H5_UINT64, 1, &t->count, checksums)) == LS_OK) {
+    checksums_of(checksums, s);
+    int code = keras_layout_write(f, s);
+    if (code == LS_OK) {
+        code = write_info(f, &full);
+    }
+    if (code == LS_OK) {
+        code = checkpoint_write_slots(f, s);
+    }
+    if (code == LS_OK) {
+        code = write_paths(f, t);
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "lockstep/checksums", H5_UINT64, 1, &t->count, checksums);
+    }
+    if (code == LS_OK) {
         code = h5_write_attr_u64(f, "lockstep", "checksum", checkpoint_hash_info(&full, checksums, t->count));
     }
     free(checksums);
     return code;
 }
 
-int checkpoint_write(const char *path, const tensor_table *t, const real *weights, const real *moving,
-                     const checkpoint_info *info)
+int checkpoint_write(const char *path, const state *s, const checkpoint_info *info)
 {
     char temporary[CHECKPOINT_PATH_SIZE];
     h5_file *f = NULL;
@@ -205,7 +225,7 @@ int checkpoint_write(const char *path, const tensor_table *t, const real *weight
     if (!made) {
         goto cleanup;
     }
-    code = write_file(f, t, weights, moving, info);
+    code = write_file(f, s, info);
     if (code != LS_OK) {
         (void)h5_close(f);
         goto cleanup;

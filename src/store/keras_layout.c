@@ -33,8 +33,9 @@ static void leaf_name(char *out, size_t size, const tensor_info *info)
     (void)snprintf(out, size, "%s/%s:0", info->layer, tensor_role_name(info->role));
 }
 
-static int write_tensors(h5_file *f, const tensor_table *t, const real *weights, const real *moving)
+static int write_tensors(h5_file *f, const state *s)
 {
+    const tensor_table *t = s->table;
     char path[KERAS_PATH_SIZE];
     int code = h5_make_group(f, "vars");
     /* Keras 3 does without the groups of layers that have no variables; its predecessor does not. */
@@ -44,8 +45,7 @@ static int write_tensors(h5_file *f, const tensor_table *t, const real *weights,
     }
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
-        const real *values = (info->trainable ? weights : moving) + info->offset;
-        code = h5_write(f, keras_layout_path(path, t, i), real_type, info->rank, info->shape, values);
+        code = h5_write(f, keras_layout_path(path, t, i), real_type, info->rank, info->shape, state_values(s, info));
     }
     return code;
 }
@@ -96,10 +96,10 @@ static int link_legacy(h5_file *f, const tensor_table *t)
     return code;
 }
 
-int keras_layout_write(h5_file *f, const tensor_table *t, const real *weights, const real *moving)
+int keras_layout_write(h5_file *f, const state *s)
 {
-    const int code = write_tensors(f, t, weights, moving);
-    return code == LS_OK ? link_legacy(f, t) : code;
+    const int code = write_tensors(f, s);
+    return code == LS_OK ? link_legacy(f, s->table) : code;
 }
 
 /* "(3, 3, 3, 32)" */
@@ -259,15 +259,16 @@ int keras_layout_paths(h5_file *f, const tensor_table *t, char ***out)
     return code;
 }
 
-int keras_layout_read(h5_file *f, const tensor_table *t, real *weights, real *moving)
+int keras_layout_read(h5_file *f, state *s)
 {
+    const tensor_table *t = s->table;
     char **paths = NULL;
     int code = keras_layout_paths(f, t, &paths);
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
         code = keras_layout_check(f, paths[i], info);
         if (code == LS_OK) {
-            code = h5_read(f, paths[i], real_type, info->size, tensor_values(info, weights, moving));
+            code = h5_read(f, paths[i], real_type, info->size, state_values(s, info));
         }
     }
     free(paths);

@@ -5,7 +5,7 @@
 
 #include "base/real.h"
 #include "io/h5.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * The two places in which Keras looks for weights. Keras 3 (files *.weights.h5): layers/<layer>/vars/<i>. Every Keras
@@ -20,14 +20,14 @@ enum { KERAS_PATH_SIZE = 2 * TENSOR_NAME_SIZE + 64 };
 char *keras_layout_path(char *out, const tensor_table *t, size_t index);
 
 /* Write all tensors in both layouts, float32 (float64 in the double build). Returns 0 or a negative code. */
-int keras_layout_write(h5_file *f, const tensor_table *t, const real *weights, const real *moving);
+int keras_layout_write(h5_file *f, const state *s);
 
 /*
  * Read all tensors from whichever layout the file has, Keras 3's first. The legacy one goes by position, so layers may
  * have any names; it may lie under /model_weights. LS_EFORMAT names the first tensor that is missing or of another
- * shape; the vectors may then be partly written.
+ * shape; the state may then be partly written.
  */
-int keras_layout_read(h5_file *f, const tensor_table *t, real *weights, real *moving);
+int keras_layout_read(h5_file *f, state *s);
 
 /*
  * In parts, for who wants to know where tensors lie. keras_layout_root: "layers" (Keras 3), "/" or "/model_weights"

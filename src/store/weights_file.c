@@ -13,8 +13,8 @@
 /* 1 when the file has a seal or has lost it; a whole HDF5 file without any is perhaps Keras'. */
 static int claims_checkpoint(const char *path)
 {
-    seal_state state;
-    return seal_check(&state, path) != LS_OK || state.verdict != SEAL_NONE;
+    seal_state seal;
+    return seal_check(&seal, path) != LS_OK || seal.verdict != SEAL_NONE;
 }
 
 static int open_checkpoint(weights_file *w, const char *path)

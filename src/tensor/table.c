@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hash.h"
 
 void tensor_table_init(tensor_table *t)
 {
@@ -47,14 +46,14 @@ int tensor_table_add_layer(tensor_table *t, const char *keras_class)
     return LS_OK;
 }
 
-static int role_trains(tensor_role role)
+static tensor_vector vector_of(tensor_role role)
 {
-    return role != TENSOR_MOVING_MEAN && role != TENSOR_MOVING_VARIANCE;
+    return role == TENSOR_MOVING_MEAN || role == TENSOR_MOVING_VARIANCE ? TENSOR_MOVING : TENSOR_WEIGHTS;
 }
 
 static int role_decays(tensor_role role)
 {
-    return role_trains(role) && role != TENSOR_GAMMA && role != TENSOR_BETA;
+    return vector_of(role) == TENSOR_WEIGHTS && role != TENSOR_GAMMA && role != TENSOR_BETA;
 }
 
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant)
@@ -72,13 +71,20 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
         info->shape[i] = shape[i];
         info->size *= shape[i];
     }
-    info->trainable = role_trains(role);
+    info->vector = vector_of(role);
+    info->trainable = info->vector == TENSOR_WEIGHTS;
     info->decays = role_decays(role);
-    size_t *end = info->trainable ? &t->weights_size : &t->moving_size;
+    size_t *end = info->vector == TENSOR_WEIGHTS ? &t->weights_size : &t->moving_size;
     info->offset = *end;
     *end += info->size;
     layer->count++;
     return (int)t->count++;
+}
+
+void tensor_table_freeze(tensor_table *t, size_t i)
+{
+    t->tensors[i].frozen = 1;
+    t->tensors[i].trainable = 0;
 }
 
 void tensor_table_release(tensor_table *t)
@@ -109,20 +115,6 @@ char *tensor_full_name(char *out, size_t size, const tensor_info *t)
     return out;
 }
 
-real *tensor_values(const tensor_info *t, real *weights, real *moving)
-{
-    return (t->trainable ? weights : moving) + t->offset;
-}
-
-unsigned long long tensor_table_hash(const tensor_table *t, const real *weights, const real *moving)
-{
-    uint64_t hash = hash_bytes(HASH_START, weights, t->weights_size * sizeof *weights);
-    if (t->moving_size > 0) {
-        hash = hash_bytes(hash, moving, t->moving_size * sizeof *moving);
-    }
-    return hash;
-}
-
 static bool all_finite(const real *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -133,12 +125,11 @@ static bool all_finite(const real *values, size_t n)
     return true;
 }
 
-const tensor_info *tensor_table_not_finite(const tensor_table *t, const real *weights, const real *moving)
+const tensor_info *tensor_table_not_finite(const tensor_table *t, tensor_vector vector, const real *values)
 {
     for (size_t i = 0; i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
-        const real *vector = info->trainable ? weights : moving;
-        if (vector != NULL && !all_finite(vector + info->offset, info->size)) {
+        if (info->vector == vector && !all_finite(values + info->offset, info->size)) {
             return info;
         }
     }

@@ -7,7 +7,7 @@
 
 /*
  * The table of a network's variables. Weights are one flat vector, gradients another of the same shape, moving
- * statistics a third; an entry says where in its vector a tensor lies. Entries are in Keras order of creation, elements
+ * statistics a third (tensor/state.h); an entry says where in its vector a tensor lies. Entries are in Keras order of creation, elements
  * in Keras order (last index fastest), so that files, hashes and updates are loops over flat vectors.
  */
 typedef enum tensor_role {
@@ -21,6 +21,9 @@ typedef enum tensor_role {
     TENSOR_DENSE_BIAS,       /* (classes) */
 } tensor_role;
 
+/* The vector that a tensor lies in. */
+typedef enum tensor_vector { TENSOR_WEIGHTS, TENSOR_MOVING } tensor_vector;
+
 enum { TENSOR_NAME_SIZE = 64, TENSOR_MAX_RANK = 4 };
 
 typedef struct tensor_info {
@@ -29,9 +32,11 @@ typedef struct tensor_info {
     int rank;
     size_t shape[TENSOR_MAX_RANK];
     size_t size;         /* elements */
+    tensor_vector vector;
     size_t offset;       /* first element within its vector */
-    int trainable;       /* lies in weights (and gradients), else in moving */
-    int decays;          /* L2 covers it */
+    int trainable;       /* a step updates it by its gradient; not so for moving statistics, and what is frozen */
+    int frozen;          /* it lies in weights, and stays as it is */
+    int decays;          /* L2 covers it, where it is trainable */
     int scale_invariant; /* a BatchNorm follows: the output does not depend on its norm */
 } tensor_info;
 
@@ -60,6 +65,9 @@ int tensor_table_add_layer(tensor_table *t, const char *keras_class);
 /* Append a tensor to the last layer; flags and offsets follow from its role. Returns its index or LS_ENOMEM. */
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant);
 
+/* From now on no step changes tensor i, which lies in weights. */
+void tensor_table_freeze(tensor_table *t, size_t i);
+
 /* Free what the table owns. */
 void tensor_table_release(tensor_table *t);
 
@@ -69,15 +77,8 @@ const char *tensor_role_name(tensor_role role);
 /* "layer/leaf", as "conv2d_3/kernel"; out has room for size bytes. Returns out. */
 char *tensor_full_name(char *out, size_t size, const tensor_info *t);
 
-/* Where a tensor's values lie, given the two vectors. */
-real *tensor_values(const tensor_info *t, real *weights, real *moving);
-
-/* 64-bit hash of weights and moving statistics: the line `weights <16 hex digits>`. */
-unsigned long long tensor_table_hash(const tensor_table *t, const real *weights, const real *moving);
-
-/* The first tensor with a value that is not finite, in table order; NULL when all are. moving may be NULL: not asked.
- */
-const tensor_info *tensor_table_not_finite(const tensor_table *t, const real *weights, const real *moving);
+/* The first tensor of this vector with a value that is not finite, in table order; NULL when all are. */
+const tensor_info *tensor_table_not_finite(const tensor_table *t, tensor_vector vector, const real *values);
 
 /* Mean |w| over the elements that L2 covers; double sums in table order. */
 double tensor_table_mean_abs(const tensor_table *t, const real *weights);

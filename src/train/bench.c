@@ -41,7 +41,7 @@ static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
     step_news news = {.code = LS_OK}; /* no rank has anything to tell */
-    const int code = step_train(rig->steps, &s->samples, s->weights, s->moving, &news, &metrics);
+    const int code = step_train(rig->steps, &s->samples, &s->state, &news, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());
         comm_abort(c, error_exit_code(code));

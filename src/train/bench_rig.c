@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "data/order.h"
-#include "tensor/variables.h"
 
 static const uint64_t seed = 1;
 static const double learning_rate = 0.1; /* the configuration's default */
@@ -35,9 +34,9 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
 
 static int make_weights(bench_state *s, const tensor_table *t)
 {
-    const int code = variables_create(&s->memory, t, &s->weights, &s->moving);
+    const int code = state_create(&s->state, t, NULL, 0);
     if (code == LS_OK) {
-        model_init(t, s->weights, s->moving, seed);
+        model_init(&s->state, seed);
     }
     return code;
 }
@@ -83,8 +82,8 @@ void bench_rig_close(bench_rig *r)
     free(r->ordinary.samples.labels);
     free(r->ordinary.samples.images);
     free(r->small.samples.images);
-    arena_release(&r->small.memory);
-    arena_release(&r->ordinary.memory);
+    state_release(&r->small.state);
+    state_release(&r->ordinary.state);
     stepper_free(r->steps);
     model_free(r->net);
     pool_free(r->threads);
@@ -145,7 +144,7 @@ int bench_rig_shrink(bench_rig *r, const bench_options *o)
     if (code != LS_OK) {
         return code;
     }
-    shrink_weights(s->weights, model_table(r->net));
+    shrink_weights(state_weights(&s->state), model_table(r->net));
     s->samples = r->ordinary.samples;
     s->samples.images = malloc((pixels + 1) * sizeof *s->samples.images);
     if (s->samples.images == NULL) {

@@ -1,16 +1,14 @@
 #ifndef LOCKSTEP_TRAIN_BENCH_RIG_H
 #define LOCKSTEP_TRAIN_BENCH_RIG_H
 
-#include "base/arena.h"
 #include "data/batch.h"
 #include "train/bench.h"
 #include "train/step.h"
 
 /* What steps work on. */
 typedef struct bench_state {
-    arena memory;           /* owned; of the two below */
-    real *weights, *moving; /* as model_table has them */
-    batch samples;          /* its images are the state's */
+    state state;   /* owned */
+    batch samples; /* its images are owned */
 } bench_state;
 
 /* What a rank needs to run training steps without a data set: built together, freed together. */

@@ -7,12 +7,12 @@
 
 _Static_assert((int)CHECKPOINT_FIRST_WEIGHTS == (int)RUNLOG_FIRST_WEIGHTS, "a checkpoint holds what a row needs");
 
-void epoch_open(checkpoint_epoch *now, const session *s, const tensor_info *watched, uint64_t step)
+void epoch_open(checkpoint_epoch *now, const state *s, const tensor_info *watched)
 {
-    const real *values = tensor_values(watched, s->weights, s->moving);
+    const real *values = state_values(s, watched);
     *now = (checkpoint_epoch){
-        .start_step = step,
-        .start_mean_abs_weight = tensor_table_mean_abs(model_table(s->net), s->weights),
+        .start_step = s->step,
+        .start_mean_abs_weight = tensor_table_mean_abs(s->table, state_weights(s)),
     };
     for (size_t i = 0; i < CHECKPOINT_FIRST_WEIGHTS; i++) {
         now->first_weights[i] = i < watched->size ? (double)values[i] : NAN;
@@ -27,10 +27,10 @@ void epoch_add(checkpoint_epoch *now, const step_metrics *m)
     now->samples += m->samples;
 }
 
-runlog_epoch_row epoch_row(const checkpoint_epoch *now, const session *s, const evaluation *val, uint64_t number)
+runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const evaluation *val)
 {
     runlog_epoch_row row = {
-        .epoch = number,
+        .epoch = s->epoch,
         .train_loss = (now->cross_entropy + now->penalty) / now->samples,
         .train_cross_entropy = now->cross_entropy / now->samples,
         .train_accuracy = now->correct / now->samples,
@@ -38,7 +38,7 @@ runlog_epoch_row epoch_row(const checkpoint_epoch *now, const session *s, const 
         .val_cross_entropy = val->cross_entropy,
         .val_accuracy = val->accuracy,
         .images_per_second = now->seconds > 0 ? now->samples / now->seconds : 0,
-        .mean_abs_weight = tensor_table_mean_abs(model_table(s->net), s->weights),
+        .mean_abs_weight = tensor_table_mean_abs(s->table, state_weights(s)),
         .seconds = now->seconds,
         .start_step = now->start_step,
         .start_mean_abs_weight = now->start_mean_abs_weight,

@@ -11,13 +11,13 @@
  */
 
 /* Before the first step. watched: the kernel whose first weights go to the log. */
-void epoch_open(checkpoint_epoch *now, const session *s, const tensor_info *watched, uint64_t step);
+void epoch_open(checkpoint_epoch *now, const state *s, const tensor_info *watched);
 
 /* Add a step's. */
 void epoch_add(checkpoint_epoch *now, const step_metrics *m);
 
-/* After the last step and the validation; number: from 1. */
-runlog_epoch_row epoch_row(const checkpoint_epoch *now, const session *s, const evaluation *val, uint64_t number);
+/* After the last step and the validation, the epoch counted as completed. */
+runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const evaluation *val);
 
 /* The row as a line for people. */
 void epoch_print(const runlog_epoch_row *row, uint64_t epochs);

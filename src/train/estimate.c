@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "train/evaluate.h"
 
-static int check_data(const session *s, const session_state *at, const char *checkpoint)
+static int check_data(const session *s, const session_history *at, const char *checkpoint)
 {
     const uint64_t checksum = dataset_fingerprint(s->data);
     if (checksum != at->data_checksum) {
@@ -20,14 +20,14 @@ static int check_data(const session *s, const session_state *at, const char *che
 }
 
 /* The epoch whose batches a validation of these weights goes over. */
-static uint64_t epoch_of(const session_state *at)
+static uint64_t epoch_of(const state *at)
 {
     return at->position > 0 || at->epoch == 0 ? at->epoch : at->epoch - 1;
 }
 
 static int run(estimate *out, session *s, const char *checkpoint, size_t batches)
 {
-    session_state at;
+    session_history at;
     int code = session_load(s, checkpoint, &at);
     if (code == LS_OK) {
         code = check_data(s, &at, checkpoint);
@@ -43,7 +43,7 @@ static int run(estimate *out, session *s, const char *checkpoint, size_t batches
     out->moving = calloc(n + 1, sizeof *out->moving);
     code = comm_agree(s->c, out->moving == NULL ? error_set(LS_ENOMEM, "out of memory for statistics") : LS_OK);
     if (code == LS_OK) {
-        code = evaluate_population(s, epoch_of(&at), batches, NULL, out->moving);
+        code = evaluate_population(s, epoch_of(&s->state), batches, NULL, out->moving);
     }
     if (code == LS_OK) {
         out->hash = hash_bytes(HASH_START, out->moving, n * sizeof *out->moving);

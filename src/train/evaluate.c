@@ -37,7 +37,7 @@ static void keep(evaluate_dump *dump, const session *s, const batch *b, const re
     }
 }
 
-int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out)
+int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out)
 {
     *out = (evaluation){.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     double cross_entropy = 0, correct = 0, samples = 0;
@@ -61,7 +61,7 @@ int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate
     }
     while ((got = next_batch(s, s->val, breaks, &b)) == 1) {
         step_metrics m;
-        code = session_collective(s, step_evaluate(s->steps, &b, s->weights, moving, logits, &m));
+        code = session_collective(s, step_evaluate(s->steps, &b, at, logits, &m));
         if (code != LS_OK) {
             goto cleanup;
         }
@@ -75,7 +75,7 @@ int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate
     code = got;
     if (code == LS_OK && samples > 0) {
         out->cross_entropy = cross_entropy / samples;
-        out->loss = out->cross_entropy + step_penalty(s->steps, s->weights);
+        out->loss = out->cross_entropy + step_penalty(s->steps, at);
         out->accuracy = correct / samples;
         out->samples = (size_t)samples;
     }
@@ -132,7 +132,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
         if (got != 1) {
             break;
         }
-        code = session_collective(s, step_statistics(s->steps, &b, s->weights, s->moving, statistics));
+        code = session_collective(s, step_statistics(s->steps, &b, &s->state, statistics));
         if (code != LS_OK) {
             goto cleanup;
         }
@@ -141,7 +141,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
     }
     code = got < 0 ? got : LS_OK;
     if (code == LS_OK && sums[n] > 0) {
-        memcpy(out, s->moving, n * sizeof *out);
+        memcpy(out, state_moving(&s->state), n * sizeof *out);
         finish_moments(t, sums, sums[n], out);
     }
 cleanup:

@@ -31,10 +31,10 @@ typedef struct evaluate_breaks {
 } evaluate_breaks;
 
 /*
- * Every sample of session->val exactly once, at the session's weights and these moving statistics. dump: NULL, or what
- * to fill. breaks: NULL, or what may break it off. Collective; a failure is returned by all ranks.
+ * Every sample of session->val exactly once, at this state. dump: NULL, or what to fill. breaks: NULL, or what may
+ * break it off. Collective; a failure is returned by all ranks.
  */
-int evaluate_split(session *s, const real *moving, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out);
+int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out);
 
 /*
  * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches

@@ -24,9 +24,9 @@ typedef struct verifier {
     pool *threads;
     model *net;
     const tensor_table *t;              /* of net */
-    real *weights, *moving;             /* as they become */
-    real *start_weights, *start_moving; /* as the file has them */
-    real *images;                       /* of the batch at hand, whole */
+    state state; /* as it becomes */
+    state start; /* as the file has it */
+    real *images; /* of the batch at hand, whole */
     int32_t *labels;
     size_t samples;
     double *logits; /* [samples][classes] of the whole batch, from all ranks */
@@ -80,23 +80,21 @@ static int make_network(verifier *v, size_t largest)
         return code;
     }
     v->t = model_table(v->net);
-    v->weights = calloc(v->t->weights_size, sizeof(real));
-    v->start_weights = calloc(v->t->weights_size, sizeof(real));
-    v->moving = calloc(v->t->moving_size + 1, sizeof(real));
-    v->start_moving = calloc(v->t->moving_size + 1, sizeof(real));
     v->logits = calloc(largest * g->classes, sizeof *v->logits);
     v->own = calloc(largest * g->classes, sizeof *v->own);
-    if (v->weights == NULL || v->start_weights == NULL || v->moving == NULL || v->start_moving == NULL ||
-        v->logits == NULL || v->own == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the weights");
+    if (v->logits == NULL || v->own == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the logits");
     }
-    return golden_file_init(g, v->t, v->start_weights, v->start_moving);
+    code = state_create(&v->state, v->t, NULL, 0);
+    if (code == LS_OK) {
+        code = state_create(&v->start, v->t, NULL, 0);
+    }
+    return code != LS_OK ? code : golden_file_init(g, &v->start);
 }
 
 static void restart(verifier *v)
 {
-    memcpy(v->weights, v->start_weights, v->t->weights_size * sizeof(real));
-    memcpy(v->moving, v->start_moving, v->t->moving_size * sizeof(real));
+    state_copy(&v->state, &v->start);
 }
 
 static void free_batch(verifier *v)
@@ -180,7 +178,7 @@ static int verify_logits(verifier *v, const char *group, const char *name, model
     comm_reducer_context context = {v->c, b.first_shard, b.shards, b.total_shards, 1};
     const reducer sums = comm_reducer(&context, b.total);
     golden_worst w = {0};
-    int code = model_forward(v->net, v->weights, v->moving, &part, mode, &sums, v->own);
+    int code = model_forward(v->net, &v->state, &part, mode, &sums, v->own);
     code = code != LS_OK ? code : gather_logits(v, &b);
     code = code != LS_OK ? code : compare_array(v, &w, group, name, v->logits, v->samples * v->file.classes);
     return code != LS_OK ? code : print_quantity(v, name, &w);
@@ -192,7 +190,7 @@ static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
     const batch b = own_part(v);
     step_metrics m = {0};
     step_news news = {.code = LS_OK};
-    const int code = step_train(s, &b, v->weights, v->moving, &news, &m);
+    const int code = step_train(s, &b, &v->state, &news, &m);
     losses[0] = m.cross_entropy + m.penalty;
     losses[1] = m.cross_entropy;
     losses[2] = m.penalty;
@@ -203,10 +201,10 @@ static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
     if (!sync_bn) {
         return LS_OK; /* depends on the number of ranks */
     }
-    const uint64_t state = tensor_table_hash(v->t, v->weights, v->moving);
+    const uint64_t hash = state_hash(&v->state);
     add_bits(v, losses, 4 * sizeof *losses);
     add_bits(v, step_gradient(s), v->t->weights_size * sizeof(real));
-    add_bits(v, &state, sizeof state);
+    add_bits(v, &hash, sizeof hash);
     return LS_OK;
 }
 
@@ -243,7 +241,7 @@ static int verify_state(verifier *v, golden_set set, const char *name, size_t st
     char quantity[64];
     set.name = name;
     (void)snprintf(quantity, sizeof quantity, "state after step %zu", steps);
-    return verify_set(v, &set, quantity, v->weights, v->moving);
+    return verify_set(v, &set, quantity, state_weights(&v->state), state_moving(&v->state));
 }
 
 static int verify_losses(verifier *v, const char *group, double (*losses)[4], size_t steps)
@@ -360,7 +358,7 @@ static int verify_batch(verifier *v, size_t k)
     code = code != LS_OK ? code : verify_set(v, &set, "gradient, total", step_gradient(s), NULL);
     set.name = "state_1";
     if (code == LS_OK && v->file.batch_norm) {
-        code = verify_set(v, &set, "moving statistics", v->weights, v->moving);
+        code = verify_set(v, &set, "moving statistics", state_weights(&v->state), state_moving(&v->state));
     }
     stepper_free(s);
     code = code != LS_OK ? code : same_split(v, group, &local);
@@ -399,10 +397,8 @@ static int prepare(verifier *v, const char *path)
 static void release(verifier *v)
 {
     free_batch(v);
-    free(v->weights);
-    free(v->moving);
-    free(v->start_weights);
-    free(v->start_moving);
+    state_release(&v->state);
+    state_release(&v->start);
     free(v->logits);
     free(v->own);
     model_free(v->net);

@@ -246,8 +246,8 @@ int golden_compare_set(golden_worst *out, const golden_file *g, const golden_set
     }
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
-        if (holds(&c, i) && (info->trainable || moving != NULL)) {
-            code = compare_variable(&c, out, i, (info->trainable ? weights : moving) + info->offset);
+        if (holds(&c, i) && (info->vector == TENSOR_WEIGHTS || moving != NULL)) {
+            code = compare_variable(&c, out, i, (info->vector == TENSOR_WEIGHTS ? weights : moving) + info->offset);
         }
     }
     free(c.stats);

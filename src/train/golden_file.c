@@ -79,8 +79,9 @@ void golden_file_close(golden_file *g)
     *g = (golden_file){0};
 }
 
-int golden_file_init(const golden_file *g, const tensor_table *t, real *weights, real *moving)
+int golden_file_init(const golden_file *g, state *out)
 {
+    const tensor_table *t = out->table;
     char name[NAME_SIZE];
     int code = LS_OK;
     if (g->variables != t->count) {
@@ -91,7 +92,7 @@ int golden_file_init(const golden_file *g, const tensor_table *t, real *weights,
         const tensor_info *info = &t->tensors[i];
         (void)snprintf(name, sizeof name, "init/%s", g->names[i]);
         code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, info->size,
-                       tensor_values(info, weights, moving));
+                       state_values(out, info));
     }
     return code;
 }

@@ -6,7 +6,7 @@
 
 #include "base/real.h"
 #include "io/h5.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * A file of reference results. /init/<var> are starting values, /batch<k>/x and y batches. Step files hold
@@ -32,7 +32,7 @@ int golden_file_open(golden_file *out, const char *path);
 void golden_file_close(golden_file *g);
 
 /* Starting values. LS_EFORMAT where the file is of another network than the table. */
-int golden_file_init(const golden_file *g, const tensor_table *t, real *weights, real *moving);
+int golden_file_init(const golden_file *g, state *out);
 
 /* A batch, whole. *images [samples][height][width][3] and *labels are freed by the caller, on failure too. */
 int golden_file_batch(const golden_file *g, size_t k, real **images, int32_t **labels, size_t *samples);

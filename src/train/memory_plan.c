@@ -17,7 +17,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     }
     model_plan(&out->network, &m, o->threads);
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
-    out->weights = (t.weights_size + t.moving_size) * sizeof(real);
+    out->weights = state_memory(&t, 0);
     out->images = loaders * loader_memory(&l);
     out->total = out->network.total + out->gradients + out->weights + out->images;
     tensor_table_release(&t);

@@ -93,12 +93,12 @@ void overview_print(const session *s, const trainer_options *o)
              so->learning_rate, (unsigned long long)so->seed);
 }
 
-void overview_print_start(const session *s, const trainer_options *o, const session_state *at)
+void overview_print_start(const session *s, const trainer_options *o)
 {
-    const unsigned long long done = at->epoch;
+    const unsigned long long done = s->state.epoch;
     const unsigned long long wanted = o->epochs;
     if (o->resume != NULL) {
-        log_info("resumed from %s: epochs done %llu, steps %llu", o->resume, done, (unsigned long long)at->step);
+        log_info("resumed from %s: epochs done %llu, steps %llu", o->resume, done, (unsigned long long)s->state.step);
     }
     if (o->resume != NULL && done == wanted) {
         log_info("all %llu epochs are done; raise train.epochs to go on", wanted);

@@ -8,6 +8,6 @@
 void overview_print(const session *s, const trainer_options *options);
 
 /* Where a resumed run stands, whether that is its end, and what of its options comes to nothing. Rank 0 speaks. */
-void overview_print_start(const session *s, const trainer_options *options, const session_state *at);
+void overview_print_start(const session *s, const trainer_options *options);
 
 #endif

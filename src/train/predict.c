@@ -14,7 +14,7 @@ struct predictor {
     predict_options options;
     pool *threads;
     model *net;
-    real *weights, *moving;
+    state state;
     real *input;    /* [height][width][3] */
     real *logits;   /* [classes] */
     double *scores; /* [classes] */
@@ -57,20 +57,21 @@ static int load(predictor *p, const char *checkpoint)
     if (code != LS_OK) {
         return code;
     }
-    const tensor_table *t = model_table(p->net);
-    p->weights = calloc(t->weights_size + 1, sizeof *p->weights);
-    p->moving = calloc(t->moving_size + 1, sizeof *p->moving);
+    code = state_create(&p->state, model_table(p->net), NULL, 0);
+    if (code != LS_OK) {
+        return code;
+    }
     p->input = calloc(o->height * o->width * 3, sizeof *p->input);
     p->logits = calloc(o->classes, sizeof *p->logits);
     p->scores = calloc(o->classes, sizeof *p->scores);
-    if (p->weights == NULL || p->moving == NULL || p->input == NULL || p->logits == NULL || p->scores == NULL) {
+    if (p->input == NULL || p->logits == NULL || p->scores == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the network");
     }
-    const int read = checkpoint_read(checkpoint, t, p->weights, p->moving);
-    if (read == LS_OK && o->moving != NULL) {
-        memcpy(p->moving, o->moving, t->moving_size * sizeof *p->moving);
+    code = checkpoint_read(checkpoint, &p->state);
+    if (code == LS_OK && o->moving != NULL) {
+        memcpy(state_moving(&p->state), o->moving, p->state.vectors[STATE_MOVING].size * sizeof *o->moving);
     }
-    return read;
+    return code;
 }
 
 int predictor_create(predictor **out, const char *checkpoint, const predict_options *options)
@@ -98,8 +99,7 @@ void predictor_free(predictor *p)
     model_free(p->net);
     pool_free(p->threads);
     resize_space_release(&p->space);
-    free(p->weights);
-    free(p->moving);
+    state_release(&p->state);
     free(p->input);
     free(p->logits);
     free(p->scores);
@@ -114,7 +114,7 @@ int predict_image(predictor *p, const image *picture, double *probabilities)
         .images = p->input, .samples = 1, .shards = 1, .first_shard = 0, .total_shards = 1, .total = 1};
     int code = resize_picture(p->input, o->width, o->height, picture, box, false, o->scale, &p->space);
     if (code == LS_OK) {
-        code = model_forward(p->net, p->weights, p->moving, &b, MODEL_INFER, NULL, p->logits);
+        code = model_forward(p->net, &p->state, &b, MODEL_INFER, NULL, p->logits);
     }
     if (code != LS_OK) {
         return code;

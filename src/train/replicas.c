@@ -9,23 +9,32 @@
 /* Whether ranks must agree on a tensor. */
 static bool is_shared(const session *s, const tensor_info *info)
 {
-    return info->trainable || s->options.sync_bn;
+    return info->vector == TENSOR_WEIGHTS || s->options.sync_bn;
+}
+
+/* The values of a tensor, and what the optimizer keeps of it. */
+static uint64_t hash_tensor(const state *s, const tensor_info *info)
+{
+    const real *values = state_values(s, info);
+    uint64_t hash = hash_bytes(HASH_START, values, info->size * sizeof *values);
+    for (size_t i = STATE_SLOTS; info->vector == TENSOR_WEIGHTS && i < s->count; i++) {
+        hash = hash_bytes(hash, s->vectors[i].values + info->offset, info->size * sizeof(real));
+    }
+    return hash;
 }
 
 static void hash_tensors(uint64_t *out, const session *s)
 {
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = s->state.table;
     for (size_t i = 0; i < t->count; i++) {
-        const tensor_info *info = &t->tensors[i];
-        const real *values = tensor_values(info, s->weights, s->moving);
-        out[i] = is_shared(s, info) ? hash_bytes(HASH_START, values, info->size * sizeof *values) : 0;
+        out[i] = is_shared(s, &t->tensors[i]) ? hash_tensor(&s->state, &t->tensors[i]) : 0;
     }
 }
 
 static int check_finite(const session *s)
 {
     char name[2 * TENSOR_NAME_SIZE];
-    const tensor_info *bad = tensor_table_not_finite(model_table(s->net), s->weights, s->moving);
+    const tensor_info *bad = state_not_finite(&s->state);
     return bad == NULL ? LS_OK
                        : error_set(LS_ENUMERIC,
                                    "tensor %s holds values that are not finite; lower train.learning_rate, what was "

@@ -18,8 +18,8 @@ enum { MESSAGE_SIZE = 1024 };
 
 struct saver {
     saver_options options;
-    real *weights, *moving; /* owned; the copy */
-    checkpoint_info info;   /* of the copy */
+    state copy;           /* owned */
+    checkpoint_info info; /* of the copy */
     pthread_t thread;
     bool running; /* the thread */
 
@@ -32,10 +32,10 @@ struct saver {
     char message[MESSAGE_SIZE];
 };
 
-uint64_t saver_room(const tensor_table *t)
+uint64_t saver_room(const state *s)
 {
     enum { AROUND = 2 << 20 }; /* HDF5's own, configuration and class names */
-    return 2 * (t->weights_size + t->moving_size) * sizeof(real) + AROUND;
+    return 2 * state_memory(s->table, s->count - STATE_SLOTS) + AROUND;
 }
 
 /*
@@ -48,24 +48,24 @@ static int write_copy(const saver *s)
     const saver_options *o = &s->options;
     int code = o->log_path != NULL ? h5_sync(o->log_path) : LS_OK;
     if (code == LS_OK) {
-        code = checkpoint_path(path, sizeof path, o->run_dir, s->info.step);
+        code = checkpoint_path(path, sizeof path, o->run_dir, s->copy.step);
     }
     if (code == LS_OK) {
         code = run_folder_prune(o->folder, o->keep, o->keep_best);
     }
     if (code == LS_OK) {
-        code = run_folder_make_way(o->folder, s->info.step);
+        code = run_folder_make_way(o->folder, s->copy.step);
     }
     if (code == LS_OK) {
-        code = checkpoint_write(path, o->table, s->weights, s->moving, &s->info);
+        code = checkpoint_write(path, &s->copy, &s->info);
     }
     if (code == LS_OK) {
-        code = run_folder_add(o->folder, s->info.step);
+        code = run_folder_add(o->folder, s->copy.step);
     }
     if (code == LS_OK) {
         code = run_folder_prune(o->folder, o->keep, o->keep_best);
     }
-    return run_folder_explain_room(o->run_dir, code, saver_room(o->table), o->keep);
+    return run_folder_explain_room(o->run_dir, code, saver_room(o->state), o->keep);
 }
 
 static double processor_seconds(void)
@@ -123,11 +123,10 @@ int saver_create(saver **out, const saver_options *options)
     s->options = *options;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->changed, NULL);
-    s->weights = malloc((options->table->weights_size + 1) * sizeof *s->weights);
-    s->moving = malloc((options->table->moving_size + 1) * sizeof *s->moving);
-    const int code = s->weights == NULL || s->moving == NULL
-                         ? error_set(LS_ENOMEM, "out of memory for a copy of the weights")
-                         : start_thread(s);
+    int code = state_create_like(&s->copy, options->state);
+    if (code == LS_OK) {
+        code = start_thread(s);
+    }
     if (code != LS_OK) {
         saver_free(s);
         return code;
@@ -153,16 +152,14 @@ static void wait_idle(saver *s)
     (void)watch_enter(before);
 }
 
-int saver_start(saver *s, const checkpoint_info *info, const real *weights, const real *moving)
+int saver_start(saver *s, const checkpoint_info *info, const state *st)
 {
-    const tensor_table *t = s->options.table;
     const double started = clock_seconds();
     pthread_mutex_lock(&s->lock);
     wait_idle(s);
     const int code = take_code(s);
     if (code == LS_OK) {
-        memcpy(s->weights, weights, t->weights_size * sizeof *weights);
-        memcpy(s->moving, moving, t->moving_size * sizeof *moving);
+        state_copy(&s->copy, st);
         s->info = *info;
         s->started = started;
         s->pending = true;
@@ -212,7 +209,6 @@ void saver_free(saver *s)
     }
     (void)pthread_cond_destroy(&s->changed);
     (void)pthread_mutex_destroy(&s->lock);
-    free(s->moving);
-    free(s->weights);
+    state_release(&s->copy);
     free(s);
 }

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/watch.h"
-#include "tensor/variables.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
 #include "train/placement.h"
@@ -63,7 +62,7 @@ static int make_network(session *s)
     if (code == LS_OK) {
         code = stepper_create(&s->steps, s->net, s->c, &step, m.max_shards);
     }
-    return code == LS_OK ? variables_create(&s->memory, model_table(s->net), &s->weights, &s->moving) : code;
+    return code == LS_OK ? state_create(&s->state, model_table(s->net), NULL, 0) : code;
 }
 
 loader_options session_loader(const session_options *o, int rank, int ranks)
@@ -150,17 +149,12 @@ void session_close(session *s)
 {
     loader_free(s->val);
     loader_free(s->train);
-    arena_release(&s->memory);
+    state_release(&s->state);
     stepper_free(s->steps);
     model_free(s->net);
     pool_free(s->threads);
     dataset_free(s->data);
     *s = (session){0};
-}
-
-void session_init_weights(session *s)
-{
-    model_init(model_table(s->net), s->weights, s->moving, s->options.seed);
 }
 
 static int same_classes(const session *s, const checkpoint_info *info, const char *path)
@@ -180,7 +174,7 @@ static int same_classes(const session *s, const checkpoint_info *info, const cha
 }
 
 /* Rank 0's part of session_load. */
-static int read_checkpoint(session *s, const char *path, session_state *out)
+static int read_checkpoint(session *s, const char *path, session_history *out)
 {
     checkpoint_info info = {0};
     int code = checkpoint_read_info(&info, path);
@@ -189,12 +183,9 @@ static int read_checkpoint(session *s, const char *path, session_state *out)
     }
     code = same_classes(s, &info, path);
     if (code == LS_OK) {
-        code = checkpoint_read(path, model_table(s->net), s->weights, s->moving);
+        code = checkpoint_read(path, &s->state);
     }
-    *out = (session_state){
-        .epoch = info.epoch,
-        .step = info.step,
-        .position = info.position,
+    *out = (session_history){
         .data_checksum = info.data_checksum,
         .now = info.now,
         .moving_distance = info.moving_distance,
@@ -203,33 +194,38 @@ static int read_checkpoint(session *s, const char *path, session_state *out)
     return code;
 }
 
-int session_load(session *s, const char *checkpoint, session_state *out)
+/* Rank 0's state to all. */
+static int broadcast_state(session *s)
 {
-    const tensor_table *t = model_table(s->net);
-    int code = LS_OK;
-    *out = (session_state){0};
-    if (comm_rank(s->c) == 0) {
-        code = read_checkpoint(s, checkpoint, out);
+    state *st = &s->state;
+    uint64_t counters[] = {st->epoch, st->step, st->position};
+    int code = comm_broadcast(s->c, counters, sizeof counters);
+    if (code == LS_OK) {
+        code = comm_broadcast(s->c, &st->origin, sizeof st->origin);
     }
-    code = comm_agree(s->c, code);
+    st->epoch = counters[0];
+    st->step = counters[1];
+    st->position = counters[2];
+    for (size_t i = 0; code == LS_OK && i < st->count; i++) {
+        code = comm_broadcast(s->c, st->vectors[i].values, st->vectors[i].size * sizeof(real));
+    }
+    return code;
+}
+
+int session_load(session *s, const char *checkpoint, session_history *out)
+{
+    *out = (session_history){0};
+    int code = comm_agree(s->c, comm_rank(s->c) == 0 ? read_checkpoint(s, checkpoint, out) : LS_OK);
     if (code != LS_OK) {
         return code;
     }
     code = comm_broadcast(s->c, out, sizeof *out);
-    watch_step(out->step);
     if (code == LS_OK) {
-        code = comm_broadcast(s->c, s->weights, t->weights_size * sizeof *s->weights);
+        code = broadcast_state(s);
     }
-    if (code == LS_OK) {
-        code = comm_broadcast(s->c, s->moving, t->moving_size * sizeof *s->moving);
-    }
+    watch_step(s->state.step);
     code = session_collective(s, code);
-    return code != LS_OK ? code : comm_same(s->c, session_hash(s), "the restored state's hash");
-}
-
-uint64_t session_hash(const session *s)
-{
-    return tensor_table_hash(model_table(s->net), s->weights, s->moving);
+    return code != LS_OK ? code : comm_same(s->c, state_hash_all(&s->state), "the restored state's hash");
 }
 
 int session_collective(const session *s, int code)

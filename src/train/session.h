@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/cpus.h"
 #include "base/pool.h"
 #include "base/real.h"
@@ -16,6 +15,7 @@
 #include "data/resize.h"
 #include "model/model.h"
 #include "store/checkpoint.h"
+#include "tensor/state.h"
 #include "train/staging.h"
 #include "train/step.h"
 
@@ -54,20 +54,16 @@ typedef struct session {
     stepper *steps;
     loader *train;          /* NULL unless training or estimating */
     loader *val;            /* NULL when estimating */
-    arena memory;           /* owned; of the two below */
-    real *weights, *moving; /* as model_table has them */
-    cpus_share share;       /* what CPUs the threads have */
+    state state;
+    cpus_share share; /* what CPUs the threads have */
 } session;
 
-/* Where a run stands: what a resume needs of a checkpoint besides the two vectors. */
-typedef struct session_state {
-    uint64_t epoch;         /* completed epochs */
-    uint64_t step;          /* completed steps */
-    uint64_t position;      /* samples of the current epoch already used */
+/* What a resume needs of a checkpoint besides the state. */
+typedef struct session_history {
     uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
     checkpoint_epoch now;   /* the current epoch's part that is done */
     double moving_distance; /* as in checkpoint_info */
-} session_state;
+} session_history;
 
 /*
  * Open the data set, plan the network, start the threads. Weights are not set. Collective; a failure of any rank is
@@ -88,17 +84,11 @@ bool session_turns(const session *s);
 /* LS_EUSAGE where the ranks do not all use the same kernel path, as results depend on it. Collective. */
 int session_same_kernels(comm *c);
 
-/* Set weights and moving statistics as Keras would, from the seed. Not collective. */
-void session_init_weights(session *s);
-
 /*
- * Rank 0 reads a checkpoint of the same network and classes; all get weights, moving statistics and state. Collective;
- * a failure is returned by all.
+ * Rank 0 reads a checkpoint of the same network and classes; all get its state. Collective; a failure is returned by
+ * all.
  */
-int session_load(session *s, const char *checkpoint, session_state *out);
-
-/* The line `weights <16 hex digits>` as a number. */
-uint64_t session_hash(const session *s);
+int session_load(session *s, const char *checkpoint, session_history *out);
 
 /*
  * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its

@@ -96,9 +96,8 @@ static int timed(const stepper *s, step_phase phase, int code)
     return code;
 }
 
-int step_train(stepper *s, const batch *b, real *weights, real *moving, step_news *news, step_metrics *out)
+int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metrics *out)
 {
-    const tensor_table *t = model_table(s->m);
     const int synchronized = s->options.sync_bn;
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
@@ -112,7 +111,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
     step_times_start(s->times);
     int code = comm_agree_begin(s->c, news->code, news->wishes);
     if (code != LS_OK ||
-        (code = timed(s, STEP_FORWARD, model_forward(s->m, weights, moving, &part, MODEL_TRAIN, &sums, NULL))) !=
+        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, &part, MODEL_TRAIN, &sums, NULL))) !=
             LS_OK) {
         return code;
     }
@@ -126,7 +125,7 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
     comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
     if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
-        (code = timed(s, STEP_BACKWARD, model_backward(s->m, weights, &part, &sums, synchronized, s->grads, &sink))) !=
+        (code = timed(s, STEP_BACKWARD, model_backward(s->m, st, &part, &sums, synchronized, s->grads, &sink))) !=
             LS_OK ||
         (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {
         return code;
@@ -134,7 +133,8 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
     set_metrics(out, metrics);
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
+    out->penalty = sgd_update(st, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
+    st->step++;
     step_times_lap(s->times, STEP_UPDATE);
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
@@ -153,12 +153,11 @@ static int batch_metrics(const stepper *s, const batch *b, const model_batch *pa
     return code;
 }
 
-int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out)
+int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
 {
     const model_batch part = rank_part(b);
     (void)watch_enter(WATCH_VALIDATING);
-    /* MODEL_INFER only reads the moving statistics. */
-    const int code = model_forward(s->m, weights, (real *)moving, &part, MODEL_INFER, NULL, logits);
+    const int code = model_forward(s->m, st, &part, MODEL_INFER, NULL, logits);
     if (code != LS_OK) {
         return code;
     }
@@ -166,27 +165,28 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
     return batch_metrics(s, b, &part, out);
 }
 
-double step_penalty(const stepper *s, const real *weights)
+double step_penalty(const stepper *s, const state *st)
 {
-    return sgd_penalty(model_table(s->m), weights, s->options.l2, model_threads(s->m));
+    return sgd_penalty(st, s->options.l2, model_threads(s->m));
 }
 
-int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)
+int step_statistics(stepper *s, const batch *b, const state *st, double *out)
 {
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, 1);
     const reducer sums = comm_reducer(&context, b->total);
     (void)watch_enter(WATCH_VALIDATING);
-    const int code = model_forward(s->m, weights, moving, &part, MODEL_ESTIMATE, &sums, NULL);
+    const int code = model_forward(s->m, st, &part, MODEL_ESTIMATE, &sums, NULL);
     if (code == LS_OK) {
         model_batch_statistics(s->m, out);
     }
     return code;
 }
 
-int step_average_moving(stepper *s, real *moving, size_t samples, double *drift)
+int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
 {
-    const size_t n = model_table(s->m)->moving_size;
+    real *moving = state_moving(st);
+    const size_t n = st->vectors[STATE_MOVING].size;
     const int size = comm_size(s->c);
     double *weighted = calloc(n + 1 + (size_t)size, sizeof *weighted); /* sums, samples, each rank's difference */
     if (weighted == NULL) {

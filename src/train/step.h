@@ -46,28 +46,28 @@ void stepper_free(stepper *s);
 void stepper_set_times(stepper *s, step_times *t);
 
 /*
- * Train on one global batch: weights and moving are updated in place, the same bits on every rank. Collective.
- * A rank without a proper batch takes part all the same. Where not all bring LS_OK in news, weights and *out are left
- * alone, and moving means nothing any more.
+ * Train on one global batch: the state is updated in place, the same bits on every rank. Collective. A rank without a
+ * proper batch takes part all the same. Where not all bring LS_OK in news, *out and all but the moving statistics are
+ * left alone, and those mean nothing any more.
  */
-int step_train(stepper *s, const batch *b, real *weights, real *moving, step_news *news, step_metrics *out);
+int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metrics *out);
 
 /* The penalty of these weights; 0 without L2. */
-double step_penalty(const stepper *s, const real *weights);
+double step_penalty(const stepper *s, const state *st);
 
 /* Cross-entropy and accuracy without an update, by the moving statistics; penalty is left 0, as it is no batch's own.
  * logits: [samples][classes] or NULL. Collective. */
-int step_evaluate(stepper *s, const batch *b, const real *weights, const real *moving, real *logits, step_metrics *out);
+int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out);
 
 /*
- * Batch statistics of one batch at these weights, laid out as `moving`; nothing is updated. For batch_norm.evaluate:
+ * Batch statistics of one batch at these weights, laid out as the moving ones; nothing is updated. For batch_norm.evaluate:
  * precise. Collective.
  */
-int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out);
+int step_statistics(stepper *s, const batch *b, const state *st, double *out);
 
 /* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference
  * on any rank that has samples. Collective. */
-int step_average_moving(stepper *s, real *moving, size_t samples, double *drift);
+int step_average_moving(stepper *s, state *st, size_t samples, double *drift);
 
 /* The gradient of the last step_train, penalty included: [weights_size]. For tests and the verify command. */
 const real *step_gradient(const stepper *s);

@@ -22,7 +22,7 @@ enum { LINE_SIZE = 2000 };
 typedef struct trainer {
     session s;
     const trainer_options *o; /* not owned */
-    session_state at;
+    session_history at;
     schedule when;
     unsigned wishes;    /* agreed on, and not yet fulfilled */
     int news;           /* what this rank alone has found out, and will be everybody's with the next step */
@@ -61,7 +61,7 @@ static void print_weights(const trainer *t, const char *when)
 {
     char text[LINE_SIZE];
     const size_t count = t->o->print_count < t->printed->size ? t->o->print_count : t->printed->size;
-    const real *values = tensor_values(t->printed, t->s.weights, t->s.moving);
+    const real *values = state_values(&t->s.state, t->printed);
     if (count > 0) {
         log_info("%s %s %s", when, t->o->print_layer, progress_weights(text, sizeof text, values, count));
     }
@@ -70,13 +70,13 @@ static void print_weights(const trainer *t, const char *when)
 /* What a failed write of rank 0's comes of, where the disk is full. */
 static int explain(const trainer *t, int code)
 {
-    return run_folder_explain_room(t->o->run_dir, code, saver_room(model_table(t->s.net)), t->o->keep);
+    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.state), t->o->keep);
 }
 
 /* Whether the restored state has nothing before it: then the run's folder stays as it is. */
 static bool done_before(const trainer *t)
 {
-    return t->o->resume != NULL && t->at.epoch >= t->o->epochs;
+    return t->o->resume != NULL && t->s.state.epoch >= t->o->epochs;
 }
 
 /* Rank 0's files; on other ranks nothing. */
@@ -106,7 +106,7 @@ static int open_files(trainer *t)
         code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
     }
     if (code == LS_OK) {
-        code = runlog_open(&t->log, path, model_table(t->s.net), t->at.step, t->at.epoch);
+        code = runlog_open(&t->log, path, model_table(t->s.net), t->s.state.step, t->s.state.epoch);
     }
     return explain(t, code);
 }
@@ -126,7 +126,7 @@ static int start_saver(trainer *t)
         t->classes[i] = dataset_class_name(t->s.data, i);
     }
     const saver_options options = {
-        .table = model_table(t->s.net),
+        .state = &t->s.state,
         .run_dir = t->o->run_dir,
         .folder = t->o->folder,
         .log_path = runlog_path(t->log),
@@ -140,13 +140,13 @@ static int start_saver(trainer *t)
 static int check_counters(const trainer *t)
 {
     const uint64_t steps = loader_steps(t->s.train);
-    const uint64_t within = t->at.position / t->o->session.batch;
-    if (within > steps || t->at.step != t->at.epoch * steps + within) {
+    const uint64_t within = t->s.state.position / t->o->session.batch;
+    if (within > steps || t->s.state.step != t->s.state.epoch * steps + within) {
         return error_set(
             LS_EFORMAT,
             "%s: step %llu does not fit %llu epochs of %llu steps and %llu more; it was changed after it was "
             "written, use another checkpoint",
-            t->o->resume, (unsigned long long)t->at.step, (unsigned long long)t->at.epoch, (unsigned long long)steps,
+            t->o->resume, (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch, (unsigned long long)steps,
             (unsigned long long)within);
     }
     return LS_OK;
@@ -155,7 +155,7 @@ static int check_counters(const trainer *t)
 /* Whether the restored state can go on with this configuration and data. */
 static int check_resumed(const trainer *t)
 {
-    if (t->at.position % t->o->session.batch != 0) {
+    if (t->s.state.position % t->o->session.batch != 0) {
         return error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
                          t->o->resume);
     }
@@ -184,9 +184,10 @@ static int begin(trainer *t, comm *c)
             return code;
         }
     } else {
-        session_init_weights(&t->s);
+        model_init(&t->s.state, t->o->session.seed);
         t->at.moving_distance = NAN;
     }
+    origin_add(&t->s.state.origin, t->s.state.step, model_isa(), REAL_NAME);
     code = find_printed(t);
     if (code == LS_OK && t->o->precise) {
         t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
@@ -222,14 +223,14 @@ static int check_loss(const trainer *t, const step_metrics *m)
     if (isfinite(m->cross_entropy) && isfinite(m->penalty)) {
         return LS_OK;
     }
-    const tensor_info *bad = tensor_table_not_finite(table, step_gradient(t->s.steps), NULL);
+    const tensor_info *bad = tensor_table_not_finite(table, TENSOR_WEIGHTS, step_gradient(t->s.steps));
     if (bad != NULL) {
         (void)tensor_full_name(name, sizeof name, bad);
     }
     return error_set(LS_ENUMERIC,
                      "step %llu: the loss is not finite (cross-entropy %g, penalty %g; first tensor whose gradient is "
                      "not: %s); lower train.learning_rate, the last checkpoint is kept",
-                     (unsigned long long)t->at.step, m->cross_entropy, m->penalty, name);
+                     (unsigned long long)t->s.state.step, m->cross_entropy, m->penalty, name);
 }
 
 static int log_step(trainer *t, const step_metrics *m)
@@ -238,7 +239,7 @@ static int log_step(trainer *t, const step_metrics *m)
         return LS_OK;
     }
     const runlog_step_row row = {
-        .step = t->at.step,
+        .step = t->s.state.step,
         .loss = m->cross_entropy + m->penalty,
         .cross_entropy = m->cross_entropy,
         .accuracy = m->correct / m->samples,
@@ -252,7 +253,7 @@ static int average_local(trainer *t)
     if (!t->s.options.batch_norm || t->s.options.sync_bn || t->averaged) {
         return LS_OK;
     }
-    const int code = session_collective(&t->s, step_average_moving(t->s.steps, t->s.moving, t->own_samples, &drift));
+    const int code = session_collective(&t->s, step_average_moving(t->s.steps, &t->s.state, t->own_samples, &drift));
     t->own_samples = 0;
     t->averaged = true;
     if (code == LS_OK) {
@@ -266,9 +267,6 @@ static int hand_over(trainer *t, const evaluation *val)
 {
     const session *s = &t->s;
     const checkpoint_info info = {
-        .epoch = t->at.epoch,
-        .step = t->at.step,
-        .position = t->at.position,
         .seed = s->options.seed,
         .height = s->options.height,
         .width = s->options.width,
@@ -288,7 +286,7 @@ static int hand_over(trainer *t, const evaluation *val)
         .class_count = dataset_classes(s->data),
     };
     const int code = explain(t, runlog_flush(t->log)); /* a resume finds the rows that it keeps */
-    return code == LS_OK ? saver_start(t->saver, &info, s->weights, s->moving) : code;
+    return code == LS_OK ? saver_start(t->saver, &info, &s->state) : code;
 }
 
 /* val: of these weights, or NULL. A failure of rank 0's is told with the next step. */
@@ -316,13 +314,12 @@ static int take_step(trainer *t, const batch *b)
         t->news = saver_poll(t->saver);
     }
     step_news news = {.code = t->news, .wishes = own_wishes(t)};
-    int code = session_collective(s, step_train(s->steps, b, s->weights, s->moving, &news, &m));
+    int code = session_collective(s, step_train(s->steps, b, &s->state, &news, &m));
     if (code != LS_OK || news.code != LS_OK) {
         return code != LS_OK ? code : news.code;
     }
     t->wishes |= news.wishes;
-    t->at.step++;
-    t->at.position += s->options.batch;
+    t->s.state.position += s->options.batch;
     t->own_samples += b->samples;
     t->normalized = s->options.sync_bn ? b->total : b->samples;
     t->averaged = false;
@@ -346,27 +343,27 @@ static void measure_moving(trainer *t)
 static int between_steps(trainer *t)
 {
     const uint64_t every = t->o->replicas_every;
-    if (schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
+    if (schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
         measure_moving(t);
         return save(t, NULL);
     }
-    return every > 0 && t->at.step % every == 0 ? replicas_check(&t->s) : LS_OK;
+    return every > 0 && t->s.state.step % every == 0 ? replicas_check(&t->s) : LS_OK;
 }
 
 static int train_steps(trainer *t)
 {
     session *s = &t->s;
-    const size_t first = (size_t)(t->at.position / s->options.batch);
+    const size_t first = (size_t)(t->s.state.position / s->options.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
     progress shown;
     batch b;
-    int code = comm_agree(s->c, loader_start_epoch(s->train, t->at.epoch, first));
+    int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.state.epoch, first));
     if (code != LS_OK) {
         return code;
     }
     t->normalized = 0;
-    progress_start(&shown, t->at.epoch + 1, t->o->epochs, steps, first, t->at.now.samples, t->o->log_every_steps);
+    progress_start(&shown, t->s.state.epoch + 1, t->o->epochs, steps, first, t->at.now.samples, t->o->log_every_steps);
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
         t->news = got < 0 ? got : t->news;
@@ -390,14 +387,14 @@ static int train_steps(trainer *t)
 static int validate(trainer *t, evaluation *out)
 {
     evaluate_breaks breaks = {.wishes = own_wishes, .context = t};
-    const real *moving = t->s.moving;
+    state at = t->s.state;
     int code = LS_OK;
     if (t->population != NULL && t->s.options.batch_norm && loader_steps(t->s.val) > 0) {
-        code = evaluate_population(&t->s, t->at.epoch, t->o->precise_batches, &breaks, t->population);
-        moving = t->population;
+        code = evaluate_population(&t->s, t->s.state.epoch, t->o->precise_batches, &breaks, t->population);
+        at = state_with_moving(&t->s.state, t->population);
     }
     if (code == LS_OK && !breaks.stopped) {
-        code = evaluate_split(&t->s, moving, NULL, &breaks, out);
+        code = evaluate_split(&t->s, &at, NULL, &breaks, out);
     }
     t->wishes |= breaks.stopped ? STEP_WISH_STOP : 0;
     return code;
@@ -408,9 +405,9 @@ static int validate(trainer *t, evaluation *out)
 static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 {
     const session_options *o = &t->s.options;
-    const moving_lag lag = moving_lag_of(o->batch_norm, o->momentum, t->at.step, t->at.moving_distance);
+    const moving_lag lag = moving_lag_of(o->batch_norm, o->momentum, t->s.state.step, t->at.moving_distance);
     if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
-        (!t->warned || t->at.epoch == t->o->epochs)) {
+        (!t->warned || t->s.state.epoch == t->o->epochs)) {
         t->warned = true;
         moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
     }
@@ -419,17 +416,17 @@ static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 /* After the last step and the validation of an epoch. */
 static int end_epoch(trainer *t, const evaluation *val)
 {
-    t->at.epoch++;
-    t->at.position = 0;
-    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s, val, t->at.epoch);
+    t->s.state.epoch++;
+    t->s.state.position = 0;
+    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.state, val);
     t->at.now = (checkpoint_epoch){0};
     epoch_print(&row, t->o->epochs);
     warn_of_moving(t, &row);
     if (leads(t)) {
-        t->news = explain(t, runlog_epoch(t->log, &row, t->s.weights));
+        t->news = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.state)));
     }
-    const bool due = schedule_epoch_due(&t->when, t->at.epoch, t->o->epochs) ||
-                     schedule_step_due(&t->when, t->at.step) || (t->wishes & STEP_WISH_SAVE) != 0;
+    const bool due = schedule_epoch_due(&t->when, t->s.state.epoch, t->o->epochs) ||
+                     schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0;
     const int code = due ? save(t, val) : replicas_check(&t->s);
     return code != LS_OK ? code : comm_agree(t->s.c, t->news);
 }
@@ -438,11 +435,11 @@ static int run_epoch(trainer *t)
 {
     evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     char when[64];
-    (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->at.epoch + 1,
+    (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.state.epoch + 1,
                    (unsigned long long)t->o->epochs);
-    if (t->at.position == 0) {
+    if (t->s.state.position == 0) {
         print_weights(t, when);
-        epoch_open(&t->at.now, &t->s, t->printed, t->at.step);
+        epoch_open(&t->at.now, &t->s.state, t->printed);
     }
     int code = train_steps(t);
     if (code == LS_OK && !stopping(t)) {
@@ -455,7 +452,7 @@ static int run_epoch(trainer *t)
         return code;
     }
     if (stopping(t)) {
-        log_info("stopping after step %llu: %s", (unsigned long long)t->at.step,
+        log_info("stopping after step %llu: %s", (unsigned long long)t->s.state.step,
                  t->when.why != NULL ? t->when.why : "another rank was asked to");
         return save(t, NULL);
     }
@@ -493,10 +490,10 @@ static int finish(trainer *t, double started)
     }
     if (stopping(t)) {
         log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
-                 (unsigned long long)t->at.step, (unsigned long long)t->at.epoch + 1, (unsigned long long)t->o->epochs);
+                 (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch + 1, (unsigned long long)t->o->epochs);
         return EXIT_SAVED;
     }
-    log_info("weights %016llx", (unsigned long long)session_hash(&t->s));
+    log_info("weights %016llx", (unsigned long long)state_hash(&t->s.state));
     return LS_OK;
 }
 
@@ -510,8 +507,8 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     overview_print(&t.s, options);
     code = launch_report(&t.s);
-    overview_print_start(&t.s, options, &t.at);
-    while (code == LS_OK && t.at.epoch < options->epochs && !stopping(&t)) {
+    overview_print_start(&t.s, options);
+    while (code == LS_OK && t.s.state.epoch < options->epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }
     if (code == LS_OK) {

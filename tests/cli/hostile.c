@@ -256,15 +256,15 @@ static void miscount(const char *from, const char *to, uint64_t step)
     if (checkpoint_read_info(&info, from) != LS_OK || model_describe(&t, info.class_count, 1) != LS_OK) {
         die(error_message());
     }
-    real *weights = calloc(t.weights_size, sizeof *weights);
-    real *moving = calloc(t.moving_size, sizeof *moving);
-    info.step = step;
-    if (weights == NULL || moving == NULL || checkpoint_read(from, &t, weights, moving) != LS_OK ||
-        checkpoint_write(to, &t, weights, moving, &info) != LS_OK) {
+    state s;
+    if (state_create(&s, &t, NULL, 0) != LS_OK || checkpoint_read(from, &s) != LS_OK) {
         die(error_message());
     }
-    free(weights);
-    free(moving);
+    s.step = step;
+    if (checkpoint_write(to, &s, &info) != LS_OK) {
+        die(error_message());
+    }
+    state_release(&s);
     tensor_table_release(&t);
     checkpoint_info_release(&info);
 }

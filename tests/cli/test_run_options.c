@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "model/model.h"
+#include "state_over.h"
 #include "suite.h"
 
 static char path[] = "/tmp/lockstep-run-options-XXXXXX";
@@ -41,7 +42,7 @@ static int read_back(const checkpoint_info *written)
     real *weights = calloc(t.weights_size + 1, sizeof *weights);
     real *moving = calloc(t.moving_size + 1, sizeof *moving);
     ck_assert(weights != NULL && moving != NULL);
-    ck_assert_int_eq(checkpoint_write(path, &t, weights, moving, written), LS_OK);
+    ck_assert_int_eq(write_over(path, &t, weights, moving, written), LS_OK);
     const int code = run_options_of_checkpoint(&c, &info, path);
     if (code == LS_OK) {
         ck_assert_int_eq(c.data.width, 48);

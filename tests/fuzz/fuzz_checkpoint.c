@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "h5_edit.h"
 #include "small_table.h"
+#include "../state_over.h"
 
 #include "base/error.h"
 #include "io/seal.h"
@@ -92,7 +93,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     const char *path = fuzz_path("whole.weights.h5");
     small_table(&table);
     const vectors v = vectors_make();
-    FUZZ_CHECK(checkpoint_write(path, &table, v.weights, v.moving, &info) == LS_OK);
+    FUZZ_CHECK(write_over(path, &table, v.weights, v.moving, &info) == LS_OK);
     vectors_release(v);
     fuzz_read_file(path, &whole, &whole_size);
     fuzz_write_file(fuzz_path("outside"), "0123456789abcdef", 16);
@@ -166,10 +167,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check_code(verified);
     check_info(path, verified);
     const vectors v = vectors_make();
-    const int code = checkpoint_read(path, &table, v.weights, v.moving);
+    const int code = read_over(path, &table, v.weights, v.moving);
     fuzz_check_code(code);
     FUZZ_CHECK(code != LS_OK || verified == LS_OK);
-    fuzz_check_code(checkpoint_read_keras(path, &table, v.weights, v.moving));
+    fuzz_check_code(read_keras_over(path, &table, v.weights, v.moving));
     vectors_release(v);
     check_thoroughly(path, verified);
     blind_hashes(1);

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "pictures.h"
 #include "small_table.h"
+#include "../state_over.h"
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -77,7 +78,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     FUZZ_CHECK(weights != NULL && moving != NULL);
     make_dataset(paths[0]);
     make_log(paths[1], weights);
-    FUZZ_CHECK(checkpoint_write(paths[2], &table, weights, moving, &info) == LS_OK);
+    FUZZ_CHECK(write_over(paths[2], &table, weights, moving, &info) == LS_OK);
     free(weights);
     free(moving);
     for (size_t i = 0; i < FILES; i++) {

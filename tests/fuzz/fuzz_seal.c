@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "small_table.h"
+#include "../state_over.h"
 
 #include "base/error.h"
 #include "io/h5.h"
@@ -43,7 +44,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     char b[] = "b";
     char *classes[] = {a, b};
     const checkpoint_info info = {.epoch = 1, .classes = classes, .class_count = 2};
-    FUZZ_CHECK(checkpoint_write(path, &table, weights, moving, &info) == LS_OK);
+    FUZZ_CHECK(write_over(path, &table, weights, moving, &info) == LS_OK);
     FUZZ_CHECK(checkpoint_verify(path) == LS_OK);
     fuzz_read_file(path, &whole, &whole_size);
     free(moving);
@@ -83,7 +84,7 @@ static void damage(uint8_t *bytes, size_t *size, const uint8_t *how)
 static void try_damaged(const char *path, const uint8_t *data, size_t size)
 {
     checkpoint_info info;
-    seal_state state;
+    seal_state seal;
     size_t have = whole_size;
     uint8_t *bytes = malloc(whole_size + SPARE);
     FUZZ_CHECK(bytes != NULL);
@@ -94,9 +95,9 @@ static void try_damaged(const char *path, const uint8_t *data, size_t size)
     const int same = have == whole_size && memcmp(bytes, whole, have) == 0;
     fuzz_write_file(path, bytes, have);
     free(bytes);
-    FUZZ_CHECK(seal_check(&state, path) == LS_OK);
-    FUZZ_CHECK((state.verdict == SEAL_GOOD) == same);
-    FUZZ_CHECK(state.bytes == have);
+    FUZZ_CHECK(seal_check(&seal, path) == LS_OK);
+    FUZZ_CHECK((seal.verdict == SEAL_GOOD) == same);
+    FUZZ_CHECK(seal.bytes == have);
     may_open = same;
     const int code = checkpoint_verify(path);
     fuzz_check_code(code);
@@ -111,15 +112,15 @@ static void try_damaged(const char *path, const uint8_t *data, size_t size)
 /* What the seal says of any file; a good one is the one that sealing the rest of the file makes. */
 static void try_file(const char *path, const uint8_t *data, size_t size)
 {
-    seal_state state;
+    seal_state seal;
     uint8_t *again = NULL;
     size_t again_size = 0;
     fuzz_write_file(path, data, size);
-    FUZZ_CHECK(seal_check(&state, path) == LS_OK);
-    FUZZ_CHECK(state.bytes == size);
+    FUZZ_CHECK(seal_check(&seal, path) == LS_OK);
+    FUZZ_CHECK(seal.bytes == size);
     FUZZ_CHECK(seal_holds_text(path, "seal") == (size >= 4 && memmem(data, size, "seal", 4) != NULL));
     may_open = 0;
-    if (state.verdict != SEAL_GOOD) {
+    if (seal.verdict != SEAL_GOOD) {
         fuzz_check_code(checkpoint_check_seal(path));
         FUZZ_CHECK(checkpoint_verify(path) != LS_OK);
         return;

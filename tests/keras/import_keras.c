@@ -13,8 +13,7 @@ static int import(const char *checkpoint, const char *keras, const char *out)
 {
     checkpoint_info info = {0};
     tensor_table t;
-    real *weights = NULL;
-    real *moving = NULL;
+    state s = {0};
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, checkpoint);
     if (code == LS_OK) {
@@ -23,16 +22,19 @@ static int import(const char *checkpoint, const char *keras, const char *out)
     if (code != LS_OK) {
         goto cleanup;
     }
-    weights = calloc(t.weights_size + 1, sizeof *weights);
-    moving = calloc(t.moving_size + 1, sizeof *moving);
-    code = weights == NULL || moving == NULL ? error_set(LS_ENOMEM, "out of memory for the weights")
-                                             : checkpoint_read_keras(keras, &t, weights, moving);
+    code = state_create(&s, &t, NULL, 0);
     if (code == LS_OK) {
-        code = checkpoint_write(out, &t, weights, moving, &info);
+        code = checkpoint_read_keras(keras, &s);
+    }
+    if (code == LS_OK) {
+        s.epoch = info.epoch;
+        s.step = info.step;
+        s.position = info.position;
+        s.origin = info.origin;
+        code = checkpoint_write(out, &s, &info);
     }
 cleanup:
-    free(moving);
-    free(weights);
+    state_release(&s);
     tensor_table_release(&t);
     checkpoint_info_release(&info);
     return code;

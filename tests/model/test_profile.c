@@ -56,7 +56,8 @@ static int sum_one(void *context, double *out, double *partials, size_t n)
 typedef struct trial {
     pool *threads;
     model *m;
-    real *weights, *moving, *grads, *images;
+    state state;
+    real *grads, *images;
 } trial;
 
 static void open_trial(trial *t)
@@ -69,12 +70,11 @@ static void open_trial(trial *t)
     ck_assert_int_eq(pool_create(&t->threads, 1), LS_OK);
     ck_assert_int_eq(model_create(&t->m, &o, t->threads), LS_OK);
     const tensor_table *table = model_table(t->m);
-    t->weights = calloc(table->weights_size, sizeof(real));
-    t->moving = calloc(table->moving_size, sizeof(real));
+    ck_assert_int_eq(state_create(&t->state, table, NULL, 0), LS_OK);
     t->grads = calloc(table->weights_size, sizeof(real));
     t->images = calloc((size_t)SAMPLES * SIDE * SIDE * 3, sizeof(real));
-    ck_assert(t->weights != NULL && t->moving != NULL && t->grads != NULL && t->images != NULL);
-    model_init(table, t->weights, t->moving, 1);
+    ck_assert(t->grads != NULL && t->images != NULL);
+    model_init(&t->state, 1);
     for (size_t i = 0; i < (size_t)SAMPLES * SIDE * SIDE * 3; i++) {
         t->images[i] = (real)random_unit(1, random_stream(RANDOM_TEST, 0, 0), i);
     }
@@ -82,8 +82,7 @@ static void open_trial(trial *t)
 
 static void close_trial(trial *t)
 {
-    free(t->weights);
-    free(t->moving);
+    state_release(&t->state);
     free(t->grads);
     free(t->images);
     model_free(t->m);
@@ -107,9 +106,9 @@ static events step(trial *t, real *logits)
     const reducer sums = {sum_one, &e, SAMPLES};
     double loss[1][3];
     const gradient_sink sink = {take, &e};
-    ck_assert_int_eq(model_forward(t->m, t->weights, t->moving, &b, MODEL_TRAIN, &sums, logits), LS_OK);
+    ck_assert_int_eq(model_forward(t->m, &t->state, &b, MODEL_TRAIN, &sums, logits), LS_OK);
     model_loss(t->m, &b, loss);
-    ck_assert_int_eq(model_backward(t->m, t->weights, &b, &sums, 1, t->grads, &sink), LS_OK);
+    ck_assert_int_eq(model_backward(t->m, &t->state, &b, &sums, 1, t->grads, &sink), LS_OK);
     return e;
 }
 

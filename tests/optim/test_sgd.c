@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -26,6 +27,18 @@ static void make_table(tensor_table *t)
     ck_assert_int_ge(tensor_table_add(t, TENSOR_DENSE_KERNEL, 2, dense, 0), 0);
     ck_assert_int_ge(tensor_table_add(t, TENSOR_DENSE_BIAS, 1, classes, 0), 0);
     ck_assert_uint_eq(t->weights_size, 23);
+}
+
+static double update(const tensor_table *t, real *weights, real *grads, double rate, double l2, pool *p)
+{
+    state s = state_over(t, weights, NULL);
+    return sgd_update(&s, grads, rate, l2, p);
+}
+
+static double penalty_of(const tensor_table *t, real *weights, double l2, pool *p)
+{
+    const state s = state_over(t, weights, NULL);
+    return sgd_penalty(&s, l2, p);
 }
 
 enum { SIZE = 23, KERNEL = 10, GAMMA = 10, BETA = 12, DENSE = 14, BIAS = 20 };
@@ -56,7 +69,7 @@ START_TEST(decay_alone_gives_the_article_s_numbers)
     }
     for (int step = 0; step < ARTICLE_STEPS; step++) {
         real grads[SIZE] = {0};
-        sgd_update(&t, weights, grads, 0.1, 0.001, threads);
+        update(&t, weights, grads, 0.1, 0.001, threads);
     }
     for (size_t i = 0; i < KERNEL; i++) {
         /* Float32, the article's type, gives every digit; float64 rounds less. */
@@ -75,13 +88,13 @@ START_TEST(only_what_decays_is_decayed)
     for (size_t i = 0; i < SIZE; i++) {
         weights[i] = 1;
     }
-    sgd_update(&t, weights, grads, 0.5, 0.25, threads);
+    update(&t, weights, grads, 0.5, 0.25, threads);
     for (size_t i = 0; i < SIZE; i++) {
         const int decays = i < GAMMA || i >= DENSE;
         ck_assert(weights[i] == (decays ? (real)0.75 : 1));
         ck_assert(grads[i] == (decays ? (real)0.5 : 0));
     }
-    ck_assert_double_eq(sgd_penalty(&t, weights, 0.25, threads), 0.25 * 0.5625 * (10 + 6 + 3));
+    ck_assert_double_eq(penalty_of(&t, weights, 0.25, threads), 0.25 * 0.5625 * (10 + 6 + 3));
     tensor_table_release(&t);
 }
 END_TEST
@@ -97,7 +110,7 @@ START_TEST(update_rounds_as_stated)
         data[i] = grads[i] = (real)cos(3.0 * (double)i);
     }
     const real decay = 2 * (real)0.001f, rate = (real)0.1;
-    sgd_update(&t, weights, grads, 0.1, 0.001, threads);
+    update(&t, weights, grads, 0.1, 0.001, threads);
     for (size_t i = 0; i < SIZE; i++) {
         const int decays = i < GAMMA || i >= DENSE;
         const volatile real product = decays ? decay * old[i] : 0;
@@ -119,12 +132,12 @@ START_TEST(no_penalty_is_plain_descent)
         weights[i] = 2;
         grads[i] = 1;
     }
-    sgd_update(&t, weights, grads, 0.5, 0, threads);
+    update(&t, weights, grads, 0.5, 0, threads);
     for (size_t i = 0; i < SIZE; i++) {
         ck_assert(weights[i] == (real)1.5);
         ck_assert(grads[i] == 1);
     }
-    ck_assert_double_eq(sgd_penalty(&t, weights, 0, threads), 0);
+    ck_assert_double_eq(penalty_of(&t, weights, 0, threads), 0);
     tensor_table_release(&t);
 }
 END_TEST
@@ -147,8 +160,8 @@ START_TEST(threads_leave_no_trace)
             weights[i] = (real)sin((double)i);
             grads[i] = (real)cos(3 * (double)i);
         }
-        const double before = sgd_penalty(&t, weights, 0.001, p);
-        ck_assert(sgd_update(&t, weights, grads, 0.1, 0.001, p) == before);
+        const double before = penalty_of(&t, weights, 0.001, p);
+        ck_assert(update(&t, weights, grads, 0.1, 0.001, p) == before);
         ck_assert(count == 1 || before == penalty);
         ck_assert(count == 1 || memcmp(weights, first, sizeof first) == 0);
         penalty = before;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -33,7 +34,8 @@ static void set_up(void)
     weights = calloc(table.weights_size, sizeof *weights);
     moving = calloc(table.moving_size, sizeof *moving);
     ck_assert(weights != NULL && moving != NULL);
-    model_init(&table, weights, moving, 1);
+    state s = state_over(&table, weights, moving);
+    model_init(&s, 1);
     (void)snprintf(path, sizeof path, "%s/step-00000007.weights.h5", folder);
 }
 
@@ -49,7 +51,7 @@ static void write_step(uint64_t step, size_t class_count)
 {
     const checkpoint_info info = {
         .epoch = 1, .step = step, .config = "x", .classes = classes, .class_count = class_count, .batch_norm = 1};
-    ck_assert_msg(checkpoint_write(path, &table, weights, moving, &info) == LS_OK, "%s", error_message());
+    ck_assert_msg(write_over(path, &table, weights, moving, &info) == LS_OK, "%s", error_message());
 }
 
 /* The problems of the checkpoint, in one line. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -46,7 +47,7 @@ static void write_step(uint64_t step)
 {
     const checkpoint_info info = some_info(step);
     ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, step), LS_OK);
-    ck_assert_msg(checkpoint_write(path, &table, weights, moving, &info) == LS_OK, "%s", error_message());
+    ck_assert_msg(write_over(path, &table, weights, moving, &info) == LS_OK, "%s", error_message());
 }
 
 static void set_up(void)
@@ -79,12 +80,12 @@ START_TEST(round_trip)
     checkpoint_info info;
     write_step(123);
     ck_assert_ptr_nonnull(strstr(path, "/step-00000123.weights.h5"));
-    ck_assert_msg(checkpoint_read(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
+    ck_assert_msg(read_over(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
     check_same();
     ck_assert_int_eq(checkpoint_read_info(&info, path), LS_OK);
     ck_assert(info.epoch == 2 && info.step == 123 && info.position == 96 && info.seed == UINT64_MAX);
     ck_assert(info.height == 96 && info.width == 64 && info.batch_norm == 1);
-    ck_assert(info.weights_hash == tensor_table_hash(&table, weights, moving));
+    ck_assert(info.weights_hash == hash_over(&table, weights, moving));
     ck_assert_str_eq(info.config, "model:\n  size: 96\n");
     ck_assert_str_eq(info.experiment, "bn_l2");
     ck_assert_str_eq(info.normalization, "x/127.5-1");
@@ -113,7 +114,7 @@ START_TEST(orientation_is_optional)
         checkpoint_info info = some_info((uint64_t)i);
         info.orientation = (checkpoint_orientation)i;
         ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, 9), LS_OK);
-        ck_assert_int_eq(checkpoint_write(path, &table, weights, moving, &info), LS_OK);
+        ck_assert_int_eq(write_over(path, &table, weights, moving, &info), LS_OK);
         ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
         ck_assert_int_eq(h5_attr_exists(f, "lockstep", "orientation_applied"), i > 0);
         ck_assert_int_eq(h5_close(f), LS_OK);
@@ -139,7 +140,7 @@ static double distance_of(double written, int *in_file, uint64_t *checksum)
     checkpoint_info info = some_info(7);
     info.moving_distance = written;
     ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, 7), LS_OK);
-    ck_assert_int_eq(checkpoint_write(path, &table, weights, moving, &info), LS_OK);
+    ck_assert_int_eq(write_over(path, &table, weights, moving, &info), LS_OK);
     ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
     *in_file = h5_attr_exists(f, "lockstep", "moving_distance");
     ck_assert_int_eq(h5_read_attr_u64(f, "lockstep", "checksum", checksum), LS_OK);
@@ -247,17 +248,17 @@ START_TEST(keras_files_are_read)
     ck_assert_int_eq(h5_write_attr_strings(f, "model_weights/Conv1", "weight_names", &first, 1), LS_OK);
     ck_assert_int_eq(h5_write_attr_strings(f, "model_weights/predictions", "weight_names", last, 2), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
-    ck_assert_msg(checkpoint_read_keras(path, &t, got_weights, NULL) == LS_OK, "%s", error_message());
+    ck_assert_msg(read_keras_over(path, &t, got_weights, NULL) == LS_OK, "%s", error_message());
     ck_assert_mem_eq(got_weights, weights, 10 * sizeof(real));
-    ck_assert_int_eq(checkpoint_read(path, &t, got_weights, NULL), LS_EFORMAT);
+    ck_assert_int_eq(read_over(path, &t, got_weights, NULL), LS_EFORMAT);
 
     t.tensors[1].shape[1] = 3;
-    ck_assert_int_eq(checkpoint_read_keras(path, &t, got_weights, NULL), LS_EFORMAT);
+    ck_assert_int_eq(read_keras_over(path, &t, got_weights, NULL), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "dense/kernel has shape (2, 2) where the network has (2, 3)"));
     tensor_table_release(&t);
 
     write_step(1);
-    ck_assert_int_eq(checkpoint_read_keras(path, &table, got_weights, got_moving), LS_OK);
+    ck_assert_int_eq(read_keras_over(path, &table, got_weights, got_moving), LS_OK);
     check_same();
 }
 END_TEST
@@ -295,11 +296,12 @@ START_TEST(damage_is_found_and_named)
 {
     checkpoint_info info;
     write_step(7);
-    damage(tensor_values(&table.tensors[4], weights, moving), 4 * sizeof(real));
-    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    const state s = state_over(&table, weights, moving);
+    damage(state_values(&s, &table.tensors[4]), 4 * sizeof(real));
+    ck_assert_int_eq(read_over(path, &table, got_weights, got_moving), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "damaged (its checksum is wrong)"));
     seal_again();
-    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_int_eq(read_over(path, &table, got_weights, got_moving), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "layers/batch_normalization/vars/3"));
     ck_assert_ptr_nonnull(strstr(error_message(), path));
     write_step(7);
@@ -313,10 +315,10 @@ START_TEST(damage_is_found_and_named)
     write_step(7);
     ck_assert_int_eq(checkpoint_verify(path), LS_OK);
     ck_assert_int_eq(truncate(path, 6000), 0);
-    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_EFORMAT);
+    ck_assert_int_eq(read_over(path, &table, got_weights, got_moving), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "cut short: 6000 bytes of "));
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(checkpoint_read(path, &table, got_weights, got_moving), LS_ENOTFOUND);
+    ck_assert_int_eq(read_over(path, &table, got_weights, got_moving), LS_ENOTFOUND);
 }
 END_TEST
 
@@ -328,9 +330,9 @@ START_TEST(another_network_is_refused)
     ck_assert_int_ge(tensor_table_add(&table, TENSOR_DENSE_BIAS, 1, &size, 0), 0);
     real *more = calloc(table.weights_size, sizeof *more);
     ck_assert_ptr_nonnull(more);
-    ck_assert_int_eq(checkpoint_read(path, &table, more, got_moving), LS_EFORMAT);
+    ck_assert_int_eq(read_over(path, &table, more, got_moving), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "another network"));
-    ck_assert_int_eq(checkpoint_read_keras(path, &table, more, got_moving), LS_EFORMAT);
+    ck_assert_int_eq(read_keras_over(path, &table, more, got_moving), LS_EFORMAT);
     free(more);
 }
 END_TEST
@@ -338,7 +340,7 @@ END_TEST
 START_TEST(failed_write_leaves_nothing)
 {
     const checkpoint_info info = some_info(1);
-    ck_assert_int_eq(checkpoint_write("/nowhere/step-00000001.weights.h5", &table, weights, moving, &info), LS_EIO);
+    ck_assert_int_eq(write_over("/nowhere/step-00000001.weights.h5", &table, weights, moving, &info), LS_EIO);
     write_step(5);
     char temporary[PATH_MAX];
     ck_assert_int_eq(h5_temporary_name(temporary, sizeof temporary, path), LS_OK);

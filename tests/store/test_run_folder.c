@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -67,7 +68,7 @@ static void write_run(const char *name, uint64_t step, const char *run, double a
 {
     const checkpoint_info info = {
         .step = step, .config = run, .val_loss = 1, .val_cross_entropy = 1, .val_accuracy = accuracy};
-    ck_assert_msg(checkpoint_write(path_of(name), &table, weights, moving, &info) == LS_OK, "%s", error_message());
+    ck_assert_msg(write_over(path_of(name), &table, weights, moving, &info) == LS_OK, "%s", error_message());
 }
 
 static void write_own(uint64_t step)
@@ -159,7 +160,7 @@ END_TEST
 /* What may stand under the name step-00000020, and what is then to become of it. */
 typedef enum fate { KEPT, REMOVED, SET_ASIDE } fate;
 
-typedef struct state {
+typedef struct file_state {
     const char *what;
     void (*make)(const char *name);
     bool work;      /* of the run's may be in it: alone in a folder, it is nothing to start over from unasked */
@@ -168,7 +169,7 @@ typedef struct state {
     fate when_fresh;
     fate when_in_the_way; /* a checkpoint of this step is to be written */
     fate when_tidied;     /* a run goes on, after the newest was looked for */
-} state;
+} file_state;
 
 static void make_own(const char *name)
 {
@@ -257,7 +258,7 @@ static void make_dangling(const char *name)
     ck_assert_int_eq(symlink("nowhere", path_of(name)), 0);
 }
 
-static const state states[] = {
+static const file_state states[] = {
     {"the run's own", make_own, true, true, REMOVED, REMOVED, KEPT, KEPT},
     {"another run's", make_others, false, false, KEPT, KEPT, SET_ASIDE, KEPT},
     {"at another step than its name says", make_misnamed, true, false, KEPT, KEPT, SET_ASIDE, KEPT},
@@ -292,13 +293,13 @@ static const char *aside_of(void)
     return found[0] == '\0' ? NULL : found;
 }
 
-static void check_fate(const state *s, fate wanted, const char *when)
+static void check_fate(const file_state *s, fate wanted, const char *when)
 {
     const fate got = is_there(subject) ? KEPT : aside_of() != NULL ? SET_ASIDE : REMOVED;
     ck_assert_msg(got == wanted, "%s, %s: fate %d, not %d", s->what, when, (int)got, (int)wanted);
 }
 
-static void begin(const state *s)
+static void begin(const file_state *s)
 {
     tear_down();
     set_up();

@@ -28,25 +28,23 @@ int main(int argc, char **argv)
 {
     checkpoint_info info = {0};
     tensor_table t = {0};
-    real *weights = NULL;
-    real *moving = NULL;
+    state s = {0};
     int code = argc == 2 ? checkpoint_read_info(&info, argv[1]) : error_set(LS_EUSAGE, "usage: subnormals CHECKPOINT");
     if (code == LS_OK) {
         code = model_describe(&t, info.class_count, (int)info.batch_norm);
     }
     if (code == LS_OK) {
-        weights = calloc(t.weights_size + 1, sizeof *weights);
-        moving = calloc(t.moving_size + 1, sizeof *moving);
-        code = weights != NULL && moving != NULL ? checkpoint_read(argv[1], &t, weights, moving)
-                                                 : error_set(LS_ENOMEM, "out of memory");
+        code = state_create(&s, &t, NULL, 0);
     }
     if (code == LS_OK) {
-        print_counts(weights, t.weights_size);
+        code = checkpoint_read(argv[1], &s);
+    }
+    if (code == LS_OK) {
+        print_counts(state_weights(&s), t.weights_size);
     } else {
         fprintf(stderr, "subnormals: %s\n", error_message());
     }
-    free(moving);
-    free(weights);
+    state_release(&s);
     tensor_table_release(&t);
     checkpoint_info_release(&info);
     return code != LS_OK;

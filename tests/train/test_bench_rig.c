@@ -40,12 +40,12 @@ static int run_small(found *out, comm *c, const bench_options *o)
         step_metrics m = {0};
         for (int i = 0; code == LS_OK && i < 2; i++) {
             step_news news = {.code = LS_OK};
-            code = step_train(rig.steps, &s->samples, s->weights, s->moving, &news, &m);
+            code = step_train(rig.steps, &s->samples, &s->state, &news, &m);
         }
         out->subnormal = model_subnormals(rig.net, &out->outputs);
-        out->weights = fpu_subnormals(s->weights, t->weights_size, sizeof(real));
+        out->weights = fpu_subnormals(state_weights(&s->state), t->weights_size, sizeof(real));
         out->gradient = fpu_subnormals(step_gradient(rig.steps), t->weights_size, sizeof(real));
-        out->bits = tensor_table_hash(t, s->weights, s->moving);
+        out->bits = state_hash(&s->state);
         EXPECT(isfinite(m.cross_entropy) && m.samples > 0, "loss %g", m.cross_entropy);
     }
     bench_rig_close(&rig);

@@ -21,7 +21,7 @@ static void set_up(void)
     ck_assert(moving != NULL && statistics != NULL);
     for (size_t i = 0; i < t.count; i++) {
         const tensor_info *info = &t.tensors[i];
-        for (size_t k = 0; !info->trainable && k < info->size; k++) {
+        for (size_t k = 0; info->vector == TENSOR_MOVING && k < info->size; k++) {
             const double value = info->role == TENSOR_MOVING_MEAN ? 0.5 : 0.25 - epsilon;
             statistics[info->offset + k] = value;
             moving[info->offset + k] = (real)value;
@@ -71,7 +71,7 @@ START_TEST(the_first_ones_are_far)
 {
     for (size_t i = 0; i < t.count; i++) {
         const tensor_info *info = &t.tensors[i];
-        for (size_t k = 0; !info->trainable && k < info->size; k++) {
+        for (size_t k = 0; info->vector == TENSOR_MOVING && k < info->size; k++) {
             moving[info->offset + k] = info->role == TENSOR_MOVING_MEAN ? 0 : 1;
         }
     }

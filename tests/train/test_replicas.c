@@ -7,11 +7,11 @@
 
 #include "comm/ranks.h"
 
-#include "tensor/variables.h"
 #include "train/replicas.h"
 
 static int set_up(session *s, comm *c)
 {
+    const char *const slot = "velocity";
     model_options o = MODEL_OPTIONS_INIT;
     o.height = o.width = 32;
     o.max_shards = 1;
@@ -19,7 +19,7 @@ static int set_up(session *s, comm *c)
     *s = (session){.c = c, .options = {.batch_norm = true, .sync_bn = true, .seed = 7}};
     int code = pool_create(&s->threads, 1);
     code = code == LS_OK ? model_create(&s->net, &o, s->threads) : code;
-    code = code == LS_OK ? variables_create(&s->memory, model_table(s->net), &s->weights, &s->moving) : code;
+    code = code == LS_OK ? state_create(&s->state, model_table(s->net), &slot, 1) : code;
     return comm_agree(c, code);
 }
 
@@ -55,14 +55,16 @@ static void check_all(session *s)
     const int size = comm_size(s->c);
     const tensor_info *kernel = &t->tensors[5]; /* after the stem's kernel and BatchNorm */
     const tensor_info *mean = &t->tensors[3];
-    real *weight = s->weights + kernel->offset + kernel->size - 1;
-    real *statistic = s->moving + mean->offset;
+    real *weight = state_weights(&s->state) + kernel->offset + kernel->size - 1;
+    real *velocity = s->state.vectors[STATE_SLOTS].values + kernel->offset;
+    real *statistic = state_moving(&s->state) + mean->offset;
     comm *c = s->c;
     EXPECT(kernel->trainable && !mean->trainable, "tensors are in another order");
     EXPECT(replicas_check(s) == LS_OK, "%s", error_message());
     for (int bad = 1; bad < size; bad++) {
         check_spoiled(s, bad, weight, nextafterf((float)*weight, 9), LS_ECOMM, "depthwise_conv2d/depthwise_kernel");
         check_spoiled(s, bad, statistic, 3, LS_ECOMM, "batch_normalization/moving_mean");
+        check_spoiled(s, bad, velocity, 1, LS_ECOMM, "depthwise_conv2d/depthwise_kernel");
         s->options.sync_bn = false; /* then moving statistics are each rank's own */
         check_spoiled(s, bad, statistic, 3, LS_OK, "");
         s->options.sync_bn = true;
@@ -84,7 +86,7 @@ int main(int argc, char **argv)
     const int code = set_up(&s, c);
     EXPECT(code == LS_OK, "%s", error_message());
     if (code == LS_OK) {
-        session_init_weights(&s);
+        model_init(&s.state, 7);
         check_all(&s);
     }
     session_close(&s);

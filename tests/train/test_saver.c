@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/small_network.h"
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -39,16 +40,25 @@ static void tear_down(void)
     tensor_table_release(&table);
 }
 
-static checkpoint_info state(uint64_t step, double accuracy, double cross_entropy)
+static checkpoint_info figures(double accuracy, double cross_entropy)
 {
     return (checkpoint_info){
-        .step = step, .val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
+        .val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
+}
+
+/* Hand over what there is as this step. */
+static int save(saver *s, uint64_t step, const checkpoint_info *info)
+{
+    state at = state_over(&table, weights, moving);
+    at.step = step;
+    return saver_start(s, info, &at);
 }
 
 static saver *start(size_t keep, size_t keep_best)
 {
+    const state at = state_over(&table, weights, moving);
     const saver_options options = {
-        .table = &table, .run_dir = folder, .folder = files, .keep = keep, .keep_best = keep_best};
+        .state = &at, .run_dir = folder, .folder = files, .keep = keep, .keep_best = keep_best};
     saver *s = NULL;
     ck_assert_msg(saver_create(&s, &options) == LS_OK, "%s", error_message());
     return s;
@@ -68,9 +78,9 @@ START_TEST(the_state_at_the_call_is_saved)
     saver *s = start(0, 0);
     real first = 0;
     for (uint64_t step = 1; step <= 20; step++) {
-        const checkpoint_info info = state(step, NAN, NAN);
+        const checkpoint_info info = figures(NAN, NAN);
         weights[3] = (real)step;
-        ck_assert_msg(saver_start(s, &info, weights, moving) == LS_OK, "%s", error_message());
+        ck_assert_msg(save(s, step, &info) == LS_OK, "%s", error_message());
         weights[3] = -1; /* training goes on */
     }
     ck_assert_int_eq(saver_finish(s), LS_OK);
@@ -79,7 +89,7 @@ START_TEST(the_state_at_the_call_is_saved)
     saver_free(s);
     for (uint64_t step = 1; step <= 20; step++) {
         ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, step), LS_OK);
-        ck_assert_msg(checkpoint_read(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
+        ck_assert_msg(read_over(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
         first = got_weights[3];
         ck_assert(first == (real)step);
         ck_assert_mem_eq(got_moving, moving, sizeof moving);
@@ -93,8 +103,8 @@ START_TEST(newest_and_best_are_kept)
     const double entropies[] = {1, NAN, 0.4, 0.3, 0.1, NAN, 2, NAN};
     saver *s = start(2, 2);
     for (uint64_t i = 0; i < 8; i++) {
-        const checkpoint_info info = state(i + 1, accuracies[i], entropies[i]);
-        ck_assert_msg(saver_start(s, &info, weights, moving) == LS_OK, "%s", error_message());
+        const checkpoint_info info = figures(accuracies[i], entropies[i]);
+        ck_assert_msg(save(s, i + 1, &info) == LS_OK, "%s", error_message());
     }
     ck_assert_msg(saver_finish(s) == LS_OK, "%s", error_message());
     saver_free(s);
@@ -107,14 +117,13 @@ END_TEST
 START_TEST(a_failed_write_is_told_and_keeps_what_is_there)
 {
     saver *s = start(1, 0);
-    checkpoint_info info = state(1, NAN, NAN);
-    ck_assert_int_eq(saver_start(s, &info, weights, moving), LS_OK);
+    const checkpoint_info info = figures(NAN, NAN);
+    ck_assert_int_eq(save(s, 1, &info), LS_OK);
     ck_assert_int_eq(saver_finish(s), LS_OK);
     char moved[PATH_MAX + 8];
     (void)snprintf(moved, sizeof moved, "%s.moved", folder);
     ck_assert_int_eq(rename(folder, moved), 0);
-    info = state(2, NAN, NAN);
-    ck_assert_int_eq(saver_start(s, &info, weights, moving), LS_OK);
+    ck_assert_int_eq(save(s, 2, &info), LS_OK);
     ck_assert_int_eq(saver_finish(s), LS_EIO);
     ck_assert_msg(strstr(error_message(), "step-00000002") != NULL, "%s", error_message());
     ck_assert_int_eq(saver_poll(s), LS_OK); /* told once */

@@ -1,0 +1,47 @@
+#ifndef LOCKSTEP_TESTS_STATE_OVER_H
+#define LOCKSTEP_TESTS_STATE_OVER_H
+
+/* A state over vectors that a test has at hand, and checkpoints of it. */
+#include "store/checkpoint.h"
+#include "tensor/state.h"
+
+static inline state state_over(const tensor_table *t, real *weights, real *moving)
+{
+    return (state){
+        .table = t,
+        .vectors = {{"weights", weights, t->weights_size}, {"moving", moving, t->moving_size}},
+        .count = STATE_SLOTS,
+    };
+}
+
+/* With the counters and the origin of info. */
+static inline int write_over(const char *path, const tensor_table *t, real *weights, real *moving,
+                             const checkpoint_info *info)
+{
+    state s = state_over(t, weights, moving);
+    s.epoch = info->epoch;
+    s.step = info->step;
+    s.position = info->position;
+    s.origin = info->origin;
+    return checkpoint_write(path, &s, info);
+}
+
+static inline int read_over(const char *path, const tensor_table *t, real *weights, real *moving)
+{
+    state s = state_over(t, weights, moving);
+    return checkpoint_read(path, &s);
+}
+
+static inline int read_keras_over(const char *path, const tensor_table *t, real *weights, real *moving)
+{
+    state s = state_over(t, weights, moving);
+    return checkpoint_read_keras(path, &s);
+}
+
+static inline uint64_t hash_over(const tensor_table *t, real *weights, real *moving)
+{
+    const state s = state_over(t, weights, moving);
+    return state_hash(&s);
+}
+
+#endif
