@@ -3,6 +3,7 @@
 
 /* A state over vectors that a test has at hand, and checkpoints of it. */
 #include "store/checkpoint.h"
+#include "store/runlog.h"
 #include "tensor/state.h"
 
 static inline state state_over(const tensor_table *t, real *weights, real *moving)
@@ -36,6 +37,16 @@ static inline int read_keras_over(const char *path, const tensor_table *t, real 
 {
     state s = state_over(t, weights, moving);
     return checkpoint_read_keras(path, &s);
+}
+
+/* Of a run that has so much behind it. */
+static inline int open_log_over(runlog **out, const char *path, const tensor_table *t, uint64_t steps, uint64_t epochs)
+{
+    state s = state_over(t, NULL, NULL);
+    s.step = steps;
+    s.epoch = epochs;
+    origin_add(&s.origin, 0, "generic", REAL_NAME);
+    return runlog_open(out, path, &s);
 }
 
 static inline uint64_t hash_over(const tensor_table *t, real *weights, real *moving)

@@ -189,7 +189,8 @@ static int print_result(const eval_arguments *a, const eval_subject *on, const s
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
                          on->checkpoint, dataset_split_name(a->split), s->options.data_file);
     }
-    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch, (unsigned long long)s->state.step);
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch,
+             (unsigned long long)s->state.step);
     log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data_file,
              e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;

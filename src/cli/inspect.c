@@ -144,6 +144,7 @@ static int inspect_checkpoint(const char *path)
     tensor_table t;
     text_builder classes = {0};
     uint64_t hash = 0;
+    char computed[256];
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, path);
     if (code == LS_OK) {
@@ -156,6 +157,8 @@ static int inspect_checkpoint(const char *path)
     log_info("  experiment       %s", info.experiment);
     log_info("  epoch            %" PRIu64 "", info.epoch);
     log_info("  step             %" PRIu64 "", info.step);
+    (void)origin_describe(computed, sizeof computed, &info.origin);
+    log_info("  computed by      %s", computed);
     if (info.position > 0) {
         log_info("  position         %" PRIu64 " samples into epoch %" PRIu64 "", info.position, info.epoch + 1);
     }

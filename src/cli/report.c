@@ -106,6 +106,18 @@ static void print_table(const report_run *runs, size_t count)
     }
 }
 
+/* Bits are comparable only where the arithmetic was the same. */
+static void print_origins(const report_run *runs, size_t count)
+{
+    char text[256];
+    for (size_t i = 0; i < count; i++) {
+        if (runs[i].info.origin.count > 1) {
+            log_info("%s: computed by %s; its bits are those of no run by one kernel path alone", runs[i].dir,
+                     origin_describe(text, sizeof text, &runs[i].info.origin));
+        }
+    }
+}
+
 static void print_row(const runlog_epoch_row *row)
 {
     text_builder line = {0};
@@ -222,6 +234,7 @@ static int run(int argc, char **argv)
     }
     if (code == LS_OK) {
         print_table(runs, count);
+        print_origins(runs, count);
         print_watched(runs, count);
         print_findings(runs, count);
         for (size_t i = 0; i < count; i++) {

@@ -11,9 +11,10 @@
 #include "data/dataset.h"
 
 /* LS_EUSAGE unless a run of this configuration may go on from the checkpoint; *step gets the one it stands at. */
-static int check_same(const config *wanted, const char *path, uint64_t *step)
+static int check_same(const config *wanted, start *out, uint64_t *step)
 {
     char keys[768];
+    const char *const path = out->checkpoint;
     config saved;
     checkpoint_info info;
     int code = run_options_of_checkpoint(&saved, &info, path);
@@ -23,6 +24,7 @@ static int check_same(const config *wanted, const char *path, uint64_t *step)
                          path, keys);
     }
     *step = info.step;
+    out->origin = info.origin;
     config_free(&saved);
     checkpoint_info_release(&info);
     return code;
@@ -109,7 +111,7 @@ int start_choose(start *out, run_folder *folder, const config *wanted, const cha
         code = choose_named(out, resume);
     }
     if (code == LS_OK && out->resumes) {
-        code = check_same(wanted, out->checkpoint, &step);
+        code = check_same(wanted, out, &step);
     }
     /* What `auto` passes over is damaged, and will be written again. */
     return code == LS_OK && strcmp(resume, "auto") != 0 ? check_newest(folder, run_dir, out->checkpoint, step) : code;

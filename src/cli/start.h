@@ -11,6 +11,7 @@
 typedef struct start {
     bool resumes;
     char checkpoint[CHECKPOINT_PATH_SIZE]; /* when it resumes */
+    origin origin;                         /* of that checkpoint */
 } start;
 
 /*

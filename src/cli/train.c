@@ -21,7 +21,7 @@
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"
-    "                                        [--resume auto|CHECKPOINT | --fresh] [--max-time TIME]\n"
+    "                                        [--resume auto|CHECKPOINT [--same-bits] | --fresh] [--max-time TIME]\n"
     "\n"
     "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The "
     "result\n"
@@ -38,6 +38,9 @@ static const char help[] =
     "                           machine; refused where its memory does not suffice for them\n"
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
     "  --resume CHECKPOINT      go on from this one; of a run's folder, from its newest usable one\n"
+    "  --same-bits              refuse to go on where the kernel path or the number type of the checkpoint is not to "
+    "be\n"
+    "                           had here, so that the bits would be others from there on\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
     "  --max-time TIME          stop and save in time to have ended after TIME: seconds, or as 90m, 12h, 2d, 1:30:00;\n"
     "                           without it, before SLURM_JOB_END_TIME (seconds since 1970) where that is set\n"
@@ -57,20 +60,17 @@ typedef struct train_arguments {
     const char **overrides; /* owned; the texts are argv's */
     size_t override_count;
     const char *resume;
-    bool fresh, check, facts;
+    bool fresh, check, facts, same_bits;
     uint64_t ranks;  /* of --facts; 0: not known */
     double started;  /* on the clock */
     double max_time; /* seconds from then; 0: no limit was given */
 } train_arguments;
 
 static const struct option options[] = {
-    {"set", required_argument, NULL, 's'},
-    {"check", no_argument, NULL, 'c'},
-    {"facts", optional_argument, NULL, 'F'},
-    {"resume", required_argument, NULL, 'r'},
-    {"fresh", no_argument, NULL, 'f'},
-    {"max-time", required_argument, NULL, 't'},
-    {0},
+    {"set", required_argument, NULL, 's'},      {"check", no_argument, NULL, 'c'},
+    {"facts", optional_argument, NULL, 'F'},    {"resume", required_argument, NULL, 'r'},
+    {"fresh", no_argument, NULL, 'f'},          {"same-bits", no_argument, NULL, 'b'},
+    {"max-time", required_argument, NULL, 't'}, {0},
 };
 
 enum { MOST_RANKS = 1000000 };
@@ -100,6 +100,7 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
             read = optarg == NULL ? LS_OK : args_whole(&a->ranks, "--facts", optarg, 1, MOST_RANKS);
             break;
         case 'r': a->resume = optarg; break;
+        case 'b': a->same_bits = true; break;
         default: a->fresh = true; break;
         }
     }
@@ -112,6 +113,9 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
     }
     if (a->fresh && a->resume != NULL) {
         return error_set(LS_EUSAGE, "--fresh and --resume exclude each other; give one of them");
+    }
+    if (a->same_bits && a->resume == NULL) {
+        return error_set(LS_EUSAGE, "--same-bits is about a checkpoint to go on from; give --resume as well");
     }
     a->config = argv[optind];
     return LS_OK;
@@ -241,6 +245,8 @@ static int train(comm *c, void *context)
     o.folder = folder;
     o.fresh = a->fresh;
     o.resume = begin.resumes ? begin.checkpoint : NULL;
+    o.origin = &begin.origin;
+    o.same_bits = a->same_bits;
     o.config = yaml;
     o.saving.limit = time_limit(a);
     code = trainer_run(c, &o);

@@ -157,11 +157,14 @@ typedef enum kernel_storage {
 size_t kernel_stored_size(kernel_storage storage);
 
 /*
- * The table for this CPU: the best it has, or the one that the environment variable LOCKSTEP_ISA names. Both storages
- * have the same names. Returns 0, or LS_EUSAGE when that name is unknown, the CPU lacks it, or this build has no such
- * storage.
+ * The table of this name for this CPU; name NULL: the one that the environment variable LOCKSTEP_ISA names, or the best
+ * it has. Both storages have the same names. Returns 0, or LS_EUSAGE when that name is unknown, the CPU lacks it, or
+ * this build has no such storage.
  */
-int kernels_select(const kernels **out, kernel_storage storage);
+int kernels_select(const kernels **out, kernel_storage storage, const char *name);
+
+/* 1 where LOCKSTEP_ISA names one. */
+int kernels_asked(void);
 
 /* Every table of a storage that this CPU can run, best last; *count is set, to 0 where this build has none. */
 const kernels *const *kernels_available(kernel_storage storage, size_t *count);

@@ -73,6 +73,12 @@ const kernels *const *kernels_available(kernel_storage storage, size_t *count)
     return usable[storage];
 }
 
+int kernels_asked(void)
+{
+    const char *asked = getenv("LOCKSTEP_ISA");
+    return asked != NULL && asked[0] != '\0';
+}
+
 static int refuse_name(const char *wanted, const kernels *const *tables, size_t count)
 {
     char names[128] = "";
@@ -80,20 +86,21 @@ static int refuse_name(const char *wanted, const kernels *const *tables, size_t 
         strncat(names, i == 0 ? "" : ", ", sizeof names - strlen(names) - 1);
         strncat(names, tables[i]->name, sizeof names - strlen(names) - 1);
     }
-    return error_set(LS_EUSAGE, "LOCKSTEP_ISA=%s: this CPU has no such kernel path; it has: %s", wanted, names);
+    return error_set(LS_EUSAGE, "%s%s: this CPU has no such kernel path; it has: %s",
+                     kernels_asked() ? "LOCKSTEP_ISA=" : "kernels ", wanted, names);
 }
 
-int kernels_select(const kernels **out, kernel_storage storage)
+int kernels_select(const kernels **out, kernel_storage storage, const char *name)
 {
     size_t count = 0;
     const kernels *const *tables = kernels_available(storage, &count);
-    const char *wanted = getenv("LOCKSTEP_ISA");
+    const char *wanted = name == NULL && kernels_asked() ? getenv("LOCKSTEP_ISA") : name;
     if (count == 0) {
         return error_set(LS_EUSAGE, "mixed precision: this build computes and stores everything in " REAL_NAME
                                     "; use a release build, or precision float32");
     }
     *out = tables[count - 1];
-    if (wanted == NULL || wanted[0] == '\0') {
+    if (wanted == NULL) {
         return LS_OK;
     }
     for (size_t i = 0; i < count; i++) {

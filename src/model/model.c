@@ -27,10 +27,15 @@ void model_set_profile(model *m, model_profile *p)
     m->profile = p;
 }
 
+const char *model_kernels(const model *m)
+{
+    return m->run.k->name;
+}
+
 const char *model_isa(void)
 {
     const kernels *k = NULL;
-    return kernels_select(&k, KERNEL_STORE_REAL) == LS_OK ? k->name : "none";
+    return kernels_select(&k, KERNEL_STORE_REAL, NULL) == LS_OK ? k->name : "none";
 }
 
 kernel_storage model_storage(const model_options *o)
@@ -123,7 +128,7 @@ int model_check(const model_options *options)
         return error_set(LS_EUSAGE, "a model needs an input of at least 32x32 and 2 classes; got %zux%zu and %zu",
                          options->height, options->width, options->classes);
     }
-    return kernels_select(&k, model_storage(options));
+    return kernels_select(&k, model_storage(options), options->kernels);
 }
 
 int model_create(model **out, const model_options *options, pool *p)
@@ -142,9 +147,9 @@ int model_create(model **out, const model_options *options, pool *p)
     m->run.threads = p;
     m->run.shard_size = options->shard_size;
     m->norm = (unit_norm){options->momentum, options->epsilon, options->unbiased_variance};
-    code = kernels_select(&m->run.k, model_storage(options));
+    code = kernels_select(&m->run.k, model_storage(options), options->kernels);
     if (code == LS_OK) {
-        code = kernels_select(&m->run.plain, KERNEL_STORE_REAL);
+        code = kernels_select(&m->run.plain, KERNEL_STORE_REAL, options->kernels);
     }
     if (code == LS_OK) {
         code = model_describe(&m->table, options->classes, options->batch_norm);

@@ -25,6 +25,7 @@ typedef struct model_options {
     size_t shard_size;     /* samples a shard */
     size_t max_shards;     /* most shards of this rank in one batch */
     int training;          /* 0: no memory for backward is planned */
+    const char *kernels;   /* name of a kernel path; NULL: LOCKSTEP_ISA's, or the best; not owned */
     int mixed;             /* 1: activations and gradients between layers are bf16, the rest `real`; not in `double` */
 } model_options;
 
@@ -73,7 +74,9 @@ void model_set_profile(model *m, model_profile *p);
  * many there are. Of this rank's shards. For measurements and tests.
  */
 size_t model_subnormals(const model *m, size_t *all);
-/* Name of the kernel path in use: "avx2". */
+/* Name of the kernel path in use: "avx2"; static. */
+const char *model_kernels(const model *m);
+/* Name of the one in use where none is asked for by name. */
 const char *model_isa(void);
 
 /*
@@ -101,8 +104,8 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
  * beta's entries are zero when BN is synchronized; model_finish_gradient puts them in after the reduction. Collective
  * as sums is.
  */
-int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized,
-                   real *grads, const gradient_sink *sink);
+int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized, real *grads,
+                   const gradient_sink *sink);
 void model_finish_gradient(const model *m, int synchronized, real *grad);
 
 /* Most gradient vectors a rank can end up with for `shards` shards out of any number. */

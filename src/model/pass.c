@@ -247,8 +247,8 @@ static int backward_block(model *m, size_t i, int turn, backward_job *job)
     return LS_OK;
 }
 
-int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized,
-                   real *grads, const gradient_sink *sink)
+int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized, real *grads,
+                   const gradient_sink *sink)
 {
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");

@@ -12,6 +12,7 @@
 #include "base/size.h"
 #include "base/watch.h"
 #include "io/h5.h"
+#include "store/origin_file.h"
 #include "store/runlog_place.h"
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
@@ -58,10 +59,12 @@ static const char tensor_names[] = "tensors/names";
 static const char *const epoch_tables[] = {first_weights, norms, means};
 
 struct runlog {
-    h5_file *file;         /* owned */
-    const tensor_table *t; /* not owned */
-    size_t tensors;        /* trainable ones */
-    double *statistics;    /* owned; [2][tensors]: norm, mean_abs */
+    h5_file *file;                    /* owned */
+    const tensor_table *t;            /* not owned */
+    uint64_t keep_steps, keep_epochs; /* rows of an earlier log that the state has behind it */
+    origin origin;
+    size_t tensors;     /* trainable ones */
+    double *statistics; /* owned; [2][tensors]: norm, mean_abs */
     runlog_step_row rows[BUFFER_ROWS];
     size_t waiting; /* rows not yet in the file */
 };
@@ -215,18 +218,18 @@ static void warn_of_missing(const h5_file *old, const char *what, size_t have, u
     }
 }
 
-static int copy_log(runlog *log, h5_file *old, uint64_t keep_steps, uint64_t keep_epochs)
+static int copy_log(runlog *log, h5_file *old)
 {
-    size_t steps = (size_t)keep_steps;
-    size_t epochs = (size_t)keep_epochs;
+    size_t steps = (size_t)log->keep_steps;
+    size_t epochs = (size_t)log->keep_epochs;
     int code = check_names(log, old);
     if (code != LS_OK || (code = common_rows(old, step_columns, STEP_COLUMNS, &steps)) != LS_OK ||
         (code = common_rows(old, epoch_columns, EPOCH_COLUMNS, &epochs)) != LS_OK ||
         (code = common_table_rows(old, &epochs)) != LS_OK) {
         return code;
     }
-    warn_of_missing(old, "steps", steps, keep_steps);
-    warn_of_missing(old, "epochs", epochs, keep_epochs);
+    warn_of_missing(old, "steps", steps, log->keep_steps);
+    warn_of_missing(old, "epochs", epochs, log->keep_epochs);
     for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
         code = copy_rows(log, old, step_columns[i].name, steps);
     }
@@ -244,22 +247,25 @@ static int begin_file(runlog *log, const char *temporary)
 {
     (void)h5_close(log->file);
     log->file = NULL;
-    const int code = h5_create_newest(&log->file, temporary);
-    return code == LS_OK ? make_tables(log) : code;
+    int code = h5_create_newest(&log->file, temporary);
+    if (code == LS_OK) {
+        code = make_tables(log);
+    }
+    return code != LS_OK ? code : origin_file_write(log->file, "origin", &log->origin);
 }
 
 /* Take over what an earlier run logged; where that cannot be read, it is set aside and the log begins anew. */
-static int take_over(runlog *log, const char *path, const char *temporary, uint64_t keep_steps, uint64_t keep_epochs)
+static int take_over(runlog *log, const char *path, const char *temporary)
 {
     h5_file *old = NULL;
     int code = h5_open_read(&old, path);
     if (code == LS_ENOTFOUND) {
         log_warn("%s: is missing, so the rows of the %llu steps before this resume are; a new log begins", path,
-                 (unsigned long long)keep_steps);
+                 (unsigned long long)log->keep_steps);
         return LS_OK;
     }
     if (code == LS_OK) {
-        code = copy_log(log, old, keep_steps, keep_epochs);
+        code = copy_log(log, old);
     }
     (void)h5_close(old);
     if (code == LS_EFORMAT || code == LS_ENOTFOUND) { /* a file that is there, and a table in it that is not */
@@ -273,10 +279,10 @@ static int take_over(runlog *log, const char *path, const char *temporary, uint6
  * The log is always a new file that takes the old one's place when it holds what the old one did: there is no moment at
  * which a kill leaves less.
  */
-static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_t keep_epochs)
+static int open_file(runlog *log, const char *path)
 {
     char temporary[4096];
-    const bool resumes = keep_steps > 0 || keep_epochs > 0;
+    const bool resumes = log->keep_steps > 0 || log->keep_epochs > 0;
     int code = runlog_prepare_place(path, resumes);
     if (code == LS_OK) {
         code = h5_temporary_name(temporary, sizeof temporary, path);
@@ -286,7 +292,7 @@ static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_
     }
     code = begin_file(log, temporary);
     if (code == LS_OK && resumes) {
-        code = take_over(log, path, temporary, keep_steps, keep_epochs);
+        code = take_over(log, path, temporary);
     }
     if (code == LS_OK) {
         /* Where the file system or the library cannot do this, the log is still written; readers have to wait. */
@@ -299,18 +305,21 @@ static int open_file(runlog *log, const char *path, uint64_t keep_steps, uint64_
     return code;
 }
 
-int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs)
+int runlog_open(runlog **out, const char *path, const state *s)
 {
     *out = NULL;
     runlog *log = calloc(1, sizeof *log);
     if (log == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for the log", path);
     }
-    log->t = t;
-    log->tensors = count_trainable(t);
+    log->t = s->table;
+    log->keep_steps = s->step;
+    log->keep_epochs = s->epoch;
+    log->origin = s->origin;
+    log->tensors = count_trainable(s->table);
     log->statistics = calloc(2 * log->tensors + 1, sizeof *log->statistics);
-    const int code = log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path)
-                                             : open_file(log, path, keep_steps, keep_epochs);
+    const int code =
+        log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path) : open_file(log, path);
     if (code != LS_OK) {
         (void)h5_close(log->file);
         free(log->statistics);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
-#include "tensor/table.h"
+#include "tensor/state.h"
 
 /*
  * The log of a run, log.h5: one growing array a column under /steps and /epochs, statistics by tensor and epoch under
@@ -39,14 +39,15 @@ typedef struct runlog_epoch_row {
 } runlog_epoch_row;
 
 /*
- * Open a log for writing. It takes over the first keep_steps and keep_epochs rows of an earlier one of that name, what
- * a resumed run has behind it; 0 and 0 begin afresh. Whatever happens on the way, path is either the earlier log or the
- * whole new one. Rows that are missing are warned of. A log that cannot be read is set aside under the name
- * path.damaged, one of a run that begins afresh under path.aside, with a number where that is taken, and with a
- * warning. One that a program has open for writing is waited for, then refused by that program's name (LS_EIO), as is
- * what is no file. t: not owned, must outlive the log. LS_EUSAGE when the log is of another network.
+ * Open a log for writing, of a run that stands at this state, whose origin it records in /origin. It takes over as many
+ * rows of an earlier one of that name as the state has steps and epochs behind it; with none it begins afresh. Whatever
+ * happens on the way, path is either the earlier log or the whole new one. Rows that are missing are warned of. A log
+ * that cannot be read is set aside under the name path.damaged, one of a run that begins afresh under path.aside, with
+ * a number where that is taken, and with a warning. One that a program has open for writing is waited for, then refused
+ * by that program's name (LS_EIO), as is what is no file. The state's table: not owned, must outlive the log. LS_EUSAGE
+ * when the log is of another network.
  */
-int runlog_open(runlog **out, const char *path, const tensor_table *t, uint64_t keep_steps, uint64_t keep_epochs);
+int runlog_open(runlog **out, const char *path, const state *s);
 
 /* Owned by the log. */
 const char *runlog_path(const runlog *log);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "io/h5.h"
+#include "store/origin_file.h"
 #include "store/runlog.h"
 
 enum { NAME_SIZE = 128 };
@@ -280,6 +281,7 @@ static void check_width(const checker *c)
 int runlog_check(runlog_facts *out, const char *path, const tensor_table *networks, size_t count, problems *found)
 {
     checker c = {.found = found, .facts = out};
+    origin computed;
     uint64_t rows = 0;
     *out = (runlog_facts){0};
     const int code = h5_open_read(&c.f, path);
@@ -304,6 +306,9 @@ int runlog_check(runlog_facts *out, const char *path, const tensor_table *networ
     }
     if (has_epochs) {
         check_columns(&c, epoch_columns, COUNT(epoch_columns), out->epochs);
+    }
+    if (origin_file_read(c.f, "origin", &computed) != LS_OK) {
+        add_error(&c);
     }
     (void)h5_close(c.f);
     return LS_OK;

@@ -7,8 +7,9 @@
 
 /*
  * The table of a network's variables. Weights are one flat vector, gradients another of the same shape, moving
- * statistics a third (tensor/state.h); an entry says where in its vector a tensor lies. Entries are in Keras order of creation, elements
- * in Keras order (last index fastest), so that files, hashes and updates are loops over flat vectors.
+ * statistics a third (tensor/state.h); an entry says where in its vector a tensor lies. Entries are in Keras order of
+ * creation, elements in Keras order (last index fastest), so that files, hashes and updates are loops over flat
+ * vectors.
  */
 typedef enum tensor_role {
     TENSOR_CONV_KERNEL,      /* (kh, kw, Cin, Cout) */
@@ -31,7 +32,7 @@ typedef struct tensor_info {
     tensor_role role;
     int rank;
     size_t shape[TENSOR_MAX_RANK];
-    size_t size;         /* elements */
+    size_t size; /* elements */
     tensor_vector vector;
     size_t offset;       /* first element within its vector */
     int trainable;       /* a step updates it by its gradient; not so for moving statistics, and what is frozen */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "train/bench_rig.h"
+#include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/placement.h"
 #include "train/session.h"
@@ -235,7 +236,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     }
     code = comm_agree(c, code);
     if (code == LS_OK) {
-        code = session_same_kernels(c);
+        code = kernel_path_same(c, model_isa());
     }
     if (code == LS_OK) {
         code = placement_settle(c, rig.threads, &share);

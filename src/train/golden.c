@@ -12,6 +12,7 @@
 #include "data/order.h"
 #include "train/golden_compare.h"
 #include "train/golden_file.h"
+#include "train/kernel_path.h"
 #include "train/session.h"
 #include "train/step.h"
 
@@ -23,10 +24,10 @@ typedef struct verifier {
     golden_file file;
     pool *threads;
     model *net;
-    const tensor_table *t;              /* of net */
-    state state; /* as it becomes */
-    state start; /* as the file has it */
-    real *images; /* of the batch at hand, whole */
+    const tensor_table *t; /* of net */
+    state state;           /* as it becomes */
+    state start;           /* as the file has it */
+    real *images;          /* of the batch at hand, whole */
     int32_t *labels;
     size_t samples;
     double *logits; /* [samples][classes] of the whole batch, from all ranks */
@@ -391,7 +392,7 @@ static int prepare(verifier *v, const char *path)
     int code = golden_file_open(&v->file, path);
     code = code != LS_OK ? code : largest_batch(v, &largest);
     code = comm_agree(v->c, code != LS_OK ? code : make_network(v, largest));
-    return code != LS_OK ? code : session_same_kernels(v->c);
+    return code != LS_OK ? code : kernel_path_same(v->c, model_isa());
 }
 
 static void release(verifier *v)

@@ -91,8 +91,7 @@ int golden_file_init(const golden_file *g, state *out)
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
         (void)snprintf(name, sizeof name, "init/%s", g->names[i]);
-        code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, info->size,
-                       state_values(out, info));
+        code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, info->size, state_values(out, info));
     }
     return code;
 }

@@ -82,7 +82,7 @@ void overview_print(const session *s, const trainer_options *o)
              so->width, so->height, t->count, t->weights_size, t->moving_size,
              so->mixed ? ", bf16 between layers" : "");
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
-             so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)memory.total / 1048576);
+             so->threads, so->threads == 1 ? "" : "s", model_kernels(s->net), (double)memory.total / 1048576);
     if ((size_t)ranks > shards) {
         log_warn(
             "%d ranks share %zu shards a batch, so some have nothing to do; raise train.batch or lower train.shard",

@@ -59,7 +59,7 @@ int peaks_measure(peaks *out, comm *c, pool *threads)
     const kernels *k = NULL;
     double seconds = 0;
     *out = (peaks){0};
-    int code = kernels_select(&k, KERNEL_STORE_REAL);
+    int code = kernels_select(&k, KERNEL_STORE_REAL, NULL);
     if (code != LS_OK) {
         return code;
     }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/watch.h"
+#include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
 #include "train/placement.h"
@@ -32,6 +33,7 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .max_shards = most_shards(o, ranks),
         .training = o->training,
         .mixed = o->mixed,
+        .kernels = o->kernels,
     };
 }
 
@@ -106,20 +108,6 @@ static int make_loaders(session *s)
     return loader_create(&s->train, &l);
 }
 
-int session_same_kernels(comm *c)
-{
-    char first[32] = "";
-    (void)snprintf(first, sizeof first, "%s", model_isa());
-    int code = comm_broadcast(c, first, sizeof first);
-    if (code == LS_OK && strcmp(first, model_isa()) != 0) {
-        code = error_set(LS_EUSAGE,
-                         "kernel path %s here, but %s on rank 0, so results would depend on where ranks run; set "
-                         "LOCKSTEP_ISA to one that all processors have, such as generic or avx2",
-                         model_isa(), first);
-    }
-    return comm_agree(c, code);
-}
-
 int session_open(session *out, comm *c, const session_options *options)
 {
     *out = (session){.c = c, .options = *options};
@@ -142,7 +130,7 @@ int session_open(session *out, comm *c, const session_options *options)
     if (code == LS_OK) {
         code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");
     }
-    return code == LS_OK ? session_same_kernels(c) : code;
+    return code == LS_OK ? kernel_path_same(c, model_kernels(out->net)) : code;
 }
 
 void session_close(session *s)

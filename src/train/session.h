@@ -39,6 +39,7 @@ typedef struct session_options {
     uint64_t seed;
     bool shuffle;
     int threads;
+    const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */
     dataset_split split; /* what `val` goes through, once and in order */
@@ -52,8 +53,8 @@ typedef struct session {
     pool *threads;
     model *net;
     stepper *steps;
-    loader *train;          /* NULL unless training or estimating */
-    loader *val;            /* NULL when estimating */
+    loader *train; /* NULL unless training or estimating */
+    loader *val;   /* NULL when estimating */
     state state;
     cpus_share share; /* what CPUs the threads have */
 } session;
@@ -80,9 +81,6 @@ loader_options session_loader(const session_options *o, int rank, int ranks);
 
 /* Whether its pictures are turned as their orientation tag says. */
 bool session_turns(const session *s);
-
-/* LS_EUSAGE where the ranks do not all use the same kernel path, as results depend on it. Collective. */
-int session_same_kernels(comm *c);
 
 /*
  * Rank 0 reads a checkpoint of the same network and classes; all get its state. Collective; a failure is returned by

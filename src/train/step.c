@@ -111,8 +111,7 @@ int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metr
     step_times_start(s->times);
     int code = comm_agree_begin(s->c, news->code, news->wishes);
     if (code != LS_OK ||
-        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, &part, MODEL_TRAIN, &sums, NULL))) !=
-            LS_OK) {
+        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, &part, MODEL_TRAIN, &sums, NULL))) != LS_OK) {
         return code;
     }
     news->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &news->wishes));

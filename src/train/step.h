@@ -60,8 +60,8 @@ double step_penalty(const stepper *s, const state *st);
 int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out);
 
 /*
- * Batch statistics of one batch at these weights, laid out as the moving ones; nothing is updated. For batch_norm.evaluate:
- * precise. Collective.
+ * Batch statistics of one batch at these weights, laid out as the moving ones; nothing is updated. For
+ * batch_norm.evaluate: precise. Collective.
  */
 int step_statistics(stepper *s, const batch *b, const state *st, double *out);
 

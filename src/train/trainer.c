@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/runlog.h"
 #include "train/epoch.h"
+#include "train/kernel_path.h"
 #include "train/launch.h"
 #include "train/moving.h"
 #include "train/overview.h"
@@ -23,6 +24,7 @@ typedef struct trainer {
     session s;
     const trainer_options *o; /* not owned */
     session_history at;
+    char kernels[ORIGIN_NAME_SIZE]; /* the path in use */
     schedule when;
     unsigned wishes;    /* agreed on, and not yet fulfilled */
     int news;           /* what this rank alone has found out, and will be everybody's with the next step */
@@ -106,7 +108,7 @@ static int open_files(trainer *t)
         code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
     }
     if (code == LS_OK) {
-        code = runlog_open(&t->log, path, model_table(t->s.net), t->s.state.step, t->s.state.epoch);
+        code = runlog_open(&t->log, path, &t->s.state);
     }
     return explain(t, code);
 }
@@ -146,8 +148,8 @@ static int check_counters(const trainer *t)
             LS_EFORMAT,
             "%s: step %llu does not fit %llu epochs of %llu steps and %llu more; it was changed after it was "
             "written, use another checkpoint",
-            t->o->resume, (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch, (unsigned long long)steps,
-            (unsigned long long)within);
+            t->o->resume, (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch,
+            (unsigned long long)steps, (unsigned long long)within);
     }
     return LS_OK;
 }
@@ -170,10 +172,22 @@ static int check_resumed(const trainer *t)
     return check_counters(t);
 }
 
+static kernel_path_wish path_wish(const trainer_options *o)
+{
+    return (kernel_path_wish){.checkpoint = o->resume, .origin = o->origin, .same_bits = o->same_bits};
+}
+
 /* From nothing to the state before the first step. */
 static int begin(trainer *t, comm *c)
 {
-    int code = session_open(&t->s, c, &t->o->session);
+    session_options o = t->o->session;
+    const kernel_path_wish path = path_wish(t->o);
+    int code = kernel_path_settle(t->kernels, c, &path);
+    if (code != LS_OK) {
+        return code;
+    }
+    o.kernels = t->kernels;
+    code = session_open(&t->s, c, &o);
     if (code != LS_OK) {
         return code;
     }
@@ -187,7 +201,7 @@ static int begin(trainer *t, comm *c)
         model_init(&t->s.state, t->o->session.seed);
         t->at.moving_distance = NAN;
     }
-    origin_add(&t->s.state.origin, t->s.state.step, model_isa(), REAL_NAME);
+    origin_add(&t->s.state.origin, t->s.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
     if (code == LS_OK && t->o->precise) {
         t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
@@ -490,7 +504,8 @@ static int finish(trainer *t, double started)
     }
     if (stopping(t)) {
         log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
-                 (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch + 1, (unsigned long long)t->o->epochs);
+                 (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch + 1,
+                 (unsigned long long)t->o->epochs);
         return EXIT_SAVED;
     }
     log_info("weights %016llx", (unsigned long long)state_hash(&t->s.state));
@@ -506,6 +521,8 @@ int trainer_run(comm *c, const trainer_options *options)
         goto cleanup;
     }
     overview_print(&t.s, options);
+    const kernel_path_wish path = path_wish(options);
+    kernel_path_report(&path, t.kernels);
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
     while (code == LS_OK && t.s.state.epoch < options->epochs && !stopping(&t)) {

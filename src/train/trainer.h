@@ -25,6 +25,8 @@ typedef struct trainer_options {
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
     const char *resume;      /* a checkpoint to go on from; NULL: start from the seed */
+    const origin *origin;    /* of that checkpoint; NULL with resume NULL */
+    bool same_bits;          /* refuse to go on with other bits */
     bool fresh;              /* remove what an earlier run left in run_dir, once all else is ready */
     const char *experiment;
     const char *config;        /* the effective configuration, for the checkpoints */

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../state_over.h"
 #include "blind.h"
 #include "fuzz.h"
 #include "h5_edit.h"
 #include "small_table.h"
-#include "../state_over.h"
 
 #include "base/error.h"
 #include "io/seal.h"

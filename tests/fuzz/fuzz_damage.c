@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../state_over.h"
 #include "fuzz.h"
 #include "pictures.h"
 #include "small_table.h"
-#include "../state_over.h"
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -52,7 +52,7 @@ static void make_log(const char *path, const real *weights)
     runlog *log = NULL;
     const runlog_step_row step = {.step = 1, .loss = 1, .cross_entropy = 1, .accuracy = 0.5};
     const runlog_epoch_row epoch = {.epoch = 1, .train_loss = 1, .train_accuracy = 0.5};
-    FUZZ_CHECK(runlog_open(&log, path, &table, 0, 0) == LS_OK);
+    FUZZ_CHECK(open_log_over(&log, path, &table, 0, 0) == LS_OK);
     FUZZ_CHECK(runlog_step(log, &step) == LS_OK && runlog_epoch(log, &epoch, weights) == LS_OK);
     FUZZ_CHECK(runlog_close(log) == LS_OK);
 }

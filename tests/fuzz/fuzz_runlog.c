@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../state_over.h"
 #include "fuzz.h"
 #include "h5_edit.h"
 #include "small_table.h"
@@ -75,7 +76,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     small_table(&table);
     weights = calloc(table.weights_size, sizeof *weights);
     FUZZ_CHECK(weights != NULL);
-    FUZZ_CHECK(runlog_open(&log, path, &table, 0, 0) == LS_OK);
+    FUZZ_CHECK(open_log_over(&log, path, &table, 0, 0) == LS_OK);
     for (int i = 0; i < EPOCHS; i++) {
         add_rows(log);
     }
@@ -115,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     runlog_facts facts;
     fuzz_check_code(runlog_check(&facts, path, &table, 1, &found));
     fuzz_check_problems(&found);
-    const int code = runlog_open(&log, path, &table, data[0] & 7, data[0] >> 3 & 7);
+    const int code = open_log_over(&log, path, &table, data[0] & 7, data[0] >> 3 & 7);
     fuzz_check_code(code);
     if (code == LS_OK) {
         add_rows(log);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../state_over.h"
 #include "fuzz.h"
 #include "small_table.h"
-#include "../state_over.h"
 
 #include "base/error.h"
 #include "io/h5.h"

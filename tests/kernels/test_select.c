@@ -26,7 +26,7 @@ START_TEST(the_environment_chooses_any_of_them)
     for (size_t i = 0; i < count; i++) {
         const kernels *k = NULL;
         ck_assert_int_eq(setenv("LOCKSTEP_ISA", tables[i]->name, 1), 0);
-        ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL), LS_OK);
+        ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL, NULL), LS_OK);
         ck_assert_ptr_eq(k, tables[i]);
     }
 }
@@ -38,11 +38,11 @@ START_TEST(without_a_choice_the_best_is_taken)
     const kernels *const *tables = kernels_available(KERNEL_STORE_REAL, &count);
     const kernels *k = NULL;
     ck_assert_int_eq(unsetenv("LOCKSTEP_ISA"), 0);
-    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL), LS_OK);
+    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL, NULL), LS_OK);
     ck_assert_ptr_eq(k, tables[count - 1]);
     k = NULL;
     ck_assert_int_eq(setenv("LOCKSTEP_ISA", "", 1), 0);
-    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL), LS_OK);
+    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL, NULL), LS_OK);
     ck_assert_ptr_eq(k, tables[count - 1]);
 }
 END_TEST
@@ -53,7 +53,7 @@ static void check_refused(const char *name)
     const kernels *const *tables = kernels_available(KERNEL_STORE_REAL, &count);
     const kernels *k = NULL;
     ck_assert_int_eq(setenv("LOCKSTEP_ISA", name, 1), 0);
-    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL), LS_EUSAGE);
+    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_REAL, NULL), LS_EUSAGE);
     ck_assert_ptr_nonnull(strstr(error_message(), name));
     for (size_t i = 0; i < count; i++) {
         ck_assert_ptr_nonnull(strstr(error_message(), tables[i]->name));
@@ -79,7 +79,7 @@ START_TEST(both_storages_have_the_same_paths)
     ck_assert_int_eq(unsetenv("LOCKSTEP_ISA"), 0);
     if (sizeof(real) == sizeof(double)) {
         ck_assert_uint_eq(halves, 0);
-        ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_BF16), LS_EUSAGE);
+        ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_BF16, NULL), LS_EUSAGE);
         ck_assert_ptr_nonnull(strstr(error_message(), "mixed"));
         return;
     }
@@ -90,7 +90,7 @@ START_TEST(both_storages_have_the_same_paths)
         ck_assert_uint_eq(half[i]->stored_size, kernel_stored_size(KERNEL_STORE_BF16));
         ck_assert_uint_eq(tables[i]->stored_size, sizeof(real));
     }
-    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_BF16), LS_OK);
+    ck_assert_int_eq(kernels_select(&k, KERNEL_STORE_BF16, NULL), LS_OK);
     ck_assert_ptr_eq(k, half[count - 1]);
 }
 END_TEST

@@ -159,7 +159,7 @@ static void write_log(uint64_t epochs, uint64_t steps, uint64_t first)
     runlog *log = NULL;
     (void)snprintf(path, sizeof path, "%s/log.h5", folder);
     (void)unlink(path);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     for (uint64_t epoch = 0; epoch < epochs; epoch++) {
         for (uint64_t i = 0; i < steps; i++) {
             const runlog_step_row row = {.step = first + epoch * steps + i, .loss = 2, .accuracy = 0.5};
@@ -292,7 +292,7 @@ static void write_slowly(int told, int asked)
     runlog *log = NULL;
     char byte = 'x';
     const runlog_step_row rows[2] = {{.step = 1}, {.step = 2}};
-    const int good = runlog_open(&log, path, &table, 0, 0) == LS_OK && runlog_step(log, &rows[0]) == LS_OK &&
+    const int good = open_log_over(&log, path, &table, 0, 0) == LS_OK && runlog_step(log, &rows[0]) == LS_OK &&
                      runlog_flush(log) == LS_OK && write(told, &byte, 1) == 1 && read(asked, &byte, 1) == 1 &&
                      runlog_step(log, &rows[1]) == LS_OK && runlog_close(log) == LS_OK;
     _exit(good ? 0 : 1);

@@ -322,6 +322,82 @@ START_TEST(damage_is_found_and_named)
 }
 END_TEST
 
+static state with_velocity(void)
+{
+    const char *const slot = "velocity";
+    state s;
+    ck_assert_int_eq(state_create(&s, &table, &slot, 1), LS_OK);
+    return s;
+}
+
+/* The optimizer's vectors and the origin come back; who has no use for them is not bothered. */
+START_TEST(all_of_a_state_comes_back)
+{
+    const checkpoint_info info = some_info(9);
+    state s = with_velocity();
+    state got = with_velocity();
+    small_numbers(state_weights(&s), SMALL_WEIGHTS, 0.25);
+    small_numbers(state_moving(&s), SMALL_MOVING, -3);
+    small_numbers(s.vectors[STATE_SLOTS].values, SMALL_WEIGHTS, 7);
+    s.epoch = 3;
+    s.step = 9;
+    s.position = 5;
+    origin_add(&s.origin, 0, "generic", REAL_NAME);
+    origin_add(&s.origin, 4, "avx2", REAL_NAME);
+    ck_assert_int_eq(checkpoint_path(path, sizeof path, folder, 9), LS_OK);
+    ck_assert_msg(checkpoint_write(path, &s, &info) == LS_OK, "%s", error_message());
+    ck_assert_msg(checkpoint_read(path, &got) == LS_OK, "%s", error_message());
+    ck_assert(state_hash_all(&got) == state_hash_all(&s));
+    ck_assert(got.epoch == 3 && got.step == 9 && got.position == 5 && got.origin.count == 2);
+    ck_assert_str_eq(got.origin.spans[1].kernels, "avx2");
+    ck_assert_uint_eq(got.origin.spans[1].step, 4);
+    ck_assert_str_eq(got.origin.spans[0].numbers, REAL_NAME);
+    ck_assert_msg(read_over(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
+    check_same();
+    damage(s.vectors[STATE_SLOTS].values + 20, 4 * sizeof(real));
+    seal_again();
+    ck_assert_int_eq(checkpoint_read(path, &got), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "lockstep/optimizer/velocity is damaged"));
+    ck_assert_int_eq(checkpoint_verify(path), LS_EFORMAT);
+    write_step(9);
+    ck_assert_int_eq(checkpoint_read(path, &got), LS_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error_message(), "has no lockstep/optimizer/velocity of "));
+    state_release(&got);
+    state_release(&s);
+}
+END_TEST
+
+static void set_format(int64_t format)
+{
+    struct stat status;
+    h5_file *f = NULL;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(truncate(path, status.st_size - SEAL_SIZE), 0);
+    ck_assert_int_eq(h5_open_write(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write_attr_i64(f, "lockstep", "format", format), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_int_eq(seal_append(path), LS_OK);
+}
+
+/* Format 2 has all but the origin and the optimizer's vectors. */
+START_TEST(the_format_before_is_read)
+{
+    checkpoint_info info;
+    write_step(7);
+    set_format(2);
+    ck_assert_msg(checkpoint_read_info(&info, path) == LS_OK, "%s", error_message());
+    ck_assert_uint_eq(info.origin.count, 0);
+    ck_assert_uint_eq(info.step, 7);
+    checkpoint_info_release(&info);
+    ck_assert_msg(read_over(path, &table, got_weights, got_moving) == LS_OK, "%s", error_message());
+    check_same();
+    set_format(1);
+    ck_assert_int_eq(checkpoint_read_info(&info, path), LS_EFORMAT);
+    set_format(4);
+    ck_assert_int_eq(checkpoint_read_info(&info, path), LS_EUSAGE);
+}
+END_TEST
+
 START_TEST(another_network_is_refused)
 {
     const size_t size = 2;
@@ -358,6 +434,8 @@ int main(void)
     tcase_add_test(tests, keras_finds_both_layouts);
     tcase_add_test(tests, keras_files_are_read);
     tcase_add_test(tests, damage_is_found_and_named);
+    tcase_add_test(tests, all_of_a_state_comes_back);
+    tcase_add_test(tests, the_format_before_is_read);
     tcase_add_test(tests, another_network_is_refused);
     tcase_add_test(tests, failed_write_leaves_nothing);
     return suite_run("checkpoint", tests);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -97,7 +98,7 @@ static counts log_steps(runlog *log, uint64_t from, uint64_t n)
 START_TEST(a_long_log_costs_no_more_a_step)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     (void)log_steps(log, 0, YOUNG);
     const size_t memory = memory_in_use();
     const counts young = log_steps(log, YOUNG, WINDOW);
@@ -121,12 +122,12 @@ START_TEST(a_resume_copies_a_log_once)
     runlog *log = NULL;
     struct stat file;
     counts before = {0}, after = {0};
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     (void)log_steps(log, 0, OLD);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     ck_assert_int_eq(stat(path, &file), 0);
     ck_assert(read_counts(&before));
-    ck_assert_msg(runlog_open(&log, path, &table, OLD, OLD / EPOCH_STEPS) == LS_OK, "%s", error_message());
+    ck_assert_msg(open_log_over(&log, path, &table, OLD, OLD / EPOCH_STEPS) == LS_OK, "%s", error_message());
     ck_assert(read_counts(&after));
     const unsigned long long size = (unsigned long long)file.st_size;
     (void)printf("a log of %llu bytes: %llu read, %llu written\n", size, after.bytes_read - before.bytes_read,

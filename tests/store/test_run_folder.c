@@ -569,7 +569,7 @@ END_TEST
 static void write_log(void)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path_of("log.h5"), &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path_of("log.h5"), &table, 0, 0), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
 }
 

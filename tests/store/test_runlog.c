@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "small_network.h"
+#include "state_over.h"
 #include "suite.h"
 
 #include "base/clock.h"
@@ -111,7 +112,7 @@ START_TEST(rows_come_back)
     double means[TENSORS];
     double squares = 0;
     double sum = 0;
-    ck_assert_msg(runlog_open(&log, path, &table, 0, 0) == LS_OK, "%s", error_message());
+    ck_assert_msg(open_log_over(&log, path, &table, 0, 0) == LS_OK, "%s", error_message());
     ck_assert_msg(log_epochs(log, 0, 1) == LS_OK, "%s", error_message());
     check_rows(EPOCH_STEPS, 1); /* while it is open */
     ck_assert_int_eq(runlog_close(log), LS_OK);
@@ -129,19 +130,42 @@ START_TEST(rows_come_back)
 }
 END_TEST
 
+/* A log says which arithmetic computed its rows. */
+START_TEST(the_origin_is_recorded)
+{
+    runlog *log = NULL;
+    h5_file *f = NULL;
+    char **kernels = NULL;
+    size_t count = 0;
+    uint64_t steps[2];
+    state s = state_over(&table, weights, NULL);
+    origin_add(&s.origin, 0, "generic", "float32");
+    origin_add(&s.origin, 40, "avx2", "float32");
+    ck_assert_msg(runlog_open(&log, path, &s) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_read(f, "origin/step", H5_UINT64, 2, steps), LS_OK);
+    ck_assert_int_eq(h5_read_strings(f, "origin/kernels", &kernels, &count), LS_OK);
+    ck_assert(steps[0] == 0 && steps[1] == 40 && count == 2);
+    ck_assert_str_eq(kernels[1], "avx2");
+    free(kernels);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
 START_TEST(resume_cuts_back)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 3), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(3 * EPOCH_STEPS, 3);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2), LS_OK);
     check_rows(2 * EPOCH_STEPS, 2);
     ck_assert_int_eq(log_epochs(log, 2, 4), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(4 * EPOCH_STEPS, 4);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(0, 0);
 }
@@ -154,7 +178,7 @@ START_TEST(log_of_a_killed_writer_goes_on)
     const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        if (runlog_open(&log, path, &table, 0, 0) == LS_OK && log_epochs(log, 0, 2) == LS_OK) {
+        if (open_log_over(&log, path, &table, 0, 0) == LS_OK && log_epochs(log, 0, 2) == LS_OK) {
             (void)raise(SIGKILL);
         }
         _exit(1);
@@ -162,7 +186,7 @@ START_TEST(log_of_a_killed_writer_goes_on)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFSIGNALED(status));
     check_rows(2 * EPOCH_STEPS, 2);
-    ck_assert_msg(runlog_open(&log, path, &table, EPOCH_STEPS, 1) == LS_OK, "%s", error_message());
+    ck_assert_msg(open_log_over(&log, path, &table, EPOCH_STEPS, 1) == LS_OK, "%s", error_message());
     ck_assert_int_eq(log_epochs(log, 1, 3), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(3 * EPOCH_STEPS, 3);
@@ -173,11 +197,11 @@ END_TEST
 START_TEST(damaged_log_is_set_aside)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 1), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     ck_assert_int_eq(truncate(path, 3000), 0);
-    ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     ck_assert_int_eq(access(aside, F_OK), 0);
     check_rows(0, 0);
@@ -187,7 +211,7 @@ END_TEST
 static void damage_log(int epochs)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, epochs), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     ck_assert_int_eq(truncate(path, 3000 + epochs), 0);
@@ -205,7 +229,7 @@ START_TEST(logs_that_are_set_aside_have_names_of_their_own)
     runlog *log = NULL;
     for (int i = 1; i <= 3; i++) {
         damage_log(i);
-        ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+        ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
         ck_assert_int_eq(runlog_close(log), LS_OK);
     }
     ck_assert_int_eq(size_of("log.h5.damaged"), 3001);
@@ -218,10 +242,10 @@ END_TEST
 START_TEST(epochs_without_a_checkpoint_are_kept)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(0, 0);
     ck_assert_int_eq(rename(name_of("log.h5.aside"), path), 0);
@@ -234,12 +258,12 @@ START_TEST(a_log_is_a_file)
     runlog *log = NULL;
     const char *other = name_of("other");
     ck_assert_int_eq(symlink("other", path), 0);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_EIO);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_EIO);
     ck_assert_ptr_nonnull(strstr(error_message(), "is a link"));
     ck_assert_int_ne(access(other, F_OK), 0);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(mkdir(path, 0777), 0);
-    ck_assert_int_eq(runlog_open(&log, path, &table, 1, 0), LS_EIO);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 1, 0), LS_EIO);
     ck_assert_ptr_nonnull(strstr(error_message(), "is a folder"));
     ck_assert_int_eq(rmdir(path), 0);
 }
@@ -296,12 +320,12 @@ static void release_holder(void)
 START_TEST(a_log_that_is_held_is_waited_for)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     hold(1);
     runlog_sleep = nap_until_it_ends;
-    ck_assert_msg(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
+    ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
     runlog_sleep = clock_sleep;
     ck_assert_int_eq(naps, 3);
     ck_assert_int_eq(runlog_close(log), LS_OK);
@@ -314,14 +338,14 @@ START_TEST(a_log_that_stays_held_is_refused)
 {
     runlog *log = NULL;
     char who[64];
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     for (int locks = 0; locks < 2; locks++) {
         for (int resumes = 0; resumes < 2; resumes++) {
             hold(locks);
             runlog_sleep = nap_only;
-            ck_assert_int_eq(runlog_open(&log, path, &table, resumes ? EPOCH_STEPS : 0, (uint64_t)resumes), LS_EIO);
+            ck_assert_int_eq(open_log_over(&log, path, &table, resumes ? EPOCH_STEPS : 0, (uint64_t)resumes), LS_EIO);
             (void)snprintf(who, sizeof who, "(pid %ld)", (long)holder);
             ck_assert_msg(strstr(error_message(), who) != NULL || access("/proc/self", F_OK) != 0, "%s",
                           error_message());
@@ -338,7 +362,7 @@ START_TEST(a_mark_of_a_killed_writer_is_no_damage)
 {
     runlog *log = NULL;
     int status = 0;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     const pid_t child = fork();
@@ -353,7 +377,7 @@ START_TEST(a_mark_of_a_killed_writer_is_no_damage)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFSIGNALED(status));
     check_rows(2 * EPOCH_STEPS, 2);
-    ck_assert_msg(runlog_open(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
+    ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(2 * EPOCH_STEPS, 2);
     ck_assert_int_ne(access(aside, F_OK), 0);
@@ -363,11 +387,11 @@ END_TEST
 START_TEST(log_of_another_network_is_refused)
 {
     runlog *log = NULL;
-    ck_assert_int_eq(runlog_open(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 1), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     table.tensors[0].layer[0] = 'k';
-    ck_assert_int_eq(runlog_open(&log, path, &table, EPOCH_STEPS, 1), LS_EUSAGE);
+    ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_EUSAGE);
     check_rows(EPOCH_STEPS, 1);
 }
 END_TEST
@@ -380,6 +404,7 @@ int main(void)
     TCase *tests = tcase_create("runlog");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, rows_come_back);
+    tcase_add_test(tests, the_origin_is_recorded);
     tcase_add_test(tests, resume_cuts_back);
     tcase_add_test(tests, log_of_a_killed_writer_goes_on);
     tcase_add_test(tests, damaged_log_is_set_aside);

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/small_network.h"
 #include "state_over.h"
+#include "store/small_network.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -42,8 +42,7 @@ static void tear_down(void)
 
 static checkpoint_info figures(double accuracy, double cross_entropy)
 {
-    return (checkpoint_info){
-        .val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
+    return (checkpoint_info){.val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
 }
 
 /* Hand over what there is as this step. */
