@@ -9,7 +9,7 @@
 /* Whether ranks must agree on a tensor. */
 static bool is_shared(const session *s, const tensor_info *info)
 {
-    return info->trainable || s->options.sync_bn;
+    return info->trainable || s->options.norm.mode == BATCH_NORM_SYNC;
 }
 
 static void hash_tensors(uint64_t *out, const session *s)

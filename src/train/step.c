@@ -134,7 +134,8 @@ int step_train(stepper *s, const batch *b, real *weights, real *moving, step_new
     set_metrics(out, metrics);
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = sgd_update(t, weights, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
+    out->penalty = sgd_update(t, weights, s->grads, s->options.optimizer.learning_rate, s->options.optimizer.l2,
+                              model_threads(s->m));
     step_times_lap(s->times, STEP_UPDATE);
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
@@ -168,7 +169,7 @@ int step_evaluate(stepper *s, const batch *b, const real *weights, const real *m
 
 double step_penalty(const stepper *s, const real *weights)
 {
-    return sgd_penalty(model_table(s->m), weights, s->options.l2, model_threads(s->m));
+    return sgd_penalty(model_table(s->m), weights, s->options.optimizer.l2, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const real *weights, real *moving, double *out)

@@ -43,10 +43,10 @@ START_TEST(every_file_loads)
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", CONFIG_FOLDER, entry->d_name);
         ck_assert_msg(config_load(&c, path, NULL, 0) == 0, "%s", error_message());
-        ck_assert(c.train.epochs == 10 && c.train.batch == 32 && c.train.learning_rate == 0.1);
+        ck_assert(c.train.epochs == 10 && c.order.batch == 32 && c.optimizer.learning_rate == 0.1);
         const int l2_only = strcmp(entry->d_name, "l2.yaml") == 0 || strcmp(entry->d_name, "digits-l2.yaml") == 0;
         ck_assert(c.model.batch_norm == !l2_only);
-        ck_assert(c.l2.c == (strstr(entry->d_name, "l2") ? 0.001 : 0));
+        ck_assert(c.optimizer.l2 == (strstr(entry->d_name, "l2") ? 0.001 : 0));
         /* A run is called as its file, so that the three do not write to one folder. */
         ck_assert(strncmp(c.experiment.name, entry->d_name, (size_t)(dot - entry->d_name)) == 0);
         config_free(&c);
@@ -65,10 +65,11 @@ START_TEST(defaults_and_overrides)
     ck_assert_str_eq(c.data.file, "d.h5");
     ck_assert_str_eq(c.checkpoint.dir, "checkpoints");
     ck_assert_str_eq(c.data.stage, "");
-    ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
-    ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
-    ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
-    ck_assert(c.model.precision == CONFIG_FLOAT32 && c.data.orientation == CONFIG_AUTO);
+    ck_assert(c.data.height == 224 && c.data.fit == RESIZE_STRETCH && !c.data.augment && c.model.batch_norm);
+    ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.optimizer.l2 == 0 &&
+              c.order.seed == 1);
+    ck_assert(c.order.shard_size == 4 && c.order.shuffle && c.log.print_count == 10);
+    ck_assert(c.model.precision == PRECISION_FLOAT32 && c.data.orientation == ORIENTATION_AUTO);
     ck_assert(c.timeouts.stall == 60 && c.timeouts.abort == 300);
     config_free(&c);
 
@@ -77,9 +78,10 @@ START_TEST(defaults_and_overrides)
                                 "train.shuffle=false",    "train.epochs=010",      "model.precision=mixed",
                                 "data.orientation=ignore"};
     ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets), 0);
-    ck_assert(c.train.batch == 128 && c.l2.c == 0.001 && c.batch_norm.mode == CONFIG_LOCAL && !c.train.shuffle);
-    ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == CONFIG_MIXED);
-    ck_assert(c.data.orientation == CONFIG_IGNORE);
+    ck_assert(c.order.batch == 128 && c.optimizer.l2 == 0.001 && c.batch_norm.mode == BATCH_NORM_LOCAL &&
+              !c.order.shuffle);
+    ck_assert(c.order.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == PRECISION_MIXED);
+    ck_assert(c.data.orientation == ORIENTATION_IGNORE);
     ck_assert_str_eq(c.data.file, "a b: {c}.h5");
     config_free(&c);
     config_free(&c);
