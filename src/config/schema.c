@@ -51,7 +51,7 @@ const config_key schema_keys[] = {
 
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},
     {CHOICE("model", "precision", model.precision, "float32", precisions),
-     .help = "`mixed`: what passes between layers is stored in bf16, half the memory"},
+     .help = "`mixed`: what passes between layers is stored in bf16, in half the memory"},
 
     {CHOICE("batch_norm", "mode", batch_norm.mode, "sync", modes),
      .help = "moments over the global batch, or over a rank's part"},

@@ -10,7 +10,8 @@
 
 /*
  * The table of keys: a row each, and no other list of them. All that reads, checks, prints, compares or frees a
- * configuration walks it, and so does what makes README's table and the fuzzer's dictionary (tests/config).
+ * configuration walks it, and so does what
+ * writes README's table and the dictionary of the fuzzer (tests/config, target `keys`).
  */
 typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_TEXT, KEY_CHOICE } key_kind;
 
