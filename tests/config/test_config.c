@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "config/schema.h"
 
 static const char head[] = "experiment:\n  name: run\ndata:\n  file: d.h5\n"; /* what follows starts on line 5 */
 
@@ -111,6 +112,57 @@ START_TEST(printed_reads_back)
     free(second);
     config_free(&a);
     config_free(&b);
+}
+END_TEST
+
+/* A value that is allowed and not the default. */
+static void other_value(char out[64], const config_key *key)
+{
+    switch (key->kind) {
+    case KEY_BOOL: (void)snprintf(out, 64, "%s", strcmp(key->fallback, "true") == 0 ? "false" : "true"); break;
+    case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
+    case KEY_REAL: (void)snprintf(out, 64, "%.17g", key->high); break;
+    case KEY_TEXT: (void)snprintf(out, 64, "another"); break;
+    case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
+    }
+}
+
+static void note_change(void *context, const char *key, const char *a, const char *b)
+{
+    (void)snprintf(context, 128, "%s: %s, %s", key, a, b);
+}
+
+/* Each row has a field of its own, and a name of its own; its section's rows stand together. */
+START_TEST(a_key_is_one_field)
+{
+    config plain;
+    config changed;
+    config back;
+    char *printed = NULL;
+    ck_assert_int_eq(parse(&plain, "", NULL), 0);
+    for (size_t k = 0; k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        char value[64];
+        char set[128];
+        char said[128] = "";
+        char wanted[128];
+        other_value(value, key);
+        (void)snprintf(set, sizeof set, "%s.%s=%s", key->section, key->name, value);
+        (void)snprintf(wanted, sizeof wanted, "%s.%s: ", key->section, key->name);
+        const int reaches_abort = strcmp(set, "timeouts.stall=1000000") == 0; /* which must be less than the other */
+        ck_assert_msg(parse(&changed, reaches_abort ? "timeouts: {abort: 0}\n" : "", set) == 0, "%s", error_message());
+        ck_assert_int_eq(config_changes(&plain, &changed, note_change, said), reaches_abort ? 2 : 1);
+        ck_assert_msg(reaches_abort || strncmp(said, wanted, strlen(wanted)) == 0, "%s changed %s", set, said);
+        ck_assert_int_eq(schema_find_key(key->section, key->name), (int)k);
+        ck_assert(k == 0 || strcmp(key->section, key[-1].section) == 0 || schema_find_section(key->section) == (int)k);
+        ck_assert_int_eq(config_print(&changed, &printed), 0);
+        ck_assert_int_eq(config_parse(&back, printed, strlen(printed), "printed", NULL, 0), 0);
+        ck_assert_int_eq(config_changes(&changed, &back, note_change, said), 0);
+        free(printed);
+        config_free(&back);
+        config_free(&changed);
+    }
+    config_free(&plain);
 }
 END_TEST
 
@@ -283,6 +335,7 @@ int main(void)
     tcase_add_test(tests, every_file_loads);
     tcase_add_test(tests, defaults_and_overrides);
     tcase_add_test(tests, printed_reads_back);
+    tcase_add_test(tests, a_key_is_one_field);
     tcase_add_test(tests, differences_on_resume);
     tcase_add_test(tests, wrong_keys_and_values);
     tcase_add_test(tests, timeouts_agree);
