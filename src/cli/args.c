@@ -183,10 +183,10 @@ int args_statistics(bool *precise, const char *option, const char *text)
     return LS_OK;
 }
 
-int args_precision(bool *mixed, const char *option, const char *text)
+int args_precision(model_precision *out, const char *option, const char *text)
 {
-    *mixed = strcmp(text, "mixed") == 0;
-    if (!*mixed && strcmp(text, "float32") != 0) {
+    *out = strcmp(text, "mixed") == 0 ? PRECISION_MIXED : PRECISION_FLOAT32;
+    if (*out != PRECISION_MIXED && strcmp(text, "float32") != 0) {
         return error_set(LS_EUSAGE, "%s: '%s' is neither float32 nor mixed", option, text);
     }
     return LS_OK;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/options.h"
+
 /* Reading a subcommand's arguments. All errors are LS_EUSAGE with a message that names the argument. */
 
 /*
@@ -34,7 +36,7 @@ int args_duration(double *seconds, const char *option, const char *text);
 int args_statistics(bool *precise, const char *option, const char *text);
 
 /* "float32" or "mixed". */
-int args_precision(bool *mixed, const char *option, const char *text);
+int args_precision(model_precision *out, const char *option, const char *text);
 
 /* "a,b,c": *out is one block of *count names for free(). Also LS_ENOMEM. */
 int args_list(char ***out, size_t *count, const char *option, const char *text);

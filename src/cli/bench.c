@@ -73,9 +73,10 @@ static int take_size(size_t *out, const char *option, uint64_t least, uint64_t m
 
 static int take_batch_norm(bench_options *o)
 {
-    o->batch_norm = strcmp(optarg, "none") != 0;
-    o->sync_bn = strcmp(optarg, "sync") == 0;
-    if (o->batch_norm && !o->sync_bn && strcmp(optarg, "local") != 0) {
+    const bool local = strcmp(optarg, "local") == 0;
+    o->network.batch_norm = strcmp(optarg, "none") != 0;
+    o->mode = local ? BATCH_NORM_LOCAL : BATCH_NORM_SYNC;
+    if (o->network.batch_norm && !local && strcmp(optarg, "sync") != 0) {
         return error_set(LS_EUSAGE, "--batch-norm: '%s' is none of sync, local and none", optarg);
     }
     return LS_OK;
@@ -107,13 +108,13 @@ static int take_option(bench_arguments *a, int option)
     case 'n': return take_size(&o->steps, "--steps", 1, BENCH_MAX_STEPS);
     case 'w': return take_size(&o->warm_up, "--warm-up", 0, 1000000);
     case 'm': return take_batch_norm(o);
-    case 'l': return args_number(&o->l2, "--l2", optarg, 0, 1000);
+    case 'l': return args_number(&o->optimizer.l2, "--l2", optarg, 0, 1000);
     case 't':
         code = take_size(&threads, "--threads", 1, 1024);
         o->threads = (int)threads;
         return code;
     case 'h': return take_shard(o);
-    case 'p': return args_precision(&o->mixed, "--precision", optarg);
+    case 'p': return args_precision(&o->network.precision, "--precision", optarg);
     case 'v': return take_values(o);
     case 'y': a->layers = true; return LS_OK;
     default: a->json = optarg; return LS_OK;
@@ -171,9 +172,8 @@ static int run(int argc, char **argv)
                                      .shard_size = 4,
                                      .steps = 10,
                                      .warm_up = 2,
-                                     .batch_norm = true,
-                                     .sync_bn = true,
-                                     .l2 = 0.001,
+                                     .network = {.batch_norm = true},
+                                     .optimizer = {.learning_rate = 0.1, .l2 = 0.001},
                                      .threads = 1}};
     int option = 0;
     int code = LS_OK;

@@ -36,12 +36,12 @@ static rates images_a_second(const bench_options *o, const bench_result *r, cons
 
 static const char *batch_norm_name(const bench_options *o)
 {
-    return !o->batch_norm ? "none" : o->sync_bn ? "sync" : "local";
+    return !o->network.batch_norm ? "none" : o->mode == BATCH_NORM_SYNC ? "sync" : "local";
 }
 
 static const char *precision_name(const bench_options *o)
 {
-    return o->mixed ? "mixed" : REAL_NAME;
+    return o->network.precision == PRECISION_MIXED ? "mixed" : REAL_NAME;
 }
 
 /* What is left of a step. */
@@ -151,7 +151,7 @@ void bench_report_print(const bench_options *o, const bench_result *r, bool with
     log_info("machine     %s, kernels %s, %zu rank%s of %d thread%s", processor, model_isa(), r->ranks,
              r->ranks == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s");
     log_info("work        %zux%zu, batch %zu a rank, %zu classes, BatchNorm %s, L2 %g, %s; %zu steps after %zu",
-             o->side, o->side, o->batch, o->classes, batch_norm_name(o), o->l2, precision_name(o), o->steps,
+             o->side, o->side, o->batch, o->classes, batch_norm_name(o), o->optimizer.l2, precision_name(o), o->steps,
              o->warm_up);
     log_info("limits      %.1f GFLOP/s and %.1f GB/s a rank, all ranks at once", r->peak.flops * 1e-9,
              r->peak.bytes * 1e-9);
@@ -234,7 +234,7 @@ static void json_setting(json *j, const bench_options *o, const bench_result *r)
     json_number(j, "classes", (double)o->classes);
     json_number(j, "shard", (double)o->shard_size);
     json_text(j, "batch_norm", batch_norm_name(o));
-    json_number(j, "l2", o->l2);
+    json_number(j, "l2", o->optimizer.l2);
     json_number(j, "warm_up", (double)o->warm_up);
 }
 

@@ -24,8 +24,7 @@ size_t bench_rows(bench_row *out, const bench_options *o, const bench_result *r)
     size_t count = 0;
     m.height = m.width = o->side;
     m.classes = o->classes;
-    m.batch_norm = o->batch_norm;
-    m.mixed = o->mixed;
+    m.network = o->network;
     const size_t layers = model_costs(costs, &m);
     for (cost_direction d = COST_FORWARD; d < COST_DIRECTIONS; d++) {
         for (size_t i = 0; i < layers; i++) {

@@ -98,14 +98,14 @@ static int take_option(eval_arguments *a, int option)
 
 static bool is_precise(const config *c)
 {
-    return c->model.batch_norm && c->batch_norm.evaluate == CONFIG_PRECISE;
+    return c->model.batch_norm && c->batch_norm.evaluate == BATCH_NORM_PRECISE;
 }
 
 /* The checkpoint's configuration as it is to be used here. */
 static int adapt(config *c, const eval_arguments *a)
 {
     if (a->statistics != NULL) {
-        c->batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? CONFIG_PRECISE : CONFIG_MOVING;
+        c->batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? BATCH_NORM_PRECISE : BATCH_NORM_MOVING;
     }
     if (a->train_data != NULL && !is_precise(c)) {
         return error_set(LS_EUSAGE, "--train-data: goes with --statistics precise, for a network with BatchNorm");
@@ -113,23 +113,20 @@ static int adapt(config *c, const eval_arguments *a)
     return LS_OK;
 }
 
-static int load(eval_subject *on, const eval_arguments *a, char **yaml)
+static int load(eval_subject *on, const eval_arguments *a, config *c)
 {
-    config c = {0};
     checkpoint_info info = {0};
     int code = which_checkpoint(on->checkpoint, a->given, a->best);
     if (code == LS_OK) {
-        code = run_options_of_checkpoint(&c, &info, on->checkpoint);
+        code = run_options_of_checkpoint(c, &info, on->checkpoint);
     }
     if (code == LS_OK) {
-        code = adapt(&c, a);
+        code = adapt(c, a);
     }
     if (code == LS_OK) {
         on->data_checksum = info.data_checksum;
-        on->lag = run_options_lag(&info, &c);
-        code = config_print(&c, yaml);
+        on->lag = run_options_lag(&info, c);
     }
-    config_free(&c);
     checkpoint_info_release(&info);
     return code;
 }
@@ -152,7 +149,7 @@ static int look_at_data(bool *trained, comm *c, const session_options *o, const 
 {
     dataset *data = NULL;
     staging none;
-    int code = staging_open(&data, &none, c, o->data_file, NULL);
+    int code = staging_open(&data, &none, c, o->data.file, NULL);
     if (code != LS_OK) {
         return code;
     }
@@ -173,13 +170,13 @@ static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, con
     if (code != LS_OK) {
         return code;
     }
-    trained.data_file = a->train_data != NULL ? a->train_data : same ? o->data_file : trained.data_file;
-    trained.threads = o->threads;
-    code = estimate_statistics(out, c, &trained, on->checkpoint, (size_t)saved->batch_norm.precise_batches);
+    trained.data.file = a->train_data != NULL ? a->train_data : same ? o->data.file : trained.data.file;
+    trained.train.threads = o->train.threads;
+    code = estimate_statistics(out, c, &trained, on->checkpoint, saved->batch_norm.precise_batches);
     if (code != LS_OK) {
         return error_prefix(code, "--statistics precise needs the data that trained, see --train-data");
     }
-    log_info("%s", estimate_describe(text, out, trained.data_file));
+    log_info("%s", estimate_describe(text, out, trained.data.file));
     return LS_OK;
 }
 
@@ -187,11 +184,11 @@ static int print_result(const eval_arguments *a, const eval_subject *on, const s
 {
     if (!isfinite(e->loss)) {
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
-                         on->checkpoint, dataset_split_name(a->split), s->options.data_file);
+                         on->checkpoint, dataset_split_name(a->split), s->options.data.file);
     }
     log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch,
              (unsigned long long)s->state.step);
-    log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data_file,
+    log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data.file,
              e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;
 }
@@ -239,12 +236,12 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     session_options o = run_options_session(saved);
     o.training = false;
     o.split = a->split;
-    o.data_file = a->data != NULL ? a->data : o.data_file;
-    o.stage = NULL; /* what is read once need not be copied first */
-    o.batch = a->batch > 0 ? (size_t)a->batch : o.batch;
-    o.threads = a->threads > 0 ? (int)a->threads : o.threads;
+    o.data.file = a->data != NULL ? a->data : o.data.file;
+    o.data.stage = NULL; /* what is read once need not be copied first */
+    o.order.batch = a->batch > 0 ? (size_t)a->batch : o.order.batch;
+    o.train.threads = a->threads > 0 ? (int)a->threads : o.train.threads;
     if (a->dump != NULL) {
-        const char *const inputs[] = {on->checkpoint, o.data_file, a->train_data};
+        const char *const inputs[] = {on->checkpoint, o.data.file, a->train_data};
         code = eval_dump_prepare(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
     }
     if (code == LS_OK && is_precise(saved)) {
@@ -266,7 +263,7 @@ static int eval(comm *c, void *context)
     if (a->dump != NULL && comm_size(c) > 1) {
         return error_set(LS_EUSAGE, "--dump: works with one rank only; run it without mpirun");
     }
-    int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, a, &yaml) : LS_OK, &yaml, &saved);
+    int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, a, &saved) : LS_OK, &saved, &yaml);
     if (code == LS_OK) {
         code = comm_broadcast(c, &on, sizeof on);
     }

@@ -30,7 +30,7 @@ int eval_dump_start(evaluate_dump *out, const session *s, size_t wanted)
     size_t samples = 0;
     (void)dataset_indices(s->data, s->options.split, &samples);
     out->capacity = wanted < samples ? wanted : samples;
-    out->images = calloc(out->capacity * s->options.height * s->options.width * 3 + 1, sizeof *out->images);
+    out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
     out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
     return out->images == NULL || out->logits == NULL
                ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
@@ -46,7 +46,7 @@ void eval_dump_release(evaluate_dump *d)
 
 int eval_dump_write(const char *path, const evaluate_dump *d, const session *s)
 {
-    const size_t images[] = {d->count, s->options.height, s->options.width, 3};
+    const size_t images[] = {d->count, s->options.data.height, s->options.data.width, 3};
     const size_t logits[] = {d->count, dataset_classes(s->data)};
     temporary t;
     h5_file *f = NULL;

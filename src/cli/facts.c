@@ -38,8 +38,8 @@ int facts_print(const config *c, int ranks)
     add_fact(&t, "run.folder", folder);
     add_fact(&t, "data.file", c->data.file);
     add_fact(&t, "data.problem", memory.problem);
-    text_add(&t, "train.batch\t%d\n", c->train.batch);
-    text_add(&t, "train.shard\t%d\n", c->train.shard);
+    text_add(&t, "train.batch\t%zu\n", c->order.batch);
+    text_add(&t, "train.shard\t%zu\n", c->order.shard_size);
     text_add(&t, "timeouts.abort\t%.0f\n", ceil(c->timeouts.abort));
     text_add(&t, "memory.rank\t%zu\n", memory.need.planned + memory.need.held);
     text_add(&t, "memory.ranks\t%d", ranks > 0 ? ranks : 1);

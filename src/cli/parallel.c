@@ -1,5 +1,6 @@
 #include "cli/parallel.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,15 @@ int parallel_run(int (*work)(comm *c, void *context), void *context)
     return code;
 }
 
-int parallel_share_config(comm *c, int code, char **yaml, config *out)
+int parallel_share_config(comm *c, int code, config *shared, char **yaml)
 {
-    uint64_t size = *yaml == NULL ? 0 : strlen(*yaml) + 1;
+    const bool leads = comm_rank(c) == 0;
+    uint64_t size = 0;
+    *yaml = NULL;
+    if (code == LS_OK && leads) {
+        code = config_print(shared, yaml);
+        size = code == LS_OK ? strlen(*yaml) + 1 : 0;
+    }
     code = comm_agree(c, code);
     if (code == LS_OK) {
         code = comm_broadcast(c, &size, sizeof size);
@@ -45,12 +52,15 @@ int parallel_share_config(comm *c, int code, char **yaml, config *out)
     if (code != LS_OK) {
         return code;
     }
-    if (comm_rank(c) != 0) {
+    if (!leads) {
         *yaml = malloc(size);
     }
     code = comm_agree(c, *yaml == NULL ? error_set(LS_ENOMEM, "out of memory for the configuration") : LS_OK);
     if (code == LS_OK) {
         code = comm_broadcast(c, *yaml, size);
     }
-    return code != LS_OK ? code : comm_agree(c, config_parse(out, *yaml, size - 1, "configuration", NULL, 0));
+    if (code == LS_OK && !leads) {
+        code = config_parse(shared, *yaml, size - 1, "configuration", NULL, 0);
+    }
+    return comm_agree(c, code);
 }

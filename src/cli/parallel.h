@@ -12,9 +12,9 @@
 int parallel_run(int (*work)(comm *c, void *context), void *context);
 
 /*
- * Give all ranks the configuration that rank 0 holds in *yaml (owned by the caller, as elsewhere; NULL on other ranks)
- * when rank 0's code is LS_OK. Returns the agreed code. Collective.
+ * Give all ranks the configuration that rank 0 holds in *shared, when its code is LS_OK; *yaml: as it is printed, for
+ * free(), on all ranks. *shared, zeros on the other ranks, is the caller's on all. Returns the agreed code. Collective.
  */
-int parallel_share_config(comm *c, int code, char **yaml, config *out);
+int parallel_share_config(comm *c, int code, config *shared, char **yaml);
 
 #endif

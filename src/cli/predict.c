@@ -135,16 +135,11 @@ static int predict_files(prediction *p, const pictures *files)
 /* moving: statistics to normalize by; NULL: the checkpoint's. */
 static int open_network(prediction *p, const config *c, const char *checkpoint, int threads, const real *moving)
 {
-    const session_options s = run_options_session(c);
     const predict_options o = {
-        .height = s.height,
-        .width = s.width,
+        .input = c->data,
+        .network = c->model,
+        .norm = c->batch_norm,
         .classes = p->info->class_count,
-        .batch_norm = s.batch_norm,
-        .mixed = s.mixed,
-        .epsilon = s.epsilon,
-        .fit = s.fit,
-        .scale = s.scale,
         .threads = threads,
         .moving = moving,
     };
@@ -170,15 +165,14 @@ static int estimate_precise(comm *c, void *context)
     char text[ESTIMATE_TEXT_SIZE];
     estimating *e = context;
     session_options trained = run_options_session(e->saved);
-    trained.data_file = e->a->data;
-    trained.threads = (int)e->a->threads;
+    trained.data.file = e->a->data;
+    trained.train.threads = (int)e->a->threads;
     if (comm_size(c) > 1) {
         return error_set(LS_EUSAGE, "predict: works with one process only; run it without mpirun");
     }
-    const int code =
-        estimate_statistics(&e->result, c, &trained, e->checkpoint, (size_t)e->saved->batch_norm.precise_batches);
+    const int code = estimate_statistics(&e->result, c, &trained, e->checkpoint, e->saved->batch_norm.precise_batches);
     if (code == LS_OK) {
-        log_note("%s", estimate_describe(text, &e->result, trained.data_file));
+        log_note("%s", estimate_describe(text, &e->result, trained.data.file));
     }
     return code;
 }

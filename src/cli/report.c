@@ -53,8 +53,8 @@ static int read_run(report_run *r, const char *dir)
     }
     r->facts = (finding_run){
         .experiment = r->info.experiment,
-        .learning_rate = r->saved.train.learning_rate,
-        .l2 = r->saved.l2.c,
+        .learning_rate = r->saved.optimizer.learning_rate,
+        .l2 = r->saved.optimizer.l2,
         .epochs = r->epochs,
         .count = count,
     };
@@ -209,7 +209,7 @@ static void print_findings(const report_run *runs, size_t count)
 static void warn_of_moving(const report_run *r)
 {
     const moving_lag lag = run_options_lag(&r->info, &r->saved);
-    if (r->saved.batch_norm.evaluate == CONFIG_MOVING && moving_is_far(&lag)) {
+    if (r->saved.batch_norm.evaluate == BATCH_NORM_MOVING && moving_is_far(&lag)) {
         moving_warn(r->dir, &lag,
                     "its validation accuracy says little: use batch_norm.evaluate=precise, more steps, or");
     }

@@ -11,7 +11,7 @@ int run_memory_of(run_memory *out, const session_options *o, int ranks)
     enum { CLASSES = 10 };
     dataset *data = NULL;
     *out = (run_memory){.classes = CLASSES};
-    if (dataset_open_unread(&data, o->data_file) == LS_OK) {
+    if (dataset_open_unread(&data, o->data.file) == LS_OK) {
         out->classes = dataset_classes(data);
         out->need.held = dataset_memory(data);
     } else {

@@ -8,42 +8,15 @@
 #include "cli/help.h"
 #include "store/checkpoint_check.h"
 
-static orientation_use orientation_of(config_turn wanted)
-{
-    switch (wanted) {
-    case CONFIG_APPLY: return ORIENTATION_APPLY;
-    case CONFIG_IGNORE: return ORIENTATION_IGNORE;
-    default: return ORIENTATION_AUTO;
-    }
-}
-
 session_options run_options_session(const config *c)
 {
     return (session_options){
-        .data_file = c->data.file,
-        .stage = c->data.stage,
-        .height = (size_t)c->data.height,
-        .width = (size_t)c->data.width,
-        .fit = c->data.fit == CONFIG_CROP ? RESIZE_CROP : RESIZE_STRETCH,
-        .scale = c->data.scale == CONFIG_SIGNED ? RESIZE_SIGNED : RESIZE_UNIT,
-        .orientation = orientation_of(c->data.orientation),
-        .augment = c->data.augment,
-        .augment_min_scale = c->data.augment_min_scale,
-        .loader_threads = c->data.loader_threads,
-        .batch_norm = c->model.batch_norm,
-        .mixed = c->model.precision == CONFIG_MIXED,
-        .sync_bn = c->batch_norm.mode == CONFIG_SYNC,
-        .unbiased_variance = c->batch_norm.moving_variance == CONFIG_UNBIASED,
-        .momentum = c->batch_norm.momentum,
-        .epsilon = c->batch_norm.epsilon,
-        .l2 = c->l2.c,
-        .learning_rate = c->train.learning_rate,
-        .batch = (size_t)c->train.batch,
-        .shard_size = (size_t)c->train.shard,
-        .steps_per_epoch = (size_t)c->train.steps_per_epoch,
-        .seed = c->train.seed,
-        .shuffle = c->train.shuffle,
-        .threads = c->train.threads,
+        .data = c->data,
+        .order = c->order,
+        .network = c->model,
+        .norm = c->batch_norm,
+        .optimizer = c->optimizer,
+        .train = c->train,
         .training = true,
         .split = DATASET_VAL,
     };
@@ -53,43 +26,29 @@ trainer_options run_options_trainer(const config *c)
 {
     return (trainer_options){
         .session = run_options_session(c),
-        .epochs = (uint64_t)c->train.epochs,
-        .precise = c->batch_norm.evaluate == CONFIG_PRECISE,
-        .precise_batches = (size_t)c->batch_norm.precise_batches,
-        .saving = {.every_epochs = (uint64_t)c->checkpoint.every_epochs,
-                   .every_steps = (uint64_t)c->checkpoint.every_steps,
-                   .every_minutes = c->checkpoint.every_minutes},
-        .keep = (size_t)c->checkpoint.keep,
-        .keep_best = (size_t)c->checkpoint.keep_best,
-        .replicas_every = (uint64_t)c->check.replicas_every,
-        .log_every_steps = (size_t)c->log.every_steps,
-        .print_layer = c->log.print_layer,
-        .print_count = (size_t)c->log.print_count,
+        .checkpoint = c->checkpoint,
+        .check = c->check,
+        .log = c->log,
         .experiment = run_options_experiment(c),
         .normalization = run_options_normalization(c),
         .program = help_version(),
     };
 }
 
-comm_timeouts run_options_timeouts(const config *c)
-{
-    return (comm_timeouts){.stall = c->timeouts.stall, .abort = c->timeouts.abort};
-}
-
 const char *run_options_experiment(const config *c)
 {
     if (c->model.batch_norm) {
-        return c->l2.c > 0 ? "bn_l2" : "bn";
+        return c->optimizer.l2 > 0 ? "bn_l2" : "bn";
     }
-    return c->l2.c > 0 ? "l2" : "none";
+    return c->optimizer.l2 > 0 ? "l2" : "none";
 }
 
 const char *run_options_normalization(const config *c)
 {
-    if (c->data.scale == CONFIG_SIGNED) {
-        return c->data.fit == CONFIG_CROP ? "x/127.5-1, crop" : "x/127.5-1, stretch";
+    if (c->data.scale == RESIZE_SIGNED) {
+        return c->data.fit == RESIZE_CROP ? "x/127.5-1, crop" : "x/127.5-1, stretch";
     }
-    return c->data.fit == CONFIG_CROP ? "x/255, crop" : "x/255, stretch";
+    return c->data.fit == RESIZE_CROP ? "x/255, crop" : "x/255, stretch";
 }
 
 static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)
@@ -102,15 +61,15 @@ static void compare(problems *found, const char *what, uint64_t have, uint64_t w
 /* Epochs, steps and the position in an epoch against each other. */
 static void compare_counters(problems *found, const checkpoint_info *info, const config *c)
 {
-    const uint64_t samples = (uint64_t)c->train.batch;
-    const uint64_t length = (uint64_t)c->train.steps_per_epoch; /* 0: as the data set has it */
+    const uint64_t samples = c->order.batch;
+    const uint64_t length = c->order.steps_per_epoch; /* 0: as the data set has it */
     const uint64_t within = info->position / samples;
     const uint64_t before = info->step - within;
     if (info->position % samples != 0) {
         problems_add(found, "position %" PRIu64 " lies within a batch of %" PRIu64, info->position, samples);
     }
-    if (info->epoch > (uint64_t)c->train.epochs) {
-        problems_add(found, "%" PRIu64 " epochs are done of %d", info->epoch, c->train.epochs);
+    if (info->epoch > c->train.epochs) {
+        problems_add(found, "%" PRIu64 " epochs are done of %" PRIu64, info->epoch, c->train.epochs);
     }
     bool fits = within <= info->step && (length == 0 || within <= length);
     if (info->epoch == 0) {
@@ -130,10 +89,10 @@ static void compare_counters(problems *found, const checkpoint_info *info, const
 
 void run_options_compare(problems *found, const checkpoint_info *info, const config *c)
 {
-    compare(found, "height", info->height, (uint64_t)c->data.height);
-    compare(found, "width", info->width, (uint64_t)c->data.width);
+    compare(found, "height", info->height, c->data.height);
+    compare(found, "width", info->width, c->data.width);
     compare(found, "batch_norm", info->batch_norm, c->model.batch_norm);
-    compare(found, "seed", info->seed, c->train.seed);
+    compare(found, "seed", info->seed, c->order.seed);
     compare_counters(found, info, c);
 }
 

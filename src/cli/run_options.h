@@ -7,11 +7,11 @@
 #include "train/moving.h"
 #include "train/trainer.h"
 
-/* The one place that turns a configuration into the options of the modules. Texts stay the configuration's. */
+/* A configuration and what is made of it: the options of a run, its names, and its place beside a checkpoint. */
 
+/* Texts stay the configuration's. */
 session_options run_options_session(const config *c);
 trainer_options run_options_trainer(const config *c);
-comm_timeouts run_options_timeouts(const config *c);
 
 /* "bn", "l2", "bn_l2" or "none": which of the two the network has. */
 const char *run_options_experiment(const config *c);

@@ -121,16 +121,9 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
     return LS_OK;
 }
 
-/* The effective configuration as text; *yaml freed by the caller. */
-static int load_text(const train_arguments *a, char **yaml)
+static int load(const train_arguments *a, config *out)
 {
-    config c = {0};
-    int code = config_load(&c, a->config, a->overrides, a->override_count);
-    if (code == LS_OK) {
-        code = config_print(&c, yaml);
-    }
-    config_free(&c);
-    return code;
+    return config_load(out, a->config, a->overrides, a->override_count);
 }
 
 /* As comments, so that what is printed is a configuration still. */
@@ -142,8 +135,8 @@ static int print_memory(memory_need *out, const session_options *o, int ranks)
     if (code == LS_OK) {
         log_info("%s", "");
         log_info("# memory of a rank, %d rank%s of %d thread%s, %zu classes%s%s%s:", ranks, ranks == 1 ? "" : "s",
-                 o->threads, o->threads == 1 ? "" : "s", memory.classes,
-                 known ? "" : " (a guess: ", known ? "" : o->data_file, known ? "" : " cannot be opened)");
+                 o->train.threads, o->train.threads == 1 ? "" : "s", memory.classes,
+                 known ? "" : " (a guess: ", known ? "" : o->data.file, known ? "" : " cannot be opened)");
         memory_plan_print(&memory.plan, "#   ");
         log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)memory.need.held / 1048576);
         *out = memory.need;
@@ -155,9 +148,9 @@ static int print_check(memory_need *out, const train_arguments *a, int ranks)
 {
     config c = {0};
     char *yaml = NULL;
-    int code = load_text(a, &yaml);
+    int code = load(a, &c);
     if (code == LS_OK) {
-        code = config_parse(&c, yaml, strlen(yaml), a->config, NULL, 0);
+        code = config_print(&c, &yaml);
     }
     if (code == LS_OK) {
         const session_options o = run_options_session(&c);
@@ -183,7 +176,7 @@ static int check(comm *c, void *context)
 static int print_facts(const train_arguments *a)
 {
     config c = {0};
-    int code = config_load(&c, a->config, a->overrides, a->override_count);
+    int code = load(a, &c);
     if (code == LS_OK) {
         code = facts_print(&c, (int)a->ranks);
     }
@@ -214,12 +207,13 @@ static int train(comm *c, void *context)
     run_lock *lock = NULL;
     run_folder *folder = NULL;
     int code = launch_refuse_alone(c);
-    code = code != LS_OK ? code : parallel_share_config(c, leads ? load_text(a, &yaml) : LS_OK, &yaml, &wanted);
+    if (code == LS_OK) {
+        code = parallel_share_config(c, leads ? load(a, &wanted) : LS_OK, &wanted, &yaml);
+    }
     if (code != LS_OK) {
         goto cleanup;
     }
-    const comm_timeouts timeouts = run_options_timeouts(&wanted);
-    comm_set_timeouts(c, &timeouts);
+    comm_set_timeouts(c, &wanted.timeouts);
     code = run_folder_file(run_dir, sizeof run_dir, wanted.checkpoint.dir, wanted.experiment.name);
     if (code == LS_OK && leads) {
         code = start_check_named(&wanted, a->resume); /* before a folder is made */
@@ -248,7 +242,7 @@ static int train(comm *c, void *context)
     o.origin = &begin.origin;
     o.same_bits = a->same_bits;
     o.config = yaml;
-    o.saving.limit = time_limit(a);
+    o.limit = time_limit(a);
     code = trainer_run(c, &o);
 cleanup:
     run_folder_close(folder);

@@ -50,7 +50,6 @@ static const struct option options[] = {
 static int take_option(verify_arguments *a, int option)
 {
     uint64_t value = 0;
-    bool mixed = false;
     int code = LS_OK;
     switch (option) {
     case 'e': return args_number(&a->options.tolerance, "--tolerance", optarg, 0, 1e6);
@@ -59,10 +58,7 @@ static int take_option(verify_arguments *a, int option)
         code = args_whole(&value, "--threads", optarg, 1, 1024);
         a->options.threads = (int)value;
         return code;
-    case 'p':
-        code = args_precision(&mixed, "--precision", optarg);
-        a->options.mixed = mixed;
-        return code;
+    case 'p': return args_precision(&a->options.precision, "--precision", optarg);
     default:
         code = args_whole(&value, "--shard", optarg, 1, 1024);
         a->options.shard_size = (size_t)value;
@@ -98,7 +94,7 @@ static int run(int argc, char **argv)
     }
     a.path = argv[optind];
     if (a.options.tolerance == NOT_GIVEN) {
-        a.options.tolerance = a.options.mixed ? (double)INFINITY : TOLERANCE;
+        a.options.tolerance = a.options.precision == PRECISION_MIXED ? (double)INFINITY : TOLERANCE;
     }
     return parallel_run(verify, &a);
 }

@@ -14,75 +14,44 @@
 
 enum { LARGEST_FILE = 1 << 20 }; /* bytes */
 
-/* libcyaml's first complaint, kept instead of printed. */
-static void keep_complaint(cyaml_log_t level, void *context, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
-static void keep_complaint(cyaml_log_t level, void *context, const char *format, va_list args)
+static int set_defaults(config *c)
 {
-    char *complaint = context;
-    if (level >= CYAML_LOG_ERROR && !*complaint)
-        (void)vsnprintf(complaint, 256, format, args);
+    const char *reason = NULL;
+    int code = LS_OK;
+    for (size_t k = 0; code == LS_OK && k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        code = key->fallback != NULL ? value_set(c, key, key->fallback, false, &reason) : LS_OK;
+        if (code != LS_OK) {
+            (void)error_set(code, "the default of %s.%s: %s", key->section, key->name,
+                            reason != NULL ? reason : "no memory");
+        }
+    }
+    return code;
 }
 
-/* All values as YAML, one `section: {key: value}` after the other. Each value passed value_check. */
-static char *document_text(const document *d, size_t *size)
+static int check_required(const config *c, const char *origin)
 {
-    char *text = NULL;
-    FILE *out = open_memstream(&text, size);
-    if (!out)
-        return NULL;
-    const char *section = "";
-    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
-        if (strcmp(section, schema_keys[k].section) != 0)
-            fprintf(out, "%s:\n", section = schema_keys[k].section);
-        fprintf(out, "  %s: ", schema_keys[k].name);
-        value_quote(out, d->values[k], 0);
-        fputc('\n', out);
+    for (size_t k = 0; k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        if (key->fallback == NULL && value_text(key, c) == NULL) {
+            return error_set(LS_EUSAGE, "%s: `%s.%s` is missing: %s; write it there or give --set %s.%s=...", origin,
+                             key->section, key->name, key->help, key->section, key->name);
+        }
     }
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-/* Hand the complete document to libcyaml, which fills the struct. */
-static int fill(config *out, const document *d, const char *origin)
-{
-    char complaint[256] = "";
-    const cyaml_config_t how = {
-        .log_fn = keep_complaint, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem};
-    schema_cyaml schema;
-    config *loaded = NULL;
-    size_t size = 0;
-    char *text = document_text(d, &size);
-    if (!text)
-        return error_set(LS_ENOMEM, "%s: no memory to read it", origin);
-    schema_build(&schema);
-    const cyaml_err_t err =
-        cyaml_load_data((const uint8_t *)text, size, &how, &schema.top, (cyaml_data_t **)&loaded, NULL);
-    free(text);
-    if (err == CYAML_ERR_OOM)
-        return error_set(LS_ENOMEM, "%s: no memory to read it", origin);
-    if (err != CYAML_OK || !loaded) {
-        complaint[strcspn(complaint, "\n")] = '\0';
-        return error_set(LS_EUSAGE, "%s: %s (%s)", origin, cyaml_strerror(err), complaint);
-    }
-    *out = *loaded;
-    free(loaded);
     return LS_OK;
 }
 
 /* What keys demand of each other. */
 static int check_together(const config *c, const char *origin)
 {
-    const config_timeouts *t = &c->timeouts;
-    if (t->stall > 0 && t->abort > 0 && t->abort <= t->stall)
+    const comm_timeouts *t = &c->timeouts;
+    if (t->stall > 0 && t->abort > 0 && t->abort <= t->stall) {
         return error_set(
             LS_EUSAGE,
             "%s: `timeouts.abort` is %g and `timeouts.stall` is %g; a stall must be reported before it ends "
             "the job, so abort must be larger, or one of them 0 (never)",
             origin, t->abort, t->stall);
+    }
     return LS_OK;
 }
 
@@ -90,17 +59,22 @@ int config_parse(config *out, const char *text, size_t length, const char *origi
                  size_t n)
 {
     memset(out, 0, sizeof *out);
-    document d = {0};
-    int code = document_read(&d, text, length, origin);
-    for (size_t i = 0; !code && i < n; i++)
-        code = document_override(&d, overrides[i]);
-    if (!code)
-        code = document_complete(&d, origin);
-    if (!code)
-        code = fill(out, &d, origin);
-    document_release(&d);
-    if (!code && (code = check_together(out, origin)) != LS_OK)
+    int code = set_defaults(out);
+    if (code == LS_OK) {
+        code = document_read(out, text, length, origin);
+    }
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        code = document_override(out, overrides[i]);
+    }
+    if (code == LS_OK) {
+        code = check_required(out, origin);
+    }
+    if (code == LS_OK) {
+        code = check_together(out, origin);
+    }
+    if (code != LS_OK) {
         config_free(out);
+    }
     return code;
 }
 
@@ -108,11 +82,13 @@ int config_parse(config *out, const char *text, size_t length, const char *origi
 static FILE *open_text(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
+    }
     FILE *file = fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "rb") : NULL; /* from here on its data is waited for */
-    if (!file)
+    if (file == NULL) {
         (void)close(fd);
+    }
     return file;
 }
 
@@ -120,78 +96,86 @@ int config_load(config *out, const char *path, const char *const *overrides, siz
 {
     memset(out, 0, sizeof *out);
     FILE *file = open_text(path);
-    if (!file)
+    if (file == NULL) {
         return error_set(LS_EUSAGE, "%s: the configuration cannot be read: %s", path, strerror(errno));
+    }
     int code = LS_OK;
     size_t length = 0;
     char *text = malloc(LARGEST_FILE + 1);
-    if (!text) {
+    if (text == NULL) {
         code = error_set(LS_ENOMEM, "%s: no memory to read it", path);
         goto cleanup;
     }
     length = fread(text, 1, LARGEST_FILE + 1, file);
-    if (ferror(file))
+    if (ferror(file) != 0) {
         code = error_set(LS_EUSAGE, "%s: the configuration cannot be read: %s", path, strerror(errno));
-    else if (length > LARGEST_FILE)
+    } else if (length > LARGEST_FILE) {
         code = error_set(LS_EUSAGE, "%s: more than 1 MiB, so no configuration; give a YAML file such as config/bn.yaml",
                          path);
-    else if (length == 0)
+    } else if (length == 0) {
         code = error_set(LS_EUSAGE, "%s: is empty; give a YAML file such as config/bn.yaml", path);
-    else
+    } else {
         code = config_parse(out, text, length, path, overrides, n);
+    }
 cleanup:
     free(text);
     fclose(file);
     return code;
 }
 
-int config_print(const config *c, char **yaml_out)
+/* End a text that open_memstream began, if it did; without memory *text is freed and NULL. */
+static int close_text(FILE *out, char **text, const char *what)
 {
-    *yaml_out = NULL;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return error_set(LS_ENOMEM, "no memory to print the configuration");
+    if (out != NULL && fclose(out) == 0) {
+        return LS_OK;
+    }
+    free(*text);
+    *text = NULL;
+    return error_set(LS_ENOMEM, "no memory to %s", what);
+}
+
+static void print_all(FILE *out, const config *c)
+{
     const char *section = "";
-    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
-        if (strcmp(section, schema_keys[k].section) != 0)
-            fprintf(out, "%s:\n", section = schema_keys[k].section);
-        fprintf(out, "  %s: ", schema_keys[k].name);
-        value_print(out, &schema_keys[k], c);
+    for (size_t k = 0; k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        if (strcmp(section, key->section) != 0) {
+            section = key->section;
+            fprintf(out, "%s:\n", section);
+        }
+        fprintf(out, "  %s: ", key->name);
+        value_print(out, key, c);
         fputc('\n', out);
     }
-    if (fclose(out) != 0) {
-        free(text);
-        return error_set(LS_ENOMEM, "no memory to print the configuration");
+}
+
+int config_print(const config *c, char **yaml_out)
+{
+    size_t size = 0;
+    *yaml_out = NULL;
+    FILE *out = open_memstream(yaml_out, &size);
+    if (out != NULL) {
+        print_all(out, c);
     }
-    *yaml_out = text;
-    return LS_OK;
+    return close_text(out, yaml_out, "print the configuration");
 }
 
 int config_reference(char **out)
 {
-    *out = NULL;
-    char *text = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return error_set(LS_ENOMEM, "no memory to print the keys");
-    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
+    *out = NULL;
+    FILE *f = open_memstream(out, &size);
+    for (size_t k = 0; f != NULL && k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         char path[64];
         (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
         fprintf(f, "  %-27s %s (", path, key->help);
         value_allowed(f, key);
-        const char *const fallback = key->fallback && *key->fallback ? key->fallback : "none";
-        fprintf(f, "%s%s)\n", key->fallback ? "; default " : "; required", key->fallback ? fallback : "");
+        const char *const fallback = key->fallback == NULL ? "required" : "default ";
+        const char *const value = key->fallback == NULL ? "" : *key->fallback != '\0' ? key->fallback : "none";
+        fprintf(f, "; %s%s%s)\n", fallback, value, key->may_change ? "; may change on resume" : "");
     }
-    if (fclose(f) != 0) {
-        free(text);
-        return error_set(LS_ENOMEM, "no memory to print the keys");
-    }
-    *out = text;
-    return LS_OK;
+    return close_text(f, out, "print the keys");
 }
 
 size_t config_difference(const config *saved, const config *wanted, char *text, size_t size)
@@ -200,12 +184,13 @@ size_t config_difference(const config *saved, const config *wanted, char *text, 
     char *line = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&line, &length);
-    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
+    for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
-        if (key->may_change || value_equal(key, saved, wanted))
+        if (key->may_change || value_equal(key, saved, wanted)) {
             continue;
-        if (out) {
-            fprintf(out, "%s%s.%s (", count ? ", " : "", key->section, key->name);
+        }
+        if (out != NULL) {
+            fprintf(out, "%s%s.%s (", count > 0 ? ", " : "", key->section, key->name);
             value_print(out, key, saved);
             fputs(", now ", out);
             value_print(out, key, wanted);
@@ -213,60 +198,60 @@ size_t config_difference(const config *saved, const config *wanted, char *text, 
         }
         count++;
     }
-    if (out)
+    if (out != NULL) {
         fclose(out);
-    if (size)
-        (void)snprintf(text, size, "%s", line ? line : "");
+    }
+    if (size > 0) {
+        (void)snprintf(text, size, "%s", line != NULL ? line : "");
+    }
     free(line);
     return count;
 }
 
-/* A key's value as it stands in YAML; NULL when memory runs out, else for free(). */
-static char *value_text(const config_key *key, const config *c)
+/* A key's value as it stands in YAML; freed by the caller. */
+static int print_value(char **out, const config_key *key, const config *c)
 {
-    char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
-    value_print(out, key, c);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
+    *out = NULL;
+    FILE *f = open_memstream(out, &size);
+    if (f != NULL) {
+        value_print(f, key, c);
     }
-    return text;
+    return close_text(f, out, "compare configurations");
 }
 
 int config_changes(const config *a, const config *b,
                    void (*tell)(void *context, const char *key, const char *a, const char *b), void *context)
 {
     int count = 0;
-    for (size_t k = 0; k < SCHEMA_KEYS; k++) {
+    int code = LS_OK;
+    for (size_t k = 0; code == LS_OK && k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
-        if (value_equal(key, a, b))
+        if (value_equal(key, a, b)) {
             continue;
+        }
         char path[64];
-        char *first = value_text(key, a);
-        char *second = value_text(key, b);
-        const int usable = first && second;
+        char *first = NULL;
+        char *second = NULL;
         (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
-        if (usable)
+        code = print_value(&first, key, a);
+        if (code == LS_OK) {
+            code = print_value(&second, key, b);
+        }
+        if (code == LS_OK) {
             tell(context, path, first, second);
+            count++;
+        }
         free(first);
         free(second);
-        if (!usable)
-            return error_set(LS_ENOMEM, "no memory to compare configurations");
-        count++;
     }
-    return count;
+    return code == LS_OK ? count : code;
 }
 
 void config_free(config *c)
 {
-    free(c->experiment.name);
-    free(c->data.file);
-    free(c->data.stage);
-    free(c->checkpoint.dir);
-    free(c->log.print_layer);
+    for (size_t k = 0; k < schema_count; k++) {
+        value_free(c, &schema_keys[k]);
+    }
     memset(c, 0, sizeof *c);
 }

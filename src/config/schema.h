@@ -1,51 +1,45 @@
 #ifndef LOCKSTEP_CONFIG_SCHEMA_H
 #define LOCKSTEP_CONFIG_SCHEMA_H
 
-#include <cyaml/cyaml.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "config/config.h"
 
-/* The declared schema: every section and key, with defaults and limits, and libcyaml's view of it. */
+/*
+ * The table of keys: a row each, and no other list of them. All that reads, checks, prints, compares or frees a
+ * configuration walks it, and so does what
+ * writes README's table and the dictionary of the fuzzer (tests/config, target `keys`).
+ */
 typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_TEXT, KEY_CHOICE } key_kind;
 
+typedef struct config_choice {
+    const char *name;
+    int value; /* of the module's enum */
+} config_choice;
+
 typedef struct config_key {
-    const char *section, *name;
-    size_t offset, size; /* of its field in config */
+    const char *section, *name; /* as they stand in a file */
+    size_t offset, size; /* of the field in config; which of its structures that is in is independent of section */
     key_kind kind;
-    const char *fallback;          /* default, as it would stand in the file; NULL: the key is required */
-    int64_t min, max, step;        /* KEY_INT: min, min + step, ... max */
-    double low, high;              /* KEY_REAL */
-    bool above;                    /* KEY_REAL: low itself is not allowed */
-    const cyaml_strval_t *choices; /* KEY_CHOICE: [choice_count] */
-    uint32_t choice_count;
-    bool plain_name;   /* KEY_TEXT: a file name without folders */
-    bool is_path;      /* KEY_TEXT: ~ is the home folder */
-    bool may_be_empty; /* KEY_TEXT */
-    bool may_change;   /* on resume */
-    const char *help;  /* one line */
+    const char *fallback;         /* default, as it would stand in the file; NULL: the key, a KEY_TEXT, is required */
+    int64_t min, max, step;       /* KEY_INT: min, min + step, ... max; never negative */
+    double low, high;             /* KEY_REAL */
+    bool above;                   /* KEY_REAL: low itself is not allowed */
+    const config_choice *choices; /* KEY_CHOICE: ended by a NULL name */
+    bool plain_name;              /* KEY_TEXT: a file name without folders */
+    bool is_path;                 /* KEY_TEXT: ~ is the home folder */
+    bool may_be_empty;            /* KEY_TEXT */
+    bool may_change;              /* on resume; others belong to the result */
+    const char *help;             /* one line, with Markdown's backticks around words of a file */
 } config_key;
 
-typedef struct config_section {
-    const char *name;
-    size_t offset, size;
-} config_section;
+extern const config_key schema_keys[]; /* in the order in which they are printed, grouped by section */
+extern const size_t schema_count;
 
-enum { SCHEMA_SECTIONS = 10, SCHEMA_KEYS = 40 };
-extern const config_section schema_sections[SCHEMA_SECTIONS];
-extern const config_key schema_keys[SCHEMA_KEYS]; /* grouped by section, in the order of schema_sections */
-
-/* libcyaml's schema, built from the two tables. */
-typedef struct schema_cyaml {
-    cyaml_schema_field_t root[SCHEMA_SECTIONS + 1];
-    cyaml_schema_field_t fields[SCHEMA_KEYS + SCHEMA_SECTIONS]; /* each section's keys and an end mark */
-    cyaml_schema_value_t top;
-} schema_cyaml;
-void schema_build(schema_cyaml *out);
-
-/* Index of a section or a key; -1 when there is none. */
+/* Index of a section's first key, or of a key; -1 when there is none. */
 int schema_find_section(const char *section);
 int schema_find_key(const char *section, const char *name);
 

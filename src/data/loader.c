@@ -65,8 +65,8 @@ static void prepare_slot(loader *l, size_t s)
 {
     const loader_options *o = &l->options;
     slot *p = slot_of(l, s);
-    p->total = order_batch_samples(l->split_samples, o->batch, o->steps_per_epoch, s);
-    p->part = order_part_of(p->total, o->shard_size, (size_t)o->rank, (size_t)o->size);
+    p->total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
+    p->part = order_part_of(p->total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
     p->done = 0;
     p->code = LS_OK;
     p->prepared = true;
@@ -96,7 +96,7 @@ static bool find_work(loader *l)
 static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t position)
 {
     size_t run = 1;
-    if (l->options.shuffle) {
+    if (l->options.order.shuffle) {
         return run;
     }
     const size_t place = (size_t)(position % l->split_samples);
@@ -115,14 +115,15 @@ static void work_on_one(loader *l, sample_space *space)
     const size_t i = l->work_sample++;
     slot *p = slot_of(l, step);
     const uint64_t epoch = l->epoch;
-    const uint64_t position = (uint64_t)step * o->batch + p->part.first_sample + i;
+    const uint64_t position = (uint64_t)step * o->order.batch + p->part.first_sample + i;
     const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
     const size_t run = run_from(l, p, i, position);
     l->busy++;
     pthread_mutex_unlock(&l->lock);
 
     p->labels[i] = dataset_label(o->data, index);
-    const int code = sample_load(p->images + i * o->height * o->width * 3, o, index, run, epoch, position, space);
+    const int code =
+        sample_load(p->images + i * o->input.height * o->input.width * 3, o, index, run, epoch, position, space);
 
     pthread_mutex_lock(&l->lock);
     if (code != LS_OK && (p->code == LS_OK || i < p->failed)) {
@@ -170,12 +171,12 @@ static int threads_to_start(int asked)
 
 static int check_options(const loader_options *o)
 {
-    if (o->data == NULL || o->batch == 0 || o->shard_size == 0 || o->height == 0 || o->width == 0 ||
-        o->height > IMAGE_MAX_SIDE || o->width > IMAGE_MAX_SIDE || o->size < 1 || o->rank < 0 || o->rank >= o->size ||
-        o->threads < 0) {
+    if (o->data == NULL || o->order.batch == 0 || o->order.shard_size == 0 || o->input.height == 0 ||
+        o->input.width == 0 || o->input.height > IMAGE_MAX_SIDE || o->input.width > IMAGE_MAX_SIDE || o->size < 1 ||
+        o->rank < 0 || o->rank >= o->size || o->input.loader_threads < 0) {
         return error_set(LS_EUSAGE, "data: impossible batch, shard, picture size, rank or number of loader threads");
     }
-    if (!(o->augment_min_scale >= 0 && o->augment_min_scale <= 1)) {
+    if (!(o->input.augment_min_scale >= 0 && o->input.augment_min_scale <= 1)) {
         return error_set(LS_EUSAGE, "data: augment_min_scale must be above 0 and at most 1");
     }
     return LS_OK;
@@ -185,9 +186,10 @@ static int check_options(const loader_options *o)
  */
 static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
 {
-    const order_part whole = order_part_of(o->batch, o->shard_size, 0, 1);
-    return size_mul(room, whole.total_shards / (size_t)o->size + 1, o->shard_size) == 0 &&
-           size_mul(bytes, *room, o->height * o->width * 3) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
+    const order_part whole = order_part_of(o->order.batch, o->order.shard_size, 0, 1);
+    return size_mul(room, whole.total_shards / (size_t)o->size + 1, o->order.shard_size) == 0 &&
+           size_mul(bytes, *room, o->input.height * o->input.width * 3) == 0 &&
+           size_mul(bytes, *bytes, sizeof(real)) == 0;
 }
 
 static int allocate_slots(loader *l)
@@ -196,8 +198,8 @@ static int allocate_slots(loader *l)
     size_t room = 0;
     size_t bytes = 0;
     if (!slot_size(&room, &bytes, o)) {
-        return error_set(LS_EUSAGE, "data: a batch of %zu pictures of %zu x %zu is too large", o->batch, o->width,
-                         o->height);
+        return error_set(LS_EUSAGE, "data: a batch of %zu pictures of %zu x %zu is too large", o->order.batch,
+                         o->input.width, o->input.height);
     }
     l->slots = calloc(o->ahead, sizeof *l->slots);
     for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
@@ -212,7 +214,7 @@ static int allocate_slots(loader *l)
 
 static int start_threads(loader *l)
 {
-    const int count = threads_to_start(l->options.threads);
+    const int count = threads_to_start(l->options.input.loader_threads);
     sigset_t all;
     sigset_t before;
     l->threads = calloc((size_t)count, sizeof *l->threads);
@@ -237,11 +239,11 @@ static loader_options settle(const loader_options *options)
 {
     loader_options o = *options;
     o.ahead = o.ahead != 0 ? o.ahead : DEFAULT_AHEAD;
-    o.augment_min_scale = o.augment_min_scale > 0 ? o.augment_min_scale : AUGMENT_MIN_SCALE;
+    o.input.augment_min_scale = o.input.augment_min_scale > 0 ? o.input.augment_min_scale : AUGMENT_MIN_SCALE;
     if (o.split != DATASET_TRAIN) {
-        o.shuffle = false;
-        o.augment = false;
-        o.steps_per_epoch = 0;
+        o.order.shuffle = false;
+        o.input.augment = false;
+        o.order.steps_per_epoch = 0;
     }
     return o;
 }
@@ -270,14 +272,14 @@ int loader_create(loader **out, const loader_options *options)
     (void)pthread_cond_init(&l->ready, NULL);
     l->options = settle(options);
     l->indices = dataset_indices(options->data, options->split, &l->split_samples);
-    l->steps = order_steps(l->split_samples, l->options.batch, l->options.steps_per_epoch);
+    l->steps = order_steps(l->split_samples, l->options.order.batch, l->options.order.steps_per_epoch);
     if (l->split_samples == 0 && options->split == DATASET_TRAIN) {
         code = error_set(LS_EUSAGE, "%s: there are no training pictures in it", dataset_path(options->data));
         goto cleanup;
     }
     code = allocate_slots(l);
     if (code == LS_OK && l->split_samples != 0) {
-        code = order_init(&l->order, l->split_samples, l->options.seed, l->options.shuffle);
+        code = order_init(&l->order, l->split_samples, l->options.order.seed, l->options.order.shuffle);
     }
     code = code != LS_OK ? code : start_threads(l);
     if (code == LS_OK) {
@@ -296,7 +298,7 @@ size_t loader_steps(const loader *l)
 
 size_t loader_samples(const loader *l)
 {
-    return l->options.steps_per_epoch != 0 ? l->steps * l->options.batch : l->split_samples;
+    return l->options.order.steps_per_epoch != 0 ? l->steps * l->options.order.batch : l->split_samples;
 }
 
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)

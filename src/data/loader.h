@@ -7,7 +7,8 @@
 
 #include "data/batch.h"
 #include "data/dataset.h"
-#include "data/resize.h"
+#include "data/options.h"
+#include "data/order.h"
 
 /*
  * Threads that decode, cut, resize and normalize the samples of coming batches while the current one is computed. What
@@ -15,20 +16,11 @@
  * the one batch that a single rank would have.
  */
 typedef struct loader_options {
-    dataset *data; /* not owned; must outlive the loader */
-    dataset_split split;
-    size_t height, width; /* of the network's input */
-    size_t batch;         /* samples a step, over all ranks */
-    size_t shard_size;
-    uint64_t seed;
-    bool shuffle;             /* DATASET_TRAIN only: validation goes in order, each sample once, nothing drawn */
-    size_t steps_per_epoch;   /* DATASET_TRAIN only; 0: once through the split, the last batch may be short */
-    bool augment;             /* DATASET_TRAIN only: random resized crop and flip instead of `fit` */
-    double augment_min_scale; /* (0, 1]; 0: AUGMENT_MIN_SCALE */
-    resize_fit fit;
-    resize_scale scale;
+    dataset *data;       /* not owned; must outlive the loader */
+    dataset_split split; /* any but DATASET_TRAIN goes in order, each sample once, and nothing is drawn */
+    data_options input;  /* but for its data set and orientation */
+    order_options order;
     bool turn;    /* pictures as their orientation tag says, before all else */
-    int threads;  /* 0: as the machine suggests */
     size_t ahead; /* batches in memory, the current one included; 0: 3 */
     int rank, size;
 } loader_options;

@@ -10,6 +10,15 @@
  * and every resumed run sees the same global batches. A position counts samples from the start of the epoch.
  */
 
+/* Which samples a step takes; keys of section `train` of a configuration. */
+typedef struct order_options {
+    size_t batch;           /* samples a step, over all ranks */
+    size_t shard_size;      /* samples a shard */
+    size_t steps_per_epoch; /* 0: once through the split, the last batch may be short */
+    uint64_t seed;          /* of starting weights and augmentation too */
+    bool shuffle;           /* a new order in each epoch */
+} order_options;
+
 /*
  * Steps of an epoch: `steps_per_epoch` where it is not 0, else ceil(samples / batch), whose last batch may be short.
  * batch > 0.

@@ -26,11 +26,12 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
     const size_t width = space->decoded.width;
     const size_t height = space->decoded.height;
     const resize_box box =
-        options->augment
-            ? augment_draw(&mirror, width, height, options->augment_min_scale, options->seed, epoch, position)
-            : resize_fit_box(options->fit, width, height, options->width, options->height);
-    return resize_picture(out, options->width, options->height, &space->decoded, box, mirror, options->scale,
-                          &space->resizing);
+        options->input.augment
+            ? augment_draw(&mirror, width, height, options->input.augment_min_scale, options->order.seed, epoch,
+                           position)
+            : resize_fit_box(options->input.fit, width, height, options->input.width, options->input.height);
+    return resize_picture(out, options->input.width, options->input.height, &space->decoded, box, mirror,
+                          options->input.scale, &space->resizing);
 }
 
 void sample_space_release(sample_space *space)

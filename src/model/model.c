@@ -40,7 +40,7 @@ const char *model_isa(void)
 
 kernel_storage model_storage(const model_options *o)
 {
-    return o->mixed ? KERNEL_STORE_BF16 : KERNEL_STORE_REAL;
+    return o->network.precision == PRECISION_MIXED ? KERNEL_STORE_BF16 : KERNEL_STORE_REAL;
 }
 
 size_t model_max_nodes(size_t shards)
@@ -59,7 +59,7 @@ static unit *add_unit(model *m, unit_kind kind, size_t cin, size_t cout, size_t 
     *u = (unit){.kind = kind, .cin = cin, .cout = cout, .stride = stride, .activation = activation};
     u->height = m->map_height;
     u->width = m->map_width;
-    u->batch_norm = m->options.batch_norm;
+    u->batch_norm = m->options.network.batch_norm;
     if (kind == UNIT_STEM) { /* Keras "same" */
         m->map_height = (m->map_height + 1) / 2;
         m->map_width = (m->map_width + 1) / 2;
@@ -146,13 +146,12 @@ int model_create(model **out, const model_options *options, pool *p)
     m->options = *options;
     m->run.threads = p;
     m->run.shard_size = options->shard_size;
-    m->norm = (unit_norm){options->momentum, options->epsilon, options->unbiased_variance};
     code = kernels_select(&m->run.k, model_storage(options), options->kernels);
     if (code == LS_OK) {
         code = kernels_select(&m->run.plain, KERNEL_STORE_REAL, options->kernels);
     }
     if (code == LS_OK) {
-        code = model_describe(&m->table, options->classes, options->batch_norm);
+        code = model_describe(&m->table, options->classes, options->network.batch_norm);
     }
     if (code == LS_OK) {
         model_lay_out(m);

@@ -8,7 +8,9 @@
 #include "base/real.h"
 #include "base/reducer.h"
 #include "base/sink.h"
+#include "model/options.h"
 #include "model/profile.h"
+#include "nn/batch_norm.h"
 #include "tensor/state.h"
 
 /*
@@ -16,23 +18,20 @@
  * memory of activations; the state and the gradients are the caller's.
  */
 typedef struct model_options {
-    size_t height, width;  /* of the input, at least 32 */
-    size_t classes;        /* at least 2 */
-    int batch_norm;        /* 1: BN after each convolution; 0: none */
-    double momentum;       /* of the moving statistics: 0.99 */
-    double epsilon;        /* in the square root: 1e-3 */
-    int unbiased_variance; /* 1: the moving variance gets n/(n-1) */
-    size_t shard_size;     /* samples a shard */
-    size_t max_shards;     /* most shards of this rank in one batch */
-    int training;          /* 0: no memory for backward is planned */
-    const char *kernels;   /* name of a kernel path; NULL: LOCKSTEP_ISA's, or the best; not owned */
-    int mixed;             /* 1: activations and gradients between layers are bf16, the rest `real`; not in `double` */
+    size_t height, width; /* of the input, at least 32 */
+    size_t classes;       /* at least 2 */
+    network_options network;
+    batch_norm_options norm;
+    size_t shard_size;   /* samples a shard */
+    size_t max_shards;   /* most shards of this rank in one batch */
+    int training;        /* 0: no memory for backward is planned */
+    const char *kernels; /* name of a kernel path; NULL: LOCKSTEP_ISA's, or the best; not owned */
 } model_options;
 
 #define MODEL_OPTIONS_INIT                                                                                             \
     {                                                                                                                  \
-        .height = 224, .width = 224, .classes = 10, .batch_norm = 1, .momentum = 0.99, .epsilon = 1e-3,                \
-        .unbiased_variance = 0, .shard_size = 4, .max_shards = 8, .training = 1                                        \
+        .height = 224, .width = 224, .classes = 10, .network = {.batch_norm = true},                                   \
+        .norm = {.momentum = 0.99, .epsilon = 1e-3}, .shard_size = 4, .max_shards = 8, .training = 1                   \
     }
 
 typedef struct model model;

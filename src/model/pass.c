@@ -119,10 +119,10 @@ static int forward_unit(model *m, unit *u, const nn_source *in, const state *s, 
     unit_forward(u, &m->run, in, mode != MODEL_INFER);
     lap(m, u, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
-        unit_use_moving(u, &m->norm, weights, state_moving(s));
+        unit_use_moving(u, &m->options.norm, weights, state_moving(s));
         return LS_OK;
     }
-    const int code = unit_use_batch(u, &m->norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
+    const int code = unit_use_batch(u, &m->options.norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
     lap(m, u, PROFILE_MOMENTS);
     return code;
 }

@@ -21,7 +21,6 @@ struct model {
     tensor_table table;     /* owned */
     arena memory;           /* owned; all pointers below lie in it */
     model_profile *profile; /* not owned; NULL: no times are taken */
-    unit_norm norm;
     unit units[MODEL_UNITS];
     size_t unit_count;
     model_block blocks[MODEL_BLOCKS];

@@ -18,17 +18,17 @@ static void set_lens(unit *u, size_t c, double mean, double variance, double eps
     u->normal_shift[c] = (real)(-mean * (double)u->normal_scale[c]);
 }
 
-void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const real *moving)
+void unit_use_moving(unit *u, const batch_norm_options *norm, const real *weights, const real *moving)
 {
     for (size_t c = 0; u->batch_norm && c < u->cout; c++) {
         set_lens(u, c, (double)moving[u->mean + c], (double)moving[u->variance + c], norm->epsilon, weights);
     }
 }
 
-static void update_moving(const unit *u, const unit_norm *norm, double n, real *moving)
+static void update_moving(const unit *u, const batch_norm_options *norm, double n, real *moving)
 {
     const double m = norm->momentum;
-    const double correction = norm->unbiased && n > 1 ? n / (n - 1) : 1;
+    const double correction = norm->moving_variance == BATCH_NORM_UNBIASED && n > 1 ? n / (n - 1) : 1;
     for (size_t c = 0; c < u->cout; c++) {
         real *mean = &moving[u->mean + c];
         real *variance = &moving[u->variance + c];
@@ -37,7 +37,7 @@ static void update_moving(const unit *u, const unit_norm *norm, double n, real *
     }
 }
 
-int unit_use_batch(unit *u, const unit_norm *norm, const reducer *sums, const real *weights, real *moving)
+int unit_use_batch(unit *u, const batch_norm_options *norm, const reducer *sums, const real *weights, real *moving)
 {
     if (!u->batch_norm) {
         return 0;

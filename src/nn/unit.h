@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/reducer.h"
 #include "base/tree.h"
+#include "nn/batch_norm.h"
 #include "nn/run.h"
 #include "tensor/table.h"
 
@@ -39,12 +40,6 @@ typedef struct unit {
     double *bn_gradient;                 /* [2][C] dβ, dγ */
 } unit;
 
-/* Fixed numbers of BatchNorm. */
-typedef struct unit_norm {
-    double momentum, epsilon;
-    int unbiased; /* the moving variance gets n/(n-1) */
-} unit_norm;
-
 /*
  * Take the unit's memory from the arena (or count it): its output, in elements of stored_size bytes, its packed kernel,
  * BatchNorm's vectors if any.
@@ -69,9 +64,9 @@ void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_mome
  * Set the lens from the batch's statistics: reduce the moments, and update the moving statistics unless moving is NULL.
  * Collective as sums is. Nothing to do without BN.
  */
-int unit_use_batch(unit *u, const unit_norm *norm, const reducer *sums, const real *weights, real *moving);
+int unit_use_batch(unit *u, const batch_norm_options *norm, const reducer *sums, const real *weights, real *moving);
 /* Set the lens from the moving statistics. */
-void unit_use_moving(unit *u, const unit_norm *norm, const real *weights, const real *moving);
+void unit_use_moving(unit *u, const batch_norm_options *norm, const real *weights, const real *moving);
 
 /* How a gradient with respect to the unit's output is finished while it is written: shard s. */
 gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s);

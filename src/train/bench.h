@@ -5,7 +5,10 @@
 #include <stddef.h>
 
 #include "comm/comm.h"
+#include "model/options.h"
 #include "model/profile.h"
+#include "nn/batch_norm.h"
+#include "optim/options.h"
 #include "train/peaks.h"
 #include "train/step_times.h"
 
@@ -19,9 +22,9 @@ typedef struct bench_options {
     size_t shard_size; /* samples a shard */
     size_t steps;      /* timed, 1 to BENCH_MAX_STEPS */
     size_t warm_up;    /* steps before them */
-    bool batch_norm, sync_bn;
-    bool mixed; /* as in model_options */
-    double l2;
+    network_options network;
+    batch_norm_mode mode;
+    optimizer_options optimizer;
     int threads; /* a rank */
     bool small;  /* afterwards as many steps on small values (bench_rig_shrink), in turns with ordinary ones */
 } bench_options;

@@ -7,13 +7,10 @@ size_t bench_rig_plan(const bench_options *o, size_t ranks)
 {
     memory_plan plan = {0};
     const session_options like = {
-        .height = o->side,
-        .width = o->side,
-        .batch_norm = o->batch_norm,
-        .mixed = o->mixed,
-        .batch = o->batch * ranks,
-        .shard_size = o->shard_size,
-        .threads = o->threads,
+        .data = {.height = o->side, .width = o->side},
+        .network = o->network,
+        .order = {.batch = o->batch * ranks, .shard_size = o->shard_size},
+        .train = {.threads = o->threads},
         .training = true,
     };
     const size_t samples = session_network(&like, o->classes, (int)ranks).max_shards * o->shard_size;

@@ -10,16 +10,14 @@
 #include "data/order.h"
 
 static const uint64_t seed = 1;
-static const double learning_rate = 0.1; /* the configuration's default */
 
 static int make_network(bench_rig *r, comm *c, const bench_options *o)
 {
     model_options m = MODEL_OPTIONS_INIT;
-    const step_options step = {.learning_rate = learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
+    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
     m.height = m.width = o->side;
     m.classes = o->classes;
-    m.batch_norm = o->batch_norm;
-    m.mixed = o->mixed;
+    m.network = o->network;
     m.shard_size = o->shard_size;
     m.max_shards = r->ordinary.samples.shards;
     int code = pool_create(&r->threads, o->threads);
@@ -108,7 +106,7 @@ static double levelling(const tensor_info *t, const real *w)
     const model_options m = MODEL_OPTIONS_INIT;
     double squares = 0;
     if (t->role == TENSOR_GAMMA) {
-        return sqrt(m.epsilon);
+        return sqrt(m.norm.epsilon);
     }
     for (size_t i = 0; i < t->size; i++) {
         squares += (double)w[i] * (double)w[i];

@@ -37,7 +37,7 @@ static int run(estimate *out, session *s, const char *checkpoint, size_t batches
     }
     const size_t n = model_table(s->net)->moving_size;
     const size_t steps = loader_steps(s->train);
-    out->batch = s->options.batch;
+    out->batch = s->options.order.batch;
     out->batches = batches > 0 && batches < steps ? batches : steps;
     out->samples = out->batches < steps ? out->batches * out->batch : loader_samples(s->train);
     out->moving = calloc(n + 1, sizeof *out->moving);
@@ -59,7 +59,7 @@ int estimate_statistics(estimate *out, comm *c, const session_options *trained, 
     *out = (estimate){0};
     o.training = false;
     o.estimates = true;
-    o.stage = NULL; /* what is read once need not be copied first */
+    o.data.stage = NULL; /* what is read once need not be copied first */
     int code = session_open(&s, c, &o);
     if (code == LS_OK) {
         code = run(out, &s, checkpoint, batches);

@@ -25,7 +25,7 @@ static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batc
 
 static void keep(evaluate_dump *dump, const session *s, const batch *b, const real *logits)
 {
-    const size_t pixels = s->options.height * s->options.width * 3;
+    const size_t pixels = s->options.data.height * s->options.data.width * 3;
     const size_t classes = dataset_classes(s->data);
     for (size_t i = 0; i < b->samples && dump->count < dump->capacity; i++, dump->count++) {
         for (size_t k = 0; k < pixels; k++) {
@@ -49,7 +49,7 @@ int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_br
         return LS_OK;
     }
     if (dump != NULL) {
-        logits = calloc(s->options.batch * dataset_classes(s->data), sizeof *logits);
+        logits = calloc(s->options.order.batch * dataset_classes(s->data), sizeof *logits);
         code = logits == NULL ? error_set(LS_ENOMEM, "out of memory for the logits") : LS_OK;
     }
     if (code == LS_OK) {

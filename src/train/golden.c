@@ -39,7 +39,7 @@ static int print_quantity(verifier *v, const char *quantity, golden_worst *w)
     const double median = golden_median_ratio(w);
     const int good = w->error <= v->options->tolerance && (v->options->ratio == 0 || median <= v->options->ratio);
     char beside[256] = "";
-    if (v->options->mixed) {
+    if (v->options->precision == PRECISION_MIXED) {
         (void)snprintf(beside, sizeof beside, "; median of %zu tensors %.2e", w->tensors, golden_median_error(w));
     } else if (median > 0 && sizeof(real) == 4) {
         (void)snprintf(beside, sizeof beside,
@@ -67,13 +67,11 @@ static int make_network(verifier *v, size_t largest)
         .height = g->height,
         .width = g->width,
         .classes = g->classes,
-        .batch_norm = g->batch_norm,
-        .momentum = g->momentum,
-        .epsilon = g->epsilon,
+        .network = {.batch_norm = g->batch_norm != 0, .precision = v->options->precision},
+        .norm = {.momentum = g->momentum, .epsilon = g->epsilon},
         .shard_size = v->options->shard_size,
         .max_shards = (shards + ranks - 1) / ranks,
         .training = 1,
-        .mixed = v->options->mixed,
     };
     int code = pool_create(&v->threads, v->options->threads);
     code = code != LS_OK ? code : model_create(&v->net, &options, v->threads);
@@ -211,7 +209,7 @@ static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
 
 static int make_stepper(verifier *v, stepper **s, double learning_rate, double l2, int sync_bn, size_t largest)
 {
-    const step_options options = {.learning_rate = learning_rate, .l2 = l2, .sync_bn = sync_bn};
+    const step_options options = {.optimizer = {.learning_rate = learning_rate, .l2 = l2}, .sync_bn = sync_bn};
     return comm_agree(v->c, stepper_create(s, v->net, v->c, &options, largest));
 }
 
@@ -414,8 +412,9 @@ int golden_verify(comm *c, const char *path, const golden_options *options, gold
     int code = prepare(&v, path);
     if (code == LS_OK) {
         log_info("%s: " REAL_NAME "%s, kernels %s, shards of %zu, %d rank%s of %d thread%s; tolerance %g", path,
-                 options->mixed ? " and bf16" : "", model_isa(), options->shard_size, comm_size(c),
-                 comm_size(c) == 1 ? "" : "s", options->threads, options->threads == 1 ? "" : "s", options->tolerance);
+                 options->precision == PRECISION_MIXED ? " and bf16" : "", model_isa(), options->shard_size,
+                 comm_size(c), comm_size(c) == 1 ? "" : "s", options->threads, options->threads == 1 ? "" : "s",
+                 options->tolerance);
         restart(&v);
         code = load_batch(&v, 0);
     }

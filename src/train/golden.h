@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "comm/comm.h"
+#include "model/options.h"
 
 /*
  * Check the training step against a file of reference results: load its weights, run its batches, compare logits,
@@ -20,7 +21,8 @@ typedef struct golden_options {
     double ratio;     /* allowed for the median over tensors of (our error / TensorFlow's in float32); 0: not judged */
     int threads;      /* per rank, at least 1 */
     size_t shard_size;
-    int mixed; /* as in model_options; TensorFlow's errors in float32 are no measure then, so medians are our own */
+    /* PRECISION_MIXED: TensorFlow's errors in float32 are no measure then, so medians are our own */
+    model_precision precision;
 } golden_options;
 
 typedef struct golden_result {

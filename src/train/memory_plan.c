@@ -11,11 +11,11 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     tensor_table t;
     *out = (memory_plan){0};
     int code = model_check(&m);
-    code = code != LS_OK ? code : model_describe(&t, classes, o->batch_norm);
+    code = code != LS_OK ? code : model_describe(&t, classes, o->network.batch_norm);
     if (code != LS_OK) {
         return code;
     }
-    model_plan(&out->network, &m, o->threads);
+    model_plan(&out->network, &m, o->train.threads);
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
     out->weights = state_memory(&t, 0);
     out->images = loaders * loader_memory(&l);

@@ -71,7 +71,7 @@ double moving_measure(const session *s, size_t samples)
         return NAN;
     }
     model_batch_statistics(s->net, statistics);
-    const double distance = moving_distance(t, state_moving(&s->state), statistics, samples, s->options.epsilon);
+    const double distance = moving_distance(t, state_moving(&s->state), statistics, samples, s->options.norm.epsilon);
     free(statistics);
     return distance;
 }

@@ -38,14 +38,13 @@ static int load(predictor *p, const char *checkpoint)
 {
     const predict_options *o = &p->options;
     const model_options m = {
-        .height = o->height,
-        .width = o->width,
+        .height = o->input.height,
+        .width = o->input.width,
         .classes = o->classes,
-        .batch_norm = o->batch_norm,
-        .epsilon = o->epsilon,
+        .network = o->network,
+        .norm = o->norm,
         .shard_size = 1,
         .max_shards = 1,
-        .mixed = o->mixed,
     };
     int code = check_memory(&m, o->threads);
     if (code == LS_OK) {
@@ -61,7 +60,7 @@ static int load(predictor *p, const char *checkpoint)
     if (code != LS_OK) {
         return code;
     }
-    p->input = calloc(o->height * o->width * 3, sizeof *p->input);
+    p->input = calloc(o->input.height * o->input.width * 3, sizeof *p->input);
     p->logits = calloc(o->classes, sizeof *p->logits);
     p->scores = calloc(o->classes, sizeof *p->scores);
     if (p->input == NULL || p->logits == NULL || p->scores == NULL) {
@@ -109,10 +108,12 @@ void predictor_free(predictor *p)
 int predict_image(predictor *p, const image *picture, double *probabilities)
 {
     const predict_options *o = &p->options;
-    const resize_box box = resize_fit_box(o->fit, picture->width, picture->height, o->width, o->height);
+    const resize_box box =
+        resize_fit_box(o->input.fit, picture->width, picture->height, o->input.width, o->input.height);
     const model_batch b = {
         .images = p->input, .samples = 1, .shards = 1, .first_shard = 0, .total_shards = 1, .total = 1};
-    int code = resize_picture(p->input, o->width, o->height, picture, box, false, o->scale, &p->space);
+    int code =
+        resize_picture(p->input, o->input.width, o->input.height, picture, box, false, o->input.scale, &p->space);
     if (code == LS_OK) {
         code = model_forward(p->net, &p->state, &b, MODEL_INFER, NULL, p->logits);
     }

@@ -5,19 +5,18 @@
 
 #include "base/real.h"
 #include "data/image.h"
-#include "data/resize.h"
+#include "data/options.h"
+#include "model/options.h"
+#include "nn/batch_norm.h"
 
 /* A checkpoint's network on single pictures. One process, no data set. */
 typedef struct predictor predictor;
 
 typedef struct predict_options {
-    size_t height, width; /* of the network's input */
+    data_options input; /* but for its data set and orientation */
+    network_options network;
+    batch_norm_options norm;
     size_t classes;
-    int batch_norm;
-    int mixed; /* as in model_options */
-    double epsilon;
-    resize_fit fit;
-    resize_scale scale;
     int threads;
     const real *moving; /* statistics to normalize by, laid out as the moving ones; NULL: the checkpoint's. Copied */
 } predict_options;

@@ -9,7 +9,7 @@
 /* Whether ranks must agree on a tensor. */
 static bool is_shared(const session *s, const tensor_info *info)
 {
-    return info->vector == TENSOR_WEIGHTS || s->options.sync_bn;
+    return info->vector == TENSOR_WEIGHTS || s->options.norm.mode == BATCH_NORM_SYNC;
 }
 
 /* The values of a tensor, and what the optimizer keeps of it. */

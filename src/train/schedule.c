@@ -10,16 +10,16 @@
 static const double SAVING_AT_FIRST = 1;
 static const double ENDING = 1;
 
-void schedule_start(schedule *w, const schedule_options *options, bool leads)
+void schedule_start(schedule *w, const checkpoint_options *saving, double limit, bool leads)
 {
-    *w = (schedule){.options = *options, .leads = leads, .saved = clock_seconds()};
+    *w = (schedule){.saving = *saving, .limit = limit, .leads = leads, .saved = clock_seconds()};
 }
 
 /* Whether another batch and then a checkpoint might not be ready in time. Both may take twice as long as ever. */
 static bool too_late(const schedule *w, double now, double saving)
 {
     const double save = saving > SAVING_AT_FIRST ? saving : SAVING_AT_FIRST;
-    return w->options.limit > 0 && now + 2 * (w->longest + save) + ENDING >= w->options.limit;
+    return w->limit > 0 && now + 2 * (w->longest + save) + ENDING >= w->limit;
 }
 
 unsigned schedule_wishes(schedule *w, double saving)
@@ -38,7 +38,7 @@ unsigned schedule_wishes(schedule *w, double saving)
         w->why = w->why == NULL ? "the time is up" : w->why;
         wishes |= STEP_WISH_STOP;
     }
-    if (w->leads && w->options.every_minutes > 0 && now - w->saved >= 60 * w->options.every_minutes) {
+    if (w->leads && w->saving.every_minutes > 0 && now - w->saved >= 60 * w->saving.every_minutes) {
         wishes |= STEP_WISH_SAVE;
     }
     return wishes;
@@ -46,12 +46,12 @@ unsigned schedule_wishes(schedule *w, double saving)
 
 bool schedule_step_due(const schedule *w, uint64_t step)
 {
-    return w->options.every_steps > 0 && step % w->options.every_steps == 0;
+    return w->saving.every_steps > 0 && step % w->saving.every_steps == 0;
 }
 
 bool schedule_epoch_due(const schedule *w, uint64_t epoch, uint64_t last)
 {
-    return epoch == last || (w->options.every_epochs > 0 && epoch % w->options.every_epochs == 0);
+    return epoch == last || (w->saving.every_epochs > 0 && epoch % w->saving.every_epochs == 0);
 }
 
 void schedule_saved(schedule *w)

@@ -4,18 +4,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "train/options.h"
+
 /*
  * When to save and when to stop. Signals come to any rank, and clocks differ, so a rank only has wishes; they travel
  * with each step (step_news), and what all ranks got is done by all. Not collective.
  */
-typedef struct schedule_options {
-    uint64_t every_epochs, every_steps; /* 0: none for that reason; the last epoch always ends with a checkpoint */
-    double every_minutes;               /* by rank 0's clock */
-    double limit;                       /* second on the clock by which rank 0 must have ended; 0: none */
-} schedule_options;
-
 typedef struct schedule {
-    schedule_options options;
+    checkpoint_options saving;
+    double limit;    /* second on the clock by which rank 0 must have ended; 0: none */
     bool leads;      /* rank 0: its clock counts */
     double saved;    /* when a checkpoint was last due */
     double asked;    /* when it was last asked for wishes; 0: not yet */
@@ -23,7 +20,7 @@ typedef struct schedule {
     const char *why; /* this rank's reason to stop, for people; NULL: none */
 } schedule;
 
-void schedule_start(schedule *w, const schedule_options *options, bool leads);
+void schedule_start(schedule *w, const checkpoint_options *saving, double limit, bool leads);
 
 /*
  * This rank's wishes now, STEP_WISH_STOP and STEP_WISH_SAVE; to be asked before each batch. saving: seconds that a

@@ -13,7 +13,7 @@
 #include "train/placement.h"
 
 /* Shards of the largest part of a batch that any rank can get. */
-static size_t most_shards(const session_options *o, int ranks)
+static size_t most_shards(const order_options *o, int ranks)
 {
     const size_t total = (o->batch + o->shard_size - 1) / o->shard_size;
     return (total + (size_t)ranks - 1) / (size_t)ranks;
@@ -22,17 +22,14 @@ static size_t most_shards(const session_options *o, int ranks)
 model_options session_network(const session_options *o, size_t classes, int ranks)
 {
     return (model_options){
-        .height = o->height,
-        .width = o->width,
+        .height = o->data.height,
+        .width = o->data.width,
         .classes = classes,
-        .batch_norm = o->batch_norm,
-        .momentum = o->momentum,
-        .epsilon = o->epsilon,
-        .unbiased_variance = o->unbiased_variance,
-        .shard_size = o->shard_size,
-        .max_shards = most_shards(o, ranks),
+        .network = o->network,
+        .norm = o->norm,
+        .shard_size = o->order.shard_size,
+        .max_shards = most_shards(&o->order, ranks),
         .training = o->training,
-        .mixed = o->mixed,
         .kernels = o->kernels,
     };
 }
@@ -53,11 +50,11 @@ static int make_network(session *s)
 {
     const session_options *o = &s->options;
     const model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
-    const step_options step = {.learning_rate = o->learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
+    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->norm.mode == BATCH_NORM_SYNC};
     if (m.classes < 2) {
-        return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data_file);
+        return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }
-    int code = pool_create(&s->threads, o->threads);
+    int code = pool_create(&s->threads, o->train.threads);
     if (code == LS_OK) {
         code = model_create(&s->net, &m, s->threads);
     }
@@ -69,24 +66,16 @@ static int make_network(session *s)
 
 loader_options session_loader(const session_options *o, int rank, int ranks)
 {
-    return (loader_options){
-        .split = o->split,
-        .height = o->height,
-        .width = o->width,
-        .batch = o->batch,
-        .shard_size = o->shard_size,
-        .seed = o->seed,
-        .fit = o->fit,
-        .scale = o->scale,
-        .threads = o->loader_threads,
-        .rank = rank,
-        .size = ranks,
-    };
+    loader_options l = {.split = o->split, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
+    l.input.augment = false; /* also where it is the training split that is evaluated */
+    l.order.shuffle = false;
+    l.order.steps_per_epoch = 0;
+    return l;
 }
 
 bool session_turns(const session *s)
 {
-    const orientation_use use = s->options.orientation;
+    const orientation_use use = s->options.data.orientation;
     return use == ORIENTATION_AUTO ? dataset_turns(s->data) : use == ORIENTATION_APPLY;
 }
 
@@ -101,17 +90,15 @@ static int make_loaders(session *s)
         return code;
     }
     l.split = DATASET_TRAIN;
-    l.shuffle = o->shuffle;
-    l.steps_per_epoch = o->steps_per_epoch;
-    l.augment = o->augment;
-    l.augment_min_scale = o->augment_min_scale;
+    l.input = o->data;
+    l.order = o->order;
     return loader_create(&s->train, &l);
 }
 
 int session_open(session *out, comm *c, const session_options *options)
 {
     *out = (session){.c = c, .options = *options};
-    int code = staging_open(&out->data, &out->staged, c, options->data_file, options->stage);
+    int code = staging_open(&out->data, &out->staged, c, options->data.file, options->data.stage);
     if (code != LS_OK) {
         return code;
     }
@@ -150,12 +137,12 @@ static int same_classes(const session *s, const checkpoint_info *info, const cha
     const size_t classes = dataset_classes(s->data);
     if (info->class_count != classes) {
         return error_set(LS_EUSAGE, "%s: tells %zu classes apart, but %s has %zu; give the data set it was trained on",
-                         path, info->class_count, s->options.data_file, classes);
+                         path, info->class_count, s->options.data.file, classes);
     }
     for (size_t i = 0; i < classes; i++) {
         if (strcmp(info->classes[i], dataset_class_name(s->data, i)) != 0) {
             return error_set(LS_EUSAGE, "%s: class %zu is '%s', but '%s' in %s; give the data set it was trained on",
-                             path, i, info->classes[i], dataset_class_name(s->data, i), s->options.data_file);
+                             path, i, info->classes[i], dataset_class_name(s->data, i), s->options.data.file);
         }
     }
     return LS_OK;

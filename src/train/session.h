@@ -11,34 +11,25 @@
 #include "comm/comm.h"
 #include "data/dataset.h"
 #include "data/loader.h"
-#include "data/orientation.h"
-#include "data/resize.h"
 #include "model/model.h"
+#include "optim/options.h"
 #include "store/checkpoint.h"
 #include "tensor/state.h"
+#include "train/options.h"
 #include "train/staging.h"
 #include "train/step.h"
 
-/* Everything that a rank needs to run batches of a data set through the network: built together, freed together. */
+/*
+ * Everything that a rank needs to run batches of a data set through the network: built together, freed together. Texts
+ * are not owned and must outlive the session.
+ */
 typedef struct session_options {
-    const char *data_file; /* all texts: not owned, must outlive the session */
-    const char *stage;     /* folder of each node for a copy of it; NULL or "": none */
-    size_t height, width;  /* of the network's input */
-    resize_fit fit;
-    resize_scale scale;
-    orientation_use orientation;
-    bool augment;
-    double augment_min_scale;
-    int loader_threads; /* 0: as the loader sees fit */
-    bool batch_norm, sync_bn, unbiased_variance;
-    bool mixed; /* as in model_options */
-    double momentum, epsilon;
-    double l2, learning_rate;
-    size_t batch, shard_size;
-    size_t steps_per_epoch; /* 0: once through the training split */
-    uint64_t seed;
-    bool shuffle;
-    int threads;
+    data_options data;
+    order_options order;
+    network_options network;
+    batch_norm_options norm;
+    optimizer_options optimizer;
+    train_options train;
     const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */

@@ -132,7 +132,8 @@ int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metr
     set_metrics(out, metrics);
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty = sgd_update(st, s->grads, s->options.learning_rate, s->options.l2, model_threads(s->m));
+    out->penalty =
+        sgd_update(st, s->grads, s->options.optimizer.learning_rate, s->options.optimizer.l2, model_threads(s->m));
     st->step++;
     step_times_lap(s->times, STEP_UPDATE);
     (void)watch_enter(WATCH_BETWEEN);
@@ -166,7 +167,7 @@ int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, ste
 
 double step_penalty(const stepper *s, const state *st)
 {
-    return sgd_penalty(st, s->options.l2, model_threads(s->m));
+    return sgd_penalty(st, s->options.optimizer.l2, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const state *st, double *out)

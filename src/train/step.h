@@ -4,6 +4,7 @@
 #include "comm/comm.h"
 #include "data/batch.h"
 #include "model/model.h"
+#include "optim/options.h"
 #include "optim/sgd.h"
 #include "train/step_times.h"
 
@@ -11,8 +12,7 @@
  * One training step, in the order that defines the program: forward, backward, finish the reduction, g += 2c·w, update.
  */
 typedef struct step_options {
-    double learning_rate;
-    double l2;   /* c; 0: no penalty */
+    optimizer_options optimizer;
     int sync_bn; /* 1: BN over the global batch; 0: each rank by itself */
 } step_options;
 

@@ -49,36 +49,36 @@ static int find_printed(trainer *t)
     const tensor_table *table = model_table(t->s.net);
     for (size_t i = 0; i < table->layer_count; i++) {
         const layer_info *layer = &table->layers[i];
-        if (strcmp(layer->name, t->o->print_layer) == 0 && layer->count > 0) {
+        if (strcmp(layer->name, t->o->log.print_layer) == 0 && layer->count > 0) {
             t->printed = &table->tensors[layer->first];
             return LS_OK;
         }
     }
     return error_set(LS_EUSAGE,
                      "log.print_layer: '%s' is not a layer with weights; give one such as conv2d, conv2d_34 or dense",
-                     t->o->print_layer);
+                     t->o->log.print_layer);
 }
 
 static void print_weights(const trainer *t, const char *when)
 {
     char text[LINE_SIZE];
-    const size_t count = t->o->print_count < t->printed->size ? t->o->print_count : t->printed->size;
+    const size_t count = t->o->log.print_count < t->printed->size ? t->o->log.print_count : t->printed->size;
     const real *values = state_values(&t->s.state, t->printed);
     if (count > 0) {
-        log_info("%s %s %s", when, t->o->print_layer, progress_weights(text, sizeof text, values, count));
+        log_info("%s %s %s", when, t->o->log.print_layer, progress_weights(text, sizeof text, values, count));
     }
 }
 
 /* What a failed write of rank 0's comes of, where the disk is full. */
 static int explain(const trainer *t, int code)
 {
-    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.state), t->o->keep);
+    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.state), t->o->checkpoint.keep);
 }
 
 /* Whether the restored state has nothing before it: then the run's folder stays as it is. */
 static bool done_before(const trainer *t)
 {
-    return t->o->resume != NULL && t->s.state.epoch >= t->o->epochs;
+    return t->o->resume != NULL && t->s.state.epoch >= t->o->session.train.epochs;
 }
 
 /* Rank 0's files; on other ranks nothing. */
@@ -96,7 +96,7 @@ static int open_files(trainer *t)
         code = run_folder_tidy(t->o->folder);
     }
     if (code == LS_OK) { /* the log needs room too */
-        code = run_folder_prune(t->o->folder, t->o->keep, t->o->keep_best);
+        code = run_folder_prune(t->o->folder, t->o->checkpoint.keep, t->o->checkpoint.keep_best);
     }
     if (code == LS_OK) {
         code = run_folder_file(path, sizeof path, t->o->run_dir, "train.log");
@@ -132,8 +132,8 @@ static int start_saver(trainer *t)
         .run_dir = t->o->run_dir,
         .folder = t->o->folder,
         .log_path = runlog_path(t->log),
-        .keep = t->o->keep,
-        .keep_best = t->o->keep_best,
+        .keep = t->o->checkpoint.keep,
+        .keep_best = t->o->checkpoint.keep_best,
     };
     return saver_create(&t->saver, &options);
 }
@@ -142,7 +142,7 @@ static int start_saver(trainer *t)
 static int check_counters(const trainer *t)
 {
     const uint64_t steps = loader_steps(t->s.train);
-    const uint64_t within = t->s.state.position / t->o->session.batch;
+    const uint64_t within = t->s.state.position / t->o->session.order.batch;
     if (within > steps || t->s.state.step != t->s.state.epoch * steps + within) {
         return error_set(
             LS_EFORMAT,
@@ -157,7 +157,7 @@ static int check_counters(const trainer *t)
 /* Whether the restored state can go on with this configuration and data. */
 static int check_resumed(const trainer *t)
 {
-    if (t->s.state.position % t->o->session.batch != 0) {
+    if (t->s.state.position % t->o->session.order.batch != 0) {
         return error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
                          t->o->resume);
     }
@@ -198,12 +198,12 @@ static int begin(trainer *t, comm *c)
             return code;
         }
     } else {
-        model_init(&t->s.state, t->o->session.seed);
+        model_init(&t->s.state, t->o->session.order.seed);
         t->at.moving_distance = NAN;
     }
     origin_add(&t->s.state.origin, t->s.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
-    if (code == LS_OK && t->o->precise) {
+    if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
         t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
         code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
     }
@@ -213,7 +213,7 @@ static int begin(trainer *t, comm *c)
     if (code == LS_OK && !done_before(t)) {
         code = start_saver(t);
     }
-    schedule_start(&t->when, &t->o->saving, leads(t));
+    schedule_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
     return comm_agree(c, code);
 }
 
@@ -264,7 +264,7 @@ static int log_step(trainer *t, const step_metrics *m)
 static int average_local(trainer *t)
 {
     double drift = 0;
-    if (!t->s.options.batch_norm || t->s.options.sync_bn || t->averaged) {
+    if (!t->s.options.network.batch_norm || t->s.options.norm.mode == BATCH_NORM_SYNC || t->averaged) {
         return LS_OK;
     }
     const int code = session_collective(&t->s, step_average_moving(t->s.steps, &t->s.state, t->own_samples, &drift));
@@ -281,10 +281,10 @@ static int hand_over(trainer *t, const evaluation *val)
 {
     const session *s = &t->s;
     const checkpoint_info info = {
-        .seed = s->options.seed,
-        .height = s->options.height,
-        .width = s->options.width,
-        .batch_norm = s->options.batch_norm,
+        .seed = s->options.order.seed,
+        .height = s->options.data.height,
+        .width = s->options.data.width,
+        .batch_norm = s->options.network.batch_norm,
         .data_checksum = dataset_fingerprint(s->data),
         .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
         .now = t->at.now,
@@ -333,9 +333,9 @@ static int take_step(trainer *t, const batch *b)
         return code != LS_OK ? code : news.code;
     }
     t->wishes |= news.wishes;
-    t->s.state.position += s->options.batch;
+    t->s.state.position += s->options.order.batch;
     t->own_samples += b->samples;
-    t->normalized = s->options.sync_bn ? b->total : b->samples;
+    t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->total : b->samples;
     t->averaged = false;
     code = check_loss(t, &m);
     if (code == LS_OK) {
@@ -348,7 +348,7 @@ static int take_step(trainer *t, const batch *b)
 /* After the last step's forward, and before another one. Rank 0's business. */
 static void measure_moving(trainer *t)
 {
-    if (leads(t) && t->s.options.batch_norm && t->normalized > 0) {
+    if (leads(t) && t->s.options.network.batch_norm && t->normalized > 0) {
         t->at.moving_distance = moving_measure(&t->s, t->normalized);
     }
 }
@@ -356,7 +356,7 @@ static void measure_moving(trainer *t)
 /* What is due between two steps of an epoch. After its last, it waits for the validation. */
 static int between_steps(trainer *t)
 {
-    const uint64_t every = t->o->replicas_every;
+    const uint64_t every = t->o->check.replicas_every;
     if (schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
         measure_moving(t);
         return save(t, NULL);
@@ -367,7 +367,7 @@ static int between_steps(trainer *t)
 static int train_steps(trainer *t)
 {
     session *s = &t->s;
-    const size_t first = (size_t)(t->s.state.position / s->options.batch);
+    const size_t first = (size_t)(t->s.state.position / s->options.order.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
     progress shown;
@@ -377,7 +377,8 @@ static int train_steps(trainer *t)
         return code;
     }
     t->normalized = 0;
-    progress_start(&shown, t->s.state.epoch + 1, t->o->epochs, steps, first, t->at.now.samples, t->o->log_every_steps);
+    progress_start(&shown, t->s.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
+                   t->o->log.every_steps);
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
         t->news = got < 0 ? got : t->news;
@@ -403,8 +404,8 @@ static int validate(trainer *t, evaluation *out)
     evaluate_breaks breaks = {.wishes = own_wishes, .context = t};
     state at = t->s.state;
     int code = LS_OK;
-    if (t->population != NULL && t->s.options.batch_norm && loader_steps(t->s.val) > 0) {
-        code = evaluate_population(&t->s, t->s.state.epoch, t->o->precise_batches, &breaks, t->population);
+    if (t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0) {
+        code = evaluate_population(&t->s, t->s.state.epoch, t->o->session.norm.precise_batches, &breaks, t->population);
         at = state_with_moving(&t->s.state, t->population);
     }
     if (code == LS_OK && !breaks.stopped) {
@@ -419,9 +420,10 @@ static int validate(trainer *t, evaluation *out)
 static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 {
     const session_options *o = &t->s.options;
-    const moving_lag lag = moving_lag_of(o->batch_norm, o->momentum, t->s.state.step, t->at.moving_distance);
+    const moving_lag lag =
+        moving_lag_of(o->network.batch_norm, o->norm.momentum, t->s.state.step, t->at.moving_distance);
     if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
-        (!t->warned || t->s.state.epoch == t->o->epochs)) {
+        (!t->warned || t->s.state.epoch == t->o->session.train.epochs)) {
         t->warned = true;
         moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
     }
@@ -434,12 +436,12 @@ static int end_epoch(trainer *t, const evaluation *val)
     t->s.state.position = 0;
     const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.state, val);
     t->at.now = (checkpoint_epoch){0};
-    epoch_print(&row, t->o->epochs);
+    epoch_print(&row, t->o->session.train.epochs);
     warn_of_moving(t, &row);
     if (leads(t)) {
         t->news = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.state)));
     }
-    const bool due = schedule_epoch_due(&t->when, t->s.state.epoch, t->o->epochs) ||
+    const bool due = schedule_epoch_due(&t->when, t->s.state.epoch, t->o->session.train.epochs) ||
                      schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0;
     const int code = due ? save(t, val) : replicas_check(&t->s);
     return code != LS_OK ? code : comm_agree(t->s.c, t->news);
@@ -450,7 +452,7 @@ static int run_epoch(trainer *t)
     evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     char when[64];
     (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.state.epoch + 1,
-                   (unsigned long long)t->o->epochs);
+                   (unsigned long long)t->o->session.train.epochs);
     if (t->s.state.position == 0) {
         print_weights(t, when);
         epoch_open(&t->at.now, &t->s.state, t->printed);
@@ -505,7 +507,7 @@ static int finish(trainer *t, double started)
     if (stopping(t)) {
         log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
                  (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch + 1,
-                 (unsigned long long)t->o->epochs);
+                 (unsigned long long)t->o->session.train.epochs);
         return EXIT_SAVED;
     }
     log_info("weights %016llx", (unsigned long long)state_hash(&t->s.state));
@@ -525,7 +527,7 @@ int trainer_run(comm *c, const trainer_options *options)
     kernel_path_report(&path, t.kernels);
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
-    while (code == LS_OK && t.s.state.epoch < options->epochs && !stopping(&t)) {
+    while (code == LS_OK && t.s.state.epoch < options->session.train.epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }
     if (code == LS_OK) {

@@ -13,21 +13,16 @@
  */
 typedef struct trainer_options {
     session_options session; /* training: true */
-    uint64_t epochs;
-    bool precise;            /* validate by re-estimated population statistics */
-    size_t precise_batches;  /* 0: all of an epoch */
-    const char *run_dir;     /* made when missing */
-    run_folder *folder;      /* of run_dir, with the run's lock held; rank 0 only, else NULL */
-    schedule_options saving; /* limit: by which all must be saved and over */
-    size_t keep, keep_best;  /* checkpoints, as run_folder_prune */
-    uint64_t replicas_every; /* steps between comparisons of replicas; 0: where an epoch ends, and before saving */
-    size_t log_every_steps;
-    const char *print_layer; /* Keras name of the layer whose kernel is printed */
-    size_t print_count;      /* how many of its values */
-    const char *resume;      /* a checkpoint to go on from; NULL: start from the seed */
-    const origin *origin;    /* of that checkpoint; NULL with resume NULL */
-    bool same_bits;          /* refuse to go on with other bits */
-    bool fresh;              /* remove what an earlier run left in run_dir, once all else is ready */
+    checkpoint_options checkpoint;
+    check_options check;
+    log_options log;
+    double limit;         /* second on the clock by which all must be saved and over; 0: none */
+    const char *run_dir;  /* made when missing */
+    run_folder *folder;   /* of run_dir, with the run's lock held; rank 0 only, else NULL */
+    const char *resume;   /* a checkpoint to go on from; NULL: start from the seed */
+    const origin *origin; /* of that checkpoint; NULL with resume NULL */
+    bool same_bits;       /* refuse to go on with other bits */
+    bool fresh;           /* remove what an earlier run left in run_dir, once all else is ready */
     const char *experiment;
     const char *config;        /* the effective configuration, for the checkpoints */
     const char *normalization; /* how pixels become numbers, for the checkpoints */

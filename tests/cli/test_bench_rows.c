@@ -5,7 +5,7 @@
 #include "suite.h"
 
 static const bench_options options = {
-    .side = 224, .batch = 6, .classes = 10, .shard_size = 4, .steps = 1, .batch_norm = true, .sync_bn = true};
+    .side = 224, .batch = 6, .classes = 10, .shard_size = 4, .steps = 1, .network = {.batch_norm = true}};
 
 /* Two ranks, three shards; every layer and phase took a millisecond. */
 static bench_result measured(double flops, double bytes)

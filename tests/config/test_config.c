@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "config/schema.h"
 
 static const char head[] = "experiment:\n  name: run\ndata:\n  file: d.h5\n"; /* what follows starts on line 5 */
 
@@ -43,10 +44,10 @@ START_TEST(every_file_loads)
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", CONFIG_FOLDER, entry->d_name);
         ck_assert_msg(config_load(&c, path, NULL, 0) == 0, "%s", error_message());
-        ck_assert(c.train.epochs == 10 && c.train.batch == 32 && c.train.learning_rate == 0.1);
+        ck_assert(c.train.epochs == 10 && c.order.batch == 32 && c.optimizer.learning_rate == 0.1);
         const int l2_only = strcmp(entry->d_name, "l2.yaml") == 0 || strcmp(entry->d_name, "digits-l2.yaml") == 0;
         ck_assert(c.model.batch_norm == !l2_only);
-        ck_assert(c.l2.c == (strstr(entry->d_name, "l2") ? 0.001 : 0));
+        ck_assert(c.optimizer.l2 == (strstr(entry->d_name, "l2") ? 0.001 : 0));
         /* A run is called as its file, so that the three do not write to one folder. */
         ck_assert(strncmp(c.experiment.name, entry->d_name, (size_t)(dot - entry->d_name)) == 0);
         config_free(&c);
@@ -65,10 +66,11 @@ START_TEST(defaults_and_overrides)
     ck_assert_str_eq(c.data.file, "d.h5");
     ck_assert_str_eq(c.checkpoint.dir, "checkpoints");
     ck_assert_str_eq(c.data.stage, "");
-    ck_assert(c.data.height == 224 && c.data.fit == CONFIG_STRETCH && !c.data.augment && c.model.batch_norm);
-    ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.l2.c == 0 && c.train.seed == 1);
-    ck_assert(c.train.shard == 4 && c.train.shuffle && c.log.print_count == 10);
-    ck_assert(c.model.precision == CONFIG_FLOAT32 && c.data.orientation == CONFIG_AUTO);
+    ck_assert(c.data.height == 224 && c.data.fit == RESIZE_STRETCH && !c.data.augment && c.model.batch_norm);
+    ck_assert(c.batch_norm.momentum == 0.99 && c.batch_norm.epsilon == 0.001 && c.optimizer.l2 == 0 &&
+              c.order.seed == 1);
+    ck_assert(c.order.shard_size == 4 && c.order.shuffle && c.log.print_count == 10);
+    ck_assert(c.model.precision == PRECISION_FLOAT32 && c.data.orientation == ORIENTATION_AUTO);
     ck_assert(c.timeouts.stall == 60 && c.timeouts.abort == 300);
     config_free(&c);
 
@@ -77,9 +79,10 @@ START_TEST(defaults_and_overrides)
                                 "train.shuffle=false",    "train.epochs=010",      "model.precision=mixed",
                                 "data.orientation=ignore"};
     ck_assert_int_eq(config_parse(&c, head, strlen(head), "run.yaml", sets, sizeof sets / sizeof *sets), 0);
-    ck_assert(c.train.batch == 128 && c.l2.c == 0.001 && c.batch_norm.mode == CONFIG_LOCAL && !c.train.shuffle);
-    ck_assert(c.train.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == CONFIG_MIXED);
-    ck_assert(c.data.orientation == CONFIG_IGNORE);
+    ck_assert(c.order.batch == 128 && c.optimizer.l2 == 0.001 && c.batch_norm.mode == BATCH_NORM_LOCAL &&
+              !c.order.shuffle);
+    ck_assert(c.order.seed == INT64_MAX && c.train.epochs == 10 && c.model.precision == PRECISION_MIXED);
+    ck_assert(c.data.orientation == ORIENTATION_IGNORE);
     ck_assert_str_eq(c.data.file, "a b: {c}.h5");
     config_free(&c);
     config_free(&c);
@@ -109,6 +112,57 @@ START_TEST(printed_reads_back)
     free(second);
     config_free(&a);
     config_free(&b);
+}
+END_TEST
+
+/* A value that is allowed and not the default. */
+static void other_value(char out[64], const config_key *key)
+{
+    switch (key->kind) {
+    case KEY_BOOL: (void)snprintf(out, 64, "%s", strcmp(key->fallback, "true") == 0 ? "false" : "true"); break;
+    case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
+    case KEY_REAL: (void)snprintf(out, 64, "%.17g", key->high); break;
+    case KEY_TEXT: (void)snprintf(out, 64, "another"); break;
+    case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
+    }
+}
+
+static void note_change(void *context, const char *key, const char *a, const char *b)
+{
+    (void)snprintf(context, 128, "%s: %s, %s", key, a, b);
+}
+
+/* Each row has a field of its own, and a name of its own; its section's rows stand together. */
+START_TEST(a_key_is_one_field)
+{
+    config plain;
+    config changed;
+    config back;
+    char *printed = NULL;
+    ck_assert_int_eq(parse(&plain, "", NULL), 0);
+    for (size_t k = 0; k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        char value[64];
+        char set[128];
+        char said[128] = "";
+        char wanted[128];
+        other_value(value, key);
+        (void)snprintf(set, sizeof set, "%s.%s=%s", key->section, key->name, value);
+        (void)snprintf(wanted, sizeof wanted, "%s.%s: ", key->section, key->name);
+        const int reaches_abort = strcmp(set, "timeouts.stall=1000000") == 0; /* which must be less than the other */
+        ck_assert_msg(parse(&changed, reaches_abort ? "timeouts: {abort: 0}\n" : "", set) == 0, "%s", error_message());
+        ck_assert_int_eq(config_changes(&plain, &changed, note_change, said), reaches_abort ? 2 : 1);
+        ck_assert_msg(reaches_abort || strncmp(said, wanted, strlen(wanted)) == 0, "%s changed %s", set, said);
+        ck_assert_int_eq(schema_find_key(key->section, key->name), (int)k);
+        ck_assert(k == 0 || strcmp(key->section, key[-1].section) == 0 || schema_find_section(key->section) == (int)k);
+        ck_assert_int_eq(config_print(&changed, &printed), 0);
+        ck_assert_int_eq(config_parse(&back, printed, strlen(printed), "printed", NULL, 0), 0);
+        ck_assert_int_eq(config_changes(&changed, &back, note_change, said), 0);
+        free(printed);
+        config_free(&back);
+        config_free(&changed);
+    }
+    config_free(&plain);
 }
 END_TEST
 
@@ -281,6 +335,7 @@ int main(void)
     tcase_add_test(tests, every_file_loads);
     tcase_add_test(tests, defaults_and_overrides);
     tcase_add_test(tests, printed_reads_back);
+    tcase_add_test(tests, a_key_is_one_field);
     tcase_add_test(tests, differences_on_resume);
     tcase_add_test(tests, wrong_keys_and_values);
     tcase_add_test(tests, timeouts_agree);

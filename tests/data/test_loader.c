@@ -44,14 +44,8 @@ static loader_options basic(void)
     return (loader_options){
         .data = data,
         .split = DATASET_TRAIN,
-        .height = SIDE,
-        .width = SIDE,
-        .batch = 16,
-        .shard_size = 4,
-        .seed = 5,
-        .shuffle = true,
-        .augment = true,
-        .threads = 2,
+        .input = {.height = SIDE, .width = SIDE, .augment = true, .loader_threads = 2},
+        .order = {.batch = 16, .shard_size = 4, .seed = 5, .shuffle = true},
         .size = 1,
     };
 }
@@ -77,7 +71,7 @@ static void run(record *out, loader_options o, int size, uint64_t epoch, size_t 
         size_t step = first_step;
         int more;
         while ((more = loader_next(l, &b)) == 1) {
-            const size_t at = start + b.first_shard * o.shard_size;
+            const size_t at = start + b.first_shard * o.order.shard_size;
             ck_assert_uint_le(start + b.total, 200);
             memcpy(out->images + at * PIXELS, b.images, b.samples * PIXELS * sizeof(real));
             memcpy(out->labels + at, b.labels, b.samples * sizeof *b.labels);
@@ -105,8 +99,8 @@ START_TEST(same_bits_for_any_threads_and_ranks)
     ck_assert_ptr_nonnull(r);
     for (int k = 0; k < 3; k++) {
         loader_options o = basic();
-        o.steps_per_epoch = k == 1 ? 7 : 0; /* 7 x 16: more than two passes */
-        o.augment = k != 2;
+        o.order.steps_per_epoch = k == 1 ? 7 : 0; /* 7 x 16: more than two passes */
+        o.input.augment = k != 2;
         const size_t n = k == 1 ? 112 : TRAIN;
         run(r, o, 1, 3, 0);
         ck_assert_uint_eq(r->starts[r->steps], n);
@@ -115,7 +109,7 @@ START_TEST(same_bits_for_any_threads_and_ranks)
         for (int threads = 1; threads <= 5; threads += 2) {
             for (int size = 1; size <= 5; size++) {
                 memset(r, 0, sizeof *r);
-                o.threads = threads;
+                o.input.loader_threads = threads;
                 o.ahead = (size_t)threads;
                 run(r, o, size, 3, 0);
                 ck_assert(hash_of(r, 0, n) == want);
@@ -140,7 +134,7 @@ START_TEST(validation_goes_once_in_order)
     for (int size = 1; size <= 6; size++) { /* at 6, some ranks have nothing to do */
         loader_options o = basic();
         o.split = DATASET_VAL;
-        o.steps_per_epoch = 99; /* does not count here, nor do shuffle and augment */
+        o.order.steps_per_epoch = 99; /* does not count here, nor do shuffle and augment */
         memset(r, 0xff, sizeof *r);
         run(r, o, size, 8, 0);
         ck_assert_uint_eq(r->steps, 2);
@@ -166,15 +160,15 @@ START_TEST(the_same_from_the_file)
     for (int k = 0; k < 3; k++) {
         loader_options o = basic();
         o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
-        o.shuffle = k == 2;
-        o.steps_per_epoch = k == 1 ? 7 : 0;
+        o.order.shuffle = k == 2;
+        o.order.steps_per_epoch = k == 1 ? 7 : 0;
         const size_t n = k == 0 ? VAL : k == 1 ? 112 : TRAIN;
         run(r, o, 1, 3, 0);
         const uint64_t want = hash_of(r, 0, n);
         for (int size = 1; size <= 3; size++) {
             memset(r, 0, sizeof *r);
             o.data = unread;
-            o.threads = 3;
+            o.input.loader_threads = 3;
             run(r, o, size, 3, 0);
             ck_assert(hash_of(r, 0, n) == want);
         }
@@ -189,7 +183,7 @@ START_TEST(stops_and_starts_anywhere)
     loader *l = NULL;
     batch b;
     loader_options o = basic();
-    o.threads = 3;
+    o.input.loader_threads = 3;
     ck_assert_int_eq(loader_create(&l, &o), LS_OK);
     ck_assert_int_lt(loader_next(l, &b), 0); /* no epoch yet */
     for (uint64_t i = 0; i < 50; i++) {
@@ -207,9 +201,9 @@ START_TEST(stops_and_starts_anywhere)
         }
         loader_free(l);
     }
-    o.batch = 0;
+    o.order.batch = 0;
     ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
-    o.batch = SIZE_MAX / 2;
+    o.order.batch = SIZE_MAX / 2;
     ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
     loader_free(NULL);
 }
@@ -221,12 +215,12 @@ enum { OWN_SAMPLES = 40, OWN_RANKS = 3, OWN_EPOCH = 2 };
 static void mark_own(bool *own, const loader_options *o, size_t samples)
 {
     order way;
-    ck_assert_int_eq(order_init(&way, samples, o->seed, o->shuffle), LS_OK);
-    for (size_t step = 0; step < order_steps(samples, o->batch, 0); step++) {
-        const size_t total = order_batch_samples(samples, o->batch, 0, step);
-        const order_part part = order_part_of(total, o->shard_size, (size_t)o->rank, (size_t)o->size);
+    ck_assert_int_eq(order_init(&way, samples, o->order.seed, o->order.shuffle), LS_OK);
+    for (size_t step = 0; step < order_steps(samples, o->order.batch, 0); step++) {
+        const size_t total = order_batch_samples(samples, o->order.batch, 0, step);
+        const order_part part = order_part_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
         for (size_t i = 0; i < part.samples; i++) {
-            own[order_sample(&way, OWN_EPOCH, step * o->batch + part.first_sample + i)] = true;
+            own[order_sample(&way, OWN_EPOCH, step * o->order.batch + part.first_sample + i)] = true;
         }
     }
     order_release(&way);
@@ -287,7 +281,7 @@ START_TEST(a_rank_reads_its_own_samples_only)
     o.size = OWN_RANKS;
     for (int k = 0; k < 3; k++) {
         o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
-        o.shuffle = k == 2;
+        o.order.shuffle = k == 2;
         for (o.rank = 0; o.rank < OWN_RANKS; o.rank++) {
             only_own(o, png, size);
         }
@@ -317,8 +311,8 @@ START_TEST(a_bad_picture_is_named)
     ck_assert_int_eq(dataset_open(&bad, scratch("bad.h5")), LS_OK);
     loader_options o = basic();
     o.data = bad;
-    o.shuffle = false;
-    o.batch = 2;
+    o.order.shuffle = false;
+    o.order.batch = 2;
     ck_assert_int_eq(loader_create(&l, &o), LS_OK);
     for (int again = 0; again < 2; again++) {
         ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);

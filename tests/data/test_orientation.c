@@ -373,16 +373,9 @@ static uint64_t batches_of(set s, bool turn, bool augment, resize_fit fit)
     const loader_options o = {
         .data = sets[s],
         .split = DATASET_TRAIN,
-        .height = SIDE,
-        .width = SIDE + 2,
-        .batch = 5,
-        .shard_size = 4,
-        .seed = 3,
-        .shuffle = true,
-        .augment = augment,
-        .fit = fit,
+        .input = {.height = SIDE, .width = SIDE + 2, .augment = augment, .fit = fit, .loader_threads = 2},
+        .order = {.batch = 5, .shard_size = 4, .seed = 3, .shuffle = true},
         .turn = turn,
-        .threads = 2,
         .size = 1,
     };
     loader *l = NULL;
@@ -393,7 +386,7 @@ static uint64_t batches_of(set s, bool turn, bool augment, resize_fit fit)
     for (uint64_t epoch = 0; epoch < 3; epoch++) {
         ck_assert_int_eq(loader_start_epoch(l, epoch, 0), LS_OK);
         while (loader_next(l, &b) == 1) {
-            hash = hash_bytes(hash, b.images, b.samples * o.height * o.width * 3 * sizeof *b.images);
+            hash = hash_bytes(hash, b.images, b.samples * o.input.height * o.input.width * 3 * sizeof *b.images);
             samples += b.samples;
         }
     }

@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check_code(code);
     if (code == LS_OK) {
         FUZZ_CHECK(c.experiment.name != NULL && c.data.file != NULL);
-        FUZZ_CHECK(c.data.height >= 32 && c.data.width <= 2048 && c.train.batch >= 1 && c.l2.c >= 0);
+        FUZZ_CHECK(c.data.height >= 32 && c.data.width <= 2048 && c.order.batch >= 1 && c.optimizer.l2 >= 0);
         check_round_trip(&c);
         check_difference(&c, size);
         config_free(&c);

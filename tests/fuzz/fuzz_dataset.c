@@ -65,7 +65,7 @@ static void check_split(const dataset *d, dataset_split split, size_t *total)
 
 static void check_whole(dataset *d)
 {
-    const loader_options options = {.data = d, .height = 32, .width = 32};
+    const loader_options options = {.data = d, .input = {.height = 32, .width = 32}};
     static real out[32 * 32 * 3];
     sample_space space = {0};
     dataset_buffer buffer = {0};

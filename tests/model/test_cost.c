@@ -12,7 +12,7 @@ static void lay_out(size_t classes, int batch_norm)
 {
     model_options o = MODEL_OPTIONS_INIT;
     o.classes = classes;
-    o.batch_norm = batch_norm;
+    o.network.batch_norm = batch_norm;
     count = model_costs(costs, &o);
 }
 
@@ -106,7 +106,7 @@ START_TEST(traffic_in_mixed_precision)
 {
     const double map = 56.0 * 56;
     model_options o = MODEL_OPTIONS_INIT;
-    o.mixed = 1;
+    o.network.precision = PRECISION_MIXED;
     count = model_costs(costs, &o);
     ck_assert_double_eq(named("stem")->work[COST_FORWARD].bytes, 224.0 * 224 * 3 * sizeof(real) + 2 * 112.0 * 112 * 32);
     ck_assert_double_eq(named("stem")->work[COST_BACKWARD].bytes,

@@ -10,7 +10,7 @@ static model_options options_of(int batch_norm, int training, size_t shards)
     o.height = 64;
     o.width = 96;
     o.classes = 11;
-    o.batch_norm = batch_norm;
+    o.network.batch_norm = batch_norm;
     o.training = training;
     o.max_shards = shards;
     return o;
@@ -28,7 +28,7 @@ START_TEST(plan_is_what_the_arena_uses)
     for (int i = 0; i < (sizeof(real) == sizeof(float) ? 16 : 8); i++) {
         model_options o = options_of(i & 1, i >> 1 & 1, (i >> 2 & 1) == 0 ? 1 : 3);
         const int threads = 1 + (i >> 2 & 1);
-        o.mixed = i >> 3;
+        o.network.precision = i >> 3 ? PRECISION_MIXED : PRECISION_FLOAT32;
         model_memory_plan p;
         pool *workers = NULL;
         model *m = NULL;
@@ -70,7 +70,7 @@ START_TEST(mixed_precision_halves_what_passes_between_layers)
     model_memory_plan p;
     model_memory_plan q;
     model_plan(&p, &o, 2);
-    o.mixed = 1;
+    o.network.precision = PRECISION_MIXED;
     model_plan(&q, &o, 2);
     const double share = 2.0 / sizeof(real);
     /* Sanitizers put gaps between pieces, so not to the byte. */
@@ -91,7 +91,7 @@ START_TEST(mixed_precision_is_for_float32)
     model_options o = options_of(1, 1, 1);
     pool *workers = NULL;
     model *m = NULL;
-    o.mixed = 1;
+    o.network.precision = PRECISION_MIXED;
     ck_assert_int_eq(pool_create(&workers, 1), LS_OK);
     ck_assert_int_eq(model_create(&m, &o, workers), sizeof(real) == sizeof(float) ? LS_OK : LS_EUSAGE);
     ck_assert_int_eq(model_check(&o), sizeof(real) == sizeof(float) ? LS_OK : LS_EUSAGE);

@@ -64,11 +64,12 @@ static void check(comm *c, bench_options o)
     }
     keeps = false;
     const found *kept = f[1];
+    const bool mixed = o.network.precision == PRECISION_MIXED;
     EXPECT(kept->outputs > 100000, "%zu outputs", kept->outputs);
     /* A bf16 has few digits left to be subnormal with: more of them are zero. */
-    EXPECT(kept->subnormal > kept->outputs / (o.mixed ? 3 : 2), "kept: %zu of %zu outputs are subnormal",
-           kept->subnormal, kept->outputs);
-    EXPECT(kept->gradient > 0 || o.mixed, "kept: none of the gradient is subnormal");
+    EXPECT(kept->subnormal > kept->outputs / (mixed ? 3 : 2), "kept: %zu of %zu outputs are subnormal", kept->subnormal,
+           kept->outputs);
+    EXPECT(kept->gradient > 0 || mixed, "kept: none of the gradient is subnormal");
     EXPECT(kept[0].bits == kept[1].bits, "kept: other bits on two threads");
     for (int i = 0; i < 2; i++) {
         EXPECT(f[0][i].subnormal == 0, "%d threads: %zu outputs are subnormal", i + 1, f[0][i].subnormal);
@@ -80,14 +81,14 @@ static void check(comm *c, bench_options o)
 
 static void check_all(comm *c)
 {
-    bench_options o = {.side = 32, .batch = 8, .classes = 10, .shard_size = 4};
+    bench_options o = {.side = 32, .batch = 8, .classes = 10, .shard_size = 4, .optimizer = {.learning_rate = 0.1}};
     for (int norm = 0; norm < 3; norm++) {
-        o.batch_norm = norm > 0;
-        o.sync_bn = norm == 1;
-        o.mixed = false;
+        o.network.batch_norm = norm > 0;
+        o.mode = norm == 1 ? BATCH_NORM_SYNC : BATCH_NORM_LOCAL;
+        o.network.precision = PRECISION_FLOAT32;
         check(c, o);
         if (sizeof(real) == sizeof(float)) {
-            o.mixed = true;
+            o.network.precision = PRECISION_MIXED;
             check(c, o);
         }
     }

@@ -5,14 +5,10 @@
 
 static session_options options_of(size_t samples)
 {
-    return (session_options){.data_file = "no such file",
-                             .height = 64,
-                             .width = 64,
-                             .batch_norm = true,
-                             .sync_bn = true,
-                             .batch = samples,
-                             .shard_size = 4,
-                             .threads = 2,
+    return (session_options){.data = {.file = "no such file", .height = 64, .width = 64},
+                             .network = {.batch_norm = true},
+                             .order = {.batch = samples, .shard_size = 4},
+                             .train = {.threads = 2},
                              .training = true,
                              .split = DATASET_VAL};
 }

@@ -16,7 +16,7 @@ static int set_up(session *s, comm *c)
     o.height = o.width = 32;
     o.max_shards = 1;
     o.training = 0;
-    *s = (session){.c = c, .options = {.batch_norm = true, .sync_bn = true, .seed = 7}};
+    *s = (session){.c = c, .options = {.network = {.batch_norm = true}, .order = {.seed = 7}}};
     int code = pool_create(&s->threads, 1);
     code = code == LS_OK ? model_create(&s->net, &o, s->threads) : code;
     code = code == LS_OK ? state_create(&s->state, model_table(s->net), &slot, 1) : code;
@@ -65,9 +65,9 @@ static void check_all(session *s)
         check_spoiled(s, bad, weight, nextafterf((float)*weight, 9), LS_ECOMM, "depthwise_conv2d/depthwise_kernel");
         check_spoiled(s, bad, statistic, 3, LS_ECOMM, "batch_normalization/moving_mean");
         check_spoiled(s, bad, velocity, 1, LS_ECOMM, "depthwise_conv2d/depthwise_kernel");
-        s->options.sync_bn = false; /* then moving statistics are each rank's own */
+        s->options.norm.mode = BATCH_NORM_LOCAL; /* then moving statistics are each rank's own */
         check_spoiled(s, bad, statistic, 3, LS_OK, "");
-        s->options.sync_bn = true;
+        s->options.norm.mode = BATCH_NORM_SYNC;
     }
     for (int bad = 0; size > 1 && bad < size; bad++) {
         check_spoiled(s, bad, weight, NAN, LS_ENUMERIC, "depthwise_conv2d/depthwise_kernel");

@@ -25,7 +25,6 @@ class Lockstep(CMakePackage):
     depends_on("mpi@3:")
     depends_on("hdf5@1.10:~mpi")
     depends_on("libyaml")
-    depends_on("libcyaml@1.1:")
     depends_on("libjpeg-turbo")
     depends_on("libpng@1.6:")
     depends_on("zlib-api")

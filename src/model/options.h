@@ -1,0 +1,17 @@
+#ifndef LOCKSTEP_MODEL_OPTIONS_H
+#define LOCKSTEP_MODEL_OPTIONS_H
+
+#include <stdbool.h>
+
+typedef enum model_precision {
+    PRECISION_FLOAT32, /* all is `real`, which is float64 in the build `double` */
+    PRECISION_MIXED,   /* activations and gradients between layers are bf16, the rest `real`; not in `double` */
+} model_precision;
+
+/* Section `model` of a configuration: which network. */
+typedef struct network_options {
+    bool batch_norm; /* after each convolution */
+    model_precision precision;
+} network_options;
+
+#endif

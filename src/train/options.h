@@ -1,0 +1,31 @@
+#ifndef LOCKSTEP_TRAIN_OPTIONS_H
+#define LOCKSTEP_TRAIN_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sections of a configuration that a training run reads itself. Texts are not owned. */
+
+typedef struct train_options {
+    uint64_t epochs;
+    int threads; /* computing, of a rank */
+} train_options;
+
+typedef struct checkpoint_options {
+    const char *dir;                    /* of the runs' folders */
+    uint64_t every_epochs, every_steps; /* 0: none for that reason; the last epoch always ends with a checkpoint */
+    double every_minutes;               /* by rank 0's clock; 0: none for that reason */
+    size_t keep, keep_best;             /* as run_folder_prune */
+} checkpoint_options;
+
+typedef struct check_options {
+    uint64_t replicas_every; /* steps between comparisons of replicas; 0: where an epoch ends, and before saving */
+} check_options;
+
+typedef struct log_options {
+    size_t every_steps;      /* between plain progress lines; 0: one about every minute */
+    const char *print_layer; /* Keras name of the layer whose kernel is printed */
+    size_t print_count;      /* how many of its values */
+} log_options;
+
+#endif
