@@ -24,7 +24,7 @@ typedef struct helper {
  * A round is one pool_run. `ticket` holds its number and how many pieces nobody has taken; taking one is a
  * compare-and-swap, so a helper that comes late to a round finds nothing to take, and nobody waits for it. The fields
  * of a round are set before its ticket and stay until all taken pieces are done. The lock is for falling asleep only:
- * who is about to sleep says so, then looks once more; who has news looks whether somebody sleeps.
+ * who is about to sleep says so, then looks once more; who hands out work looks whether somebody sleeps.
  */
 struct pool {
     helper *helpers; /* owned; threads - 1 of them */

@@ -25,29 +25,29 @@ int comm_agree(comm *c, int code)
     struct {
         char host[MPI_MAX_PROCESSOR_NAME];
         char text[MESSAGE_SIZE];
-    } news = {{0}, {0}};
+    } failure = {{0}, {0}};
     if (c->rank == worst.rank) {
-        (void)snprintf(news.host, sizeof news.host, "%s", c->host);
-        (void)snprintf(news.text, sizeof news.text, "%s", error_message());
+        (void)snprintf(failure.host, sizeof failure.host, "%s", c->host);
+        (void)snprintf(failure.text, sizeof failure.text, "%s", error_message());
     }
     watch_collective_begin();
-    rc = MPI_Bcast(&news, (int)sizeof news, MPI_BYTE, worst.rank, c->world);
+    rc = MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, worst.rank, c->world);
     const int passed_on = comm_waited(c, rc, "passing on an error message");
     if (passed_on != LS_OK) {
         return passed_on;
     }
     /* A rank that failed by itself keeps its own words. */
-    return code < 0 ? worst.code : error_set(worst.code, "rank %d on %s: %s", worst.rank, news.host, news.text);
+    return code < 0 ? worst.code : error_set(worst.code, "rank %d on %s: %s", worst.rank, failure.host, failure.text);
 }
 
 /* Failures are rare, so only their number travels; who failed, and why, is asked when there are any. */
-int comm_agree_begin(comm *c, int code, unsigned wishes)
+int comm_agree_begin(comm *c, int code, unsigned requests)
 {
     enum { COUNTED = sizeof c->counted / sizeof *c->counted };
     c->brought = code;
     c->counted[0] = code < 0;
-    for (unsigned i = 0; i < COMM_WISHES; i++) {
-        c->counted[1 + i] = wishes >> i & 1U;
+    for (unsigned i = 0; i < COMM_REQUESTS; i++) {
+        c->counted[1 + i] = requests >> i & 1U;
     }
     const flight_sum sum = {
         .e = &element_f64,
@@ -63,17 +63,17 @@ int comm_agree_begin(comm *c, int code, unsigned wishes)
     return flight_start(&c->agreement, c, &sum);
 }
 
-int comm_agree_end(comm *c, unsigned *wishes)
+int comm_agree_end(comm *c, unsigned *requests)
 {
     watch_collective_begin();
     const int code = flight_wait(&c->agreement);
     watch_collective_end();
-    *wishes = 0;
+    *requests = 0;
     if (code != LS_OK) {
         return code;
     }
-    for (unsigned i = 0; i < COMM_WISHES; i++) {
-        *wishes |= c->counted[1 + i] > 0 ? 1U << i : 0;
+    for (unsigned i = 0; i < COMM_REQUESTS; i++) {
+        *requests |= c->counted[1 + i] > 0 ? 1U << i : 0;
     }
     return c->counted[0] > 0 ? comm_agree(c, c->brought) : LS_OK;
 }

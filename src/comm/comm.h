@@ -59,12 +59,12 @@ int comm_broadcast(comm *c, void *bytes, size_t n); /* from rank 0; collective *
 int comm_agree(comm *c, int code);
 /*
  * The same in two parts, so that nobody waits: the codes travel while the ranks do other things, sums among them.
- * comm_agree_end returns what comm_agree would. Along travel wishes, COMM_WISHES bits: *wishes gets those that any rank
- * has, the same on all. One agreement at a time. Both are collective.
+ * comm_agree_end returns what comm_agree would. Along travel requests, COMM_REQUESTS bits: *requests gets those that
+ * any rank has, the same on all. One agreement at a time. Both are collective.
  */
-enum { COMM_WISHES = 2 };
-int comm_agree_begin(comm *c, int code, unsigned wishes);
-int comm_agree_end(comm *c, unsigned *wishes);
+enum { COMM_REQUESTS = 2 };
+int comm_agree_begin(comm *c, int code, unsigned requests);
+int comm_agree_end(comm *c, unsigned *requests);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
 /* What all ranks bring, n bytes each: on rank 0 *all is [size][n], freed by the caller; elsewhere NULL. Collective. */

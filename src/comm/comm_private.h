@@ -25,8 +25,8 @@ struct comm {
     flight sum;       /* the one that all wait for */
     flight agreement; /* between comm_agree_begin and comm_agree_end */
     int brought;      /* this rank's code in it */
-    /* How many ranks brought a code, and how many each wish. */
-    double counted[1 + COMM_WISHES];
+    /* How many ranks brought a code, and how many each request. */
+    double counted[1 + COMM_REQUESTS];
     watchdog *dog; /* owned */
 };
 

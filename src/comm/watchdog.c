@@ -67,11 +67,11 @@ double watchdog_turn(watchdog *w, double now)
 static void *watch(void *context)
 {
     watchdog *w = context;
-    struct pollfd news[2] = {{.fd = w->wake[0], .events = POLLIN}, {.fd = w->socket, .events = POLLIN}};
+    struct pollfd events[2] = {{.fd = w->wake[0], .events = POLLIN}, {.fd = w->socket, .events = POLLIN}};
     double pause = 0;
     for (;;) {
-        (void)poll(news, 2, (int)(pause * 1000));
-        if (news[0].revents != 0) {
+        (void)poll(events, 2, (int)(pause * 1000));
+        if (events[0].revents != 0) {
             return NULL;
         }
         pause = watchdog_turn(w, clock_seconds());

@@ -41,8 +41,8 @@ double bench_median(double *values, size_t n)
 static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
-    step_news news = {.code = LS_OK}; /* no rank has anything to tell */
-    const int code = step_train(rig->steps, &s->samples, &s->state, &news, &metrics);
+    step_agreement all = {.code = LS_OK}; /* no rank has anything to tell */
+    const int code = step_train(rig->steps, &s->samples, &s->state, &all, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());
         comm_abort(c, error_exit_code(code));

@@ -12,11 +12,11 @@
 /* Next batch with all ranks agreeing: 1, 0 at the end or where it is broken off, or a negative code on every rank. */
 static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batch *out)
 {
-    unsigned wishes = breaks != NULL ? breaks->wishes(breaks->context) : 0;
+    unsigned requests = breaks != NULL ? breaks->requests(breaks->context) : 0;
     const int got = loader_next(l, out);
-    int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, wishes));
-    code = code == LS_OK ? comm_agree_end(s->c, &wishes) : code;
-    if (code == LS_OK && breaks != NULL && (wishes & STEP_WISH_STOP) != 0) {
+    int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, requests));
+    code = code == LS_OK ? comm_agree_end(s->c, &requests) : code;
+    if (code == LS_OK && breaks != NULL && (requests & STEP_REQUEST_STOP) != 0) {
         breaks->stopped = true;
         return 0;
     }

@@ -25,9 +25,9 @@ typedef struct evaluate_dump {
 
 /* How a rank is asked, batch by batch, whether to break off. All ranks break off together. */
 typedef struct evaluate_breaks {
-    unsigned (*wishes)(void *context); /* this rank's, as step_news has them */
+    unsigned (*requests)(void *context); /* this rank's, as step_agreement has them */
     void *context;
-    bool stopped; /* broken off, by STEP_WISH_STOP of any rank: what was asked for is not there */
+    bool stopped; /* broken off, by STEP_REQUEST_STOP of any rank: what was asked for is not there */
 } evaluate_breaks;
 
 /*

@@ -188,8 +188,8 @@ static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
 {
     const batch b = own_part(v);
     step_metrics m = {0};
-    step_news news = {.code = LS_OK};
-    const int code = step_train(s, &b, &v->state, &news, &m);
+    step_agreement all = {.code = LS_OK};
+    const int code = step_train(s, &b, &v->state, &all, &m);
     losses[0] = m.cross_entropy + m.penalty;
     losses[1] = m.cross_entropy;
     losses[2] = m.penalty;

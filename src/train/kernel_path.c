@@ -37,33 +37,33 @@ static bool is_as_before(const origin_span *last, const char *name)
     return strcmp(last->kernels, name) == 0 && strcmp(last->numbers, REAL_NAME) == 0;
 }
 
-static int refuse_others(const kernel_path_wish *wish, const origin_span *last, const char *name)
+static int refuse_others(const kernel_path_request *request, const origin_span *last, const char *name)
 {
-    if (!wish->same_bits || (last != NULL && is_as_before(last, name))) {
+    if (!request->same_bits || (last != NULL && is_as_before(last, name))) {
         return LS_OK;
     }
     if (last == NULL) {
         return error_set(LS_EUSAGE,
                          "%s: does not say which kernel path computed it, so that --same-bits has nothing to go by; "
                          "resume without it",
-                         wish->checkpoint);
+                         request->checkpoint);
     }
     return error_set(LS_EUSAGE,
                      "%s: was computed with kernels %s in %s, and %s in " REAL_NAME
                      " gives other bits; resume on a processor and with a build that have the former, or without "
                      "--same-bits",
-                     wish->checkpoint, last->kernels, last->numbers, name);
+                     request->checkpoint, last->kernels, last->numbers, name);
 }
 
-static const origin_span *last_of(const kernel_path_wish *wish)
+static const origin_span *last_of(const kernel_path_request *request)
 {
-    return wish->checkpoint == NULL ? NULL : origin_last(wish->origin);
+    return request->checkpoint == NULL ? NULL : origin_last(request->origin);
 }
 
-int kernel_path_settle(char out[ORIGIN_NAME_SIZE], comm *c, const kernel_path_wish *wish)
+int kernel_path_settle(char out[ORIGIN_NAME_SIZE], comm *c, const kernel_path_request *request)
 {
     const kernels *k = NULL;
-    const origin_span *last = last_of(wish);
+    const origin_span *last = last_of(request);
     bool as_before = false;
     int code = comm_agree(c, kernels_select(&k, KERNEL_STORE_REAL, NULL));
     if (code == LS_OK && last != NULL) {
@@ -74,23 +74,23 @@ int kernel_path_settle(char out[ORIGIN_NAME_SIZE], comm *c, const kernel_path_wi
     }
     (void)snprintf(out, ORIGIN_NAME_SIZE, "%s", as_before ? last->kernels : k->name);
     code = kernel_path_same(c, out);
-    if (code == LS_OK && wish->checkpoint != NULL) {
-        code = comm_agree(c, refuse_others(wish, last, out));
+    if (code == LS_OK && request->checkpoint != NULL) {
+        code = comm_agree(c, refuse_others(request, last, out));
     }
     return code;
 }
 
-void kernel_path_report(const kernel_path_wish *wish, const char *name)
+void kernel_path_report(const kernel_path_request *request, const char *name)
 {
     const kernels *best = NULL;
-    const origin_span *last = last_of(wish);
+    const origin_span *last = last_of(request);
     if (last == NULL) {
         return;
     }
     if (!is_as_before(last, name)) {
         log_warn("%s: was computed with kernels %s in %s and goes on with %s in " REAL_NAME
                  ": from here on its bits are others than without this change",
-                 wish->checkpoint, last->kernels, last->numbers, name);
+                 request->checkpoint, last->kernels, last->numbers, name);
     } else if (kernels_select(&best, KERNEL_STORE_REAL, NULL) == LS_OK && strcmp(name, best->name) != 0) {
         log_info("kernels     %s, as before, so that the bits go on; LOCKSTEP_ISA=%s asks for what this processor "
                  "does best, with other bits",

@@ -17,7 +17,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     }
     model_plan(&out->network, &m, o->train.threads);
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
-    out->weights = state_memory(&t, 0);
+    out->weights = state_memory(&t, o->training ? optimizer_of(&o->optimizer)->slot_count : 0);
     out->images = loaders * loader_memory(&l);
     out->total = out->network.total + out->gradients + out->weights + out->images;
     tensor_table_release(&t);

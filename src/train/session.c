@@ -61,7 +61,9 @@ static int make_network(session *s)
     if (code == LS_OK) {
         code = stepper_create(&s->steps, s->net, s->c, &step, m.max_shards);
     }
-    return code == LS_OK ? state_create(&s->state, model_table(s->net), NULL, 0) : code;
+    const optimizer *how = optimizer_of(&o->optimizer);
+    return code != LS_OK ? code
+                         : state_create(&s->state, model_table(s->net), how->slots, o->training ? how->slot_count : 0);
 }
 
 loader_options session_loader(const session_options *o, int rank, int ranks)

@@ -96,9 +96,10 @@ static int timed(const stepper *s, step_phase phase, int code)
     return code;
 }
 
-int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metrics *out)
+int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_metrics *out)
 {
     const int synchronized = s->options.sync_bn;
+    const optimizer_options *o = &s->options.optimizer;
     const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
     step_timed_sums waits;
@@ -109,13 +110,13 @@ int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metr
     double metrics[3] = {0};
     (void)watch_enter(WATCH_FORWARD);
     step_times_start(s->times);
-    int code = comm_agree_begin(s->c, news->code, news->wishes);
+    int code = comm_agree_begin(s->c, all->code, all->requests);
     if (code != LS_OK ||
         (code = timed(s, STEP_FORWARD, model_forward(s->m, st, &part, MODEL_TRAIN, &sums, NULL))) != LS_OK) {
         return code;
     }
-    news->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &news->wishes));
-    if (news->code != LS_OK) {
+    all->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &all->requests));
+    if (all->code != LS_OK) {
         return LS_OK;
     }
     model_loss(s->m, &part, s->per_shard);
@@ -132,8 +133,7 @@ int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metr
     set_metrics(out, metrics);
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, synchronized, s->grads);
-    out->penalty =
-        sgd_update(st, s->grads, s->options.optimizer.learning_rate, s->options.optimizer.l2, model_threads(s->m));
+    out->penalty = optimizer_update(st, s->grads, rate_at(o, st->step), o, model_threads(s->m));
     st->step++;
     step_times_lap(s->times, STEP_UPDATE);
     (void)watch_enter(WATCH_BETWEEN);
@@ -167,7 +167,7 @@ int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, ste
 
 double step_penalty(const stepper *s, const state *st)
 {
-    return sgd_penalty(st, s->options.optimizer.l2, model_threads(s->m));
+    return optimizer_penalty(st, s->options.optimizer.l2, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const state *st, double *out)

@@ -4,8 +4,9 @@
 #include "comm/comm.h"
 #include "data/batch.h"
 #include "model/model.h"
+#include "optim/optimizer.h"
 #include "optim/options.h"
-#include "optim/sgd.h"
+#include "optim/rate.h"
 #include "train/step_times.h"
 
 /*
@@ -27,11 +28,11 @@ typedef struct step_metrics {
 /*
  * What ranks tell each other in a step, an agreement point on the way. In: this rank's own; out: the same on all ranks.
  */
-typedef struct step_news {
-    int code;        /* as comm_agree */
-    unsigned wishes; /* as comm_agree_begin: STEP_WISH_STOP, STEP_WISH_SAVE */
-} step_news;
-enum { STEP_WISH_STOP = 1, STEP_WISH_SAVE = 2 };
+typedef struct step_agreement {
+    int code;          /* as comm_agree */
+    unsigned requests; /* as comm_agree_begin: STEP_REQUEST_STOP, STEP_REQUEST_SAVE */
+} step_agreement;
+enum { STEP_REQUEST_STOP = 1, STEP_REQUEST_SAVE = 2 };
 
 typedef struct stepper stepper;
 
@@ -47,10 +48,10 @@ void stepper_set_times(stepper *s, step_times *t);
 
 /*
  * Train on one global batch: the state is updated in place, the same bits on every rank. Collective. A rank without a
- * proper batch takes part all the same. Where not all bring LS_OK in news, *out and all but the moving statistics are
+ * proper batch takes part all the same. Where not all bring LS_OK, *out and all but the moving statistics are
  * left alone, and those mean nothing any more.
  */
-int step_train(stepper *s, const batch *b, state *st, step_news *news, step_metrics *out);
+int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_metrics *out);
 
 /* The penalty of these weights; 0 without L2. */
 double step_penalty(const stepper *s, const state *st);

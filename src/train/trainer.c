@@ -25,9 +25,9 @@ typedef struct trainer {
     const trainer_options *o; /* not owned */
     session_history at;
     char kernels[ORIGIN_NAME_SIZE]; /* the path in use */
-    schedule when;
-    unsigned wishes;    /* agreed on, and not yet fulfilled */
-    int news;           /* what this rank alone has found out, and will be everybody's with the next step */
+    requests when;
+    unsigned requests;  /* agreed on, and not yet fulfilled */
+    int failure;        /* local error, agreed on with the next step */
     size_t own_samples; /* of this rank, since moving statistics were last averaged over ranks */
     bool averaged;      /* no step since then */
     size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
@@ -172,16 +172,16 @@ static int check_resumed(const trainer *t)
     return check_counters(t);
 }
 
-static kernel_path_wish path_wish(const trainer_options *o)
+static kernel_path_request path_request(const trainer_options *o)
 {
-    return (kernel_path_wish){.checkpoint = o->resume, .origin = o->origin, .same_bits = o->same_bits};
+    return (kernel_path_request){.checkpoint = o->resume, .origin = o->origin, .same_bits = o->same_bits};
 }
 
 /* From nothing to the state before the first step. */
 static int begin(trainer *t, comm *c)
 {
     session_options o = t->o->session;
-    const kernel_path_wish path = path_wish(t->o);
+    const kernel_path_request path = path_request(t->o);
     int code = kernel_path_settle(t->kernels, c, &path);
     if (code != LS_OK) {
         return code;
@@ -213,20 +213,20 @@ static int begin(trainer *t, comm *c)
     if (code == LS_OK && !done_before(t)) {
         code = start_saver(t);
     }
-    schedule_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
+    requests_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
     return comm_agree(c, code);
 }
 
-/* This rank's wishes; the context is a trainer. */
-static unsigned own_wishes(void *context)
+/* This rank's requests; the context is a trainer. */
+static unsigned own_requests(void *context)
 {
     trainer *t = context;
-    return schedule_wishes(&t->when, leads(t) ? saver_costs(t->saver).longest : 0);
+    return requests_pending(&t->when, leads(t) ? saver_costs(t->saver).longest : 0);
 }
 
 static bool stopping(const trainer *t)
 {
-    return (t->wishes & STEP_WISH_STOP) != 0;
+    return (t->requests & STEP_REQUEST_STOP) != 0;
 }
 
 /* Where the arithmetic went wrong: in the gradient, and so in the weights. Every rank sees the same. */
@@ -307,14 +307,14 @@ static int hand_over(trainer *t, const evaluation *val)
 static int save(trainer *t, const evaluation *val)
 {
     const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
-    t->wishes &= ~(unsigned)STEP_WISH_SAVE;
-    schedule_saved(&t->when);
+    t->requests &= ~(unsigned)STEP_REQUEST_SAVE;
+    requests_saved(&t->when);
     int code = average_local(t);
     if (code == LS_OK) {
         code = replicas_check(&t->s);
     }
-    if (code == LS_OK && leads(t) && t->news == LS_OK) {
-        t->news = hand_over(t, val != NULL ? val : &none);
+    if (code == LS_OK && leads(t) && t->failure == LS_OK) {
+        t->failure = hand_over(t, val != NULL ? val : &none);
     }
     return code;
 }
@@ -324,15 +324,15 @@ static int take_step(trainer *t, const batch *b)
 {
     session *s = &t->s;
     step_metrics m;
-    if (leads(t) && t->news == LS_OK) {
-        t->news = saver_poll(t->saver);
+    if (leads(t) && t->failure == LS_OK) {
+        t->failure = saver_poll(t->saver);
     }
-    step_news news = {.code = t->news, .wishes = own_wishes(t)};
-    int code = session_collective(s, step_train(s->steps, b, &s->state, &news, &m));
-    if (code != LS_OK || news.code != LS_OK) {
-        return code != LS_OK ? code : news.code;
+    step_agreement all = {.code = t->failure, .requests = own_requests(t)};
+    int code = session_collective(s, step_train(s->steps, b, &s->state, &all, &m));
+    if (code != LS_OK || all.code != LS_OK) {
+        return code != LS_OK ? code : all.code;
     }
-    t->wishes |= news.wishes;
+    t->requests |= all.requests;
     t->s.state.position += s->options.order.batch;
     t->own_samples += b->samples;
     t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->total : b->samples;
@@ -340,7 +340,7 @@ static int take_step(trainer *t, const batch *b)
     code = check_loss(t, &m);
     if (code == LS_OK) {
         epoch_add(&t->at.now, &m);
-        t->news = log_step(t, &m);
+        t->failure = log_step(t, &m);
     }
     return code;
 }
@@ -357,7 +357,7 @@ static void measure_moving(trainer *t)
 static int between_steps(trainer *t)
 {
     const uint64_t every = t->o->check.replicas_every;
-    if (schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0) {
+    if (requests_step_due(&t->when, t->s.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0) {
         measure_moving(t);
         return save(t, NULL);
     }
@@ -381,7 +381,7 @@ static int train_steps(trainer *t)
                    t->o->log.every_steps);
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
-        t->news = got < 0 ? got : t->news;
+        t->failure = got < 0 ? got : t->failure;
         code = take_step(t, &b);
         if (code == LS_OK) {
             const checkpoint_epoch *now = &t->at.now;
@@ -396,12 +396,12 @@ static int train_steps(trainer *t)
     if (code == LS_OK) {
         measure_moving(t);
     }
-    return code != LS_OK ? code : comm_agree(s->c, t->news);
+    return code != LS_OK ? code : comm_agree(s->c, t->failure);
 }
 
 static int validate(trainer *t, evaluation *out)
 {
-    evaluate_breaks breaks = {.wishes = own_wishes, .context = t};
+    evaluate_breaks breaks = {.requests = own_requests, .context = t};
     state at = t->s.state;
     int code = LS_OK;
     if (t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0) {
@@ -411,7 +411,7 @@ static int validate(trainer *t, evaluation *out)
     if (code == LS_OK && !breaks.stopped) {
         code = evaluate_split(&t->s, &at, NULL, &breaks, out);
     }
-    t->wishes |= breaks.stopped ? STEP_WISH_STOP : 0;
+    t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     return code;
 }
 
@@ -439,12 +439,12 @@ static int end_epoch(trainer *t, const evaluation *val)
     epoch_print(&row, t->o->session.train.epochs);
     warn_of_moving(t, &row);
     if (leads(t)) {
-        t->news = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.state)));
+        t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.state)));
     }
-    const bool due = schedule_epoch_due(&t->when, t->s.state.epoch, t->o->session.train.epochs) ||
-                     schedule_step_due(&t->when, t->s.state.step) || (t->wishes & STEP_WISH_SAVE) != 0;
+    const bool due = requests_epoch_due(&t->when, t->s.state.epoch, t->o->session.train.epochs) ||
+                     requests_step_due(&t->when, t->s.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0;
     const int code = due ? save(t, val) : replicas_check(&t->s);
-    return code != LS_OK ? code : comm_agree(t->s.c, t->news);
+    return code != LS_OK ? code : comm_agree(t->s.c, t->failure);
 }
 
 static int run_epoch(trainer *t)
@@ -489,7 +489,7 @@ static void print_costs(const trainer *t, double seconds)
 /* All is done, or saved: nothing is on its way any more. */
 static int finish(trainer *t, double started)
 {
-    int code = t->news;
+    int code = t->failure;
     if (!stopping(t)) {
         print_weights(t, "training ends with");
     }
@@ -523,7 +523,7 @@ int trainer_run(comm *c, const trainer_options *options)
         goto cleanup;
     }
     overview_print(&t.s, options);
-    const kernel_path_wish path = path_wish(options);
+    const kernel_path_request path = path_request(options);
     kernel_path_report(&path, t.kernels);
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "store/run_folder.h"
-#include "train/schedule.h"
+#include "train/requests.h"
 #include "train/session.h"
 
 /* A training run: epochs of steps, validation, checkpoints and logs. Texts are the caller's and must outlive the run.

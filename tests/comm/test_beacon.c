@@ -107,8 +107,8 @@ END_TEST
 static int take(int socket, beacon *b, struct sockaddr_in *from, const beacon_token *by)
 {
     enum { MOST_MS = 600000 };
-    struct pollfd news = {.fd = socket, .events = POLLIN};
-    ck_assert_int_eq(poll(&news, 1, MOST_MS), 1);
+    struct pollfd events = {.fd = socket, .events = POLLIN};
+    ck_assert_int_eq(poll(&events, 1, MOST_MS), 1);
     return post_take(socket, b, from, by, RANKS);
 }
 

@@ -110,11 +110,11 @@ static void check_agreement(comm *c)
     for (int bad = -1; bad < size; bad++) {
         error_set(LS_ERROR, "nothing of interest");
         const int code = rank == bad ? error_set(LS_EIO, "data.h5: disk %d is full", bad) : LS_OK;
-        unsigned wishes = rank == 0 ? 1 : rank == bad ? 2 : 0;
-        EXPECT(comm_agree_begin(c, code, wishes) == LS_OK, "%s", error_message());
+        unsigned requests = rank == 0 ? 1 : rank == bad ? 2 : 0;
+        EXPECT(comm_agree_begin(c, code, requests) == LS_OK, "%s", error_message());
         check_reducer(c, 5, 2, 1, 0);
-        EXPECT(comm_agree_end(c, &wishes) == (bad < 0 ? LS_OK : LS_EIO), "rank %d failed", bad);
-        EXPECT(wishes == (bad > 0 ? 3 : 1), "rank %d: %u", bad, wishes);
+        EXPECT(comm_agree_end(c, &requests) == (bad < 0 ? LS_OK : LS_EIO), "rank %d failed", bad);
+        EXPECT(requests == (bad > 0 ? 3 : 1), "rank %d: %u", bad, requests);
         char words[64];
         snprintf(words, sizeof words, "data.h5: disk %d is full", bad);
         EXPECT((strstr(error_message(), words) != NULL) == (bad >= 0), "%s", error_message());

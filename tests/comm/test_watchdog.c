@@ -83,9 +83,9 @@ static void end_job(void)
 /* Until rank r knows what `from` has sent: the system may hand a datagram over some time after it was sent. */
 static void receive(int r, int from, uint64_t sequence)
 {
-    struct pollfd news = {.fd = dogs[r].socket, .events = POLLIN};
+    struct pollfd events = {.fd = dogs[r].socket, .events = POLLIN};
     while (peers[r][from].sequence < sequence) {
-        ck_assert_int_eq(poll(&news, 1, MOST_MS), 1);
+        ck_assert_int_eq(poll(&events, 1, MOST_MS), 1);
         watchdog_receive(&dogs[r]);
     }
 }

@@ -39,8 +39,8 @@ static int run_small(found *out, comm *c, const bench_options *o)
         const tensor_table *t = model_table(rig.net);
         step_metrics m = {0};
         for (int i = 0; code == LS_OK && i < 2; i++) {
-            step_news news = {.code = LS_OK};
-            code = step_train(rig.steps, &s->samples, &s->state, &news, &m);
+            step_agreement all = {.code = LS_OK};
+            code = step_train(rig.steps, &s->samples, &s->state, &all, &m);
         }
         out->subnormal = model_subnormals(rig.net, &out->outputs);
         out->weights = fpu_subnormals(state_weights(&s->state), t->weights_size, sizeof(real));

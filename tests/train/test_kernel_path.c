@@ -14,20 +14,20 @@ static const char *const other_numbers = sizeof(real) == 4 ? "float64" : "float3
 static int settle(char out[ORIGIN_NAME_SIZE], comm *c, const char *path, const char *numbers, bool same_bits)
 {
     origin from = {0};
-    const kernel_path_wish wish = {.checkpoint = "x.weights.h5", .origin = &from, .same_bits = same_bits};
+    const kernel_path_request request = {.checkpoint = "x.weights.h5", .origin = &from, .same_bits = same_bits};
     if (path != NULL) {
         origin_add(&from, 0, "several", numbers);
         origin_add(&from, 40, path, numbers);
     }
     out[0] = '\0';
-    return kernel_path_settle(out, c, &wish);
+    return kernel_path_settle(out, c, &request);
 }
 
 static void check_new(comm *c, const char *best)
 {
-    const kernel_path_wish wish = {0};
+    const kernel_path_request request = {0};
     char name[ORIGIN_NAME_SIZE];
-    EXPECT(kernel_path_settle(name, c, &wish) == LS_OK && strcmp(name, best) == 0, "%s, not %s", name, best);
+    EXPECT(kernel_path_settle(name, c, &request) == LS_OK && strcmp(name, best) == 0, "%s, not %s", name, best);
 }
 
 /* Every path that this processor has is gone on with; bits go on. */

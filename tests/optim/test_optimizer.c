@@ -7,7 +7,7 @@
 #include "suite.h"
 
 #include "base/error.h"
-#include "optim/sgd.h"
+#include "optim/optimizer.h"
 
 static pool *threads; /* two of them */
 
@@ -32,13 +32,14 @@ static void make_table(tensor_table *t)
 static double update(const tensor_table *t, real *weights, real *grads, double rate, double l2, pool *p)
 {
     state s = state_over(t, weights, NULL);
-    return sgd_update(&s, grads, rate, l2, p);
+    const optimizer_options o = {.l2 = l2};
+    return optimizer_update(&s, grads, rate, &o, p);
 }
 
 static double penalty_of(const tensor_table *t, real *weights, double l2, pool *p)
 {
     const state s = state_over(t, weights, NULL);
-    return sgd_penalty(&s, l2, p);
+    return optimizer_penalty(&s, l2, p);
 }
 
 enum { SIZE = 23, KERNEL = 10, GAMMA = 10, BETA = 12, DENSE = 14, BIAS = 20 };
@@ -173,18 +174,40 @@ START_TEST(threads_leave_no_trace)
 }
 END_TEST
 
+/* What is frozen is neither moved nor decayed, and its penalty is nobody's. */
+START_TEST(frozen_stays)
+{
+    tensor_table t;
+    make_table(&t);
+    real weights[SIZE], grads[SIZE];
+    for (size_t i = 0; i < SIZE; i++) {
+        weights[i] = 2;
+        grads[i] = 1;
+    }
+    tensor_table_freeze(&t, 0);
+    const double penalty = penalty_of(&t, weights, 0.25, threads);
+    ck_assert_double_eq(penalty, 0.25 * 4 * (6 + 3));
+    ck_assert(update(&t, weights, grads, 0.5, 0.25, threads) == penalty);
+    for (size_t i = 0; i < SIZE; i++) {
+        ck_assert((weights[i] == 2) == (i < KERNEL));
+    }
+    tensor_table_release(&t);
+}
+END_TEST
+
 int main(void)
 {
     if (pool_create(&threads, 2) != LS_OK) {
         return EXIT_FAILURE;
     }
-    TCase *cases = tcase_create("sgd");
+    TCase *cases = tcase_create("optimizer");
     tcase_add_test(cases, decay_alone_gives_the_article_s_numbers);
     tcase_add_test(cases, only_what_decays_is_decayed);
     tcase_add_test(cases, update_rounds_as_stated);
     tcase_add_test(cases, no_penalty_is_plain_descent);
     tcase_add_test(cases, threads_leave_no_trace);
-    const int result = suite_run("sgd", cases);
+    tcase_add_test(cases, frozen_stays);
+    const int result = suite_run("optimizer", cases);
     pool_free(threads);
     return result;
 }

@@ -1,4 +1,4 @@
-#include "train/schedule.h"
+#include "train/requests.h"
 
 #include <stddef.h>
 
@@ -10,51 +10,51 @@
 static const double SAVING_AT_FIRST = 1;
 static const double ENDING = 1;
 
-void schedule_start(schedule *w, const checkpoint_options *saving, double limit, bool leads)
+void requests_start(requests *w, const checkpoint_options *saving, double limit, bool leads)
 {
-    *w = (schedule){.saving = *saving, .limit = limit, .leads = leads, .saved = clock_seconds()};
+    *w = (requests){.saving = *saving, .limit = limit, .leads = leads, .saved = clock_seconds()};
 }
 
 /* Whether another batch and then a checkpoint might not be ready in time. Both may take twice as long as ever. */
-static bool too_late(const schedule *w, double now, double saving)
+static bool too_late(const requests *w, double now, double saving)
 {
     const double save = saving > SAVING_AT_FIRST ? saving : SAVING_AT_FIRST;
     return w->limit > 0 && now + 2 * (w->longest + save) + ENDING >= w->limit;
 }
 
-unsigned schedule_wishes(schedule *w, double saving)
+unsigned requests_pending(requests *w, double saving)
 {
     const double now = clock_seconds();
-    unsigned wishes = 0;
+    unsigned pending = 0;
     if (w->asked > 0 && now - w->asked > w->longest) {
         w->longest = now - w->asked;
     }
     w->asked = now;
     if (signals_received() != 0) {
         w->why = signals_name(signals_received());
-        wishes |= STEP_WISH_STOP;
+        pending |= STEP_REQUEST_STOP;
     }
     if (w->leads && too_late(w, now, saving)) {
         w->why = w->why == NULL ? "the time is up" : w->why;
-        wishes |= STEP_WISH_STOP;
+        pending |= STEP_REQUEST_STOP;
     }
     if (w->leads && w->saving.every_minutes > 0 && now - w->saved >= 60 * w->saving.every_minutes) {
-        wishes |= STEP_WISH_SAVE;
+        pending |= STEP_REQUEST_SAVE;
     }
-    return wishes;
+    return pending;
 }
 
-bool schedule_step_due(const schedule *w, uint64_t step)
+bool requests_step_due(const requests *w, uint64_t step)
 {
     return w->saving.every_steps > 0 && step % w->saving.every_steps == 0;
 }
 
-bool schedule_epoch_due(const schedule *w, uint64_t epoch, uint64_t last)
+bool requests_epoch_due(const requests *w, uint64_t epoch, uint64_t last)
 {
     return epoch == last || (w->saving.every_epochs > 0 && epoch % w->saving.every_epochs == 0);
 }
 
-void schedule_saved(schedule *w)
+void requests_saved(requests *w)
 {
     w->saved = clock_seconds();
 }
