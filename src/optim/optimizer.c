@@ -5,6 +5,8 @@
 /* The vectors are cut into this many pieces, whoever works on them; the penalty is summed within a piece, then over. */
 enum { PIECES = 64 };
 
+extern const optimizer optimizer_sgd;
+
 const optimizer *optimizer_of(const optimizer_options *o)
 {
     (void)o;

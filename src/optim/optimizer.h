@@ -24,8 +24,6 @@ typedef struct optimizer {
     void (*update)(const update_part *part); /* in one pass; parts come in any order, from several threads */
 } optimizer;
 
-extern const optimizer optimizer_sgd;
-
 /* Which one these options ask for. */
 const optimizer *optimizer_of(const optimizer_options *o);
 
