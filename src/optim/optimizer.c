@@ -6,11 +6,11 @@
 enum { PIECES = 64 };
 
 extern const optimizer optimizer_sgd;
+extern const optimizer optimizer_momentum;
 
 const optimizer *optimizer_of(const optimizer_options *o)
 {
-    (void)o;
-    return &optimizer_sgd;
+    return o->momentum > 0 ? &optimizer_momentum : &optimizer_sgd;
 }
 
 static void add_decay(real *restrict g, const real *restrict w, size_t n, real decay)

@@ -1,0 +1,20 @@
+/* SGD with momentum, as Keras has it: v = m·v - rate·g; w += v, or in Nesterov's form w += m·v - rate·g. */
+#include "optim/optimizer.h"
+
+/* In float64, each result rounded once; m is rounded to `real` first, as the rate is. */
+static void update(const update_part *part)
+{
+    real *restrict w = part->weights;
+    real *restrict v = part->slots[0];
+    const real *restrict g = part->grads;
+    const double rate = (double)part->rate;
+    const double keep = (double)(real)part->options->momentum;
+    const double ahead = part->options->nesterov ? keep : 1;
+    const double again = part->options->nesterov ? rate : 0;
+    for (size_t i = 0; i < part->count; i++) {
+        v[i] = (real)(keep * (double)v[i] - rate * (double)g[i]);
+        w[i] = (real)((double)w[i] + ahead * (double)v[i] - again * (double)g[i]);
+    }
+}
+
+const optimizer optimizer_momentum = {.name = "momentum", .slots = {"velocity"}, .slot_count = 1, .update = update};
