@@ -52,6 +52,12 @@ static int check_together(const config *c, const char *origin)
             "the job, so abort must be larger, or one of them 0 (never)",
             origin, t->abort, t->stall);
     }
+    if (c->optimizer.nesterov && c->optimizer.momentum == 0) {
+        return error_set(LS_EUSAGE,
+                         "%s: `train.nesterov` is true and `train.momentum` is 0, which it is a form of; set "
+                         "`train.momentum`, such as to 0.9",
+                         origin);
+    }
     return LS_OK;
 }
 

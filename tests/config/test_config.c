@@ -214,6 +214,15 @@ START_TEST(wrong_keys_and_values)
 }
 END_TEST
 
+START_TEST(nesterov_needs_momentum)
+{
+    config c;
+    REFUSED("", "train.nesterov=true", "`train.nesterov` is true", "`train.momentum` is 0");
+    ck_assert_int_eq(parse(&c, "", "train.momentum=0.5"), LS_OK);
+    config_free(&c);
+}
+END_TEST
+
 START_TEST(timeouts_agree)
 {
     config c;
@@ -338,6 +347,7 @@ int main(void)
     tcase_add_test(tests, a_key_is_one_field);
     tcase_add_test(tests, differences_on_resume);
     tcase_add_test(tests, wrong_keys_and_values);
+    tcase_add_test(tests, nesterov_needs_momentum);
     tcase_add_test(tests, timeouts_agree);
     tcase_add_test(tests, wrong_overrides);
     tcase_add_test(tests, not_a_configuration);
