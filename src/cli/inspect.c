@@ -17,7 +17,6 @@
 #include "config/config.h"
 #include "data/dataset.h"
 #include "io/named.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
 #include "store/run_folder.h"
@@ -110,7 +109,7 @@ cleanup:
 /* Read everything, with all checksums and the hash verified. */
 static int check_weights(const char *path, const checkpoint_info *info, tensor_table *t, unsigned long long *hash)
 {
-    int code = model_describe(t, info->class_count, info->batch_norm != 0);
+    int code = checkpoint_describe(t, info, path);
     if (code != LS_OK) {
         return code;
     }

@@ -9,16 +9,16 @@
 #include "base/reducer.h"
 #include "base/sink.h"
 #include "model/profile.h"
-#include "tensor/table.h"
+#include "network/network.h"
 
 /*
- * The article's MobileNetV2 over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the
- * memory of activations; weights, moving statistics and gradients are the caller's flat vectors.
+ * A network over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the memory of
+ * activations; weights, moving statistics and gradients are the caller's flat vectors.
  */
 typedef struct model_options {
-    size_t height, width;  /* of the input, at least 32 */
-    size_t classes;        /* at least 2 */
-    int batch_norm;        /* 1: BN after each convolution; 0: none */
+    size_t height, width; /* these four as in network_options */
+    size_t classes;
+    int batch_norm;
     double momentum;       /* of the moving statistics: 0.99 */
     double epsilon;        /* in the square root: 1e-3 */
     int unbiased_variance; /* 1: the moving variance gets n/(n-1) */
@@ -53,6 +53,9 @@ typedef enum model_mode {
     MODEL_ESTIMATE, /* normalize by the batch's statistics, moving ones left alone; see model_batch_statistics */
 } model_mode;
 
+/* What of it describes the network. */
+network_options model_network(const model_options *options);
+
 /* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create asks it too. */
 int model_check(const model_options *options);
 
@@ -75,11 +78,6 @@ void model_set_profile(model *m, model_profile *p);
 size_t model_subnormals(const model *m, size_t *all);
 /* Name of the kernel path in use: "avx2". */
 const char *model_isa(void);
-
-/*
- * A table alone, without memory for activations: for reading checkpoints. Released with tensor_table_release.
- */
-int model_describe(tensor_table *out, size_t classes, int batch_norm);
 
 /* Fresh weights as Keras makes them: Glorot uniform kernels, gamma 1, beta 0, mean 0, variance 1, bias 0. */
 void model_init(const tensor_table *t, real *weights, real *moving, uint64_t seed);

@@ -13,16 +13,22 @@
 static const uint64_t seed = 1;
 static const double learning_rate = 0.1; /* the configuration's default */
 
-static int make_network(bench_rig *r, comm *c, const bench_options *o)
+model_options bench_network(const bench_options *o, size_t max_shards)
 {
     model_options m = MODEL_OPTIONS_INIT;
-    const step_options step = {.learning_rate = learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
     m.height = m.width = o->side;
     m.classes = o->classes;
     m.batch_norm = o->batch_norm;
     m.mixed = o->mixed;
     m.shard_size = o->shard_size;
-    m.max_shards = r->ordinary.samples.shards;
+    m.max_shards = max_shards;
+    return m;
+}
+
+static int make_network(bench_rig *r, comm *c, const bench_options *o)
+{
+    const model_options m = bench_network(o, r->ordinary.samples.shards);
+    const step_options step = {.learning_rate = learning_rate, .l2 = o->l2, .sync_bn = o->sync_bn};
     int code = pool_create(&r->threads, o->threads);
     if (code == LS_OK) {
         code = model_create(&r->net, &m, r->threads);
