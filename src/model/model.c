@@ -6,6 +6,11 @@
 #include "base/error.h"
 #include "model/private.h"
 
+const char *model_name(const model *m)
+{
+    return networks[model_network(&m->options).network]->name;
+}
+
 const tensor_table *model_table(const model *m)
 {
     return &m->table;

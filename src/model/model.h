@@ -63,6 +63,8 @@ int model_check(const model_options *options);
 int model_create(model **out, const model_options *options, pool *p);
 void model_free(model *m);
 
+/* The network's name: "MobileNetV2". */
+const char *model_name(const model *m);
 /* The table of variables; owned by the model. */
 const tensor_table *model_table(const model *m);
 /* The threads it was created with, for the rest of the step; not owned. */

@@ -44,17 +44,16 @@ network_options network_variant(size_t variant, size_t classes)
 
 int network_describe_all(tensor_table out[NETWORK_VARIANTS])
 {
+    int code = LS_OK;
     for (size_t i = 0; i < NETWORK_VARIANTS; i++) {
         const network_options o = network_variant(i, 1);
-        const int code = network_describe(&out[i], &o);
-        if (code != LS_OK) {
-            while (i > 0) {
-                tensor_table_release(&out[--i]);
-            }
-            return code;
-        }
+        tensor_table_init(&out[i]);
+        code = code == LS_OK ? network_describe(&out[i], &o) : code;
     }
-    return LS_OK;
+    if (code != LS_OK) {
+        network_release_all(out);
+    }
+    return code;
 }
 
 void network_release_all(tensor_table tables[NETWORK_VARIANTS])

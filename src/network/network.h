@@ -34,8 +34,8 @@ int network_build(graph *out, const network_options *o);
 int network_describe(tensor_table *out, const network_options *o);
 
 /*
- * The tables of all networks, without and with BatchNorm: to find out whose a file is. Returns 0 or LS_ENOMEM; released
- * with network_release_all after a success.
+ * All networks, without and with BatchNorm: to find out whose a file is. network_describe_all: their tables, for one
+ * class; returns 0 or LS_ENOMEM, released with network_release_all after a success.
  */
 enum { NETWORK_VARIANTS = 2 * NETWORKS };
 network_options network_variant(size_t variant, size_t classes);

@@ -77,9 +77,8 @@ void overview_print(const session *s, const trainer_options *o)
     print_experiment(s, o);
     print_data(s);
     print_orientation(s);
-    log_info("network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME
-             "%s",
-             so->width, so->height, t->count, t->weights_size, t->moving_size,
+    log_info("network     %s on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME "%s",
+             model_name(s->net), so->width, so->height, t->count, t->weights_size, t->moving_size,
              so->mixed ? ", bf16 between layers" : "");
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
              so->threads, so->threads == 1 ? "" : "s", model_isa(), (double)memory.total / 1048576);
