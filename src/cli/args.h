@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/options.h"
+#include "network/options.h"
 
 /* Reading a subcommand's arguments. All errors are LS_EUSAGE with a message that names the argument. */
 

@@ -123,14 +123,14 @@ static int take_option(bench_arguments *a, int option)
 
 static const char what[] = "a report";
 
-static int write_json(const bench_arguments *a, const bench_result *r)
+static int write_json(const bench_arguments *a, const bench_result *r, const bench_row *rows, size_t count)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     int code = LS_ENOMEM;
     if (to != NULL) {
-        bench_report_json(to, &a->options, r);
+        bench_report_json(to, &a->options, r, rows, count);
         code = fclose(to) == 0 ? LS_OK : LS_ENOMEM;
     }
     code = code == LS_OK ? output_write_text(a->json, what, text, size)
@@ -141,10 +141,17 @@ static int write_json(const bench_arguments *a, const bench_result *r)
 
 static int report(const bench_arguments *a, const bench_result *r)
 {
-    if (a->json == NULL || strcmp(a->json, "-") != 0) {
-        bench_report_print(&a->options, r, a->layers);
+    bench_row *rows = NULL;
+    size_t count = 0;
+    int code = bench_rows(&rows, &count, r);
+    if (code == LS_OK && (a->json == NULL || strcmp(a->json, "-") != 0)) {
+        bench_report_print(&a->options, r, rows, count, a->layers);
     }
-    return a->json != NULL ? write_json(a, r) : LS_OK;
+    if (code == LS_OK && a->json != NULL) {
+        code = write_json(a, r, rows, count);
+    }
+    free(rows);
+    return code;
 }
 
 static int bench(comm *c, void *context)

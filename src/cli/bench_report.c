@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/machine.h"
-#include "cli/bench_rows.h"
 #include "cli/help.h"
 #include "model/model.h"
 
@@ -137,11 +136,10 @@ static void print_small(const bench_options *o, const bench_result *r)
     }
 }
 
-void bench_report_print(const bench_options *o, const bench_result *r, bool with_layers)
+void bench_report_print(const bench_options *o, const bench_result *r, const bench_row *rows, size_t count,
+                        bool with_layers)
 {
     char processor[128];
-    bench_row rows[BENCH_MAX_ROWS];
-    const size_t count = bench_rows(rows, o, r);
     const rates images = images_a_second(o, r, r->step_seconds);
     double resident = 0;
     for (size_t i = 0; i < r->ranks; i++) {
@@ -249,12 +247,10 @@ static void json_phases(json *j, const bench_result *r)
     json_close(j, '}');
 }
 
-void bench_report_json(FILE *to, const bench_options *o, const bench_result *r)
+void bench_report_json(FILE *to, const bench_options *o, const bench_result *r, const bench_row *rows, size_t count)
 {
     json j = {.to = to};
-    bench_row rows[BENCH_MAX_ROWS];
     bench_class classes[BENCH_MAX_CLASSES];
-    const size_t count = bench_rows(rows, o, r);
     const size_t class_count = bench_classes(classes, rows, count, r);
     const rates images = images_a_second(o, r, r->step_seconds);
     json_open(&j, NULL, '{');

@@ -4,14 +4,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "train/bench.h"
+#include "cli/bench_rows.h"
 
-/* What a benchmark measured, for people and for programs. Neither is collective. */
+/* What a benchmark measured, for people and for programs; rows [count]: of bench_rows. Neither is collective. */
 
 /* To standard output; with_layers: also the table of layers. */
-void bench_report_print(const bench_options *o, const bench_result *r, bool with_layers);
+void bench_report_print(const bench_options *o, const bench_result *r, const bench_row *rows, size_t count,
+                        bool with_layers);
 
 /* As JSON (docs/benchmark.md has the keys); errors stay with the file. */
-void bench_report_json(FILE *to, const bench_options *o, const bench_result *r);
+void bench_report_json(FILE *to, const bench_options *o, const bench_result *r, const bench_row *rows, size_t count);
 
 #endif

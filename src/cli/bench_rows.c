@@ -1,13 +1,17 @@
 #include "cli/bench_rows.h"
 
+#include <stdlib.h>
+
+#include "base/error.h"
+
 static const profile_phase kernel_phase[COST_DIRECTIONS] = {PROFILE_FORWARD, PROFILE_BACKWARD};
 
-static bench_row make_row(const model_cost *cost, cost_direction d, const bench_result *r)
+static bench_row make_row(size_t layer, cost_direction d, const bench_result *r)
 {
-    const cost_work *w = &cost->work[d];
+    const cost_work *w = &r->layers[layer].work[d];
     const double ranks = (double)r->ranks;
-    bench_row row = {.cost = *cost, .direction = d};
-    row.seconds = r->layers.seconds[cost->row][kernel_phase[d]];
+    bench_row row = {.cost = r->layers[layer], .direction = d};
+    row.seconds = r->layer_seconds[layer][kernel_phase[d]];
     row.flops = w->flops * (double)r->samples / ranks;
     row.bytes = (w->bytes * (double)r->samples + w->shard_bytes * (double)r->shards) / ranks;
     const double computing = row.flops / r->peak.flops;
@@ -17,30 +21,28 @@ static bench_row make_row(const model_cost *cost, cost_direction d, const bench_
     return row;
 }
 
-size_t bench_rows(bench_row *out, const bench_options *o, const bench_result *r)
+int bench_rows(bench_row **out, size_t *count, const bench_result *r)
 {
-    model_options m = MODEL_OPTIONS_INIT;
-    model_cost costs[PROFILE_ROWS];
-    size_t count = 0;
-    m.height = m.width = o->side;
-    m.classes = o->classes;
-    m.network = o->network;
-    const size_t layers = model_costs(costs, &m);
+    *count = 0;
+    *out = calloc(r->layer_count * COST_DIRECTIONS, sizeof **out);
+    if (*out == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the rows of layers");
+    }
     for (cost_direction d = COST_FORWARD; d < COST_DIRECTIONS; d++) {
-        for (size_t i = 0; i < layers; i++) {
-            if (costs[i].work[d].bytes > 0) {
-                out[count++] = make_row(&costs[i], d, r);
+        for (size_t i = 0; i < r->layer_count; i++) {
+            if (r->layers[i].work[d].bytes > 0) {
+                (*out)[(*count)++] = make_row(i, d, r);
             }
         }
     }
-    return count;
+    return LS_OK;
 }
 
 static double phase_total(const bench_result *r, profile_phase phase)
 {
     double sum = 0;
-    for (size_t row = 0; row < PROFILE_ROWS; row++) {
-        sum += r->layers.seconds[row][phase];
+    for (size_t i = 0; i < r->layer_count; i++) {
+        sum += r->layer_seconds[i][phase];
     }
     return sum;
 }

@@ -18,10 +18,8 @@ typedef struct bench_row {
     bool memory_bound; /* bytes decide */
 } bench_row;
 
-enum { BENCH_MAX_ROWS = PROFILE_ROWS * COST_DIRECTIONS };
-
-/* A row for each layer and direction that has work, forward first; out: [BENCH_MAX_ROWS]. Returns how many. */
-size_t bench_rows(bench_row *out, const bench_options *o, const bench_result *r);
+/* A row for each layer and direction that has work, forward first; *out: [*count], for free(). 0 or LS_ENOMEM. */
+int bench_rows(bench_row **out, size_t *count, const bench_result *r);
 
 /* Classes of layers, and what is done besides the layers' kernels. */
 typedef struct bench_class {

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "cli/run_options.h"
 #include "data/dataset_check.h"
-#include "model/model.h"
+#include "network/network.h"
 #include "store/checkpoint_check.h"
 #include "store/file_kind.h"
 #include "store/runlog_check.h"
@@ -47,18 +47,17 @@ static void check_checkpoint(char *text, size_t size, const char *path, problems
 
 static void check_log(char *text, size_t size, const char *path, problems *found)
 {
-    tensor_table networks[2]; /* names do not depend on the number of classes */
+    tensor_table tables[NETWORK_VARIANTS]; /* names do not depend on the number of classes */
     runlog_facts facts = {0};
-    tensor_table_init(&networks[0]);
-    tensor_table_init(&networks[1]);
-    if (model_describe(&networks[0], 1, 0) != LS_OK || model_describe(&networks[1], 1, 1) != LS_OK) {
+    if (network_describe_all(tables) != LS_OK) {
         problems_add_error(found, path);
-    } else if (runlog_check(&facts, path, networks, 2, found) == LS_OK) {
+        return;
+    }
+    if (runlog_check(&facts, path, tables, NETWORK_VARIANTS, found) == LS_OK) {
         (void)snprintf(text, size, "log of %" PRIu64 " epochs, %" PRIu64 " steps%s", facts.epochs, facts.steps,
                        facts.followed ? ", being written or of a killed run" : "");
     }
-    tensor_table_release(&networks[0]);
-    tensor_table_release(&networks[1]);
+    network_release_all(tables);
 }
 
 static void check_dataset(char *text, size_t size, const fsck_job *job, problems *found)

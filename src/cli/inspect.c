@@ -13,11 +13,11 @@
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/facts.h"
+#include "cli/network_table.h"
 #include "cli/which.h"
 #include "config/config.h"
 #include "data/dataset.h"
 #include "io/named.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
 #include "store/run_folder.h"
@@ -27,6 +27,7 @@
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
     "       lockstep inspect --newest RUN [--run NAME]\n"
+    "       lockstep inspect --network CONFIG.yaml [--classes N]\n"
     "\n"
     "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
     "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and whole "
@@ -36,12 +37,16 @@ static const char help[] =
     "STEP<TAB>HASH<TAB>PATH;\n"
     "              HASH is that of its weights, and `printf %b` gives PATH back\n"
     "  --run NAME  of the run of this name (its experiment.name); others in that folder are passed over\n"
+    "  --network   print the network of a run's configuration: layers, shapes, parameters\n"
+    "  --classes N instead of those of its data set (10 where that cannot be opened)\n"
     "\n"
     "example: lockstep inspect checkpoints/digits.h5 checkpoints/digits-bn/log.h5\n";
 
 static const struct option options[] = {
     {"newest", no_argument, NULL, 'n'},
     {"run", required_argument, NULL, 'r'},
+    {"network", no_argument, NULL, 'k'},
+    {"classes", required_argument, NULL, 'c'},
     {0},
 };
 
@@ -110,7 +115,7 @@ cleanup:
 /* Read everything, with all checksums and the hash verified. */
 static int check_weights(const char *path, const checkpoint_info *info, tensor_table *t, uint64_t *hash)
 {
-    int code = model_describe(t, info->class_count, info->batch_norm != 0);
+    int code = checkpoint_describe(t, info, path);
     if (code != LS_OK) {
         return code;
     }
@@ -300,25 +305,11 @@ static int inspect_file(const char *path)
     }
 }
 
-static int run(int argc, char **argv)
+static int inspect_files(int count, char **paths)
 {
-    const char *name = NULL;
-    bool newest = false;
     int result = EXIT_DONE;
-    int option = 0;
-    while ((option = args_next(argc, argv, options)) > 0) {
-        newest = newest || option == 'n';
-        name = option == 'r' ? optarg : name;
-    }
-    int code = option < 0 ? option : args_positionals(argc, argv, 1, newest ? 1 : 0, newest ? "RUN" : "FILE...");
-    if (code == LS_OK && name != NULL && !newest) {
-        code = error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
-    }
-    if (code != LS_OK || newest) {
-        return code != LS_OK ? code : facts_print_newest(argv[optind], name);
-    }
-    for (int i = optind; i < argc; i++) {
-        code = inspect_file(argv[i]);
+    for (int i = 0; i < count; i++) {
+        const int code = inspect_file(paths[i]);
         if (code != LS_OK) {
             log_error("%s", error_message());
             result = error_exit_code(code) > result ? error_exit_code(code) : result;
@@ -327,9 +318,42 @@ static int run(int argc, char **argv)
     return result;
 }
 
+static int run(int argc, char **argv)
+{
+    const char *name = NULL;
+    uint64_t classes = 0;
+    int what = 0; /* option of what is asked; 0: files */
+    int option = 0;
+    int code = LS_OK;
+    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
+        what = option == 'n' || option == 'k' ? option : what;
+        name = option == 'r' ? optarg : name;
+        code = option == 'c' ? args_whole(&classes, "--classes", optarg, 2, 100000) : LS_OK;
+    }
+    if (code == LS_OK) {
+        code = option < 0 ? option
+                          : args_positionals(argc, argv, 1, what == 0 ? 0 : 1,
+                                             what == 'n'   ? "RUN"
+                                             : what == 'k' ? "CONFIG.yaml"
+                                                           : "FILE...");
+    }
+    if (code == LS_OK && name != NULL && what != 'n') {
+        code = error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
+    }
+    if (code == LS_OK && classes > 0 && what != 'k') {
+        code = error_set(LS_EUSAGE, "--classes: goes with --network only; see `lockstep help inspect`");
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    return what == 'n'   ? facts_print_newest(argv[optind], name)
+           : what == 'k' ? network_table_print(argv[optind], (size_t)classes)
+                         : inspect_files(argc - optind, argv + optind);
+}
+
 const command inspect_command = {
     .name = "inspect",
-    .summary = "tell what a data set, a checkpoint or a log holds, and whether it is damaged",
+    .summary = "tell what a data set, a checkpoint or a log holds, and whether it is damaged; print a network",
     .help = help,
     .run = run,
 };

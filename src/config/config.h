@@ -6,7 +6,7 @@
 #include "comm/comm.h"
 #include "data/options.h"
 #include "data/order.h"
-#include "model/options.h"
+#include "network/options.h"
 #include "nn/batch_norm.h"
 #include "optim/options.h"
 #include "train/options.h"

@@ -1,14 +1,10 @@
 #include "model/cost.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "model/network.h"
+#include "base/error.h"
 #include "model/private.h"
-
-typedef struct list {
-    model_cost *out;
-    size_t count;
-} list;
 
 const char *cost_kind_name(cost_kind kind)
 {
@@ -65,53 +61,39 @@ static int epilogue_reads(const unit *u)
     return u->batch_norm || u->activation;
 }
 
-/* below: the unit before, NULL for the first; summed: u reads a stored block output instead of below's z. */
-static double backward_bytes(const model *m, const unit *u, const unit *below, int summed, int shortcut)
+/* below: the layer before, NULL for the first. */
+static double backward_bytes(const model *m, const unit *u, const model_layer *below)
 {
     const double in = input_size(u);
     double elements = output_size(u) * (u->batch_norm ? 2 : 1); /* dy, z */
     if (below != NULL) {
-        elements += in;                                       /* dx */
-        elements += summed && epilogue_reads(below) ? in : 0; /* below's z is another tensor than the input */
-        elements += shortcut ? in : 0;                        /* added to dx */
+        const int summed = below->add != MODEL_NONE; /* then below's z is another tensor than the input */
+        elements += in;                              /* dx */
+        elements += summed && epilogue_reads(&below->u) ? in : 0;
+        elements += below->add_to != MODEL_NONE ? in : 0; /* added to dx */
     }
     return elements * stored(m) + in * stored_input(m, u); /* the latter for the weight gradient */
 }
 
-static model_cost *add(list *l, cost_kind kind, size_t row)
+/* An entry that is called as the block of a node, with the shape of its output. */
+static void begin(model_cost *out, cost_kind kind, const graph_node *n)
 {
-    model_cost *c = &l->out[l->count++];
-    *c = (model_cost){.kind = kind, .row = row, .stride = 1};
-    return c;
+    *out = (model_cost){.kind = kind, .cin = n->shape.channels, .stride = 1};
+    memcpy(out->name, n->block, sizeof out->name);
+    out->cout = n->shape.channels;
+    out->height = n->shape.height;
+    out->width = n->shape.width;
 }
 
-static void name_unit(model_cost *c, const model *m, const unit *u, size_t block)
-{
-    const int project = u->kind == UNIT_POINTWISE && !u->activation;
-    if (u->kind == UNIT_STEM || m->blocks[block].count == 1) {
-        (void)snprintf(c->name, sizeof c->name, "%s", u->kind == UNIT_STEM ? "stem" : "head");
-        return;
-    }
-    (void)snprintf(c->name, sizeof c->name, "block%zu.%s", block + 1,
-                   u->kind == UNIT_DEPTHWISE ? "depthwise"
-                   : project                 ? "project"
-                                             : "expand");
-}
-
-static void add_unit(list *l, const model *m, size_t block, size_t j)
+static void unit_cost(model_cost *c, const model *m, size_t i)
 {
     static const cost_kind kinds[] = {
         [UNIT_STEM] = COST_STEM, [UNIT_POINTWISE] = COST_POINTWISE, [UNIT_DEPTHWISE] = COST_DEPTHWISE};
-    const size_t row = m->blocks[block].first + j;
-    const unit *u = &m->units[row];
-    const unit *below = row > 0 ? u - 1 : NULL;
-    const int summed = j == 0 && block > 0 && m->blocks[block - 1].shortcut;
-    model_cost *c = add(l, kinds[u->kind], row);
-    name_unit(c, m, u, block);
+    const model_layer *layer = &m->layers[i];
+    const unit *u = &layer->u;
+    const model_layer *below = i > 0 ? layer - 1 : NULL;
+    begin(c, kinds[u->kind], &m->net.nodes[layer->conv]);
     c->cin = u->cin;
-    c->cout = u->cout;
-    c->height = u->out_height;
-    c->width = u->out_width;
     c->stride = u->stride;
     c->work[COST_FORWARD] = (cost_work){
         .flops = forward_flops(u),
@@ -120,56 +102,54 @@ static void add_unit(list *l, const model *m, size_t block, size_t j)
     };
     c->work[COST_BACKWARD] = (cost_work){
         .flops = forward_flops(u) * (below != NULL ? 2 : 1), /* nobody asks for the images' gradient */
-        .bytes = backward_bytes(m, u, below, summed, j == 0 && m->blocks[block].shortcut),
+        .bytes = backward_bytes(m, u, below),
         .shard_bytes = weights_size(u) * (below != NULL ? 2 : 1) * sizeof(real),
     };
 }
 
-/* Reads the block's last z and its input, writes its output; the gradient's addition is part of another kernel. */
-static void add_shortcut(list *l, const model *m, size_t block)
+/* Reads the layer's z and an earlier output, writes the sum; the gradient's addition is part of another kernel. */
+static void add_cost(model_cost *c, const model *m, const model_layer *layer)
 {
-    const unit *u = &m->units[m->blocks[block].first + m->blocks[block].count - 1];
-    model_cost *c = add(l, COST_SHORTCUT, PROFILE_SHORTCUT + block);
-    (void)snprintf(c->name, sizeof c->name, "block%zu.shortcut", block + 1);
-    c->cin = c->cout = u->cout;
-    c->height = u->out_height;
-    c->width = u->out_width;
-    c->work[COST_FORWARD].bytes = 3 * output_size(u) * stored(m);
+    begin(c, COST_SHORTCUT, &m->net.nodes[layer->end]);
+    c->work[COST_FORWARD].bytes = 3 * output_size(&layer->u) * stored(m);
 }
 
-static void add_head(list *l, const model *m)
+/* The mean and the dense layer, whose tensors are `real`: the last two nodes. */
+static void head_costs(model_cost *c, const model *m)
 {
-    const unit *u = &m->units[m->unit_count - 1];
-    const double weights = (double)NETWORK_HEAD * (double)m->options.classes;
-    const double ends = (double)(NETWORK_HEAD + m->options.classes);
-    model_cost *c = add(l, COST_POOL, PROFILE_POOL);
-    (void)snprintf(c->name, sizeof c->name, "pool");
-    c->cin = c->cout = NETWORK_HEAD;
-    c->height = c->width = 1;
-    c->work[COST_FORWARD].bytes = output_size(u) * stored(m) + NETWORK_HEAD * sizeof(real);
-    c->work[COST_BACKWARD].bytes = output_size(u) * (1 + epilogue_reads(u)) * stored(m) + NETWORK_HEAD * sizeof(real);
-    c = add(l, COST_DENSE, PROFILE_DENSE);
-    (void)snprintf(c->name, sizeof c->name, "dense");
-    c->cin = NETWORK_HEAD;
-    c->cout = m->options.classes;
-    c->height = c->width = 1;
-    c->work[COST_FORWARD] = (cost_work){2 * weights, ends * sizeof(real), weights * sizeof(real)};
-    c->work[COST_BACKWARD] = (cost_work){4 * weights, (ends + NETWORK_HEAD) * sizeof(real), 2 * weights * sizeof(real)};
+    const unit *u = &m->layers[m->layer_count - 1].u;
+    const double features = (double)m->head.features;
+    const double weights = features * (double)m->head.classes;
+    const double ends = features + (double)m->head.classes;
+    begin(&c[0], COST_POOL, &m->net.nodes[m->net.count - 2]);
+    c[0].work[COST_FORWARD].bytes = output_size(u) * stored(m) + features * sizeof(real);
+    c[0].work[COST_BACKWARD].bytes = output_size(u) * (1 + epilogue_reads(u)) * stored(m) + features * sizeof(real);
+    begin(&c[1], COST_DENSE, &m->net.nodes[m->net.count - 1]);
+    c[1].cin = m->head.features;
+    c[1].work[COST_FORWARD] = (cost_work){2 * weights, ends * sizeof(real), weights * sizeof(real)};
+    c[1].work[COST_BACKWARD] = (cost_work){4 * weights, (ends + features) * sizeof(real), 2 * weights * sizeof(real)};
 }
 
-size_t model_costs(model_cost *out, const model_options *options)
+int model_costs(model_cost **out, size_t *count, const model_options *options)
 {
-    list l = {out, 0};
     model m = {.options = *options};
-    model_lay_out(&m);
-    for (size_t i = 0; i < m.block_count; i++) {
-        for (size_t j = 0; j < m.blocks[i].count; j++) {
-            add_unit(&l, &m, i, j);
-        }
-        if (m.blocks[i].shortcut) {
-            add_shortcut(&l, &m, i);
+    *out = NULL;
+    int code = model_lay_out(&m);
+    if (code == LS_OK) {
+        *out = calloc(m.rows, sizeof **out);
+        code = *out == NULL ? error_set(LS_ENOMEM, "out of memory for the costs of layers") : LS_OK;
+    }
+    for (size_t i = 0; code == LS_OK && i < m.layer_count; i++) {
+        const model_layer *layer = &m.layers[i];
+        unit_cost(*out + layer->row, &m, i);
+        if (layer->add != MODEL_NONE) {
+            add_cost(*out + layer->row + 1, &m, layer);
         }
     }
-    add_head(&l, &m);
-    return l.count;
+    if (code == LS_OK) {
+        head_costs(*out + m.rows - 2, &m);
+        *count = m.rows;
+    }
+    model_drop(&m);
+    return code;
 }

@@ -2,7 +2,6 @@
 #define LOCKSTEP_MODEL_COST_H
 
 #include "model/model.h"
-#include "model/profile.h"
 
 /* What each layer has to compute and to move, from shapes alone: the measure that its time is held against. */
 typedef enum cost_kind {
@@ -29,17 +28,16 @@ typedef struct cost_work {
 } cost_work;
 
 typedef struct model_cost {
-    char name[40]; /* "block3.depthwise" */
+    char name[GRAPH_BLOCK_SIZE]; /* "block3.depthwise" */
     cost_kind kind;
-    size_t row;                      /* its row in a model_profile */
     size_t cin, cout;                /* channels */
     size_t height, width;            /* of the output map */
     size_t stride;                   /* 1 or 2 */
     cost_work work[COST_DIRECTIONS]; /* all zero where there is no such pass of its own */
 } model_cost;
 
-/* Fills out, [PROFILE_ROWS], in the network's order; returns how many layers there are. Pure. */
-size_t model_costs(model_cost *out, const model_options *options);
+/* *out: [*count], in the network's order, a layer for each row of a model_profile; for free(). 0 or a negative code. */
+int model_costs(model_cost **out, size_t *count, const model_options *options);
 
 /* "pointwise" */
 const char *cost_kind_name(cost_kind kind);

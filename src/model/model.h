@@ -8,18 +8,19 @@
 #include "base/real.h"
 #include "base/reducer.h"
 #include "base/sink.h"
-#include "model/options.h"
 #include "model/profile.h"
+#include "network/network.h"
+#include "network/options.h"
 #include "nn/batch_norm.h"
 #include "tensor/state.h"
 
 /*
- * The article's MobileNetV2 over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the
+ * A network over a rank's shards: forward, loss and backward. Holds no weights, only the plan and the
  * memory of activations; the state and the gradients are the caller's.
  */
 typedef struct model_options {
-    size_t height, width; /* of the input, at least 32 */
-    size_t classes;       /* at least 2 */
+    size_t height, width; /* these three as in network_spec */
+    size_t classes;
     network_options network;
     batch_norm_options norm;
     size_t shard_size;   /* samples a shard */
@@ -53,6 +54,9 @@ typedef enum model_mode {
     MODEL_ESTIMATE, /* normalize by the batch's statistics, moving ones left alone; see model_batch_statistics */
 } model_mode;
 
+/* What of it describes the network. */
+network_spec model_network(const model_options *options);
+
 /* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create asks it too. */
 int model_check(const model_options *options);
 
@@ -60,6 +64,8 @@ int model_check(const model_options *options);
 int model_create(model **out, const model_options *options, pool *p);
 void model_free(model *m);
 
+/* The network's name: "MobileNetV2". */
+const char *model_name(const model *m);
 /* The table of variables; owned by the model. */
 const tensor_table *model_table(const model *m);
 /* The threads it was created with, for the rest of the step; not owned. */
@@ -77,11 +83,6 @@ size_t model_subnormals(const model *m, size_t *all);
 const char *model_kernels(const model *m);
 /* Name of the one in use where none is asked for by name. */
 const char *model_isa(void);
-
-/*
- * A table alone, without memory for activations: for reading checkpoints. Released with tensor_table_release.
- */
-int model_describe(tensor_table *out, size_t classes, int batch_norm);
 
 /* Fresh weights as Keras makes them: Glorot uniform kernels, gamma 1, beta 0, mean 0, variance 1, bias 0. */
 void model_init(state *s, uint64_t seed);

@@ -1,8 +1,8 @@
 /* All memory of a model, in one place: taken from its arena, or counted. */
 #include "model/plan.h"
 
+#include "base/error.h"
 #include "base/size.h"
-#include "model/network.h"
 #include "model/private.h"
 
 static size_t larger(size_t a, size_t b)
@@ -23,25 +23,29 @@ static void take_units(model *m, arena *a, model_memory_plan *out, size_t *mark)
     const size_t size = m->options.shard_size;
     const size_t stored = kernel_stored_size(model_storage(&m->options));
     nn_run *run = &m->run;
-    for (size_t i = 0; i < m->unit_count; i++) {
-        unit *u = &m->units[i];
+    for (size_t i = 0; i < m->layer_count; i++) {
+        model_layer *layer = &m->layers[i];
+        unit *u = &layer->u;
         unit_plan_output(u, a, shards, size, stored);
         book(&out->activations, mark, a);
         unit_plan_kernel(u, a, m->options.training);
         book(&out->packed, mark, a);
         unit_plan_norm(u, a, shards);
         book(&out->batch_norm, mark, a);
-        size_t *stride = u->activation ? &m->inner_stride : &m->outer_stride;
+        layer->sum = layer->add == MODEL_NONE ? NULL : arena_alloc(a, shards * u->z_stride, stored);
+        book(&out->block_outputs, mark, a);
+        size_t *stride = &m->gradients[u->activation].stride;
         *stride = larger(*stride, u->z_stride);
         run->scratch_stride = larger(run->scratch_stride, unit_scratch_size(u));
         run->dweights_stride = larger(run->dweights_stride, unit_packed_size(u));
     }
-    for (size_t i = 0; i < m->block_count; i++) {
-        model_block *b = &m->blocks[i];
-        b->stride = m->units[b->first + b->count - 1].z_stride;
-        b->out = b->shortcut ? arena_alloc(a, shards * b->stride, stored) : NULL;
+}
+
+static void take_gradients(model_gradients *g, arena *a, size_t shards, size_t stored)
+{
+    for (int i = 0; i < g->count; i++) {
+        g->slots[i] = arena_alloc(a, shards * g->stride, stored);
     }
-    book(&out->block_outputs, mark, a);
 }
 
 static void take_backward(model *m, arena *a, model_memory_plan *out, size_t *mark)
@@ -54,12 +58,10 @@ static void take_backward(model *m, arena *a, model_memory_plan *out, size_t *ma
     book(&out->weight_gradients, mark, a);
     m->dpooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
     book(&out->head, mark, a);
-    for (int i = 0; i < 2; i++) {
-        m->inner[i] = arena_alloc(a, shards * m->inner_stride, stored);
-        book(&out->inner_gradients, mark, a);
-        m->outer[i] = arena_alloc(a, shards * m->outer_stride, stored);
-        book(&out->outer_gradients, mark, a);
-    }
+    take_gradients(&m->gradients[1], a, shards, stored);
+    book(&out->inner_gradients, mark, a);
+    take_gradients(&m->gradients[0], a, shards, stored);
+    book(&out->outer_gradients, mark, a);
 }
 
 void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
@@ -69,7 +71,6 @@ void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
     nn_run *run = &m->run;
     size_t mark = a->used;
     *out = (model_memory_plan){0};
-    m->inner_stride = m->outer_stride = 0;
     run->scratch_stride = dense_scratch_size(&m->head);
     run->dweights_stride = dense_packed_size(&m->head);
     take_units(m, a, out, &mark);
@@ -78,7 +79,7 @@ void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
     run->scratch_stride = size_round_up(run->scratch_stride, 16);
     run->scratch = arena_alloc(a, (size_t)threads * run->scratch_stride, sizeof(real));
     book(&out->scratch, &mark, a);
-    m->pooled_stride = size_round_up((size_t)NETWORK_HEAD * size, 16);
+    m->pooled_stride = size_round_up(m->head.features * size, 16);
     m->pooled = arena_alloc(a, shards * m->pooled_stride, sizeof(real));
     book(&out->head, &mark, a);
     if (m->options.training) {
@@ -87,10 +88,15 @@ void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
     out->total = a->used;
 }
 
-void model_plan(model_memory_plan *out, const model_options *options, int threads)
+int model_plan(model_memory_plan *out, const model_options *options, int threads)
 {
     model m = {.options = *options};
     arena counting = arena_plan();
-    model_lay_out(&m);
-    model_take_memory(&m, &counting, threads, out);
+    *out = (model_memory_plan){0};
+    const int code = model_lay_out(&m);
+    if (code == LS_OK) {
+        model_take_memory(&m, &counting, threads, out);
+    }
+    model_drop(&m);
+    return code;
 }

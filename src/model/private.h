@@ -6,40 +6,61 @@
 #include "nn/dense.h"
 #include "nn/unit.h"
 
-enum { MODEL_UNITS = PROFILE_UNITS, MODEL_BLOCKS = PROFILE_BLOCKS };
+enum { MODEL_NONE = -1 };
 
-/* Units first..first + count - 1; the last one's output, plus the block's input with a shortcut, is the block's. */
-typedef struct model_block {
-    size_t first, count;
-    int shortcut;
-    void *out; /* with a shortcut: [shards][...], stored */
+/*
+ * Nodes of the graph that are computed together: a convolution, BatchNorm and ReLU6 if they follow, an addition if that
+ * comes next. Each layer reads what the one before it leaves.
+ */
+typedef struct model_layer {
+    unit u;
+    size_t conv, end; /* nodes: its convolution, and its last, whose output is the layer's */
+    ptrdiff_t add;    /* the layer whose output is added to this one's; MODEL_NONE */
+    ptrdiff_t add_to; /* the layer that adds this one's output to its own; MODEL_NONE */
+    size_t row;       /* in a model_profile; an addition has the next one */
+    int slot;         /* of the gradient of its output */
+    void *sum;        /* with an addition: [shards][...], stored, of u.z_stride */
+} model_layer;
+
+/*
+ * Gradients of layers' outputs, which take turns in a few places: of outputs with ReLU6, within a block, and of the
+ * others, between blocks, which are narrower and are kept while a shortcut waits for them.
+ */
+enum { MODEL_SLOTS = 4 };
+typedef struct model_gradients {
+    void *slots[MODEL_SLOTS]; /* stored: [shards][stride] */
+    int count;
     size_t stride;
-} model_block;
+} model_gradients;
 
 struct model {
     model_options options;
+    graph net;              /* owned */
     tensor_table table;     /* owned */
-    arena memory;           /* owned; all pointers below lie in it */
+    model_layer *layers;    /* owned; [layer_count] */
+    arena memory;           /* owned; the pointers to tensors, here and in layers, lie in it */
     model_profile *profile; /* not owned; NULL: no times are taken */
-    unit units[MODEL_UNITS];
-    size_t unit_count;
-    model_block blocks[MODEL_BLOCKS];
-    size_t block_count;
-    size_t map_height, map_width; /* while building, then of the last map */
+    size_t layer_count;
+    size_t rows; /* of a model_profile: the last two are the mean's and the dense layer's */
     dense head;
     nn_run run;
-    real *pooled, *dpooled; /* [shards][160][samples][8] */
+    real *pooled, *dpooled; /* [shards][features/8][samples][8] */
     size_t pooled_stride;
-    void *inner[2]; /* stored: gradients inside a block, taking turns */
-    size_t inner_stride;
-    void *outer[2]; /* stored: gradients of block outputs, taking turns */
-    size_t outer_stride;
+    model_gradients gradients[2]; /* [u.activation] */
 };
 
 /* How tensors between layers are stored. */
 kernel_storage model_storage(const model_options *o);
-/* Units and blocks with their shapes, from m->options alone; nothing is allocated or bound. */
-void model_lay_out(model *m);
+
+/*
+ * Graph, table and layers with their shapes, from m->options alone; nothing is taken from the arena. Returns 0 or a
+ * negative code; released with model_drop, on failure too.
+ */
+int model_lay_out(model *m);
+void model_drop(model *m);
+/* The layers of m->net: LS_EUSAGE where this program has no way to compute a node in its place. */
+int model_lower(model *m);
+
 /* Once laid out: all of the model's memory from the arena, for this many threads; *out says what for. */
 void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
 

@@ -16,20 +16,12 @@ typedef enum profile_phase {
     PROFILE_PHASES
 } profile_phase;
 
-/* Rows: the convolution units in order, the shortcut of each block (few have one), pooling, the dense layer. */
-enum {
-    PROFILE_UNITS = 52,
-    PROFILE_BLOCKS = 18,
-    PROFILE_SHORTCUT = PROFILE_UNITS,
-    PROFILE_POOL = PROFILE_SHORTCUT + PROFILE_BLOCKS,
-    PROFILE_DENSE,
-    PROFILE_ROWS
-};
+/* Of a row: seconds of this rank, on the clock of the thread that runs the pass. */
+typedef double profile_row[PROFILE_PHASES];
 
-/* Seconds of this rank, on the clock of the thread that runs the pass. Starts as zeros. */
 typedef struct model_profile {
-    double seconds[PROFILE_ROWS][PROFILE_PHASES];
-    double mark; /* when the last lap ended */
+    profile_row *rows; /* not owned; one for each of model_costs, in that order. Start as zeros */
+    double mark;       /* when the last lap ended */
 } model_profile;
 
 /* A pass begins; p may be NULL, here and below, and then nothing is measured. */
@@ -45,7 +37,7 @@ static inline void profile_lap(model_profile *p, size_t row, profile_phase phase
 {
     if (p != NULL) {
         const double now = clock_seconds();
-        p->seconds[row][phase] += now - p->mark;
+        p->rows[row][phase] += now - p->mark;
         p->mark = now;
     }
 }

@@ -68,6 +68,12 @@ typedef void (*checkpoint_tell)(void *context, const char *name, const char *a, 
 size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
                                   void *context);
 
+/*
+ * The table of the network that a checkpoint is of, as network_describe; LS_EFORMAT where it can be of none, with the
+ * path in the message.
+ */
+int checkpoint_describe(tensor_table *out, const checkpoint_info *info, const char *path);
+
 /* Free what a read put into it. */
 void checkpoint_info_release(checkpoint_info *info);
 

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "model/model.h"
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 
@@ -93,8 +92,7 @@ static void check_network(h5_file *f, const checkpoint_info *info, problems *fou
 {
     tensor_table t;
     state s = {0};
-    tensor_table_init(&t);
-    int code = model_describe(&t, info->class_count, info->batch_norm != 0);
+    int code = checkpoint_describe(&t, info, h5_path(f));
     if (code != LS_OK) {
         problems_add_error(found, h5_path(f));
         return;
@@ -164,11 +162,7 @@ int checkpoint_check(checkpoint_info *out, const char *path, problems *found)
     if (out->batch_norm > 1) {
         problems_add(found, "batch_norm is %" PRIu64 ", neither 0 nor 1", out->batch_norm);
     }
-    if (out->class_count == 0) {
-        problems_add(found, "names no classes");
-    } else {
-        check_network(f, out, found);
-    }
+    check_network(f, out, found);
     checkpoint_check_figures(out, found);
     check_distance(f, out, found);
     check_name(path, out, found);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "io/seal.h"
-#include "model/model.h"
+#include "network/network.h"
 #include "store/checkpoint_check.h"
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
@@ -20,10 +20,13 @@ static int claims_checkpoint(const char *path)
 static int open_checkpoint(weights_file *w, const char *path)
 {
     int code = checkpoint_verify(path);
-    if (code == LS_OK && (code = checkpoint_read_info(&w->info, path)) == LS_OK) {
+    if (code == LS_OK) {
+        code = checkpoint_read_info(&w->info, path);
+    }
+    if (code == LS_OK) {
         code = checkpoint_open_sealed(&w->file, path);
     }
-    return code != LS_OK ? code : model_describe(&w->table, w->info.class_count, w->info.batch_norm != 0);
+    return code == LS_OK ? checkpoint_describe(&w->table, &w->info, path) : code;
 }
 
 /* Classes: the length of the last layer's bias, which is the last tensor of either layout. */
@@ -41,29 +44,54 @@ static int classes_of(h5_file *f, const char *path, size_t *out)
     return LS_OK;
 }
 
+/* How well the file fits a network, by names, or by their number in the older layout: the larger, the better. */
+static ptrdiff_t fit_of(h5_file *f, const tensor_table *t, size_t legacy_count)
+{
+    char path[KERAS_PATH_SIZE];
+    ptrdiff_t fit = 0;
+    if (legacy_count > 0) {
+        return legacy_count < t->count ? (ptrdiff_t)(legacy_count - t->count) : (ptrdiff_t)(t->count - legacy_count);
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        fit += h5_exists(f, keras_layout_path(path, t, i)) ? 1 : -1;
+    }
+    return fit;
+}
+
+/* The network that the file fits best; its tensors are compared later. */
 static int describe_keras(weights_file *w, const char *root)
 {
-    char **paths = NULL;
+    char path[KERAS_PATH_SIZE];
+    tensor_table tables[NETWORK_VARIANTS];
+    char **legacy = NULL;
     size_t count = 0;
     size_t classes = 0;
+    size_t best = 0;
     int code = LS_OK;
-    if (strcmp(root, "layers") == 0) {
-        code = classes_of(w->file, "layers/dense/vars/1", &classes);
-        return code != LS_OK ? code
-                             : model_describe(&w->table, classes, h5_exists(w->file, "layers/batch_normalization"));
-    }
-    code = keras_layout_legacy(w->file, root, &paths, &count);
-    if (code == LS_OK && count == 0) {
-        code = error_set(LS_EFORMAT, "%s: holds no tensors", h5_path(w->file));
+    if (strcmp(root, "layers") != 0) {
+        code = keras_layout_legacy(w->file, root, &legacy, &count);
+        if (code == LS_OK && count == 0) {
+            code = error_set(LS_EFORMAT, "%s: holds no tensors", h5_path(w->file));
+        }
     }
     if (code == LS_OK) {
-        code = classes_of(w->file, paths[count - 1], &classes);
+        code = network_describe_all(tables);
     }
-    if (code == LS_OK && (code = model_describe(&w->table, classes, 0)) == LS_OK && w->table.count != count) {
-        tensor_table_release(&w->table);
-        code = model_describe(&w->table, classes, 1);
+    if (code != LS_OK) {
+        goto cleanup;
     }
-    free(paths);
+    for (size_t i = 1; i < NETWORK_VARIANTS; i++) {
+        best = fit_of(w->file, &tables[i], count) > fit_of(w->file, &tables[best], count) ? i : best;
+    }
+    (void)keras_layout_path(path, &tables[best], tables[best].count - 1);
+    network_release_all(tables);
+    code = classes_of(w->file, count > 0 ? legacy[count - 1] : path, &classes);
+    if (code == LS_OK) {
+        const network_spec o = network_variant(best, classes);
+        code = network_describe(&w->table, &o);
+    }
+cleanup:
+    free(legacy);
     return code;
 }
 

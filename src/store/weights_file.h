@@ -9,8 +9,8 @@
 #include "tensor/table.h"
 
 /*
- * A file of MobileNetV2's weights, tensor by tensor and as stored: a checkpoint (its seal and checksums verified), or a
- * Keras weights file in either layout, whose number of classes and BatchNorm are told from what it holds.
+ * A file of a network's weights, tensor by tensor and as stored: a checkpoint (its seal and checksums verified), or a
+ * Keras weights file in either layout, whose network and number of classes are told from what it holds.
  */
 typedef struct weights_file {
     h5_file *file;      /* owned */

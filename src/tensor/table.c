@@ -13,36 +13,16 @@ void tensor_table_init(tensor_table *t)
     *t = (tensor_table){0};
 }
 
-static size_t layers_of_class(const tensor_table *t, const char *keras_class)
-{
-    const size_t length = strlen(keras_class);
-    size_t n = 0;
-    for (size_t i = 0; i < t->layer_count; i++) {
-        const char *name = t->layers[i].name;
-        const char *rest = name + length;
-        if (strncmp(name, keras_class, length) == 0 &&
-            (*rest == '\0' || (rest[0] == '_' && rest[strspn(rest, "_0123456789")] == '\0'))) {
-            n++;
-        }
-    }
-    return n;
-}
-
-int tensor_table_add_layer(tensor_table *t, const char *keras_class)
+int tensor_table_add_layer(tensor_table *t, const char *name)
 {
     layer_info *grown = realloc(t->layers, (t->layer_count + 1) * sizeof *grown);
     if (grown == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the layer table");
     }
     t->layers = grown;
-    const size_t number = layers_of_class(t, keras_class);
     layer_info *layer = &t->layers[t->layer_count++];
     *layer = (layer_info){.first = t->count};
-    if (number == 0) {
-        (void)snprintf(layer->name, sizeof layer->name, "%s", keras_class);
-    } else {
-        (void)snprintf(layer->name, sizeof layer->name, "%s_%zu", keras_class, number);
-    }
+    (void)snprintf(layer->name, sizeof layer->name, "%s", name);
     return LS_OK;
 }
 

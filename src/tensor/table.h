@@ -43,7 +43,7 @@ typedef struct tensor_info {
 
 /* A Keras layer, also one without variables. */
 typedef struct layer_info {
-    char name[TENSOR_NAME_SIZE]; /* its class in lower case, "_k" from the second of that class on: "re_lu_4" */
+    char name[TENSOR_NAME_SIZE]; /* Keras' name of it: "re_lu_4" */
     size_t first;                /* its first variable in the table */
     size_t count;                /* variables: 0, 1 (kernel), 2 (dense), 4 (gamma, beta, mean, variance) */
 } layer_info;
@@ -60,8 +60,8 @@ typedef struct tensor_table {
 /* An empty table. */
 void tensor_table_init(tensor_table *t);
 
-/* Begin a layer of this Keras class ("conv2d"); following tensors belong to it. Returns 0 or LS_ENOMEM. */
-int tensor_table_add_layer(tensor_table *t, const char *keras_class);
+/* Begin a layer of this name ("conv2d_3"); following tensors belong to it. Returns 0 or LS_ENOMEM. */
+int tensor_table_add_layer(tensor_table *t, const char *name);
 
 /* Append a tensor to the last layer; flags and offsets follow from its role. Returns its index or LS_ENOMEM. */
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant);

@@ -16,11 +16,11 @@
 /* What this rank measured, before the ranks put theirs together. */
 typedef struct record {
     size_t steps;
-    double *seconds;       /* [steps], owned */
-    double *pairs;         /* [2][steps], owned: ordinary and small ones in turns; NULL without */
-    double outputs[2];     /* after them: numbers between layers, subnormal ones */
-    model_profile *layers; /* [steps], owned */
-    step_times times;      /* of all timed steps */
+    double *seconds;     /* [steps], owned */
+    double *pairs;       /* [2][steps], owned: ordinary and small ones in turns; NULL without */
+    double outputs[2];   /* after them: numbers between layers, subnormal ones */
+    profile_row *layers; /* [steps][layer_count], owned */
+    step_times times;    /* of all timed steps */
     peaks peak;
 } record;
 
@@ -59,13 +59,14 @@ static int warm_up(bench_rig *rig, bench_state *s, comm *c, const bench_options 
     return code != LS_OK ? code : comm_barrier(c);
 }
 
-static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o)
+static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o, size_t layers)
 {
     int code = warm_up(rig, &rig->ordinary, c, o);
     stepper_set_times(rig->steps, &r->times);
     double begin = clock_seconds();
     for (size_t i = 0; code == LS_OK && i < o->steps; i++) {
-        model_set_profile(rig->net, &r->layers[i]);
+        model_profile profile = {.rows = r->layers + i * layers};
+        model_set_profile(rig->net, &profile);
         code = run_step(rig, &rig->ordinary, c);
         const double end = clock_seconds();
         r->seconds[i] = end - begin;
@@ -114,14 +115,14 @@ static int gather(comm *c, double *all, const double *own, size_t n)
     return sum_over_ranks(c, all, ranks * n);
 }
 
-static void median_layers(model_profile *out, const record *r, double *space)
+static void median_layers(bench_result *out, const record *r, double *space)
 {
-    for (size_t row = 0; row < PROFILE_ROWS; row++) {
+    for (size_t row = 0; row < out->layer_count; row++) {
         for (size_t phase = 0; phase < PROFILE_PHASES; phase++) {
             for (size_t i = 0; i < r->steps; i++) {
-                space[i] = r->layers[i].seconds[row][phase];
+                space[i] = r->layers[i * out->layer_count + row][phase];
             }
-            out->seconds[row][phase] = bench_median(space, r->steps);
+            out->layer_seconds[row][phase] = bench_median(space, r->steps);
         }
     }
 }
@@ -165,15 +166,16 @@ static int mean_over_ranks(bench_result *out, comm *c, const record *r)
     }
     few[STEP_PHASES] = r->peak.flops;
     few[STEP_PHASES + 1] = r->peak.bytes;
+    const size_t cells = out->layer_count * PROFILE_PHASES;
     int code = sum_over_ranks(c, few, STEP_PHASES + 2);
     if (code == LS_OK) {
-        code = sum_over_ranks(c, &out->layers.seconds[0][0], (size_t)PROFILE_ROWS * PROFILE_PHASES);
+        code = sum_over_ranks(c, &out->layer_seconds[0][0], cells);
     }
     for (size_t i = 0; i < STEP_PHASES; i++) {
         out->phases[i] = few[i] / ranks;
     }
-    for (size_t i = 0; i < (size_t)PROFILE_ROWS * PROFILE_PHASES; i++) {
-        out->layers.seconds[i / PROFILE_PHASES][i % PROFILE_PHASES] /= ranks;
+    for (size_t i = 0; i < cells; i++) {
+        out->layer_seconds[i / PROFILE_PHASES][i % PROFILE_PHASES] /= ranks;
     }
     out->peak = (peaks){few[STEP_PHASES] / ranks, few[STEP_PHASES + 1] / ranks};
     return code;
@@ -182,7 +184,7 @@ static int mean_over_ranks(bench_result *out, comm *c, const record *r)
 /* Put together what the ranks measured. space: [ranks * (steps + 1)]. Collective. */
 static int put_together(bench_result *out, comm *c, const record *r, const double memory[2], double *space)
 {
-    median_layers(&out->layers, r, space);
+    median_layers(out, r, space);
     int code = gather(c, space, r->seconds, r->steps);
     if (code == LS_OK) {
         out->step_mean = steps_of_ranks(out->step_seconds, space, r->steps, out->ranks);
@@ -200,10 +202,21 @@ static int put_together(bench_result *out, comm *c, const record *r, const doubl
     return code != LS_OK ? code : mean_over_ranks(out, c, r);
 }
 
+int bench_layers(bench_result *out, const bench_options *o)
+{
+    const model_options m = bench_network(o, 1);
+    const int code = model_costs(&out->layers, &out->layer_count, &m);
+    if (code != LS_OK) {
+        return code;
+    }
+    out->layer_seconds = calloc(out->layer_count, sizeof *out->layer_seconds);
+    return out->layer_seconds != NULL ? LS_OK : error_set(LS_ENOMEM, "out of memory for the times of layers");
+}
+
 static int allocate(bench_result *out, record *r, double **space, bool small)
 {
     r->seconds = calloc(r->steps, sizeof *r->seconds);
-    r->layers = calloc(r->steps, sizeof *r->layers);
+    r->layers = calloc(r->steps * out->layer_count, sizeof *r->layers);
     *space = calloc(out->ranks * (r->steps + 1), sizeof **space);
     out->step_seconds = calloc(r->steps, sizeof *out->step_seconds);
     out->peak_resident = calloc(out->ranks, sizeof *out->peak_resident);
@@ -232,6 +245,9 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     }
     code = bench_rig_open(&rig, c, o);
     if (code == LS_OK) {
+        code = bench_layers(out, o);
+    }
+    if (code == LS_OK) {
         code = allocate(out, &r, &space, o->small);
     }
     code = comm_agree(c, code);
@@ -246,7 +262,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     }
     out->samples = rig.ordinary.samples.total;
     out->shards = rig.ordinary.samples.total_shards;
-    code = run_steps(&r, &rig, c, o);
+    code = run_steps(&r, &rig, c, o, out->layer_count);
     /* Before the peaks are measured, which takes memory of its own. */
     const double memory[2] = {(double)bench_rig_memory(&rig, o), machine_peak_resident()};
     if (code == LS_OK && o->small) {
@@ -269,6 +285,8 @@ cleanup:
 
 void bench_release(bench_result *r)
 {
+    free(r->layers);
+    free(r->layer_seconds);
     free(r->step_seconds);
     free(r->small_seconds);
     free(r->beside_seconds);

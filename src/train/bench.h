@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "comm/comm.h"
-#include "model/options.h"
+#include "model/cost.h"
 #include "model/profile.h"
 #include "nn/batch_norm.h"
 #include "optim/options.h"
@@ -43,7 +43,9 @@ typedef struct bench_result {
     double plan_bytes;          /* planned on the rank that plans most */
     double step_mean;           /* seconds a step, mean over ranks and steps */
     double phases[STEP_PHASES]; /* seconds a step, mean over steps */
-    model_profile layers;       /* seconds a step, each the median over steps */
+    model_cost *layers;         /* [layer_count], owned */
+    size_t layer_count;
+    profile_row *layer_seconds; /* [layer_count], owned: a step's, each the median over steps */
     peaks peak;                 /* of a rank, all ranks at once */
 } bench_result;
 
@@ -53,6 +55,9 @@ typedef struct bench_result {
  */
 int bench_run(bench_result *out, comm *c, const bench_options *options);
 void bench_release(bench_result *r);
+
+/* Its layers, and room for their times; part of bench_run. 0 or a negative code. */
+int bench_layers(bench_result *out, const bench_options *options);
 
 /* The median of n > 0 values, which are put in order. */
 double bench_median(double *values, size_t n);

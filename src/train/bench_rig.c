@@ -11,15 +11,21 @@
 
 static const uint64_t seed = 1;
 
-static int make_network(bench_rig *r, comm *c, const bench_options *o)
+model_options bench_network(const bench_options *o, size_t max_shards)
 {
     model_options m = MODEL_OPTIONS_INIT;
-    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
     m.height = m.width = o->side;
     m.classes = o->classes;
     m.network = o->network;
     m.shard_size = o->shard_size;
-    m.max_shards = r->ordinary.samples.shards;
+    m.max_shards = max_shards;
+    return m;
+}
+
+static int make_network(bench_rig *r, comm *c, const bench_options *o)
+{
+    const model_options m = bench_network(o, r->ordinary.samples.shards);
+    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
     int code = pool_create(&r->threads, o->threads);
     if (code == LS_OK) {
         code = model_create(&r->net, &m, r->threads);

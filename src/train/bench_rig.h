@@ -35,6 +35,9 @@ void bench_rig_close(bench_rig *r);
  */
 int bench_rig_shrink(bench_rig *r, const bench_options *options);
 
+/* The network of these options, for shards of so many at most. */
+model_options bench_network(const bench_options *options, size_t max_shards);
+
 /* Bytes that a rank will plan at most, from the options alone. Pure. */
 size_t bench_rig_plan(const bench_options *options, size_t ranks);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "comm/comm.h"
-#include "model/options.h"
+#include "network/options.h"
 
 /*
  * Check the training step against a file of reference results: load its weights, run its batches, compare logits,

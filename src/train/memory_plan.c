@@ -8,14 +8,19 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     const model_options m = session_network(o, classes, ranks);
     const loader_options l = session_loader(o, 0, ranks);
     const size_t loaders = o->training ? 2 : 1;
+    const network_spec n = model_network(&m);
     tensor_table t;
     *out = (memory_plan){0};
     int code = model_check(&m);
-    code = code != LS_OK ? code : model_describe(&t, classes, o->network.batch_norm);
+    if (code == LS_OK) {
+        code = model_plan(&out->network, &m, o->train.threads);
+    }
+    if (code == LS_OK) {
+        code = network_describe(&t, &n);
+    }
     if (code != LS_OK) {
         return code;
     }
-    model_plan(&out->network, &m, o->train.threads);
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
     out->weights = state_memory(&t, o->training ? optimizer_of(&o->optimizer)->slot_count : 0);
     out->images = loaders * loader_memory(&l);

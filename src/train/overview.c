@@ -78,9 +78,8 @@ void overview_print(const session *s, const trainer_options *o)
     print_experiment(s, o);
     print_data(s);
     print_orientation(s);
-    log_info("network     MobileNetV2 on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME
-             "%s",
-             so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
+    log_info("network     %s on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME "%s",
+             model_name(s->net), so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
              so->network.precision == PRECISION_MIXED ? ", bf16 between layers" : "");
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
              so->train.threads, so->train.threads == 1 ? "" : "s", model_kernels(s->net),

@@ -25,11 +25,13 @@ struct predictor {
 static int check_memory(const model_options *m, int threads)
 {
     model_memory_plan plan;
-    const int code = model_check(m);
+    int code = model_check(m);
+    if (code == LS_OK) {
+        code = model_plan(&plan, m, threads);
+    }
     if (code != LS_OK) {
         return code;
     }
-    model_plan(&plan, m, threads);
     const memory_need need = {.planned = plan.total};
     return memory_check(NULL, &need, "use fewer --threads");
 }

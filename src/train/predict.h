@@ -6,7 +6,7 @@
 #include "base/real.h"
 #include "data/image.h"
 #include "data/options.h"
-#include "model/options.h"
+#include "network/options.h"
 #include "nn/batch_norm.h"
 
 /* A checkpoint's network on single pictures. One process, no data set. */

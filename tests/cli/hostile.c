@@ -21,7 +21,6 @@
 #include "base/random.h"
 #include "data/image.h"
 #include "io/seal.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
 
 static _Noreturn void die(const char *what)
@@ -253,7 +252,7 @@ static void miscount(const char *from, const char *to, uint64_t step)
 {
     checkpoint_info info = {0};
     tensor_table t = {0};
-    if (checkpoint_read_info(&info, from) != LS_OK || model_describe(&t, info.class_count, 1) != LS_OK) {
+    if (checkpoint_read_info(&info, from) != LS_OK || checkpoint_describe(&t, &info, from) != LS_OK) {
         die(error_message());
     }
     state s;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "suite.h"
 
 static const bench_options options = {
@@ -11,12 +12,20 @@ static const bench_options options = {
 static bench_result measured(double flops, double bytes)
 {
     bench_result r = {.ranks = 2, .samples = 12, .shards = 3, .peak = {flops, bytes}};
-    for (size_t i = 0; i < PROFILE_ROWS; i++) {
+    ck_assert_int_eq(bench_layers(&r, &options), LS_OK);
+    for (size_t i = 0; i < r.layer_count; i++) {
         for (size_t j = 0; j < PROFILE_PHASES; j++) {
-            r.layers.seconds[i][j] = 1e-3;
+            r.layer_seconds[i][j] = 1e-3;
         }
     }
     return r;
+}
+
+static bench_row *rows_of(size_t *count, const bench_result *r)
+{
+    bench_row *rows = NULL;
+    ck_assert_int_eq(bench_rows(&rows, count, r), LS_OK);
+    return rows;
 }
 
 static const bench_row *find(const bench_row *rows, size_t count, const char *name, cost_direction d)
@@ -31,9 +40,9 @@ static const bench_row *find(const bench_row *rows, size_t count, const char *na
 
 START_TEST(a_rank_and_its_limit)
 {
-    bench_row rows[BENCH_MAX_ROWS];
     bench_result r = measured(1e9, 1e12);
-    size_t count = bench_rows(rows, &options, &r);
+    size_t count = 0;
+    bench_row *rows = rows_of(&count, &r);
     ck_assert_uint_eq(count, 64 + 54); /* shortcuts have no pass backward of their own */
     const bench_row *row = find(rows, count, "block2.project", COST_FORWARD);
     ck_assert_ptr_nonnull(row);
@@ -42,21 +51,24 @@ START_TEST(a_rank_and_its_limit)
     ck_assert_double_eq(row->bytes, (6.0 * 56 * 56 * (96 + 24) + 1.5 * 96 * 24) * sizeof(real));
     ck_assert(!row->memory_bound);
     ck_assert_double_eq_tol(row->ideal, row->flops * 1e-9, 1e-12);
-    r = measured(1e12, 1e9);
-    count = bench_rows(rows, &options, &r);
+    free(rows);
+    r.peak = (peaks){1e12, 1e9};
+    rows = rows_of(&count, &r);
     row = find(rows, count, "block2.project", COST_FORWARD);
     ck_assert(row->memory_bound);
     ck_assert_double_eq_tol(row->ideal, row->bytes * 1e-9, 1e-12);
     ck_assert_ptr_null(find(rows, count, "block3.shortcut", COST_BACKWARD));
+    free(rows);
+    bench_release(&r);
 }
 END_TEST
 
 START_TEST(classes_hold_everything)
 {
-    bench_row rows[BENCH_MAX_ROWS];
     bench_class classes[BENCH_MAX_CLASSES];
-    const bench_result r = measured(1e9, 1e9);
-    const size_t count = bench_rows(rows, &options, &r);
+    bench_result r = measured(1e9, 1e9);
+    size_t count = 0;
+    bench_row *rows = rows_of(&count, &r);
     const size_t n = bench_classes(classes, rows, count, &r);
     double seconds = 0;
     double ideal = 0;
@@ -68,9 +80,11 @@ START_TEST(classes_hold_everything)
         ideal -= rows[i].ideal;
     }
     ck_assert_uint_eq(n, 6 + 5 + 3);
-    ck_assert_double_eq_tol(seconds, 1e-3 * ((double)count + 4.0 * PROFILE_ROWS), 1e-9);
+    ck_assert_double_eq_tol(seconds, 1e-3 * ((double)count + 4.0 * (double)r.layer_count), 1e-9);
     ck_assert_double_eq_tol(ideal, 0, 1e-9);
     ck_assert_str_eq(classes[2].name, "pointwise forward");
+    free(rows);
+    bench_release(&r);
 }
 END_TEST
 

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "cli/command.h"
-#include "model/model.h"
 #include "state_over.h"
 #include "suite.h"
 
@@ -38,7 +37,7 @@ static int read_back(const checkpoint_info *written)
     tensor_table t;
     config c;
     checkpoint_info info;
-    ck_assert_int_eq(model_describe(&t, 2, written->batch_norm != 0), LS_OK);
+    ck_assert_int_eq(checkpoint_describe(&t, written, path), LS_OK);
     real *weights = calloc(t.weights_size + 1, sizeof *weights);
     real *moving = calloc(t.moving_size + 1, sizeof *moving);
     ck_assert(weights != NULL && moving != NULL);

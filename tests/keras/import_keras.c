@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
 
 static int import(const char *checkpoint, const char *keras, const char *out)
@@ -17,7 +16,7 @@ static int import(const char *checkpoint, const char *keras, const char *out)
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, checkpoint);
     if (code == LS_OK) {
-        code = model_describe(&t, info.class_count, info.batch_norm == 1);
+        code = checkpoint_describe(&t, &info, checkpoint);
     }
     if (code != LS_OK) {
         goto cleanup;

@@ -34,7 +34,7 @@ START_TEST(plan_is_what_the_arena_uses)
         model *m = NULL;
         ck_assert_int_eq(pool_create(&workers, threads), LS_OK);
         ck_assert_int_eq(model_create(&m, &o, workers), LS_OK);
-        model_plan(&p, &o, threads);
+        ck_assert_int_eq(model_plan(&p, &o, threads), LS_OK);
         ck_assert_uint_eq(p.total, m->memory.used);
         ck_assert_uint_eq(p.total, sum(&p));
         ck_assert_uint_ge(model_memory(m), p.total);
@@ -50,14 +50,14 @@ START_TEST(purposes)
     const model_options inference = options_of(0, 0, 4);
     model_memory_plan p;
     model_memory_plan q;
-    model_plan(&p, &training, 1);
+    ck_assert_int_eq(model_plan(&p, &training, 1), LS_OK);
     ck_assert_uint_ge(p.activations, 4 * 4 * sizeof(real) * 32 * 48 * (32 + 32 + 16 + 96)); /* of the first units */
     ck_assert_uint_ge(p.inner_gradients, 2 * 4 * 4 * sizeof(real) * 32 * 48 * 96);
     ck_assert_uint_gt(p.batch_norm, 0);
-    model_plan(&q, &training, 3);
+    ck_assert_int_eq(model_plan(&q, &training, 3), LS_OK);
     ck_assert_uint_gt(q.scratch, 2 * p.scratch);
     ck_assert_uint_eq(q.activations, p.activations);
-    model_plan(&q, &inference, 1);
+    ck_assert_int_eq(model_plan(&q, &inference, 1), LS_OK);
     ck_assert_uint_eq(q.inner_gradients + q.outer_gradients + q.weight_gradients + q.batch_norm, 0);
     ck_assert_uint_lt(q.packed, p.packed);
 }
@@ -69,9 +69,9 @@ START_TEST(mixed_precision_halves_what_passes_between_layers)
     model_options o = options_of(1, 1, 4);
     model_memory_plan p;
     model_memory_plan q;
-    model_plan(&p, &o, 2);
+    ck_assert_int_eq(model_plan(&p, &o, 2), LS_OK);
     o.network.precision = PRECISION_MIXED;
-    model_plan(&q, &o, 2);
+    ck_assert_int_eq(model_plan(&q, &o, 2), LS_OK);
     const double share = 2.0 / sizeof(real);
     /* Sanitizers put gaps between pieces, so not to the byte. */
     ck_assert_double_eq_tol((double)q.activations / (double)p.activations, share, 1e-3);

@@ -31,7 +31,7 @@ static inline void small_network(tensor_table *t)
     ck_assert_int_eq(tensor_table_add_layer(t, "re_lu"), 0);
     ck_assert_int_eq(tensor_table_add_layer(t, "depthwise_conv2d"), 0);
     ck_assert_int_ge(tensor_table_add(t, TENSOR_DEPTHWISE_KERNEL, 4, depthwise, 0), 0);
-    ck_assert_int_eq(tensor_table_add_layer(t, "re_lu"), 0);
+    ck_assert_int_eq(tensor_table_add_layer(t, "re_lu_1"), 0);
     ck_assert_int_eq(tensor_table_add_layer(t, "dense"), 0);
     ck_assert_int_ge(tensor_table_add(t, TENSOR_DENSE_KERNEL, 2, dense, 0), 0);
     ck_assert_int_ge(tensor_table_add(t, TENSOR_DENSE_BIAS, 1, dense + 1, 0), 0);

@@ -16,6 +16,7 @@
 #include "io/h5.h"
 #include "io/seal.h"
 #include "model/model.h"
+#include "network/network.h"
 #include "store/checkpoint_check.h"
 #include "store/runlog.h"
 #include "store/runlog_check.h"
@@ -30,7 +31,7 @@ static real *weights, *moving;
 
 static void set_up(void)
 {
-    ck_assert_int_eq(model_describe(&table, 2, 1), LS_OK);
+    ck_assert_int_eq(network_describe(&table, &(network_spec){.classes = 2, .options.batch_norm = true}), LS_OK);
     weights = calloc(table.weights_size, sizeof *weights);
     moving = calloc(table.moving_size, sizeof *moving);
     ck_assert(weights != NULL && moving != NULL);
@@ -277,7 +278,7 @@ START_TEST(log_of_another_network)
     tensor_table other;
     problems found = {0};
     runlog_facts facts;
-    ck_assert_int_eq(model_describe(&other, 2, 0), LS_OK);
+    ck_assert_int_eq(network_describe(&other, &(network_spec){.classes = 2, .options.batch_norm = false}), LS_OK);
     write_log(1, 10, 1);
     ck_assert_int_eq(runlog_check(&facts, path, &other, 1, &found), LS_OK);
     ck_assert_uint_eq(found.count, 1);

@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/fpu.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
 
 static void print_counts(const real *weights, size_t n)
@@ -31,7 +30,7 @@ int main(int argc, char **argv)
     state s = {0};
     int code = argc == 2 ? checkpoint_read_info(&info, argv[1]) : error_set(LS_EUSAGE, "usage: subnormals CHECKPOINT");
     if (code == LS_OK) {
-        code = model_describe(&t, info.class_count, (int)info.batch_norm);
+        code = checkpoint_describe(&t, &info, argv[1]);
     }
     if (code == LS_OK) {
         code = state_create(&s, &t, NULL, 0);

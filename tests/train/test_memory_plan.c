@@ -19,7 +19,7 @@ START_TEST(sums_up)
     memory_plan p;
     tensor_table t;
     ck_assert_int_eq(memory_plan_of(&p, &o, 10, 1), LS_OK);
-    ck_assert_int_eq(model_describe(&t, 10, 1), LS_OK);
+    ck_assert_int_eq(network_describe(&t, &(network_spec){.classes = 10, .options.batch_norm = true}), LS_OK);
     ck_assert_uint_eq(p.total, p.network.total + p.gradients + p.weights + p.images);
     ck_assert_uint_eq(p.gradients % (t.weights_size * sizeof(real)), 0);
     ck_assert_uint_ge(p.weights, (t.weights_size + t.moving_size) * sizeof(real));

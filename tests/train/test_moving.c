@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/model.h"
+#include "network/network.h"
 #include "suite.h"
 
 enum { SAMPLES = 32 };
@@ -15,7 +15,7 @@ static double *statistics;
 
 static void set_up(void)
 {
-    ck_assert_int_eq(model_describe(&t, 10, 1), LS_OK);
+    ck_assert_int_eq(network_describe(&t, &(network_spec){.classes = 10, .options.batch_norm = true}), LS_OK);
     moving = calloc(t.moving_size, sizeof *moving);
     statistics = calloc(t.moving_size, sizeof *statistics);
     ck_assert(moving != NULL && statistics != NULL);

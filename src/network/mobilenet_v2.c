@@ -1,0 +1,99 @@
+/* MobileNetV2 as the article has it: a stem, inverted residual bottlenecks, a head. All that is known of it is here. */
+#include "network/network.h"
+
+enum { STEM = 32, HEAD = 1280 };
+
+/* `repeats` bottlenecks of so many channels; the first of them has the stride, the others 1. */
+typedef struct row {
+    size_t expansion, channels, repeats, stride;
+} row;
+
+static const row rows[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                           {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+
+typedef struct builder {
+    graph *g;
+    const network_spec *o;
+    size_t end;    /* the node that comes next reads this one */
+    size_t blocks; /* bottlenecks so far */
+} builder;
+
+static void add(builder *b, graph_node node)
+{
+    node.inputs[0] = b->end;
+    b->end = graph_append(b->g, node);
+}
+
+static void add_norm(builder *b)
+{
+    if (b->o->options.batch_norm) {
+        add(b, (graph_node){.op = GRAPH_BATCH_NORM});
+    }
+}
+
+static void add_conv(builder *b, size_t side, size_t stride, size_t filters)
+{
+    add(b, (graph_node){.op = GRAPH_CONV, .side = side, .stride = stride, .filters = filters});
+    add_norm(b);
+}
+
+static void add_relu6(builder *b)
+{
+    add(b, (graph_node){.op = GRAPH_RELU6});
+}
+
+static void add_depthwise(builder *b, size_t stride)
+{
+    if (stride == 2) {
+        add(b, (graph_node){.op = GRAPH_ZERO_PADDING});
+    }
+    add(b, (graph_node){
+               .op = GRAPH_DEPTHWISE, .side = 3, .stride = stride, .padding = stride == 2 ? GRAPH_VALID : GRAPH_SAME});
+    add_norm(b);
+    add_relu6(b);
+}
+
+/* in: channels of its input. Where the output has the input's shape it is added to it. */
+static void add_bottleneck(builder *b, size_t in, size_t expansion, size_t channels, size_t stride)
+{
+    const size_t start = b->end;
+    b->blocks++;
+    if (expansion > 1) {
+        graph_block(b->g, "block%zu.expand", b->blocks);
+        add_conv(b, 1, 1, expansion * in);
+        add_relu6(b);
+    }
+    graph_block(b->g, "block%zu.depthwise", b->blocks);
+    add_depthwise(b, stride);
+    graph_block(b->g, "block%zu.project", b->blocks);
+    add_conv(b, 1, 1, channels);
+    if (stride == 1 && in == channels) {
+        graph_block(b->g, "block%zu.shortcut", b->blocks);
+        add(b, (graph_node){.op = GRAPH_ADD, .inputs = {0, start}});
+    }
+}
+
+static void build(graph *g, const network_spec *o)
+{
+    builder b = {.g = g, .o = o};
+    size_t channels = STEM;
+    graph_block(g, "stem");
+    add(&b, (graph_node){.op = GRAPH_INPUT, .shape = {o->height, o->width, 3}});
+    add_conv(&b, 3, 2, STEM);
+    add_relu6(&b);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t k = 0; k < rows[i].repeats; k++) {
+            add_bottleneck(&b, channels, rows[i].expansion, rows[i].channels, k == 0 ? rows[i].stride : 1);
+            channels = rows[i].channels;
+        }
+    }
+    graph_block(g, "head");
+    add_conv(&b, 1, 1, HEAD);
+    add_relu6(&b);
+    graph_block(g, "pool");
+    add(&b, (graph_node){.op = GRAPH_MEAN});
+    graph_block(g, "dense");
+    add(&b, (graph_node){.op = GRAPH_DENSE, .filters = o->classes});
+}
+
+const network mobilenet_v2 = {.name = "MobileNetV2", .least_side = 32, .build = build};
