@@ -124,15 +124,6 @@ static int diff_tensor(totals *t, const weights_file *a, size_t i, const weights
     return code;
 }
 
-static bool same_shape(const tensor_info *a, const tensor_info *b)
-{
-    bool same = a->rank == b->rank;
-    for (int i = 0; same && i < a->rank; i++) {
-        same = a->shape[i] == b->shape[i];
-    }
-    return same;
-}
-
 static void print_lonely(totals *t, const tensor_info *info, const char *what)
 {
     char name[2 * TENSOR_NAME_SIZE];
@@ -149,7 +140,7 @@ static int diff_tensors(totals *t, const weights_file *a, const weights_file *b,
         const size_t j = weights_file_find(b, info);
         if (j == b->table.count) {
             print_lonely(t, info, "only in A");
-        } else if (!same_shape(info, &b->table.tensors[j])) {
+        } else if (!tensor_same_shape(info, &b->table.tensors[j])) {
             print_lonely(t, info, "has another shape in B");
         } else {
             t->tensors++;

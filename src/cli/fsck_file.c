@@ -20,7 +20,32 @@ static void compare_text(problems *found, const char *what, const char *have, co
     }
 }
 
-static void check_config(const checkpoint_info *info, problems *found)
+/* The tensors of a checkpoint against the network that its configuration asks for. */
+static void compare_network(problems *found, const char *path, const checkpoint_info *info, const config *c)
+{
+    const network_spec wanted = {.classes = info->class_count, .options = c->model};
+    char name[2 * TENSOR_NAME_SIZE];
+    tensor_table have;
+    tensor_table table;
+    if (checkpoint_describe(&have, path) != LS_OK) {
+        return; /* told already */
+    }
+    if (network_describe(&table, &wanted) != LS_OK) {
+        problems_add_error(found, path);
+    } else if (have.count != table.count) {
+        problems_add(found, "holds %zu tensors where the configuration's network has %zu", have.count, table.count);
+    }
+    for (size_t i = 0; have.count == table.count && i < table.count; i++) {
+        if (!tensor_same_shape(&have.tensors[i], &table.tensors[i])) {
+            problems_add(found, "tensor %s has another shape than in the configuration's network",
+                         tensor_full_name(name, sizeof name, &table.tensors[i]));
+        }
+    }
+    tensor_table_release(&table);
+    tensor_table_release(&have);
+}
+
+static void check_config(const char *path, const checkpoint_info *info, problems *found)
 {
     config c = {0};
     if (config_parse(&c, info->config, strlen(info->config), "its configuration", NULL, 0) != LS_OK) {
@@ -28,6 +53,7 @@ static void check_config(const checkpoint_info *info, problems *found)
         return;
     }
     run_options_compare(found, info, &c);
+    compare_network(found, path, info, &c);
     compare_text(found, "experiment", info->experiment, run_options_experiment(&c));
     compare_text(found, "normalization", info->normalization, run_options_normalization(&c));
     config_free(&c);
@@ -39,7 +65,7 @@ static void check_checkpoint(char *text, size_t size, const char *path, problems
     if (checkpoint_check(&info, path, found) != LS_OK) {
         return;
     }
-    check_config(&info, found);
+    check_config(path, &info, found);
     (void)snprintf(text, size, "checkpoint of %s, epoch %" PRIu64 ", step %" PRIu64 ", weights %016" PRIx64,
                    info.experiment, info.epoch, info.step, info.weights_hash);
     checkpoint_info_release(&info);

@@ -113,9 +113,9 @@ cleanup:
 }
 
 /* Read everything, with all checksums and the hash verified. */
-static int check_weights(const char *path, const checkpoint_info *info, tensor_table *t, uint64_t *hash)
+static int check_weights(const char *path, tensor_table *t, uint64_t *hash)
 {
-    int code = checkpoint_describe(t, info, path);
+    int code = checkpoint_describe(t, path);
     if (code != LS_OK) {
         return code;
     }
@@ -153,7 +153,7 @@ static int inspect_checkpoint(const char *path)
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, path);
     if (code == LS_OK) {
-        code = check_weights(path, &info, &t, &hash);
+        code = check_weights(path, &t, &hash);
     }
     if (code != LS_OK) {
         goto cleanup;

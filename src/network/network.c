@@ -37,16 +37,16 @@ int network_describe(tensor_table *out, const network_spec *o)
     return code;
 }
 
-network_spec network_variant(size_t variant, size_t classes)
+static network_spec variant_of(size_t variant)
 {
-    return (network_spec){.network = variant / 2, .classes = classes, .options.batch_norm = variant % 2 == 1};
+    return (network_spec){.network = variant / 2, .classes = 1, .options.batch_norm = variant % 2 == 1};
 }
 
 int network_describe_all(tensor_table out[NETWORK_VARIANTS])
 {
     int code = LS_OK;
     for (size_t i = 0; i < NETWORK_VARIANTS; i++) {
-        const network_spec o = network_variant(i, 1);
+        const network_spec o = variant_of(i);
         tensor_table_init(&out[i]);
         code = code == LS_OK ? network_describe(&out[i], &o) : code;
     }

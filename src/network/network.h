@@ -39,7 +39,6 @@ int network_describe(tensor_table *out, const network_spec *o);
  * class; returns 0 or LS_ENOMEM, released with network_release_all after a success.
  */
 enum { NETWORK_VARIANTS = 2 * NETWORKS };
-network_spec network_variant(size_t variant, size_t classes);
 int network_describe_all(tensor_table out[NETWORK_VARIANTS]);
 void network_release_all(tensor_table tables[NETWORK_VARIANTS]);
 

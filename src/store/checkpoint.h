@@ -69,10 +69,10 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
                                   void *context);
 
 /*
- * The table of the network that a checkpoint is of, as network_describe; LS_EFORMAT where it can be of none, with the
- * path in the message.
+ * The table of what a checkpoint holds, in whichever width: what a state to read it needs. *out is released with
+ * tensor_table_release after a success. Errors as checkpoint_read; LS_EFORMAT where it is of no network.
  */
-int checkpoint_describe(tensor_table *out, const checkpoint_info *info, const char *path);
+int checkpoint_describe(tensor_table *out, const char *path);
 
 /* Free what a read put into it. */
 void checkpoint_info_release(checkpoint_info *info);

@@ -88,11 +88,11 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
 }
 
 /* The network that the file names; read and hashed as a resume would. */
-static void check_network(h5_file *f, const checkpoint_info *info, problems *found)
+static void check_network(h5_file *f, problems *found)
 {
     tensor_table t;
     state s = {0};
-    int code = checkpoint_describe(&t, info, h5_path(f));
+    int code = keras_layout_describe(f, &t);
     if (code != LS_OK) {
         problems_add_error(found, h5_path(f));
         return;
@@ -162,7 +162,7 @@ int checkpoint_check(checkpoint_info *out, const char *path, problems *found)
     if (out->batch_norm > 1) {
         problems_add(found, "batch_norm is %" PRIu64 ", neither 0 nor 1", out->batch_norm);
     }
-    check_network(f, out, found);
+    check_network(f, found);
     checkpoint_check_figures(out, found);
     check_distance(f, out, found);
     check_name(path, out, found);

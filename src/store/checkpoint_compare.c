@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "network/network.h"
-
 enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
 
 /* Hashes are read in hexadecimal, everything else in decimal. */
@@ -98,11 +95,4 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
         count++;
     }
     return count;
-}
-
-int checkpoint_describe(tensor_table *out, const checkpoint_info *info, const char *path)
-{
-    const network_spec o = {.classes = info->class_count, .options.batch_norm = info->batch_norm != 0};
-    tensor_table_init(out);
-    return info->class_count == 0 ? error_set(LS_EFORMAT, "%s: names no classes", path) : network_describe(out, &o);
 }

@@ -270,6 +270,18 @@ static int read_state(h5_file *f, const checkpoint_info *info, state *s)
     return code != LS_OK ? code : check_hash(f, s, info->weights_hash);
 }
 
+int checkpoint_describe(tensor_table *out, const char *path)
+{
+    h5_file *f = NULL;
+    tensor_table_init(out);
+    int code = checkpoint_open_sealed(&f, path);
+    if (code == LS_OK) {
+        code = keras_layout_describe(f, out);
+    }
+    (void)h5_close(f);
+    return code == LS_ENOTFOUND && f != NULL ? LS_EFORMAT : code; /* the file is there, a tensor is not */
+}
+
 int checkpoint_read(const char *path, state *s)
 {
     h5_file *f = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "network/network.h"
 
 static const h5_type real_type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
 
@@ -272,5 +273,67 @@ int keras_layout_read(h5_file *f, state *s)
         }
     }
     free(paths);
+    return code;
+}
+
+/* How well the file fits a network, by names, or by their number in the older layout: the larger, the better. */
+static ptrdiff_t fit_of(h5_file *f, const tensor_table *t, size_t legacy_count)
+{
+    char path[KERAS_PATH_SIZE];
+    ptrdiff_t fit = 0;
+    if (legacy_count > 0) {
+        return legacy_count < t->count ? (ptrdiff_t)(legacy_count - t->count) : (ptrdiff_t)(t->count - legacy_count);
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        fit += h5_exists(f, keras_layout_path(path, t, i)) ? 1 : -1;
+    }
+    return fit;
+}
+
+static int take_shapes(h5_file *f, tensor_table *t)
+{
+    char **paths = NULL;
+    h5_shape shape;
+    int code = keras_layout_paths(f, t, &paths);
+    for (size_t i = 0; code == LS_OK && i < t->count; i++) {
+        code = h5_stat(f, paths[i], &shape);
+        if (code == LS_OK && shape.rank == t->tensors[i].rank && shape.size > 0) {
+            tensor_table_reshape(t, i, shape.dims);
+        }
+        if (code == LS_OK || code == LS_ENOTFOUND) {
+            code = keras_layout_check(f, paths[i], &t->tensors[i]);
+        }
+    }
+    free(paths);
+    return code;
+}
+
+int keras_layout_describe(h5_file *f, tensor_table *out)
+{
+    tensor_table tables[NETWORK_VARIANTS];
+    char **legacy = NULL;
+    size_t count = 0;
+    size_t best = 0;
+    const char *root = keras_layout_root(f);
+    tensor_table_init(out);
+    int code = network_describe_all(tables);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (root != NULL && strcmp(root, "layers") != 0) {
+        code = keras_layout_legacy(f, root, &legacy, &count);
+    }
+    for (size_t i = 1; code == LS_OK && i < NETWORK_VARIANTS; i++) {
+        best = fit_of(f, &tables[i], count) > fit_of(f, &tables[best], count) ? i : best;
+    }
+    if (code == LS_OK) {
+        code = take_shapes(f, &tables[best]);
+    }
+    if (code == LS_OK) {
+        *out = tables[best];
+        tables[best] = (tensor_table){0};
+    }
+    free(legacy);
+    network_release_all(tables);
     return code;
 }

@@ -30,6 +30,12 @@ int keras_layout_write(h5_file *f, const state *s);
 int keras_layout_read(h5_file *f, state *s);
 
 /*
+ * The network whose names the file has, with the shapes that the file has: any width, any number of classes. *out is
+ * released with tensor_table_release after a success. LS_EFORMAT where it is no network's.
+ */
+int keras_layout_describe(h5_file *f, tensor_table *out);
+
+/*
  * In parts, for who wants to know where tensors lie. keras_layout_root: "layers" (Keras 3), "/" or "/model_weights"
  * (the older layout), or NULL. keras_layout_legacy: the full paths of all tensors below a root of the older layout, in
  * its order. keras_layout_paths: the paths of a table's tensors, in whichever layout the file has. *out: one block for

@@ -61,6 +61,29 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
     return (int)t->count++;
 }
 
+void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape)
+{
+    size_t ends[] = {[TENSOR_WEIGHTS] = 0, [TENSOR_MOVING] = 0};
+    tensor_info *changed = &t->tensors[i];
+    changed->size = 1;
+    for (int k = 0; k < changed->rank; k++) {
+        changed->shape[k] = shape[k];
+        changed->size *= shape[k];
+    }
+    for (size_t k = 0; k < t->count; k++) {
+        tensor_info *info = &t->tensors[k];
+        info->offset = ends[info->vector];
+        ends[info->vector] += info->size;
+    }
+    t->weights_size = ends[TENSOR_WEIGHTS];
+    t->moving_size = ends[TENSOR_MOVING];
+}
+
+int tensor_same_shape(const tensor_info *a, const tensor_info *b)
+{
+    return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
+}
+
 void tensor_table_freeze(tensor_table *t, size_t i)
 {
     t->tensors[i].frozen = 1;

@@ -66,6 +66,12 @@ int tensor_table_add_layer(tensor_table *t, const char *name);
 /* Append a tensor to the last layer; flags and offsets follow from its role. Returns its index or LS_ENOMEM. */
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant);
 
+/* Give tensor i another shape of the same rank; offsets follow. Before memory is taken for the table. */
+void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape);
+
+/* Whether two tensors have the same shape. */
+int tensor_same_shape(const tensor_info *a, const tensor_info *b);
+
 /* From now on no step changes tensor i, which lies in weights. */
 void tensor_table_freeze(tensor_table *t, size_t i);
 

@@ -252,7 +252,7 @@ static void miscount(const char *from, const char *to, uint64_t step)
 {
     checkpoint_info info = {0};
     tensor_table t = {0};
-    if (checkpoint_read_info(&info, from) != LS_OK || checkpoint_describe(&t, &info, from) != LS_OK) {
+    if (checkpoint_read_info(&info, from) != LS_OK || checkpoint_describe(&t, from) != LS_OK) {
         die(error_message());
     }
     state s;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "network/network.h"
 #include "state_over.h"
 #include "suite.h"
 
@@ -37,7 +38,8 @@ static int read_back(const checkpoint_info *written)
     tensor_table t;
     config c;
     checkpoint_info info;
-    ck_assert_int_eq(checkpoint_describe(&t, written, path), LS_OK);
+    const network_spec spec = {.classes = written->class_count, .options.batch_norm = written->batch_norm != 0};
+    ck_assert_int_eq(network_describe(&t, &spec), LS_OK);
     real *weights = calloc(t.weights_size + 1, sizeof *weights);
     real *moving = calloc(t.moving_size + 1, sizeof *moving);
     ck_assert(weights != NULL && moving != NULL);

@@ -16,7 +16,7 @@ static int import(const char *checkpoint, const char *keras, const char *out)
     tensor_table_init(&t);
     int code = checkpoint_read_info(&info, checkpoint);
     if (code == LS_OK) {
-        code = checkpoint_describe(&t, &info, checkpoint);
+        code = checkpoint_describe(&t, checkpoint);
     }
     if (code != LS_OK) {
         goto cleanup;

@@ -30,7 +30,7 @@ int main(int argc, char **argv)
     state s = {0};
     int code = argc == 2 ? checkpoint_read_info(&info, argv[1]) : error_set(LS_EUSAGE, "usage: subnormals CHECKPOINT");
     if (code == LS_OK) {
-        code = checkpoint_describe(&t, &info, argv[1]);
+        code = checkpoint_describe(&t, argv[1]);
     }
     if (code == LS_OK) {
         code = state_create(&s, &t, NULL, 0);
