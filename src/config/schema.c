@@ -50,6 +50,8 @@ const config_key schema_keys[] = {
      .help = "decoding threads a rank; 0: half of its processors, at most 4"},
 
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},
+    {REAL("model", "alpha", model.alpha, "1", 0.05, 8),
+     .help = "width: channels are times this, in multiples of 8, as in Keras' MobileNetV2"},
     {CHOICE("model", "precision", model.precision, "float32", precisions),
      .help = "`mixed`: what passes between layers is stored in bf16, in half the memory"},
 

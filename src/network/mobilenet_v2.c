@@ -11,6 +11,15 @@ typedef struct row {
 static const row rows[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
                            {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
 
+/* Keras' rule for so many channels, wider or narrower: a multiple of 8, and not below 90 % of what was asked for. */
+static size_t widen(size_t channels, double alpha)
+{
+    const double wanted = (double)channels * alpha;
+    const size_t rounded = (size_t)(wanted + 4) / 8 * 8;
+    const size_t least = rounded < 8 ? 8 : rounded;
+    return (double)least < 0.9 * wanted ? least + 8 : least;
+}
+
 typedef struct builder {
     graph *g;
     const network_spec *o;
@@ -75,20 +84,22 @@ static void add_bottleneck(builder *b, size_t in, size_t expansion, size_t chann
 
 static void build(graph *g, const network_spec *o)
 {
+    const double alpha = o->options.alpha == 0 ? 1 : o->options.alpha;
     builder b = {.g = g, .o = o};
-    size_t channels = STEM;
+    size_t channels = widen(STEM, alpha);
     graph_block(g, "stem");
     add(&b, (graph_node){.op = GRAPH_INPUT, .shape = {o->height, o->width, 3}});
-    add_conv(&b, 3, 2, STEM);
+    add_conv(&b, 3, 2, channels);
     add_relu6(&b);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const size_t out = widen(rows[i].channels, alpha);
         for (size_t k = 0; k < rows[i].repeats; k++) {
-            add_bottleneck(&b, channels, rows[i].expansion, rows[i].channels, k == 0 ? rows[i].stride : 1);
-            channels = rows[i].channels;
+            add_bottleneck(&b, channels, rows[i].expansion, out, k == 0 ? rows[i].stride : 1);
+            channels = out;
         }
     }
     graph_block(g, "head");
-    add_conv(&b, 1, 1, HEAD);
+    add_conv(&b, 1, 1, widen(HEAD, alpha < 1 ? 1 : alpha));
     add_relu6(&b);
     graph_block(g, "pool");
     add(&b, (graph_node){.op = GRAPH_MEAN});

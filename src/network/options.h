@@ -11,6 +11,7 @@ typedef enum model_precision {
 /* Section `model` of a configuration: which network. */
 typedef struct network_options {
     bool batch_norm; /* after each convolution */
+    double alpha;    /* width: channels are times this, as the network rounds them; 0: 1 */
     model_precision precision;
 } network_options;
 

@@ -122,15 +122,25 @@ END_TEST
  */
 START_TEST(parameters_of_mobilenet_v2)
 {
+    static const struct {
+        double alpha;
+        size_t all, trained, features;
+    } widths[] = {{0.35, 410208, 396128, 1280}, {0.5, 706224, 687680, 1280}, {0.75, 1382064, 1355424, 1280},
+                  {0, 2257984, 2223872, 1280},  {1, 2257984, 2223872, 1280}, {1.3, 3766048, 3721792, 1664},
+                  {1.4, 4363712, 4315776, 1792}};
     tensor_table t;
-    ck_assert_int_eq(network_describe(&t, &(network_spec){.classes = 10, .options.batch_norm = true}), LS_OK);
-    const size_t dense = 1280 * 10 + 10;
-    ck_assert_uint_eq(t.weights_size + t.moving_size - dense, 2257984);
-    ck_assert_uint_eq(t.weights_size - dense, 2223872);
-    ck_assert_uint_eq(t.count, 52 * 5 + 2);
-    ck_assert_str_eq(t.tensors[t.count - 3].layer, "batch_normalization_51");
-    ck_assert_str_eq(t.layers[t.layer_count - 1].name, "dense");
-    tensor_table_release(&t);
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        const network_spec o = {.classes = 10, .options = {.batch_norm = true, .alpha = widths[i].alpha}};
+        ck_assert_int_eq(network_describe(&t, &o), LS_OK);
+        const size_t dense = t.tensors[t.count - 2].size + t.tensors[t.count - 1].size;
+        ck_assert_uint_eq(dense, widths[i].features * 10 + 10);
+        ck_assert_uint_eq(t.weights_size + t.moving_size - dense, widths[i].all);
+        ck_assert_uint_eq(t.weights_size - dense, widths[i].trained);
+        ck_assert_uint_eq(t.count, 52 * 5 + 2);
+        ck_assert_str_eq(t.tensors[t.count - 3].layer, "batch_normalization_51");
+        ck_assert_str_eq(t.layers[t.layer_count - 1].name, "dense");
+        tensor_table_release(&t);
+    }
     ck_assert_int_eq(network_describe(&t, &(network_spec){.classes = 10}), LS_OK);
     ck_assert_uint_eq(t.moving_size, 0);
     ck_assert_uint_eq(t.count, 52 + 2);
