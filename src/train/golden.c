@@ -67,7 +67,7 @@ static int make_network(verifier *v, size_t largest)
         .height = g->height,
         .width = g->width,
         .classes = g->classes,
-        .network = {.batch_norm = g->batch_norm != 0, .precision = v->options->precision},
+        .network = {.batch_norm = g->batch_norm != 0, .alpha = g->alpha, .precision = v->options->precision},
         .norm = {.momentum = g->momentum, .epsilon = g->epsilon},
         .shard_size = v->options->shard_size,
         .max_shards = (shards + ranks - 1) / ranks,

@@ -55,6 +55,9 @@ static int read_header(golden_file *g)
         (code = h5_read_attr_f64(g->f, "/", "bn_epsilon", &g->epsilon)) != LS_OK) {
         return code;
     }
+    if (h5_attr_exists(g->f, "/", "alpha") && (code = h5_read_attr_f64(g->f, "/", "alpha", &g->alpha)) != LS_OK) {
+        return code;
+    }
     return h5_read_strings(g->f, "var_names", &g->names, &g->variables);
 }
 

@@ -25,6 +25,7 @@ typedef struct golden_file {
     size_t batches; /* also the number of steps */
     size_t height, width, classes;
     double learning_rate, l2, momentum, epsilon;
+    double alpha; /* of the network; 0: the file does not say, so 1 */
 } golden_file;
 
 /* Returns 0 or a negative code; release in any case. */

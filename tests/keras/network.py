@@ -11,22 +11,30 @@ import tensorflow as tf
 
 L2 = 0.001
 
-# filters (a sixth of the expanded channels), output channels, stride, shortcut
+# output channels, stride of each bottleneck after the first
 BLOCKS = [
-    (16, 24, 2, False), (24, 24, 1, True),
-    (24, 32, 2, False), (32, 32, 1, True), (32, 32, 1, True),
-    (32, 64, 2, False), (64, 64, 1, True), (64, 64, 1, True), (64, 64, 1, True),
-    (64, 96, 1, False), (96, 96, 1, True), (96, 96, 1, True),
-    (96, 160, 2, False), (160, 160, 1, True), (160, 160, 1, True),
-    (160, 320, 1, False),
+    (24, 2), (24, 1),
+    (32, 2), (32, 1), (32, 1),
+    (64, 2), (64, 1), (64, 1), (64, 1),
+    (96, 1), (96, 1), (96, 1),
+    (160, 2), (160, 1), (160, 1),
+    (320, 1),
 ]  # fmt: skip
+
+
+def scaled(channels, alpha):
+    """Keras' rule for channels of a wider or narrower network: multiples of 8, at least 90 % of what was asked for."""
+    wanted = channels * alpha
+    out = max(8, int(wanted + 4) // 8 * 8)
+    return out + 8 if out < 0.9 * wanted else out
 
 
 class Network:
     """The article's MobileNetV2: with batch normalization, with L2 regularizers, or with both."""
 
-    def __init__(self, batch_norm, l2):
+    def __init__(self, batch_norm, l2, alpha=1):
         self.batch_norm = batch_norm
+        self.alpha = alpha
         self.regularizer = tf.keras.regularizers.l2(L2) if l2 else None
 
     def norm(self, net):
@@ -48,23 +56,23 @@ class Network:
     def relu6(net):
         return tf.keras.layers.ReLU(max_value=6)(net)
 
-    def bottleneck(self, net, filters, channels, strides, shortcut):
+    def bottleneck(self, net, channels, strides):
         start = net
-        net = self.relu6(self.conv(net, filters * 6))
+        net = self.relu6(self.conv(net, net.shape[-1] * 6))
         if strides == 2:
             net = tf.keras.layers.ZeroPadding2D(padding=((0, 1), (0, 1)))(net)
         net = self.depthwise(net, strides, "valid" if strides == 2 else "same")
         net = self.conv(net, channels)
-        return tf.keras.layers.Add()([net, start]) if shortcut else net
+        return tf.keras.layers.Add()([net, start]) if strides == 1 and start.shape[-1] == channels else net
 
     def model(self, shape, classes):
         start = tf.keras.layers.Input(shape=shape)
-        net = self.relu6(self.conv(start, 32, 3, 2))
+        net = self.relu6(self.conv(start, scaled(32, self.alpha), 3, 2))
         net = self.depthwise(net)
-        net = self.conv(net, 16)
-        for filters, channels, strides, shortcut in BLOCKS:
-            net = self.bottleneck(net, filters, channels, strides, shortcut)
-        net = self.relu6(self.conv(net, 1280))
+        net = self.conv(net, scaled(16, self.alpha))
+        for channels, strides in BLOCKS:
+            net = self.bottleneck(net, scaled(channels, self.alpha), strides)
+        net = self.relu6(self.conv(net, scaled(1280, max(1, self.alpha))))
         net = tf.keras.layers.GlobalAveragePooling2D()(net)
         net = tf.keras.layers.Dense(classes, kernel_regularizer=self.regularizer, bias_regularizer=self.regularizer)(
             net
