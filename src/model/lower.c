@@ -85,12 +85,6 @@ static int take_norm(lowering *l, const graph_node *n, unit *u)
     return 1;
 }
 
-static int take_relu6(unit *u)
-{
-    u->activation = 1;
-    return 1;
-}
-
 /* The shortcut's other end is the output of an earlier layer, which has no other shortcut. */
 static int take_addition(lowering *l, const graph_node *n)
 {
@@ -125,8 +119,10 @@ static int take_node(lowering *l, size_t at)
     model *m = l->m;
     const graph_node *n = node_of(l, at);
     const graph_op before = node_of(l, l->end)->op;
-    const int is_linear = before == GRAPH_CONV || before == GRAPH_DEPTHWISE || before == GRAPH_BATCH_NORM;
-    model_layer *last = m->layer_count > 0 ? &m->layers[m->layer_count - 1] : NULL;
+    unit *u = m->layer_count > 0 ? &m->layers[m->layer_count - 1].u : NULL;
+    const int is_linear =
+        u != NULL && (before == GRAPH_CONV || before == GRAPH_DEPTHWISE || before == GRAPH_BATCH_NORM);
+    const int is_map = before != GRAPH_MEAN && before != GRAPH_DENSE;
     if (at > 0 && source_of(l, at) != l->end) {
         return 0; /* not a chain */
     }
@@ -134,11 +130,15 @@ static int take_node(lowering *l, size_t at)
     case GRAPH_INPUT: return at == 0;
     case GRAPH_ZERO_PADDING: return 1;
     case GRAPH_CONV:
-    case GRAPH_DEPTHWISE: return before != GRAPH_MEAN && before != GRAPH_DENSE && take_conv(l, at);
-    case GRAPH_BATCH_NORM: return is_linear && before != GRAPH_BATCH_NORM && take_norm(l, n, &last->u);
-    case GRAPH_RELU6: return is_linear && take_relu6(&last->u);
+    case GRAPH_DEPTHWISE: return is_map && take_conv(l, at);
+    case GRAPH_BATCH_NORM: return is_linear && before != GRAPH_BATCH_NORM && take_norm(l, n, u);
+    case GRAPH_RELU6:
+        if (is_linear) {
+            u->activation = 1;
+        }
+        return is_linear;
     case GRAPH_ADD: return is_linear && take_addition(l, n);
-    case GRAPH_MEAN: return last != NULL && before != GRAPH_MEAN && before != GRAPH_DENSE;
+    case GRAPH_MEAN: return u != NULL && is_map;
     default: return before == GRAPH_MEAN && take_dense(l, n);
     }
 }
