@@ -40,19 +40,10 @@ static double input_size(const unit *u)
     return area(u->height, u->width, u->cin);
 }
 
-static double weights_size(const unit *u)
+/* Elements of a layer's kernel. */
+static double weights_of(const model *m, const model_layer *layer)
 {
-    switch (u->kind) {
-    case UNIT_STEM: return 27.0 * (double)u->cout;
-    case UNIT_DEPTHWISE: return 9.0 * (double)u->cout;
-    default: return (double)u->cin * (double)u->cout;
-    }
-}
-
-/* Every weight meets every pixel of the output map once; a depthwise one only those of its own channel. */
-static double forward_flops(const unit *u)
-{
-    return 2 * weights_size(u) * (double)u->out_height * (double)u->out_width;
+    return (double)m->table.tensors[m->net.nodes[layer->conv].variable].size;
 }
 
 /* The epilogue of a gradient reads the raw tensor for the mask and for BatchNorm's sums (unit_epilogue). */
@@ -95,15 +86,19 @@ static void unit_cost(model_cost *c, const model *m, size_t i)
     begin(c, kinds[u->kind], &m->net.nodes[layer->conv]);
     c->cin = u->cin;
     c->stride = u->stride;
+    const double weights = weights_of(m, layer);
+    /* Every weight meets every pixel of the output map once; a depthwise one only those of its own channel. */
+    const double flops = 2 * weights * (double)(u->out_height * u->out_width);
+    const int passes = below != NULL ? 2 : 1; /* nobody asks for the images' gradient */
     c->work[COST_FORWARD] = (cost_work){
-        .flops = forward_flops(u),
+        .flops = flops,
         .bytes = input_size(u) * stored_input(m, u) + output_size(u) * stored(m),
-        .shard_bytes = weights_size(u) * sizeof(real),
+        .shard_bytes = weights * sizeof(real),
     };
     c->work[COST_BACKWARD] = (cost_work){
-        .flops = forward_flops(u) * (below != NULL ? 2 : 1), /* nobody asks for the images' gradient */
+        .flops = passes * flops,
         .bytes = backward_bytes(m, u, below),
-        .shard_bytes = weights_size(u) * (below != NULL ? 2 : 1) * sizeof(real),
+        .shard_bytes = passes * weights * sizeof(real),
     };
 }
 

@@ -57,7 +57,7 @@ static void add_shard(void *context, size_t s, int thread)
     const nn_source in = layer_output(&job->m->layers[job->layer->add]);
     (void)thread;
     const shortcut_args args = {
-        .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
+        .blocks = nn_padded(u->cout) / KERNEL_BLOCK,
         .pixels = nn_shard_samples(run, s) * u->out_height * u->out_width,
         .a = nn_stored(run, own.data, s * own.stride),
         .b = nn_stored(run, in.data, s * in.stride),
@@ -73,7 +73,7 @@ static pool_args pool_shard(model *m, size_t s)
     const unit *u = &last_layer(m)->u;
     const nn_source in = layer_output(last_layer(m));
     return (pool_args){
-        .blocks = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK,
+        .blocks = nn_padded(u->cout) / KERNEL_BLOCK,
         .samples = nn_shard_samples(&m->run, s),
         .pixels = u->out_height * u->out_width,
         .in = nn_stored(&m->run, in.data, s * in.stride),

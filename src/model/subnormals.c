@@ -8,7 +8,7 @@ typedef struct census {
 /* What unit u's output holds, or a tensor of the same shape, of all shards. */
 static void count_output(census *c, const model *m, const unit *u, const void *tensor)
 {
-    const size_t channels = (u->cout + KERNEL_BLOCK - 1) / KERNEL_BLOCK * KERNEL_BLOCK;
+    const size_t channels = nn_padded(u->cout);
     for (size_t s = 0; s < m->run.shards; s++) {
         const size_t n = nn_shard_samples(&m->run, s) * u->out_height * u->out_width * channels;
         c->subnormal += fpu_subnormals(nn_stored(&m->run, tensor, s * u->z_stride), n, m->run.k->stored_size);

@@ -9,29 +9,24 @@
 
 enum { B = KERNEL_BLOCK };
 
-static size_t padded(size_t channels)
-{
-    return size_round_up(channels, B);
-}
-
 static size_t matrix_size(const dense *d)
 {
-    return padded(d->features) * padded(d->classes);
+    return nn_padded(d->features) * nn_padded(d->classes);
 }
 
 size_t dense_packed_size(const dense *d)
 {
-    return matrix_size(d) + padded(d->classes);
+    return matrix_size(d) + nn_padded(d->classes);
 }
 
 size_t dense_scratch_size(const dense *d)
 {
-    return kernel_pointwise_scratch(padded(d->features) / B, padded(d->classes) / B);
+    return kernel_pointwise_scratch(nn_padded(d->features) / B, nn_padded(d->classes) / B);
 }
 
 void dense_plan(dense *d, arena *a, size_t shards, size_t shard_size, int training)
 {
-    d->logits_stride = size_round_up(padded(d->classes) * shard_size, NN_STRIDE);
+    d->logits_stride = size_round_up(nn_padded(d->classes) * shard_size, NN_STRIDE);
     d->packed = arena_alloc(a, matrix_size(d), sizeof(real));
     d->logits = arena_alloc(a, shards * d->logits_stride, sizeof(real));
     if (training) {
@@ -42,7 +37,7 @@ void dense_plan(dense *d, arena *a, size_t shards, size_t shard_size, int traini
 
 void dense_pack(dense *d, const real *weights, int with_transposed)
 {
-    pack_matrix(d->packed, weights + d->kernel, d->features, d->classes, padded(d->features));
+    pack_matrix(d->packed, weights + d->kernel, d->features, d->classes, nn_padded(d->features));
     if (with_transposed) {
         pack_matrix_transposed(d->packed_t, weights + d->kernel, d->features, d->classes);
     }
@@ -67,8 +62,8 @@ static pointwise_args dense_shard(const dense_job *job, size_t s, int thread)
 {
     const dense *d = job->d;
     return (pointwise_args){
-        .in_blocks = padded(d->features) / B,
-        .out_blocks = padded(d->classes) / B,
+        .in_blocks = nn_padded(d->features) / B,
+        .out_blocks = nn_padded(d->classes) / B,
         .pixels = nn_shard_samples(job->run, s),
         .in = (const real *)job->in->data + s * job->in->stride,
         .view = job->in->view,
@@ -167,7 +162,7 @@ static void backward_shard(void *context, size_t s, int thread)
     args.dweights = job->run->dweights + s * job->run->dweights_stride;
     job->run->plain->pointwise_backward(&args);
     real *bias = args.dweights + matrix_size(d);
-    for (size_t c = 0; c < padded(d->classes); c++) {
+    for (size_t c = 0; c < nn_padded(d->classes); c++) {
         double sum = 0;
         for (size_t n = 0; c < d->classes && n < args.pixels; n++) {
             sum += (double)dlogits[at(c, n, args.pixels)];
@@ -194,7 +189,7 @@ static void take_kernel(void *context, size_t node, const real *sum, size_t firs
     const dense_grads *g = context;
     const dense *d = g->d;
     real *kernel = g->grads + node * g->weights_size + d->kernel;
-    unpack_matrix_part(kernel, sum, d->features, d->classes, padded(d->features), first, end);
+    unpack_matrix_part(kernel, sum, d->features, d->classes, nn_padded(d->features), first, end);
 }
 
 static void take_bias(void *context, size_t node, const real *sum, size_t first, size_t end)
@@ -210,10 +205,12 @@ static void take_bias(void *context, size_t node, const real *sum, size_t first,
 void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weights_size)
 {
     dense_grads g = {d, grads, weights_size};
-    const collection kernel = {
-        .parts = padded(d->classes) / B, .part_size = padded(d->features) * B, .take = take_kernel, .context = &g};
+    const collection kernel = {.parts = nn_padded(d->classes) / B,
+                               .part_size = nn_padded(d->features) * B,
+                               .take = take_kernel,
+                               .context = &g};
     const collection bias = {
-        .offset = matrix_size(d), .parts = 1, .part_size = padded(d->classes), .take = take_bias, .context = &g};
+        .offset = matrix_size(d), .parts = 1, .part_size = nn_padded(d->classes), .take = take_bias, .context = &g};
     nn_collect(run, &kernel);
     nn_collect(run, &bias);
 }

@@ -1,13 +1,7 @@
 /* BatchNorm of a unit: statistics to lens, and gradient sums to gradient lens. */
 #include <math.h>
 
-#include "base/size.h"
 #include "nn/unit.h"
-
-static size_t padded(size_t channels)
-{
-    return size_round_up(channels, KERNEL_BLOCK);
-}
 
 static void set_lens(unit *u, size_t c, double mean, double variance, double epsilon, const real *weights)
 {
@@ -42,7 +36,7 @@ int unit_use_batch(unit *u, const batch_norm_options *norm, const reducer *sums,
     if (!u->batch_norm) {
         return 0;
     }
-    const size_t width = padded(u->cout);
+    const size_t width = nn_padded(u->cout);
     const double n = (double)sums->samples * (double)(u->out_height * u->out_width);
     double *total = u->bn_gradient; /* free in forward: [2][C] */
     const int code = sums->sum(sums->context, total, u->moments, 2 * width);
@@ -67,7 +61,7 @@ int unit_begin_backward(unit *u, const reducer *sums, const real *weights)
     if (!u->batch_norm) {
         return 0;
     }
-    const size_t width = padded(u->cout);
+    const size_t width = nn_padded(u->cout);
     const double n = (double)sums->samples * (double)(u->out_height * u->out_width);
     const int code = sums->sum(sums->context, u->bn_gradient, u->sums, 2 * width);
     if (code != 0) {
@@ -87,7 +81,7 @@ int unit_begin_backward(unit *u, const reducer *sums, const real *weights)
 
 void unit_finish_gradient(const unit *u, real *grad)
 {
-    const size_t width = padded(u->cout);
+    const size_t width = nn_padded(u->cout);
     for (size_t c = 0; u->batch_norm && c < u->cout; c++) {
         grad[u->beta + c] = (real)u->bn_gradient[c];
         grad[u->gamma + c] = (real)u->bn_gradient[width + c];

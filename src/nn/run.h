@@ -25,6 +25,12 @@ typedef struct nn_run {
     size_t first_shard, total_shards; /* where the shards stand in the global batch */
 } nn_run;
 
+/* Channels, rounded up to whole blocks. */
+static inline size_t nn_padded(size_t channels)
+{
+    return (channels + KERNEL_BLOCK - 1) / KERNEL_BLOCK * KERNEL_BLOCK;
+}
+
 /* Samples in local shard s. */
 static inline size_t nn_shard_samples(const nn_run *run, size_t s)
 {

@@ -5,32 +5,27 @@
 
 enum { B = KERNEL_BLOCK, STEM_ROWS = 32, STEM_INPUTS = 27 };
 
-static size_t padded(size_t channels)
-{
-    return size_round_up(channels, B);
-}
-
 size_t unit_packed_size(const unit *u)
 {
     switch (u->kind) {
-    case UNIT_STEM: return padded(u->cout) * STEM_ROWS;
-    case UNIT_DEPTHWISE: return padded(u->cout) * 9;
-    default: return padded(u->cin) * padded(u->cout);
+    case UNIT_STEM: return nn_padded(u->cout) * STEM_ROWS;
+    case UNIT_DEPTHWISE: return nn_padded(u->cout) * 9;
+    default: return nn_padded(u->cin) * nn_padded(u->cout);
     }
 }
 
 size_t unit_scratch_size(const unit *u)
 {
     switch (u->kind) {
-    case UNIT_STEM: return kernel_pointwise_scratch(STEM_ROWS / B, padded(u->cout) / B);
+    case UNIT_STEM: return kernel_pointwise_scratch(STEM_ROWS / B, nn_padded(u->cout) / B);
     case UNIT_DEPTHWISE: return kernel_depthwise_scratch(u->width);
-    default: return kernel_pointwise_scratch(padded(u->cin) / B, padded(u->cout) / B);
+    default: return kernel_pointwise_scratch(nn_padded(u->cin) / B, nn_padded(u->cout) / B);
     }
 }
 
 void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size, size_t stored_size)
 {
-    u->z_stride = size_round_up(padded(u->cout) * shard_size * u->out_height * u->out_width, NN_STRIDE);
+    u->z_stride = size_round_up(nn_padded(u->cout) * shard_size * u->out_height * u->out_width, NN_STRIDE);
     u->z = arena_alloc(a, shards * u->z_stride, stored_size);
 }
 
@@ -44,7 +39,7 @@ void unit_plan_kernel(unit *u, arena *a, int training)
 
 void unit_plan_norm(unit *u, arena *a, size_t shards)
 {
-    const size_t c = padded(u->cout);
+    const size_t c = nn_padded(u->cout);
     if (!u->batch_norm) {
         return;
     }
@@ -71,7 +66,7 @@ void unit_pack(unit *u, const real *weights, int with_transposed)
     case UNIT_STEM: pack_matrix(u->packed, kernel, STEM_INPUTS, u->cout, STEM_ROWS); break;
     case UNIT_DEPTHWISE: pack_depthwise(u->packed, kernel, u->cout); break;
     default:
-        pack_matrix(u->packed, kernel, u->cin, u->cout, padded(u->cin));
+        pack_matrix(u->packed, kernel, u->cin, u->cout, nn_padded(u->cin));
         if (with_transposed) {
             pack_matrix_transposed(u->packed_t, kernel, u->cin, u->cout);
         }
@@ -98,12 +93,12 @@ typedef struct unit_job {
 static int input_streams(const unit_job *job)
 {
     const unit *u = job->u;
-    return streams(job->run, padded(u->cin) * job->run->shard_size * u->height * u->width);
+    return streams(job->run, nn_padded(u->cin) * job->run->shard_size * u->height * u->width);
 }
 
 static double *shard_moments(const unit_job *job, size_t s)
 {
-    return job->with_moments ? job->u->moments + s * 2 * padded(job->u->cout) : NULL;
+    return job->with_moments ? job->u->moments + s * 2 * nn_padded(job->u->cout) : NULL;
 }
 
 static stem_args stem_shard(const unit_job *job, size_t s, int thread)
@@ -120,7 +115,7 @@ static stem_args stem_shard(const unit_job *job, size_t s, int thread)
         .out_width = u->out_width,
         .pad_top = down > u->height ? (down - u->height) / 2 : 0,
         .pad_left = across > u->width ? (across - u->width) / 2 : 0,
-        .out_blocks = padded(u->cout) / B,
+        .out_blocks = nn_padded(u->cout) / B,
         .images = (const real *)job->in->data + s * job->in->stride,
         .weights = u->packed,
         .out = nn_stored_to(run, u->z, s * u->z_stride),
@@ -135,7 +130,7 @@ static depthwise_args depthwise_shard(const unit_job *job, size_t s, int thread)
     const unit *u = job->u;
     const nn_run *run = job->run;
     return (depthwise_args){
-        .blocks = padded(u->cout) / B,
+        .blocks = nn_padded(u->cout) / B,
         .samples = nn_shard_samples(run, s),
         .height = u->height,
         .width = u->width,
@@ -157,8 +152,8 @@ static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
     const unit *u = job->u;
     const nn_run *run = job->run;
     return (pointwise_args){
-        .in_blocks = padded(u->cin) / B,
-        .out_blocks = padded(u->cout) / B,
+        .in_blocks = nn_padded(u->cin) / B,
+        .out_blocks = nn_padded(u->cout) / B,
         .pixels = nn_shard_samples(run, s) * u->out_height * u->out_width,
         .in = nn_stored(run, job->in->data, s * job->in->stride),
         .view = job->in->view,
@@ -202,7 +197,7 @@ gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s)
     e.view = (lens){u->scale, u->shift, u->activation};
     e.normal_scale = u->normal_scale;
     e.normal_shift = u->normal_shift;
-    e.sums = u->batch_norm ? u->sums + s * 2 * padded(u->cout) : NULL;
+    e.sums = u->batch_norm ? u->sums + s * 2 * nn_padded(u->cout) : NULL;
     return e;
 }
 
