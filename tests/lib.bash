@@ -12,6 +12,7 @@
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 job="" got=0 output=log shown=(log)
 patience=10 # minutes
+pause=0.05  # seconds
 
 begin_test() {
     test_name=$1
@@ -67,14 +68,13 @@ mount_apart() {
     TEST_APART=1 exec "${apart[@]}" "$@"
 }
 
-# patiently COMMAND...: until it succeeds.
+# patiently COMMAND...: until it succeeds, tried again after each pause.
 patiently() {
-    local n
-    for ((n = 0; n < 1200 * patience; n++)); do
-        ! "$@" || return 0
-        sleep 0.05
+    local until=$((SECONDS + 60 * patience))
+    until "$@"; do
+        [ "$SECONDS" -lt "$until" ] || fail "$patience minutes, and still not: $*"
+        sleep "$pause"
     done
-    fail "$patience minutes, and still not: $*"
 }
 
 # start COMMAND...: in the background, as a process group of its own, by which INT is not ignored there. Job control says
