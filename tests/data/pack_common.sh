@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # Sourced by the tests of packing: run_X LOCKSTEP ... Each works in a folder of its own, $work.
 lockstep=$(realpath "$1")
-work=$(mktemp -d)
-trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+# shellcheck source-path=SCRIPTDIR source=../lib.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.bash"
+begin_test "$(basename "$0")"
+# shellcheck disable=SC2317 # called at the end
+leave() {
+    chmod -R u+rwX "$work"
+}
 chmod 755 "$work" # so that other users come in
-cd "$work" || exit 1
 : >.bad # a line for each check that failed
 
 # A gray PNG of 2 x 2.
