@@ -119,8 +119,7 @@ static double drawn_seconds(runner *r, double seconds)
 
 static int act(runner *r, const action *a)
 {
-    const size_t total = r->context.total_shards;
-    const reducer sums = comm_reducer(&r->context, total);
+    const reducer sums = comm_reducer(&r->context);
     unsigned wishes = 0;
     switch (a->what) {
     case COMPUTE: simulated_compute(drawn_seconds(r, a->number)); return LS_OK;
@@ -128,7 +127,7 @@ static int act(runner *r, const action *a)
     case AGREED: return comm_agree_end(r->c, &wishes);
     case SUM: return sums.sum(sums.context, r->partials, r->partials, (size_t)a->number);
     case GRADIENT:
-        comm_stream_begin(r->stream, r->grads, r->context.first_shard, r->shards, total);
+        comm_stream_begin(r->stream, r->grads, &r->context.range);
         return comm_stream_ride(r->stream, r->loss, r->partials, 3);
     case READY: return comm_stream_ready(r->stream, (size_t)a->number);
     case FINISH: return comm_stream_finish(r->stream);
@@ -186,11 +185,10 @@ static int run(runner *r, int steps)
 {
     tree_front front;
     r->context = (comm_reducer_context){.c = r->c,
-                                        .first_shard = r->shards * (size_t)comm_rank(r->c),
-                                        .shards = r->shards,
-                                        .total_shards = r->shards * (size_t)comm_size(r->c),
+                                        .range = shard_range_of(r->shards * (size_t)comm_size(r->c), 1,
+                                                                (size_t)comm_rank(r->c), (size_t)comm_size(r->c)),
                                         .synchronized = 1};
-    tree_front_of(&front, r->context.first_shard, r->shards, r->context.total_shards);
+    tree_front_of(&front, r->context.range.first, r->shards, r->context.range.total);
     r->grads = simulated_shared(front.count * r->s->weights * sizeof *r->grads, 0);
     r->partials = simulated_shared(r->shards * MOST_SUMS * sizeof *r->partials, 1);
     int code = r->grads == NULL || r->partials == NULL ? error_set(LS_ENOMEM, "out of memory for gradients") : LS_OK;

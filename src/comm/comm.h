@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/reducer.h"
+#include "base/shards.h"
 #include "base/tree.h"
 
 /* The only door to MPI. One process without mpirun is rank 0 of 1 and uses the same code. */
@@ -75,9 +76,6 @@ int comm_gather(comm *c, const void *mine, size_t n, void **all);
  */
 int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own);
 
-/* How a global batch's shards lie on the ranks: rank r owns [first(r), first(r + 1)). */
-size_t comm_first_shard(size_t total_shards, int rank, int size);
-
 /*
  * Sum along the shard tree. local: this rank's front, vector k of n elements at vectors + k * n (slots 0..count-1, in
  * order); overwritten. out: [n], the sum over all shards, the same bits on every rank; may be vectors itself.
@@ -91,10 +89,10 @@ int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_fro
  */
 typedef struct comm_reducer_context {
     comm *c; /* not owned */
-    size_t first_shard, shards, total_shards;
+    shard_range range;
     int synchronized;
 } comm_reducer_context;
-reducer comm_reducer(comm_reducer_context *context, size_t samples);
+reducer comm_reducer(comm_reducer_context *context);
 
 /*
  * Compare a 64-bit value across ranks: 0, or LS_ECOMM with a message that names the first rank whose value differs from

@@ -37,7 +37,7 @@ int comm_next_tag(comm *c);
  * Sum partials [shards][n] along the tree as far as they go; the front's vectors end up first, in order. Returns how
  * many they are. Not collective.
  */
-size_t comm_reduce_shards(double *partials, size_t n, size_t first_shard, size_t shards, size_t total_shards);
+size_t comm_reduce_shards(double *partials, size_t n, const shard_range *range);
 
 /* Most elements of one message: MPI counts are int, and some transports dislike more than INT_MAX bytes. */
 enum { COMM_CHUNK = 1 << 27 };

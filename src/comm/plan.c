@@ -6,17 +6,11 @@
 #include "comm/comm.h"
 #include "comm/plan_private.h"
 
-size_t comm_first_shard(size_t total_shards, int rank, int size)
-{
-    const size_t r = (size_t)rank, s = (size_t)size;
-    return total_shards / s * r + total_shards % s * r / s; /* rank * total / size without overflow */
-}
-
 /* The front of these ranks once they have put their shards together. */
 static void front_of(tree_front *out, const plan_task *t, plan_ranks ranks)
 {
-    const size_t first = comm_first_shard(t->total, ranks.from, t->ranks->ranks);
-    const size_t end = comm_first_shard(t->total, ranks.to, t->ranks->ranks);
+    const size_t first = shard_range_first(t->total, (size_t)ranks.from, (size_t)t->ranks->ranks);
+    const size_t end = shard_range_first(t->total, (size_t)ranks.to, (size_t)t->ranks->ranks);
     tree_front_of(out, first, end - first, t->total);
 }
 

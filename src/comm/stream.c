@@ -13,7 +13,8 @@ struct comm_stream {
     flight *flights; /* owned; [capacity], a bucket each */
     size_t capacity, started;
     real *vectors; /* not owned */
-    size_t first_shard, shards, total_shards, nodes;
+    shard_range range;
+    size_t nodes; /* of the front */
     size_t ready; /* elements from here on are final */
     size_t end;   /* elements from here on are on their way */
 };
@@ -51,14 +52,12 @@ void comm_stream_free(comm_stream *s)
     free(s);
 }
 
-void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t shards, size_t total_shards)
+void comm_stream_begin(comm_stream *s, real *vectors, const shard_range *range)
 {
     tree_front front;
-    tree_front_of(&front, first_shard, shards, total_shards);
+    tree_front_of(&front, range->first, range->count, range->total);
     s->vectors = vectors;
-    s->first_shard = first_shard;
-    s->shards = shards;
-    s->total_shards = total_shards;
+    s->range = *range;
     s->nodes = front.count;
     s->started = 0;
     s->ready = s->end = s->n;
@@ -67,7 +66,7 @@ void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t
 /* out is written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
 {
-    comm_reduce_shards(partials, n, s->first_shard, s->shards, s->total_shards);
+    comm_reduce_shards(partials, n, &s->range);
     const flight_sum sum = {
         .e = &element_f64,
         .out = out,
@@ -75,7 +74,7 @@ int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
         .stride = n,
         .n = n,
         .front = s->nodes,
-        .total = s->total_shards,
+        .total = s->range.total,
         .where = s->c->aside,
         .tag = comm_next_tag(s->c),
     };
@@ -93,7 +92,7 @@ static int start_bucket(comm_stream *s)
         .stride = s->n,
         .n = s->end - s->ready,
         .front = s->nodes,
-        .total = s->total_shards,
+        .total = s->range.total,
         .where = s->c->aside,
         .tag = comm_next_tag(s->c),
     };

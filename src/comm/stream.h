@@ -29,7 +29,7 @@ void comm_stream_free(comm_stream *s);
  * A new sum. vectors: this rank's front for these shards, node k's vector at vectors + k * n, to be filled; room for
  * one vector also without shards. Not touched before comm_stream_ready says so. Collective with comm_stream_finish.
  */
-void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t shards, size_t total_shards);
+void comm_stream_begin(comm_stream *s, real *vectors, const shard_range *range);
 
 /*
  * Let a short vector ride along: partials [shards][n], overwritten; out [n] holds the sum after comm_stream_finish.

@@ -37,11 +37,11 @@ static void add_partials(void *context, size_t into, size_t from)
     element_f64.add(p->values + into * p->n, p->values + from * p->n, p->n);
 }
 
-size_t comm_reduce_shards(double *partials, size_t n, size_t first_shard, size_t shards, size_t total_shards)
+size_t comm_reduce_shards(double *partials, size_t n, const shard_range *range)
 {
     partial_sums p = {partials, n};
     tree_front front;
-    tree_reduce(&front, first_shard, shards, total_shards, add_partials, &p);
+    tree_reduce(&front, range->first, range->count, range->total, add_partials, &p);
     for (size_t i = 0; i < front.count; i++) {
         if (front.nodes[i].slot != i) {
             memmove(partials + i * n, partials + front.nodes[i].slot * n, n * sizeof *partials);
@@ -55,10 +55,11 @@ static int reducer_sum(void *context, double *out, double *partials, size_t n)
     const comm_reducer_context *r = context;
     if (r->synchronized) {
         tree_front front;
-        front.count = comm_reduce_shards(partials, n, r->first_shard, r->shards, r->total_shards);
-        return comm_sum_f64(r->c, out, partials, n, &front, r->total_shards);
+        front.count = comm_reduce_shards(partials, n, &r->range);
+        return comm_sum_f64(r->c, out, partials, n, &front, r->range.total);
     }
-    if (comm_reduce_shards(partials, n, 0, r->shards, r->shards) == 0) {
+    const shard_range alone = {.count = r->range.count, .total = r->range.count};
+    if (comm_reduce_shards(partials, n, &alone) == 0) {
         memset(out, 0, n * sizeof *out);
     } else if (out != partials) {
         memmove(out, partials, n * sizeof *out);
@@ -66,7 +67,8 @@ static int reducer_sum(void *context, double *out, double *partials, size_t n)
     return LS_OK;
 }
 
-reducer comm_reducer(comm_reducer_context *context, size_t samples)
+reducer comm_reducer(comm_reducer_context *context)
 {
+    const size_t samples = context->synchronized ? context->range.all_samples : context->range.samples;
     return (reducer){.sum = reducer_sum, .context = context, .samples = samples};
 }

@@ -20,9 +20,8 @@ enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4, MESSAGE_SIZE = 1024 };
 typedef struct slot {
     real *images;    /* owned */
     int32_t *labels; /* owned */
-    order_part part;
-    size_t total; /* samples of the global batch */
-    size_t done;  /* samples that threads have finished */
+    shard_range range;
+    size_t done; /* samples that threads have finished */
     bool prepared;
     int code;      /* of the failed sample that stands first */
     size_t failed; /* where it stands */
@@ -65,8 +64,8 @@ static void prepare_slot(loader *l, size_t s)
 {
     const loader_options *o = &l->options;
     slot *p = slot_of(l, s);
-    p->total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
-    p->part = order_part_of(p->total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
+    const size_t total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
+    p->range = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
     p->done = 0;
     p->code = LS_OK;
     p->prepared = true;
@@ -80,10 +79,10 @@ static bool find_work(loader *l)
         if (l->work_sample == 0) {
             prepare_slot(l, l->work_step);
         }
-        if (l->work_sample < p->part.samples) {
+        if (l->work_sample < p->range.samples) {
             return true;
         }
-        if (p->part.samples == 0) {
+        if (p->range.samples == 0) {
             pthread_cond_broadcast(&l->ready);
         }
         l->work_step++;
@@ -100,7 +99,7 @@ static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t positi
         return run;
     }
     const size_t place = (size_t)(position % l->split_samples);
-    while (i + run < p->part.samples && place + run < l->split_samples &&
+    while (i + run < p->range.samples && place + run < l->split_samples &&
            l->indices[place + run] == l->indices[place] + run) {
         run++;
     }
@@ -115,7 +114,7 @@ static void work_on_one(loader *l, sample_space *space)
     const size_t i = l->work_sample++;
     slot *p = slot_of(l, step);
     const uint64_t epoch = l->epoch;
-    const uint64_t position = (uint64_t)step * o->order.batch + p->part.first_sample + i;
+    const uint64_t position = (uint64_t)step * o->order.batch + p->range.first_sample + i;
     const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
     const size_t run = run_from(l, p, i, position);
     l->busy++;
@@ -134,7 +133,7 @@ static void work_on_one(loader *l, sample_space *space)
     p->done++;
     l->busy--;
     watch_beat(); /* a large batch takes long, but it comes */
-    if (p->done == p->part.samples || l->busy == 0) {
+    if (p->done == p->range.samples || l->busy == 0) {
         pthread_cond_broadcast(&l->ready);
     }
 }
@@ -186,8 +185,8 @@ static int check_options(const loader_options *o)
  */
 static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
 {
-    const order_part whole = order_part_of(o->order.batch, o->order.shard_size, 0, 1);
-    return size_mul(room, whole.total_shards / (size_t)o->size + 1, o->order.shard_size) == 0 &&
+    const shard_range whole = shard_range_of(o->order.batch, o->order.shard_size, 0, 1);
+    return size_mul(room, whole.total / (size_t)o->size + 1, o->order.shard_size) == 0 &&
            size_mul(bytes, *room, o->input.height * o->input.width * 3) == 0 &&
            size_mul(bytes, *bytes, sizeof(real)) == 0;
 }
@@ -329,11 +328,11 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
 /* Under the lock: wait until all of a slot's samples are done. */
 static void wait_for_samples(loader *l, const slot *p)
 {
-    if (p->prepared && p->done == p->part.samples) {
+    if (p->prepared && p->done == p->range.samples) {
         return;
     }
     const watch_phase before = watch_enter(WATCH_PICTURES);
-    while (!p->prepared || p->done < p->part.samples) {
+    while (!p->prepared || p->done < p->range.samples) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
     (void)watch_enter(before);
@@ -344,15 +343,7 @@ static int take_next(loader *l, batch *out)
 {
     slot *p = slot_of(l, l->next);
     wait_for_samples(l, p);
-    *out = (batch){
-        .images = p->images,
-        .labels = p->labels,
-        .samples = p->part.samples,
-        .shards = p->part.shards,
-        .first_shard = p->part.first_shard,
-        .total_shards = p->part.total_shards,
-        .total = p->total,
-    };
+    *out = (batch){.images = p->images, .labels = p->labels, .range = p->range};
     if (p->code != LS_OK) {
         return error_set(p->code, "%s", p->message);
     }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/batch.h"
+#include "base/batch.h"
 #include "data/dataset.h"
 #include "data/options.h"
 #include "data/order.h"

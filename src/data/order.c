@@ -26,19 +26,6 @@ size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch,
     return samples - step * batch;
 }
 
-order_part order_part_of(size_t samples, size_t shard_size, size_t rank, size_t size)
-{
-    order_part part;
-    part.total_shards = divide_up(samples, shard_size);
-    part.first_shard = rank * part.total_shards / size;
-    const size_t end_shard = (rank + 1) * part.total_shards / size;
-    part.shards = end_shard - part.first_shard;
-    part.first_sample = part.first_shard * shard_size;
-    const size_t end = end_shard * shard_size < samples ? end_shard * shard_size : samples;
-    part.samples = part.shards == 0 ? 0 : end - part.first_sample;
-    return part;
-}
-
 int order_init(order *out, size_t samples, uint64_t seed, bool shuffle)
 {
     *out = (order){.samples = samples, .seed = seed};

@@ -28,18 +28,6 @@ size_t order_steps(size_t samples, size_t batch, size_t steps_per_epoch);
 /* Samples in the global batch of this step; 0 from order_steps on. */
 size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch, size_t step);
 
-/* The consecutive shards, and so the samples, of a global batch that one rank owns. */
-typedef struct order_part {
-    size_t first_shard;
-    size_t shards;
-    size_t total_shards;
-    size_t first_sample; /* within the global batch */
-    size_t samples;
-} order_part;
-
-/* Rank `rank` of `size`: shards [rank * total / size, (rank + 1) * total / size) of ceil(samples / shard_size). */
-order_part order_part_of(size_t samples, size_t shard_size, size_t rank, size_t size);
-
 /* An epoch's order of the numbers 0..samples-1. Where an epoch passes the end, a further permutation follows. */
 typedef struct order {
     uint32_t *permutation; /* [samples], owned; NULL when not shuffled */

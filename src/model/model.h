@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/batch.h"
 #include "base/pool.h"
 #include "base/real.h"
 #include "base/reducer.h"
@@ -36,17 +37,6 @@ typedef struct model_options {
     }
 
 typedef struct model model;
-
-/* Samples of this rank, as shards. */
-typedef struct model_batch {
-    const real *images;    /* [samples][height][width][3] */
-    const int32_t *labels; /* [samples]; NULL: no loss */
-    size_t samples;
-    size_t shards;      /* ceil(samples / shard_size) */
-    size_t first_shard; /* number of the first within the global batch */
-    size_t total_shards;
-    size_t total; /* samples of the global batch: the loss is a mean over these */
-} model_batch;
 
 typedef enum model_mode {
     MODEL_INFER,    /* normalize by the moving statistics */
@@ -92,10 +82,10 @@ void model_init(state *s, uint64_t seed);
  * batch statistics; in MODEL_INFER sums may be NULL. MODEL_TRAIN updates the state's moving statistics. Collective as
  * sums is.
  */
-int model_forward(model *m, const state *s, const model_batch *b, model_mode mode, const reducer *sums, real *logits);
+int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits);
 
 /* Loss of the last forward: sums over this rank's samples, one triple a shard (cross-entropy, correct, samples). */
-void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
+void model_loss(model *m, const batch *b, double (*per_shard)[3]);
 
 /*
  * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:
@@ -104,7 +94,7 @@ void model_loss(model *m, const model_batch *b, double (*per_shard)[3]);
  * beta's entries are zero when BN is synchronized; model_finish_gradient puts them in after the reduction. Collective
  * as sums is.
  */
-int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized, real *grads,
+int model_backward(model *m, const state *s, const batch *b, const reducer *sums, int synchronized, real *grads,
                    const gradient_sink *sink);
 void model_finish_gradient(const model *m, int synchronized, real *grad);
 

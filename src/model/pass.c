@@ -11,7 +11,7 @@ static nn_source layer_output(const model_layer *layer)
                                     : (nn_source){layer->sum, layer->u.z_stride, {NULL, NULL, 0}};
 }
 
-static nn_source images_of(const model *m, const model_batch *b)
+static nn_source images_of(const model *m, const batch *b)
 {
     return (nn_source){b->images, m->options.shard_size * m->options.height * m->options.width * 3, {NULL, NULL, 0}};
 }
@@ -29,12 +29,9 @@ static void *gradient_of(const model *m, const model_layer *layer, size_t *strid
     return g->slots[layer->slot];
 }
 
-static void begin(model *m, const model_batch *b)
+static void begin(model *m, const batch *b)
 {
-    m->run.shards = b->shards;
-    m->run.samples = b->samples;
-    m->run.first_shard = b->first_shard;
-    m->run.total_shards = b->total_shards;
+    m->run.range = b->range;
 }
 
 /* What the pass just did was this phase of the layer. */
@@ -143,13 +140,13 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
     }
     if (code == LS_OK && layer->add != MODEL_NONE) {
         shard_job job = {m, layer};
-        pool_sweep(m->run.threads, add_shard, &job, m->run.shards);
+        pool_sweep(m->run.threads, add_shard, &job, m->run.range.count);
         profile_lap(m->profile, layer->row + 1, PROFILE_FORWARD);
     }
     return code;
 }
 
-int model_forward(model *m, const state *s, const model_batch *b, model_mode mode, const reducer *sums, real *logits)
+int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits)
 {
     begin(m, b);
     profile_start(m->profile);
@@ -163,7 +160,7 @@ int model_forward(model *m, const state *s, const model_batch *b, model_mode mod
         }
         in = layer_output(&m->layers[i]);
     }
-    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.shards);
+    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
     profile_lap(m->profile, m->rows - 2, PROFILE_FORWARD);
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_forward(&m->head, &m->run, &pooled, state_weights(s));
@@ -174,14 +171,14 @@ int model_forward(model *m, const state *s, const model_batch *b, model_mode mod
     return LS_OK;
 }
 
-void model_loss(model *m, const model_batch *b, double (*per_shard)[3])
+void model_loss(model *m, const batch *b, double (*per_shard)[3])
 {
-    dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->total : 0, per_shard);
+    dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->range.all_samples : 0, per_shard);
 }
 
 /* What a backward pass is given. */
 typedef struct backward_job {
-    const model_batch *b;
+    const batch *b;
     const real *weights;
     const reducer *sums;
     int synchronized;
@@ -240,7 +237,7 @@ static int backward_layer(model *m, size_t i, backward_job *job)
     return LS_OK;
 }
 
-int model_backward(model *m, const state *s, const model_batch *b, const reducer *sums, int synchronized, real *grads,
+int model_backward(model *m, const state *s, const batch *b, const reducer *sums, int synchronized, real *grads,
                    const gradient_sink *sink)
 {
     if (!m->options.training) {
@@ -253,7 +250,7 @@ int model_backward(model *m, const state *s, const model_batch *b, const reducer
     profile_lap(m->profile, m->rows - 1, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     profile_lap(m->profile, m->rows - 1, PROFILE_COLLECT);
-    pool_sweep(m->run.threads, pool_backward_shard, m, m->run.shards);
+    pool_sweep(m->run.threads, pool_backward_shard, m, m->run.range.count);
     profile_lap(m->profile, m->rows - 2, PROFILE_BACKWARD);
     int code = LS_OK;
     for (size_t i = m->layer_count; code == LS_OK && i-- > 0;) {

@@ -9,7 +9,7 @@ typedef struct census {
 static void count_output(census *c, const model *m, const unit *u, const void *tensor)
 {
     const size_t channels = nn_padded(u->cout);
-    for (size_t s = 0; s < m->run.shards; s++) {
+    for (size_t s = 0; s < m->run.range.count; s++) {
         const size_t n = nn_shard_samples(&m->run, s) * u->out_height * u->out_width * channels;
         c->subnormal += fpu_subnormals(nn_stored(&m->run, tensor, s * u->z_stride), n, m->run.k->stored_size);
         c->all += n;

@@ -38,7 +38,7 @@ static void collect_piece(void *context, size_t index, int thread)
     slice s = {vectors + first * c->part_size, run->dweights_stride, (end - first) * c->part_size};
     tree_front front;
     (void)thread;
-    tree_reduce(&front, run->first_shard, run->shards, run->total_shards, add_vectors, &s);
+    tree_reduce(&front, run->range.first, run->range.count, run->range.total, add_vectors, &s);
     for (size_t k = 0; k < front.count; k++) {
         c->take(c->context, k, vectors + front.nodes[k].slot * run->dweights_stride, first, end);
     }

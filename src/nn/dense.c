@@ -90,12 +90,12 @@ static void forward_shard(void *context, size_t s, int thread)
 void dense_forward(dense *d, const nn_run *run, const nn_source *in, const real *weights)
 {
     dense_job job = {.d = d, .run = run, .in = in, .weights = weights};
-    pool_sweep(run->threads, forward_shard, &job, run->shards);
+    pool_sweep(run->threads, forward_shard, &job, run->range.count);
 }
 
 void dense_read_logits(const dense *d, const nn_run *run, real *out)
 {
-    for (size_t s = 0; s < run->shards; s++) {
+    for (size_t s = 0; s < run->range.count; s++) {
         const size_t samples = nn_shard_samples(run, s);
         const real *logits = d->logits + s * d->logits_stride;
         for (size_t n = 0; n < samples; n++) {
@@ -133,7 +133,7 @@ static double sample_loss(const dense *d, const real *logits, real *dlogits, siz
 
 void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total, double (*per_shard)[3])
 {
-    for (size_t s = 0; s < run->shards; s++) {
+    for (size_t s = 0; s < run->range.count; s++) {
         const size_t samples = nn_shard_samples(run, s);
         real *dlogits = total > 0 ? d->dlogits + s * d->logits_stride : NULL;
         per_shard[s][0] = 0;
@@ -175,7 +175,7 @@ static void backward_shard(void *context, size_t s, int thread)
 void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride)
 {
     dense_job job = {.d = d, .run = run, .in = in, .dx = dx, .dx_stride = dx_stride};
-    pool_sweep(run->threads, backward_shard, &job, run->shards);
+    pool_sweep(run->threads, backward_shard, &job, run->range.count);
 }
 
 typedef struct dense_grads {

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "base/real.h"
+#include "base/shards.h"
 #include "kernels/kernels.h"
 
 /*
@@ -15,14 +16,12 @@ typedef struct nn_run {
     const kernels *k;     /* for tensors as they are stored between layers */
     const kernels *plain; /* of the same path, for `real` ones: the dense layer's */
     pool *threads;
-    size_t shards;     /* of this rank in this batch */
+    shard_range range; /* of this rank in this batch */
     size_t shard_size; /* samples of a full shard; the last may be short */
-    size_t samples;    /* of this rank in this batch */
     real *scratch;     /* [threads][scratch_stride] */
     size_t scratch_stride;
     real *dweights; /* [shards][dweights_stride]: one layer's weight gradient, a shard each, in the kernels' order */
     size_t dweights_stride;
-    size_t first_shard, total_shards; /* where the shards stand in the global batch */
 } nn_run;
 
 /* Channels, rounded up to whole blocks. */
@@ -34,7 +33,7 @@ static inline size_t nn_padded(size_t channels)
 /* Samples in local shard s. */
 static inline size_t nn_shard_samples(const nn_run *run, size_t s)
 {
-    const size_t rest = run->samples - s * run->shard_size;
+    const size_t rest = run->range.samples - s * run->shard_size;
     return rest < run->shard_size ? rest : run->shard_size;
 }
 

@@ -78,7 +78,7 @@ static const size_t stream_bytes = (size_t)16 << 20;
 
 static int streams(const nn_run *run, size_t stride)
 {
-    return run->shards * stride * run->k->stored_size > stream_bytes;
+    return run->range.count * stride * run->k->stored_size > stream_bytes;
 }
 
 typedef struct unit_job {
@@ -184,7 +184,7 @@ static void forward_shard(void *context, size_t s, int thread)
 void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_moments)
 {
     unit_job job = {.u = u, .run = run, .in = in, .with_moments = with_moments && u->batch_norm};
-    pool_sweep(run->threads, forward_shard, &job, run->shards);
+    pool_sweep(run->threads, forward_shard, &job, run->range.count);
 }
 
 gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s)
@@ -255,5 +255,5 @@ static void backward_shard(void *context, size_t s, int thread)
 void unit_backward(unit *u, const nn_run *run, const nn_source *in, const unit_gradients *g)
 {
     unit_job job = {.u = u, .run = run, .in = in, .g = g};
-    pool_sweep(run->threads, backward_shard, &job, run->shards);
+    pool_sweep(run->threads, backward_shard, &job, run->range.count);
 }

@@ -40,7 +40,7 @@ void unit_collect(const unit *u, const nn_run *run, real *grads, size_t weights_
 {
     tree_front front;
     collect_kernel(u, run, grads, weights_size);
-    tree_front_of(&front, run->first_shard, run->shards, run->total_shards);
+    tree_front_of(&front, run->range.first, run->range.count, run->range.total);
     for (size_t k = 0; u->batch_norm && k < front.count; k++) {
         real *grad = grads + k * weights_size;
         memset(grad + u->gamma, 0, u->cout * sizeof *grad);

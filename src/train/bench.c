@@ -260,8 +260,8 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
     if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
         goto cleanup;
     }
-    out->samples = rig.ordinary.samples.total;
-    out->shards = rig.ordinary.samples.total_shards;
+    out->samples = rig.ordinary.samples.range.all_samples;
+    out->shards = rig.ordinary.samples.range.total;
     code = run_steps(&r, &rig, c, o, out->layer_count);
     /* Before the peaks are measured, which takes memory of its own. */
     const double memory[2] = {(double)bench_rig_memory(&rig, o), machine_peak_resident()};

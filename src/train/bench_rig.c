@@ -24,7 +24,7 @@ model_options bench_network(const bench_options *o, size_t max_shards)
 
 static int make_network(bench_rig *r, comm *c, const bench_options *o)
 {
-    const model_options m = bench_network(o, r->ordinary.samples.shards);
+    const model_options m = bench_network(o, r->ordinary.samples.range.count);
     const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
     int code = pool_create(&r->threads, o->threads);
     if (code == LS_OK) {
@@ -48,13 +48,13 @@ static int make_weights(bench_state *s, const tensor_table *t)
 static int make_samples(batch *b, size_t first, const bench_options *o)
 {
     const size_t image = o->side * o->side * 3;
-    b->images = malloc((b->samples * image + 1) * sizeof *b->images);
-    b->labels = malloc((b->samples + 1) * sizeof *b->labels);
+    b->images = malloc((b->range.samples * image + 1) * sizeof *b->images);
+    b->labels = malloc((b->range.samples + 1) * sizeof *b->labels);
     if (b->images == NULL || b->labels == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for %zu images of %zux%zu; use a smaller --batch", b->samples,
+        return error_set(LS_ENOMEM, "out of memory for %zu images of %zux%zu; use a smaller --batch", b->range.samples,
                          o->side, o->side);
     }
-    for (size_t i = 0; i < b->samples; i++) {
+    for (size_t i = 0; i < b->range.samples; i++) {
         const uint64_t pixels = random_stream(RANDOM_BENCH, first + i, 0);
         const uint64_t label = random_stream(RANDOM_BENCH, first + i, 1);
         for (size_t j = 0; j < image; j++) {
@@ -68,17 +68,13 @@ static int make_samples(batch *b, size_t first, const bench_options *o)
 int bench_rig_open(bench_rig *out, comm *c, const bench_options *o)
 {
     const size_t ranks = (size_t)comm_size(c);
-    const order_part part = order_part_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
-    *out = (bench_rig){.ordinary.samples = {.samples = part.samples,
-                                            .shards = part.shards,
-                                            .first_shard = part.first_shard,
-                                            .total_shards = part.total_shards,
-                                            .total = o->batch * ranks}};
+    const shard_range range = shard_range_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
+    *out = (bench_rig){.ordinary.samples.range = range};
     int code = make_network(out, c, o);
     if (code == LS_OK) {
         code = make_weights(&out->ordinary, model_table(out->net));
     }
-    return code != LS_OK ? code : make_samples(&out->ordinary.samples, part.first_sample, o);
+    return code != LS_OK ? code : make_samples(&out->ordinary.samples, range.first_sample, o);
 }
 
 void bench_rig_close(bench_rig *r)
@@ -143,7 +139,7 @@ static void shrink_weights(real *weights, const tensor_table *t)
 int bench_rig_shrink(bench_rig *r, const bench_options *o)
 {
     bench_state *s = &r->small;
-    const size_t pixels = r->ordinary.samples.samples * o->side * o->side * 3;
+    const size_t pixels = r->ordinary.samples.range.samples * o->side * o->side * 3;
     const int code = make_weights(s, model_table(r->net));
     if (code != LS_OK) {
         return code;
@@ -162,7 +158,7 @@ int bench_rig_shrink(bench_rig *r, const bench_options *o)
 size_t bench_rig_memory(const bench_rig *r, const bench_options *o)
 {
     const tensor_table *t = model_table(r->net);
-    const size_t gradients = step_gradients(t, r->ordinary.samples.shards);
-    const size_t images = r->ordinary.samples.samples * o->side * o->side * 3;
+    const size_t gradients = step_gradients(t, r->ordinary.samples.range.count);
+    const size_t images = r->ordinary.samples.range.samples * o->side * o->side * 3;
     return model_memory(r->net) + (t->weights_size + t->moving_size + gradients + images) * sizeof(real);
 }

@@ -1,7 +1,7 @@
 #ifndef LOCKSTEP_TRAIN_BENCH_RIG_H
 #define LOCKSTEP_TRAIN_BENCH_RIG_H
 
-#include "data/batch.h"
+#include "base/batch.h"
 #include "train/bench.h"
 #include "train/step.h"
 

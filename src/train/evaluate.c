@@ -27,7 +27,7 @@ static void keep(evaluate_dump *dump, const session *s, const batch *b, const re
 {
     const size_t pixels = s->options.data.height * s->options.data.width * 3;
     const size_t classes = dataset_classes(s->data);
-    for (size_t i = 0; i < b->samples && dump->count < dump->capacity; i++, dump->count++) {
+    for (size_t i = 0; i < b->range.samples && dump->count < dump->capacity; i++, dump->count++) {
         for (size_t k = 0; k < pixels; k++) {
             dump->images[dump->count * pixels + k] = (float)b->images[i * pixels + k];
         }
@@ -136,8 +136,9 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
         if (code != LS_OK) {
             goto cleanup;
         }
-        add_moments(t, sums, statistics, (double)b.total); /* the global batch's, also where BN is local in training */
-        sums[n] += (double)b.total;
+        add_moments(t, sums, statistics,
+                    (double)b.range.all_samples); /* the global batch's, also where BN is local in training */
+        sums[n] += (double)b.range.all_samples;
     }
     code = got < 0 ? got : LS_OK;
     if (code == LS_OK && sums[n] > 0) {

@@ -114,16 +114,12 @@ static int load_batch(verifier *v, size_t k)
 static batch own_part(const verifier *v)
 {
     const size_t picture = v->file.height * v->file.width * 3;
-    const order_part p =
-        order_part_of(v->samples, v->options->shard_size, (size_t)comm_rank(v->c), (size_t)comm_size(v->c));
+    const shard_range range =
+        shard_range_of(v->samples, v->options->shard_size, (size_t)comm_rank(v->c), (size_t)comm_size(v->c));
     return (batch){
-        .images = v->images + p.first_sample * picture,
-        .labels = v->labels + p.first_sample,
-        .samples = p.samples,
-        .shards = p.shards,
-        .first_shard = p.first_shard,
-        .total_shards = p.total_shards,
-        .total = v->samples,
+        .images = v->images + range.first_sample * picture,
+        .labels = v->labels + range.first_sample,
+        .range = range,
     };
 }
 
@@ -132,10 +128,10 @@ static int gather_logits(verifier *v, const batch *b)
 {
     const size_t classes = v->file.classes;
     const size_t n = v->samples * classes;
-    const size_t first = (size_t)(b->labels - v->labels) * classes;
+    const size_t first = b->range.first_sample * classes;
     tree_front leaf;
     memset(v->logits, 0, n * sizeof *v->logits);
-    for (size_t i = 0; i < b->samples * classes; i++) {
+    for (size_t i = 0; i < b->range.samples * classes; i++) {
         v->logits[first + i] = (double)v->own[i];
     }
     tree_front_of(&leaf, (size_t)comm_rank(v->c), 1, (size_t)comm_size(v->c));
@@ -173,11 +169,10 @@ static int compare_array(verifier *v, golden_worst *w, const char *group, const 
 static int verify_logits(verifier *v, const char *group, const char *name, model_mode mode)
 {
     const batch b = own_part(v);
-    const model_batch part = {b.images, b.labels, b.samples, b.shards, b.first_shard, b.total_shards, b.total};
-    comm_reducer_context context = {v->c, b.first_shard, b.shards, b.total_shards, 1};
-    const reducer sums = comm_reducer(&context, b.total);
+    comm_reducer_context context = {v->c, b.range, 1};
+    const reducer sums = comm_reducer(&context);
     golden_worst w = {0};
-    int code = model_forward(v->net, &v->state, &part, mode, &sums, v->own);
+    int code = model_forward(v->net, &v->state, &b, mode, &sums, v->own);
     code = code != LS_OK ? code : gather_logits(v, &b);
     code = code != LS_OK ? code : compare_array(v, &w, group, name, v->logits, v->samples * v->file.classes);
     return code != LS_OK ? code : print_quantity(v, name, &w);
@@ -324,7 +319,7 @@ static int same_split(verifier *v, const char *group, int *out)
         const size_t ranks = (size_t)comm_size(v->c);
         *out = shape.size == ranks;
         for (size_t r = 0; *out && r < ranks; r++) {
-            *out = parts[r] == (double)order_part_of(v->samples, v->options->shard_size, r, ranks).samples;
+            *out = parts[r] == (double)shard_range_of(v->samples, v->options->shard_size, r, ranks).samples;
         }
         if (!*out) {
             log_info("%-24s not checked: needs %zu ranks with the file's parts", "gradient, local BN", shape.size);

@@ -112,8 +112,7 @@ int predict_image(predictor *p, const image *picture, double *probabilities)
     const predict_options *o = &p->options;
     const resize_box box =
         resize_fit_box(o->input.fit, picture->width, picture->height, o->input.width, o->input.height);
-    const model_batch b = {
-        .images = p->input, .samples = 1, .shards = 1, .first_shard = 0, .total_shards = 1, .total = 1};
+    const batch b = {.images = p->input, .range = shard_range_of(1, 1, 0, 1)};
     int code =
         resize_picture(p->input, o->input.width, o->input.height, picture, box, false, o->input.scale, &p->space);
     if (code == LS_OK) {

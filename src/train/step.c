@@ -72,14 +72,9 @@ void stepper_set_times(stepper *s, step_times *t)
     s->times = t;
 }
 
-static model_batch rank_part(const batch *b)
-{
-    return (model_batch){b->images, b->labels, b->samples, b->shards, b->first_shard, b->total_shards, b->total};
-}
-
 static comm_reducer_context reducer_context(const stepper *s, const batch *b, int synchronized)
 {
-    return (comm_reducer_context){s->c, b->first_shard, b->shards, b->total_shards, synchronized};
+    return (comm_reducer_context){s->c, b->range, synchronized};
 }
 
 static void set_metrics(step_metrics *out, const double total[3])
@@ -100,33 +95,30 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
 {
     const int synchronized = s->options.sync_bn;
     const optimizer_options *o = &s->options.optimizer;
-    const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, synchronized);
     step_timed_sums waits;
     step_timed_sink sends;
-    const reducer sums =
-        step_times_reducer(&waits, s->times, comm_reducer(&context, synchronized ? b->total : b->samples));
+    const reducer sums = step_times_reducer(&waits, s->times, comm_reducer(&context));
     const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
     double metrics[3] = {0};
     (void)watch_enter(WATCH_FORWARD);
     step_times_start(s->times);
     int code = comm_agree_begin(s->c, all->code, all->requests);
     if (code != LS_OK ||
-        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, &part, MODEL_TRAIN, &sums, NULL))) != LS_OK) {
+        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, b, MODEL_TRAIN, &sums, NULL))) != LS_OK) {
         return code;
     }
     all->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &all->requests));
     if (all->code != LS_OK) {
         return LS_OK;
     }
-    model_loss(s->m, &part, s->per_shard);
+    model_loss(s->m, b, s->per_shard);
     step_times_lap(s->times, STEP_LOSS);
     (void)watch_enter(WATCH_BACKWARD);
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
-    comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
+    comm_stream_begin(s->stream, s->grads, &b->range);
     if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
-        (code = timed(s, STEP_BACKWARD, model_backward(s->m, st, &part, &sums, synchronized, s->grads, &sink))) !=
-            LS_OK ||
+        (code = timed(s, STEP_BACKWARD, model_backward(s->m, st, b, &sums, synchronized, s->grads, &sink))) != LS_OK ||
         (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {
         return code;
     }
@@ -142,12 +134,12 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
 }
 
 /* Loss and right answers of the last forward, summed over the global batch. */
-static int batch_metrics(const stepper *s, const batch *b, const model_batch *part, step_metrics *out)
+static int batch_metrics(const stepper *s, const batch *b, step_metrics *out)
 {
     comm_reducer_context context = reducer_context(s, b, 1);
-    const reducer sums = comm_reducer(&context, b->total);
+    const reducer sums = comm_reducer(&context);
     double total[3] = {0};
-    model_loss(s->m, part, s->per_shard);
+    model_loss(s->m, b, s->per_shard);
     const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
     set_metrics(out, total);
     return code;
@@ -155,14 +147,13 @@ static int batch_metrics(const stepper *s, const batch *b, const model_batch *pa
 
 int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
 {
-    const model_batch part = rank_part(b);
     (void)watch_enter(WATCH_VALIDATING);
-    const int code = model_forward(s->m, st, &part, MODEL_INFER, NULL, logits);
+    const int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
     if (code != LS_OK) {
         return code;
     }
     out->penalty = 0;
-    return batch_metrics(s, b, &part, out);
+    return batch_metrics(s, b, out);
 }
 
 double step_penalty(const stepper *s, const state *st)
@@ -172,11 +163,10 @@ double step_penalty(const stepper *s, const state *st)
 
 int step_statistics(stepper *s, const batch *b, const state *st, double *out)
 {
-    const model_batch part = rank_part(b);
     comm_reducer_context context = reducer_context(s, b, 1);
-    const reducer sums = comm_reducer(&context, b->total);
+    const reducer sums = comm_reducer(&context);
     (void)watch_enter(WATCH_VALIDATING);
-    const int code = model_forward(s->m, st, &part, MODEL_ESTIMATE, &sums, NULL);
+    const int code = model_forward(s->m, st, b, MODEL_ESTIMATE, &sums, NULL);
     if (code == LS_OK) {
         model_batch_statistics(s->m, out);
     }

@@ -1,8 +1,8 @@
 #ifndef LOCKSTEP_TRAIN_STEP_H
 #define LOCKSTEP_TRAIN_STEP_H
 
+#include "base/batch.h"
 #include "comm/comm.h"
-#include "data/batch.h"
 #include "model/model.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"

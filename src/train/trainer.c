@@ -334,8 +334,8 @@ static int take_step(trainer *t, const batch *b)
     }
     t->requests |= all.requests;
     t->s.state.position += s->options.order.batch;
-    t->own_samples += b->samples;
-    t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->total : b->samples;
+    t->own_samples += b->range.samples;
+    t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->range.all_samples : b->range.samples;
     t->averaged = false;
     code = check_loss(t, &m);
     if (code == LS_OK) {

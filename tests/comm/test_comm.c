@@ -38,8 +38,8 @@ static void *allocate(comm *c, size_t count, size_t width)
 /* in_place: out is the vectors themselves, as comm.h allows. */
 static void check_reducer(comm *c, size_t total, size_t n, int synchronized, int in_place)
 {
-    const size_t first = comm_first_shard(total, comm_rank(c), comm_size(c));
-    const size_t count = comm_first_shard(total, comm_rank(c) + 1, comm_size(c)) - first;
+    const size_t first = shard_range_first(total, (size_t)(comm_rank(c)), (size_t)comm_size(c));
+    const size_t count = shard_range_first(total, (size_t)(comm_rank(c) + 1), (size_t)comm_size(c)) - first;
     const size_t from = synchronized ? 0 : first, shards = synchronized ? total : count;
     vectors_f64 all = {allocate(c, shards * n + n, sizeof(double)), n};
     double *own = allocate(c, count * n + n, sizeof *own), *other = allocate(c, n, sizeof *other);
@@ -51,12 +51,13 @@ static void check_reducer(comm *c, size_t total, size_t n, int synchronized, int
     }
     tree_front whole;
     tree_reduce(&whole, 0, shards, shards, add_f64, &all);
-    comm_reducer_context context = {c, first, count, total, synchronized};
-    const reducer sums = comm_reducer(&context, 123);
+    const shard_range range = {.first = first, .count = count, .total = total, .samples = 45, .all_samples = 123};
+    comm_reducer_context context = {c, range, synchronized};
+    const reducer sums = comm_reducer(&context);
     double *out = in_place ? own : other;
     const int code = sums.sum(sums.context, out, own, n);
     EXPECT(code == LS_OK, "%s", error_message());
-    EXPECT(sums.samples == 123, "%zu", sums.samples);
+    EXPECT(sums.samples == (synchronized ? 123 : 45), "%zu", sums.samples);
     EXPECT(memcmp(out, all.values, n * sizeof(double)) == 0, "total %zu, n %zu, synchronized %d", total, n,
            synchronized);
     free(all.values);
@@ -85,11 +86,12 @@ static void check_shards(comm *c)
         for (size_t total = 0; total < 50; total++) {
             for (int r = 0; r <= size; r++) {
                 const size_t expected = (size_t)r * total / (size_t)size;
-                EXPECT(comm_first_shard(total, r, size) == expected, "%zu shards, rank %d of %d", total, r, size);
+                EXPECT(shard_range_first(total, (size_t)(r), (size_t)size) == expected, "%zu shards, rank %d of %d",
+                       total, r, size);
             }
         }
     }
-    EXPECT(comm_first_shard(SIZE_MAX, 3, 4) == SIZE_MAX / 4 * 3 + 2, "overflow");
+    EXPECT(shard_range_first(SIZE_MAX, (size_t)(3), (size_t)4) == SIZE_MAX / 4 * 3 + 2, "overflow");
 }
 
 static void check_agreement(comm *c)

@@ -130,8 +130,8 @@ static void start(int rank, const layout *l, size_t total, int large, int out_is
     const plan_task task = {l, rank, total, WIDTH, large};
     float own[MOST_SHARDS][WIDTH];
     tree_front front;
-    const size_t first = comm_first_shard(total, rank, size);
-    const size_t count = comm_first_shard(total, rank + 1, size) - first;
+    const size_t first = shard_range_first(total, (size_t)rank, (size_t)size);
+    const size_t count = shard_range_first(total, (size_t)rank + 1, (size_t)size) - first;
     memcpy(own, leaves + first, count * sizeof *own);
     tree_reduce(&front, first, count, total, add_leaves, own);
     r->at = r->posted = 0;

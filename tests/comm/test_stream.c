@@ -76,8 +76,8 @@ static void interrupt(comm *c, size_t at)
 
 static void check_stream(comm *c, comm_stream *s, const stream_case *k)
 {
-    const size_t first_shard = comm_first_shard(k->total, comm_rank(c), comm_size(c));
-    const size_t shards = comm_first_shard(k->total, comm_rank(c) + 1, comm_size(c)) - first_shard;
+    const size_t first_shard = shard_range_first(k->total, (size_t)(comm_rank(c)), (size_t)comm_size(c));
+    const size_t shards = shard_range_first(k->total, (size_t)(comm_rank(c) + 1), (size_t)comm_size(c)) - first_shard;
     real *vectors = allocate(c, (shards + 1) * k->n, sizeof *vectors);
     double *rider = allocate(c, shards * 2, sizeof *rider);
     double sums[2] = {-1, -1};
@@ -85,7 +85,8 @@ static void check_stream(comm *c, comm_stream *s, const stream_case *k)
         rider[2 * i] = 1;
         rider[2 * i + 1] = (double)(first_shard + i);
     }
-    comm_stream_begin(s, vectors, first_shard, shards, k->total);
+    const shard_range range = {.first = first_shard, .count = shards, .total = k->total};
+    comm_stream_begin(s, vectors, &range);
     int code = comm_stream_ride(s, sums, rider, 2);
     EXPECT(code == LS_OK, "%s", error_message());
     for (size_t end = k->n, first = 0; end > 0; end = first) {

@@ -71,12 +71,12 @@ static void run(record *out, loader_options o, int size, uint64_t epoch, size_t 
         size_t step = first_step;
         int more;
         while ((more = loader_next(l, &b)) == 1) {
-            const size_t at = start + b.first_shard * o.order.shard_size;
-            ck_assert_uint_le(start + b.total, 200);
-            memcpy(out->images + at * PIXELS, b.images, b.samples * PIXELS * sizeof(real));
-            memcpy(out->labels + at, b.labels, b.samples * sizeof *b.labels);
+            const size_t at = start + b.range.first * o.order.shard_size;
+            ck_assert_uint_le(start + b.range.all_samples, 200);
+            memcpy(out->images + at * PIXELS, b.images, b.range.samples * PIXELS * sizeof(real));
+            memcpy(out->labels + at, b.labels, b.range.samples * sizeof *b.labels);
             out->starts[step++] = start;
-            start += b.total;
+            start += b.range.all_samples;
         }
         ck_assert_int_eq(more, 0);
         ck_assert_int_eq(loader_next(l, &b), 0);
@@ -218,7 +218,7 @@ static void mark_own(bool *own, const loader_options *o, size_t samples)
     ck_assert_int_eq(order_init(&way, samples, o->order.seed, o->order.shuffle), LS_OK);
     for (size_t step = 0; step < order_steps(samples, o->order.batch, 0); step++) {
         const size_t total = order_batch_samples(samples, o->order.batch, 0, step);
-        const order_part part = order_part_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
+        const shard_range part = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
         for (size_t i = 0; i < part.samples; i++) {
             own[order_sample(&way, OWN_EPOCH, step * o->order.batch + part.first_sample + i)] = true;
         }
@@ -236,7 +236,7 @@ static int run_own(const loader_options *o)
     ck_assert_int_eq(loader_create(&l, o), LS_OK);
     ck_assert_int_eq(loader_start_epoch(l, OWN_EPOCH, 0), LS_OK);
     while ((more = loader_next(l, &b)) == 1) {
-        count += (int)b.samples;
+        count += (int)b.range.samples;
     }
     loader_free(l);
     return more == 0 ? count : -1;
@@ -320,7 +320,7 @@ START_TEST(a_bad_picture_is_named)
         ck_assert_int_eq(loader_next(l, &b), 1);
         const batch before = b;
         ck_assert_int_eq(loader_next(l, &b), LS_EFORMAT);
-        ck_assert(b.images != before.images && b.samples > 0 && b.total_shards > 0); /* to keep step with others */
+        ck_assert(b.images != before.images && b.range.samples > 0 && b.range.total > 0); /* to keep step with others */
         ck_assert_ptr_nonnull(strstr(error_message(), "picture-4"));
         ck_assert_int_eq(loader_next(l, &b), LS_EFORMAT);
     }

@@ -53,30 +53,6 @@ START_TEST(steps_and_short_batches)
 }
 END_TEST
 
-START_TEST(ranks_own_each_shard_once)
-{
-    for (size_t samples = 0; samples < 70; samples++) {
-        for (size_t size = 1; size < 9; size++) {
-            size_t shard = 0;
-            size_t sample = 0;
-            for (size_t rank = 0; rank < size; rank++) {
-                const order_part p = order_part_of(samples, 4, rank, size);
-                ck_assert_uint_eq(p.total_shards, (samples + 3) / 4);
-                ck_assert_uint_eq(p.first_shard, shard);
-                ck_assert_uint_eq(p.shards, (p.samples + 3) / 4);
-                if (p.samples != 0) {
-                    ck_assert_uint_eq(p.first_sample, sample);
-                }
-                shard += p.shards;
-                sample += p.samples;
-            }
-            ck_assert_uint_eq(shard, (samples + 3) / 4);
-            ck_assert_uint_eq(sample, samples);
-        }
-    }
-}
-END_TEST
-
 START_TEST(crops_lie_inside_and_repeat)
 {
     const size_t sizes[4][2] = {{500, 333}, {1, 1}, {3000, 1}, {8, 8}};
@@ -107,7 +83,6 @@ int main(void)
     TCase *c = tcase_create("order");
     tcase_add_test(c, every_pass_is_a_permutation);
     tcase_add_test(c, steps_and_short_batches);
-    tcase_add_test(c, ranks_own_each_shard_once);
     tcase_add_test(c, crops_lie_inside_and_repeat);
     return suite_run("order", c);
 }

@@ -386,8 +386,8 @@ static uint64_t batches_of(set s, bool turn, bool augment, resize_fit fit)
     for (uint64_t epoch = 0; epoch < 3; epoch++) {
         ck_assert_int_eq(loader_start_epoch(l, epoch, 0), LS_OK);
         while (loader_next(l, &b) == 1) {
-            hash = hash_bytes(hash, b.images, b.samples * o.input.height * o.input.width * 3 * sizeof *b.images);
-            samples += b.samples;
+            hash = hash_bytes(hash, b.images, b.range.samples * o.input.height * o.input.width * 3 * sizeof *b.images);
+            samples += b.range.samples;
         }
     }
     ck_assert_uint_eq(samples, (size_t)3 * PICTURES);

@@ -101,8 +101,8 @@ static int take(void *context, size_t first)
 static events step(trial *t, real *logits)
 {
     events e = {{0}, 0, 0};
-    const int32_t labels[SAMPLES] = {0, 1, 2, 1};
-    const model_batch b = {t->images, labels, SAMPLES, 1, 0, 1, SAMPLES};
+    int32_t labels[SAMPLES] = {0, 1, 2, 1};
+    const batch b = {t->images, labels, shard_range_of(SAMPLES, SAMPLES, 0, 1)};
     const reducer sums = {sum_one, &e, SAMPLES};
     double loss[1][3];
     const gradient_sink sink = {take, &e};

@@ -1,0 +1,16 @@
+#ifndef LOCKSTEP_BASE_BATCH_H
+#define LOCKSTEP_BASE_BATCH_H
+
+#include <stdint.h>
+
+#include "base/real.h"
+#include "base/shards.h"
+
+/* This rank's part of one global batch. */
+typedef struct batch {
+    real *images;    /* [range.samples][height][width][3], normalized */
+    int32_t *labels; /* [range.samples]; NULL where no loss is asked for */
+    shard_range range;
+} batch;
+
+#endif
