@@ -1,6 +1,9 @@
 #include "base/watch.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/clock.h"
 
 /* One writer, so an addition is a load and a store; nobody waits for these, so no order is needed. */
 static struct {
@@ -13,6 +16,7 @@ static struct {
 } told;
 
 static _Thread_local int tells;
+static _Thread_local watch_times *measured;
 
 static uint64_t get(_Atomic uint64_t *number)
 {
@@ -38,12 +42,35 @@ void watch_beat(void)
     }
 }
 
+/* What ends now took the time since something last did. */
+static void count_time(int waited)
+{
+    if (measured == NULL) {
+        return;
+    }
+    const int phase = atomic_load_explicit(&told.phase, memory_order_relaxed);
+    const double now = clock_seconds();
+    double *into = waited && phase != WATCH_REDUCING ? &measured->waiting : &measured->seconds[phase];
+    *into += now - measured->mark;
+    measured->mark = now;
+}
+
+void watch_measure(watch_times *t)
+{
+    count_time(0);
+    measured = t;
+    if (t != NULL) {
+        t->mark = clock_seconds();
+    }
+}
+
 watch_phase watch_enter(watch_phase now)
 {
     if (!tells) {
         return now;
     }
     const int before = atomic_load_explicit(&told.phase, memory_order_relaxed);
+    count_time(0);
     atomic_store_explicit(&told.phase, (int)now, memory_order_relaxed);
     watch_beat();
     return (watch_phase)before;
@@ -65,6 +92,7 @@ void watch_step_done(void)
 void watch_collective_begin(void)
 {
     if (tells) {
+        count_time(0);
         set(&told.collective, get(&told.collective) + 1);
         atomic_store_explicit(&told.waits, 1, memory_order_relaxed);
         watch_beat();
@@ -74,6 +102,7 @@ void watch_collective_begin(void)
 void watch_collective_end(void)
 {
     if (tells) {
+        count_time(1);
         atomic_store_explicit(&told.waits, 0, memory_order_relaxed);
         watch_beat();
     }
@@ -100,7 +129,9 @@ const char *watch_phase_name(watch_phase phase)
         [WATCH_LOADING] = "reading a checkpoint",
         [WATCH_PICTURES] = "waiting for pictures",
         [WATCH_FORWARD] = "forward",
+        [WATCH_LOSS] = "the loss",
         [WATCH_BACKWARD] = "backward",
+        [WATCH_REDUCING] = "summing the gradient",
         [WATCH_UPDATE] = "update",
         [WATCH_BETWEEN] = "between steps",
         [WATCH_VALIDATING] = "validating",

@@ -15,8 +15,10 @@ typedef enum watch_phase {
     WATCH_OPENING,     /* the data set */
     WATCH_LOADING,     /* a checkpoint */
     WATCH_PICTURES,    /* waiting for the loader */
-    WATCH_FORWARD,     /* of a training step, the loss included */
-    WATCH_BACKWARD,    /* and the gradient's sum */
+    WATCH_FORWARD,     /* of a training step */
+    WATCH_LOSS,        /* of a training step */
+    WATCH_BACKWARD,    /* of a training step */
+    WATCH_REDUCING,    /* the gradient: sending parts of it during backward, and the wait after it */
     WATCH_UPDATE,      /* of the weights */
     WATCH_BETWEEN,     /* training steps */
     WATCH_VALIDATING,  /* or estimating statistics */
@@ -48,6 +50,19 @@ void watch_beat(void);
 /* Around a call in which ranks wait for each other. Not nested. */
 void watch_collective_begin(void);
 void watch_collective_end(void);
+
+/*
+ * Where the time of the training thread goes, in seconds by phase. Inside collective calls it counts as waiting
+ * instead, but for WATCH_REDUCING, which is one wait. Starts as zeros.
+ */
+typedef struct watch_times {
+    double seconds[WATCH_PHASE_COUNT];
+    double waiting;
+    double mark; /* when it was last counted */
+} watch_times;
+
+/* From now on times are added to *t (not owned; must outlive it); NULL, the default: none are taken. */
+void watch_measure(watch_times *t);
 
 /* The newest state. Fields that change while it is read may be of different moments. */
 watch_state watch_read(void);

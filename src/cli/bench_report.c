@@ -8,9 +8,9 @@
 #include "cli/help.h"
 #include "model/model.h"
 
-static const char *const phase_names[STEP_PHASES] = {
-    [STEP_FORWARD] = "forward", [STEP_LOSS] = "loss",           [STEP_BACKWARD] = "backward",
-    [STEP_WAITING] = "waiting", [STEP_REDUCTION] = "reduction", [STEP_UPDATE] = "update",
+static const char *const phase_names[BENCH_PHASES] = {
+    [BENCH_FORWARD] = "forward", [BENCH_LOSS] = "loss",           [BENCH_BACKWARD] = "backward",
+    [BENCH_WAITING] = "waiting", [BENCH_REDUCTION] = "reduction", [BENCH_UPDATE] = "update",
 };
 static const char *const direction_names[COST_DIRECTIONS] = {"forward", "backward"};
 
@@ -47,7 +47,7 @@ static const char *precision_name(const bench_options *o)
 static double rest(const bench_result *r)
 {
     double seconds = r->step_mean;
-    for (int i = 0; i < STEP_PHASES; i++) {
+    for (int i = 0; i < BENCH_PHASES; i++) {
         seconds -= r->phases[i];
     }
     return seconds;
@@ -63,7 +63,7 @@ static void print_phases(const bench_result *r)
     log_info("%s", "");
     log_info("step        %.2f ms, of these (mean over ranks and steps):", r->step_mean * 1e3);
     print_phase("input", 0, r->step_mean);
-    for (int i = 0; i < STEP_PHASES; i++) {
+    for (int i = 0; i < BENCH_PHASES; i++) {
         print_phase(phase_names[i], r->phases[i], r->step_mean);
     }
     print_phase("rest", rest(r), r->step_mean);
@@ -240,7 +240,7 @@ static void json_phases(json *j, const bench_result *r)
 {
     json_open(j, "phases", '{');
     json_number(j, "input", 0);
-    for (int i = 0; i < STEP_PHASES; i++) {
+    for (int i = 0; i < BENCH_PHASES; i++) {
         json_number(j, phase_names[i], r->phases[i]);
     }
     json_number(j, "rest", rest(r));

@@ -115,9 +115,14 @@ static int poll_flights(comm_stream *s, size_t *active)
 int comm_stream_ready(comm_stream *s, size_t first)
 {
     size_t active = 0;
+    const watch_phase before = watch_enter(WATCH_REDUCING);
     s->ready = first < s->ready ? first : s->ready;
-    const int code = s->end - s->ready >= s->bucket ? start_bucket(s) : LS_OK;
-    return code != LS_OK ? code : poll_flights(s, &active);
+    int code = s->end - s->ready >= s->bucket ? start_bucket(s) : LS_OK;
+    if (code == LS_OK) {
+        code = poll_flights(s, &active);
+    }
+    (void)watch_enter(before);
+    return code;
 }
 
 static int sink_ready(void *context, size_t first)

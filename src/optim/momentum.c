@@ -6,14 +6,16 @@ static void update(const update_part *part)
 {
     real *restrict w = part->weights;
     real *restrict v = part->slots[0];
-    const real *restrict g = part->grads;
+    real *restrict g = part->grads;
+    const real decay = part->decay;
     const double rate = (double)part->rate;
     const double keep = (double)(real)part->options->momentum;
     const double ahead = part->options->nesterov ? keep : 1;
     const double again = part->options->nesterov ? rate : 0;
     for (size_t i = 0; i < part->count; i++) {
-        v[i] = (real)(keep * (double)v[i] - rate * (double)g[i]);
-        w[i] = (real)((double)w[i] + ahead * (double)v[i] - again * (double)g[i]);
+        const double gradient = (double)update_gradient(&g[i], w[i], decay);
+        v[i] = (real)(keep * (double)v[i] - rate * gradient);
+        w[i] = (real)((double)w[i] + ahead * (double)v[i] - again * gradient);
     }
 }
 

@@ -13,13 +13,6 @@ const optimizer *optimizer_of(const optimizer_options *o)
     return o->momentum > 0 ? &optimizer_momentum : &optimizer_sgd;
 }
 
-static void add_decay(real *restrict g, const real *restrict w, size_t n, real decay)
-{
-    for (size_t i = 0; i < n; i++) {
-        g[i] += decay * w[i];
-    }
-}
-
 /* Σw² in interleaved sums, which do not wait for each other; the order is fixed. */
 static double sum_squares(const real *w, size_t n)
 {
@@ -59,11 +52,9 @@ static void update(const update_job *job, size_t at, size_t n, bool decays)
     part.weights = state_weights(s) + at;
     part.grads = job->grads + at;
     part.count = n;
+    part.decay = decays ? job->decay : 0;
     for (size_t i = STATE_SLOTS; i < s->count; i++) {
         part.slots[i - STATE_SLOTS] = s->vectors[i].values + at;
-    }
-    if (decays) {
-        add_decay(job->grads + at, part.weights, n, job->decay);
     }
     job->how->update(&part);
 }
@@ -71,7 +62,7 @@ static void update(const update_job *job, size_t at, size_t n, bool decays)
 /* Elements [begin, end) of the vectors, all of one tensor. */
 static void do_range(update_job *job, size_t piece, bool decays, size_t begin, size_t end)
 {
-    /* In parts that are still in cache when they are read again. */
+    /* In parts that are still in cache when the update reads them again. */
     enum { PART = 4096 };
     for (size_t at = begin; at < end; at += PART) {
         const size_t n = end - at < PART ? end - at : PART;

@@ -9,12 +9,22 @@
 /* A part of the flat vectors, all of it in one trained tensor. None of it is owned. */
 typedef struct update_part {
     real *weights;                 /* [count] */
-    const real *grads;             /* [count]: of the whole loss, the penalty included */
+    real *grads;                   /* [count]: in, of the loss without the penalty; out, of all of it */
     real *slots[STATE_MOST_SLOTS]; /* [count] each: what the optimizer keeps */
     size_t count;
-    real rate; /* of this step */
+    real decay; /* 2c; 0: the tensor does not decay */
+    real rate;  /* of this step */
     const optimizer_options *options;
 } update_part;
+
+/* The whole gradient of a weight, which stays in *g: g + decay·w, product and sum rounded. */
+static inline real update_gradient(real *g, real w, real decay)
+{
+    if (decay != 0) {
+        *g += decay * w;
+    }
+    return *g;
+}
 
 /* How weights follow from their gradient. Another one is a file of its own and a row of optimizers. */
 typedef struct optimizer {

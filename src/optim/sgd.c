@@ -8,10 +8,11 @@
 static void update(const update_part *part)
 {
     real *restrict w = part->weights;
-    const real *restrict g = part->grads;
+    real *restrict g = part->grads;
+    const real decay = part->decay;
     const double rate = (double)part->rate;
     for (size_t i = 0; i < part->count; i++) {
-        w[i] = (real)((double)w[i] - rate * (double)g[i]);
+        w[i] = (real)((double)w[i] - rate * (double)update_gradient(&g[i], w[i], decay));
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/watch.h"
 #include "train/bench_rig.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
@@ -20,7 +21,7 @@ typedef struct record {
     double *pairs;       /* [2][steps], owned: ordinary and small ones in turns; NULL without */
     double outputs[2];   /* after them: numbers between layers, subnormal ones */
     profile_row *layers; /* [steps][layer_count], owned */
-    step_times times;    /* of all timed steps */
+    watch_times times;   /* of all timed steps */
     peaks peak;
 } record;
 
@@ -62,7 +63,7 @@ static int warm_up(bench_rig *rig, bench_state *s, comm *c, const bench_options 
 static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o, size_t layers)
 {
     int code = warm_up(rig, &rig->ordinary, c, o);
-    stepper_set_times(rig->steps, &r->times);
+    watch_measure(&r->times);
     double begin = clock_seconds();
     for (size_t i = 0; code == LS_OK && i < o->steps; i++) {
         model_profile profile = {.rows = r->layers + i * layers};
@@ -73,7 +74,7 @@ static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o,
         begin = end;
     }
     model_set_profile(rig->net, NULL);
-    stepper_set_times(rig->steps, NULL);
+    watch_measure(NULL);
     return code;
 }
 
@@ -160,24 +161,30 @@ static int put_pairs_together(bench_result *out, comm *c, const record *r, doubl
 static int mean_over_ranks(bench_result *out, comm *c, const record *r)
 {
     const double ranks = (double)out->ranks;
-    double few[STEP_PHASES + 2] = {0};
-    for (size_t i = 0; i < STEP_PHASES; i++) {
-        few[i] = r->times.seconds[i] / (double)r->steps;
+    const double *seconds = r->times.seconds;
+    const double phases[BENCH_PHASES] = {
+        [BENCH_FORWARD] = seconds[WATCH_FORWARD],    [BENCH_LOSS] = seconds[WATCH_LOSS],
+        [BENCH_BACKWARD] = seconds[WATCH_BACKWARD],  [BENCH_WAITING] = r->times.waiting,
+        [BENCH_REDUCTION] = seconds[WATCH_REDUCING], [BENCH_UPDATE] = seconds[WATCH_UPDATE],
+    };
+    double few[BENCH_PHASES + 2] = {0};
+    for (size_t i = 0; i < BENCH_PHASES; i++) {
+        few[i] = phases[i] / (double)r->steps;
     }
-    few[STEP_PHASES] = r->peak.flops;
-    few[STEP_PHASES + 1] = r->peak.bytes;
+    few[BENCH_PHASES] = r->peak.flops;
+    few[BENCH_PHASES + 1] = r->peak.bytes;
     const size_t cells = out->layer_count * PROFILE_PHASES;
-    int code = sum_over_ranks(c, few, STEP_PHASES + 2);
+    int code = sum_over_ranks(c, few, BENCH_PHASES + 2);
     if (code == LS_OK) {
         code = sum_over_ranks(c, &out->layer_seconds[0][0], cells);
     }
-    for (size_t i = 0; i < STEP_PHASES; i++) {
+    for (size_t i = 0; i < BENCH_PHASES; i++) {
         out->phases[i] = few[i] / ranks;
     }
     for (size_t i = 0; i < cells; i++) {
         out->layer_seconds[i / PROFILE_PHASES][i % PROFILE_PHASES] /= ranks;
     }
-    out->peak = (peaks){few[STEP_PHASES] / ranks, few[STEP_PHASES + 1] / ranks};
+    out->peak = (peaks){few[BENCH_PHASES] / ranks, few[BENCH_PHASES + 1] / ranks};
     return code;
 }
 

@@ -10,7 +10,6 @@
 #include "nn/batch_norm.h"
 #include "optim/options.h"
 #include "train/peaks.h"
-#include "train/step_times.h"
 
 enum { BENCH_MAX_STEPS = 10000 };
 
@@ -29,6 +28,17 @@ typedef struct bench_options {
     bool small;  /* afterwards as many steps on small values (bench_rig_shrink), in turns with ordinary ones */
 } bench_options;
 
+/* What a step's time is divided into. */
+typedef enum bench_phase {
+    BENCH_FORWARD,
+    BENCH_LOSS,
+    BENCH_BACKWARD,
+    BENCH_WAITING,   /* for other ranks: inside sums over all ranks during the phases above, which are without it */
+    BENCH_REDUCTION, /* the weights' gradient: what of its sending holds up backward, and the wait after it */
+    BENCH_UPDATE,    /* the penalty too */
+    BENCH_PHASES
+} bench_phase;
+
 /* The same on all ranks. Times of phases and layers are means over ranks. */
 typedef struct bench_result {
     size_t ranks;
@@ -42,7 +52,7 @@ typedef struct bench_result {
     double *peak_resident;      /* [ranks], owned: bytes, after the steps */
     double plan_bytes;          /* planned on the rank that plans most */
     double step_mean;           /* seconds a step, mean over ranks and steps */
-    double phases[STEP_PHASES]; /* seconds a step, mean over steps */
+    double phases[BENCH_PHASES]; /* seconds a step, mean over steps */
     model_cost *layers;         /* [layer_count], owned */
     size_t layer_count;
     profile_row *layer_seconds; /* [layer_count], owned: a step's, each the median over steps */

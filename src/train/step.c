@@ -16,7 +16,6 @@ struct stepper {
     real *grads;            /* [model_max_nodes, at least 1][weights_size] */
     double (*per_shard)[3]; /* [max_shards] */
     comm_stream *stream;    /* owned; of the gradient */
-    step_times *times;      /* not owned; NULL: none are taken */
 };
 
 size_t step_gradients(const tensor_table *t, size_t max_shards)
@@ -67,16 +66,6 @@ void stepper_free(stepper *s)
     free(s);
 }
 
-void stepper_set_times(stepper *s, step_times *t)
-{
-    s->times = t;
-}
-
-static comm_reducer_context reducer_context(const stepper *s, const batch *b, int synchronized)
-{
-    return (comm_reducer_context){s->c, b->range, synchronized};
-}
-
 static void set_metrics(step_metrics *out, const double total[3])
 {
     out->cross_entropy = total[2] > 0 ? total[0] / total[2] : 0;
@@ -84,50 +73,58 @@ static void set_metrics(step_metrics *out, const double total[3])
     out->samples = total[2];
 }
 
-/* What ended with this code was this phase of a step. */
-static int timed(const stepper *s, step_phase phase, int code)
+/* Ranks agree on their codes while they compute; all->code: what came of it. */
+static int forward(stepper *s, const batch *b, const state *st, const reducer *sums, step_agreement *all)
 {
-    step_times_lap(s->times, phase);
+    (void)watch_enter(WATCH_FORWARD);
+    int code = comm_agree_begin(s->c, all->code, all->requests);
+    if (code == LS_OK) {
+        code = model_forward(s->m, st, b, MODEL_TRAIN, sums, NULL);
+    }
+    if (code == LS_OK) {
+        all->code = comm_agree_end(s->c, &all->requests);
+    }
+    return code;
+}
+
+/* Loss and gradient are summed over the ranks while backward computes. */
+static int backward(stepper *s, const batch *b, const state *st, const reducer *sums, step_metrics *out)
+{
+    const gradient_sink sink = comm_stream_sink(s->stream);
+    double totals[3] = {0};
+    (void)watch_enter(WATCH_BACKWARD);
+    comm_stream_begin(s->stream, s->grads, &b->range);
+    int code = comm_stream_ride(s->stream, totals, &s->per_shard[0][0], 3);
+    if (code == LS_OK) {
+        code = model_backward(s->m, st, b, sums, s->options.sync_bn, s->grads, &sink);
+    }
+    (void)watch_enter(WATCH_REDUCING);
+    if (code == LS_OK) {
+        code = comm_stream_finish(s->stream);
+    }
+    set_metrics(out, totals);
     return code;
 }
 
 int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_metrics *out)
 {
-    const int synchronized = s->options.sync_bn;
     const optimizer_options *o = &s->options.optimizer;
-    comm_reducer_context context = reducer_context(s, b, synchronized);
-    step_timed_sums waits;
-    step_timed_sink sends;
-    const reducer sums = step_times_reducer(&waits, s->times, comm_reducer(&context));
-    const gradient_sink sink = step_times_sink(&sends, s->times, comm_stream_sink(s->stream));
-    double metrics[3] = {0};
-    (void)watch_enter(WATCH_FORWARD);
-    step_times_start(s->times);
-    int code = comm_agree_begin(s->c, all->code, all->requests);
-    if (code != LS_OK ||
-        (code = timed(s, STEP_FORWARD, model_forward(s->m, st, b, MODEL_TRAIN, &sums, NULL))) != LS_OK) {
+    comm_reducer_context context = {s->c, b->range, s->options.sync_bn};
+    const reducer sums = comm_reducer(&context);
+    int code = forward(s, b, st, &sums, all);
+    if (code != LS_OK || all->code != LS_OK) {
         return code;
     }
-    all->code = timed(s, STEP_WAITING, comm_agree_end(s->c, &all->requests));
-    if (all->code != LS_OK) {
-        return LS_OK;
-    }
+    (void)watch_enter(WATCH_LOSS);
     model_loss(s->m, b, s->per_shard);
-    step_times_lap(s->times, STEP_LOSS);
-    (void)watch_enter(WATCH_BACKWARD);
-    /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
-    comm_stream_begin(s->stream, s->grads, &b->range);
-    if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
-        (code = timed(s, STEP_BACKWARD, model_backward(s->m, st, b, &sums, synchronized, s->grads, &sink))) != LS_OK ||
-        (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {
+    code = backward(s, b, st, &sums, out);
+    if (code != LS_OK) {
         return code;
     }
-    set_metrics(out, metrics);
     (void)watch_enter(WATCH_UPDATE);
-    model_finish_gradient(s->m, synchronized, s->grads);
+    model_finish_gradient(s->m, s->options.sync_bn, s->grads);
     out->penalty = optimizer_update(st, s->grads, rate_at(o, st->step), o, model_threads(s->m));
     st->step++;
-    step_times_lap(s->times, STEP_UPDATE);
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
     return LS_OK;
@@ -136,7 +133,7 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
 /* Loss and right answers of the last forward, summed over the global batch. */
 static int batch_metrics(const stepper *s, const batch *b, step_metrics *out)
 {
-    comm_reducer_context context = reducer_context(s, b, 1);
+    comm_reducer_context context = {s->c, b->range, 1};
     const reducer sums = comm_reducer(&context);
     double total[3] = {0};
     model_loss(s->m, b, s->per_shard);
@@ -163,7 +160,7 @@ double step_penalty(const stepper *s, const state *st)
 
 int step_statistics(stepper *s, const batch *b, const state *st, double *out)
 {
-    comm_reducer_context context = reducer_context(s, b, 1);
+    comm_reducer_context context = {s->c, b->range, 1};
     const reducer sums = comm_reducer(&context);
     (void)watch_enter(WATCH_VALIDATING);
     const int code = model_forward(s->m, st, b, MODEL_ESTIMATE, &sums, NULL);

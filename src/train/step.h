@@ -7,7 +7,6 @@
 #include "optim/optimizer.h"
 #include "optim/options.h"
 #include "optim/rate.h"
-#include "train/step_times.h"
 
 /*
  * One training step, in the order that defines the program: forward, backward, finish the reduction, g += 2c·w, update.
@@ -42,9 +41,6 @@ size_t step_gradients(const tensor_table *t, size_t max_shards);
 /* m, c: not owned. grads for the largest batch are allocated once. */
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
 void stepper_free(stepper *s);
-
-/* From now on step_train adds its times to *t (not owned; must outlive it); NULL, the default: none is taken. */
-void stepper_set_times(stepper *s, step_times *t);
 
 /*
  * Train on one global batch: the state is updated in place, the same bits on every rank. Collective. A rank without a

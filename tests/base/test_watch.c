@@ -92,6 +92,37 @@ START_TEST(may_be_read_meanwhile)
 }
 END_TEST
 
+/* All time counts once: for a phase, or as waiting. */
+START_TEST(times_add_up)
+{
+    watch_times t = {0};
+    double sum = 0;
+    watch_this_thread();
+    (void)watch_enter(WATCH_BETWEEN);
+    watch_measure(&t);
+    const double begin = t.mark;
+    (void)watch_enter(WATCH_FORWARD);
+    watch_collective_begin();
+    watch_collective_end();
+    (void)watch_enter(WATCH_REDUCING);
+    const double waited = t.waiting;
+    watch_collective_begin();
+    watch_collective_end();
+    ck_assert(t.waiting == waited); /* the reduction is one wait */
+    (void)watch_enter(WATCH_BETWEEN);
+    watch_measure(NULL);
+    const double end = t.mark;
+    (void)watch_enter(WATCH_UPDATE);
+    ck_assert(t.mark == end && t.seconds[WATCH_UPDATE] == 0);
+    for (int i = 0; i < WATCH_PHASE_COUNT; i++) {
+        ck_assert(t.seconds[i] >= 0 &&
+                  (t.seconds[i] > 0) <= (i == WATCH_FORWARD || i == WATCH_REDUCING || i == WATCH_BETWEEN));
+        sum += t.seconds[i];
+    }
+    ck_assert_double_eq_tol(sum + t.waiting, end - begin, 1e-9);
+}
+END_TEST
+
 START_TEST(every_phase_has_a_name)
 {
     for (int i = 0; i < WATCH_PHASE_COUNT; i++) {
@@ -122,6 +153,7 @@ int main(void)
     tcase_add_test(cases, tells_what_was_told);
     tcase_add_test(cases, other_threads_only_beat);
     tcase_add_test(cases, may_be_read_meanwhile);
+    tcase_add_test(cases, times_add_up);
     tcase_add_test(cases, every_phase_has_a_name);
     tcase_add_test(cases, a_stopped_process_uses_no_time);
     return suite_run("watch", cases);
