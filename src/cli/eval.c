@@ -186,8 +186,8 @@ static int print_result(const eval_arguments *a, const eval_subject *on, const s
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
                          on->checkpoint, dataset_split_name(a->split), s->options.data.file);
     }
-    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch,
-             (unsigned long long)s->state.step);
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->replica.state.epoch,
+             (unsigned long long)s->replica.state.step);
     log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data.file,
              e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;
@@ -212,7 +212,7 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         code = eval_dump_start(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
-        const state where = population != NULL ? state_with_moving(&s.state, population) : s.state;
+        const state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
         code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
     }
     if (code == LS_OK) {

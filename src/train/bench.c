@@ -43,7 +43,7 @@ static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
     step_agreement all = {.code = LS_OK}; /* no rank has anything to tell */
-    const int code = step_train(rig->steps, &s->samples, &s->state, &all, &metrics);
+    const int code = step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());
         comm_abort(c, error_exit_code(code));
@@ -67,13 +67,13 @@ static int run_steps(record *r, bench_rig *rig, comm *c, const bench_options *o,
     double begin = clock_seconds();
     for (size_t i = 0; code == LS_OK && i < o->steps; i++) {
         model_profile profile = {.rows = r->layers + i * layers};
-        model_set_profile(rig->net, &profile);
+        model_set_profile(rig->replica.net, &profile);
         code = run_step(rig, &rig->ordinary, c);
         const double end = clock_seconds();
         r->seconds[i] = end - begin;
         begin = end;
     }
-    model_set_profile(rig->net, NULL);
+    model_set_profile(rig->replica.net, NULL);
     watch_measure(NULL);
     return code;
 }
@@ -93,7 +93,7 @@ static int run_pairs(record *r, bench_rig *rig, comm *c, const bench_options *o)
         r->pairs[i % 2 * o->steps + i / 2] = end - begin;
         begin = end;
     }
-    const size_t subnormal = model_subnormals(rig->net, &all);
+    const size_t subnormal = model_subnormals(rig->replica.net, &all);
     r->outputs[0] = (double)all;
     r->outputs[1] = (double)subnormal;
     return code;
@@ -262,7 +262,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
         code = kernel_path_same(c, model_isa());
     }
     if (code == LS_OK) {
-        code = placement_settle(c, rig.threads, &share);
+        code = placement_settle(c, rig.replica.threads, &share);
     }
     if (code != LS_OK || space == NULL) { /* the latter is in the former, which clang-tidy cannot see */
         goto cleanup;
@@ -276,7 +276,7 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
         code = run_pairs(&r, &rig, c, o);
     }
     if (code == LS_OK) {
-        code = peaks_measure(&r.peak, c, rig.threads);
+        code = peaks_measure(&r.peak, c, rig.replica.threads);
     }
     if (code == LS_OK) {
         code = put_together(out, c, &r, memory, space);

@@ -42,18 +42,18 @@ typedef enum bench_phase {
 /* The same on all ranks. Times of phases and layers are means over ranks. */
 typedef struct bench_result {
     size_t ranks;
-    size_t samples;             /* of the global batch */
-    size_t shards;              /* of the global batch */
-    double *step_seconds;       /* [steps], owned: the slowest rank's */
-    double *small_seconds;      /* [steps], owned: as step_seconds, on small values; NULL without */
-    double *beside_seconds;     /* [steps], owned: of the ordinary step before each of these; NULL without */
-    double outputs, subnormal;  /* numbers that the last small step left between the layers, and how many of them
-                                   are subnormal: 0 where they are flushed */
-    double *peak_resident;      /* [ranks], owned: bytes, after the steps */
-    double plan_bytes;          /* planned on the rank that plans most */
-    double step_mean;           /* seconds a step, mean over ranks and steps */
+    size_t samples;              /* of the global batch */
+    size_t shards;               /* of the global batch */
+    double *step_seconds;        /* [steps], owned: the slowest rank's */
+    double *small_seconds;       /* [steps], owned: as step_seconds, on small values; NULL without */
+    double *beside_seconds;      /* [steps], owned: of the ordinary step before each of these; NULL without */
+    double outputs, subnormal;   /* numbers that the last small step left between the layers, and how many of them
+                                    are subnormal: 0 where they are flushed */
+    double *peak_resident;       /* [ranks], owned: bytes, after the steps */
+    double plan_bytes;           /* planned on the rank that plans most */
+    double step_mean;            /* seconds a step, mean over ranks and steps */
     double phases[BENCH_PHASES]; /* seconds a step, mean over steps */
-    model_cost *layers;         /* [layer_count], owned */
+    model_cost *layers;          /* [layer_count], owned */
     size_t layer_count;
     profile_row *layer_seconds; /* [layer_count], owned: a step's, each the median over steps */
     peaks peak;                 /* of a rank, all ranks at once */

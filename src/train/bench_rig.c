@@ -26,21 +26,9 @@ static int make_network(bench_rig *r, comm *c, const bench_options *o)
 {
     const model_options m = bench_network(o, r->ordinary.samples.range.count);
     const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
-    int code = pool_create(&r->threads, o->threads);
+    const int code = replica_create(&r->replica, &m, o->threads, c, &step);
     if (code == LS_OK) {
-        code = model_create(&r->net, &m, r->threads);
-    }
-    if (code == LS_OK) {
-        code = stepper_create(&r->steps, r->net, c, &step, m.max_shards);
-    }
-    return code;
-}
-
-static int make_weights(bench_state *s, const tensor_table *t)
-{
-    const int code = state_create(&s->state, t, NULL, 0);
-    if (code == LS_OK) {
-        model_init(&s->state, seed);
+        model_init(&r->replica.state, seed);
     }
     return code;
 }
@@ -69,11 +57,8 @@ int bench_rig_open(bench_rig *out, comm *c, const bench_options *o)
 {
     const size_t ranks = (size_t)comm_size(c);
     const shard_range range = shard_range_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
-    *out = (bench_rig){.ordinary.samples.range = range};
-    int code = make_network(out, c, o);
-    if (code == LS_OK) {
-        code = make_weights(&out->ordinary, model_table(out->net));
-    }
+    *out = (bench_rig){.ordinary = {.state = &out->replica.state, .samples.range = range}};
+    const int code = make_network(out, c, o);
     return code != LS_OK ? code : make_samples(&out->ordinary.samples, range.first_sample, o);
 }
 
@@ -82,11 +67,8 @@ void bench_rig_close(bench_rig *r)
     free(r->ordinary.samples.labels);
     free(r->ordinary.samples.images);
     free(r->small.samples.images);
-    state_release(&r->small.state);
-    state_release(&r->ordinary.state);
-    stepper_free(r->steps);
-    model_free(r->net);
-    pool_free(r->threads);
+    state_release(&r->shrunk);
+    replica_release(&r->replica);
     *r = (bench_rig){0};
 }
 
@@ -140,11 +122,13 @@ int bench_rig_shrink(bench_rig *r, const bench_options *o)
 {
     bench_state *s = &r->small;
     const size_t pixels = r->ordinary.samples.range.samples * o->side * o->side * 3;
-    const int code = make_weights(s, model_table(r->net));
+    const int code = state_create_like(&r->shrunk, &r->replica.state);
     if (code != LS_OK) {
         return code;
     }
-    shrink_weights(state_weights(&s->state), model_table(r->net));
+    s->state = &r->shrunk;
+    model_init(s->state, seed);
+    shrink_weights(state_weights(s->state), s->state->table);
     s->samples = r->ordinary.samples;
     s->samples.images = malloc((pixels + 1) * sizeof *s->samples.images);
     if (s->samples.images == NULL) {
@@ -157,8 +141,8 @@ int bench_rig_shrink(bench_rig *r, const bench_options *o)
 
 size_t bench_rig_memory(const bench_rig *r, const bench_options *o)
 {
-    const tensor_table *t = model_table(r->net);
+    const tensor_table *t = model_table(r->replica.net);
     const size_t gradients = step_gradients(t, r->ordinary.samples.range.count);
     const size_t images = r->ordinary.samples.range.samples * o->side * o->side * 3;
-    return model_memory(r->net) + (t->weights_size + t->moving_size + gradients + images) * sizeof(real);
+    return model_memory(r->replica.net) + (t->weights_size + t->moving_size + gradients + images) * sizeof(real);
 }

@@ -3,19 +3,18 @@
 
 #include "base/batch.h"
 #include "train/bench.h"
-#include "train/step.h"
+#include "train/replica.h"
 
 /* What steps work on. */
 typedef struct bench_state {
-    state state;   /* owned */
+    state *state;  /* not owned */
     batch samples; /* its images are owned */
 } bench_state;
 
 /* What a rank needs to run training steps without a data set: built together, freed together. */
 typedef struct bench_rig {
-    pool *threads;
-    model *net;
-    stepper *steps;
+    replica replica;
+    state shrunk; /* nothing until bench_rig_shrink */
     bench_state ordinary;
     bench_state small; /* nothing until bench_rig_shrink; its labels are the ordinary one's */
 } bench_rig;

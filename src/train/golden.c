@@ -1,7 +1,6 @@
 #include "train/golden.h"
 
-#include <assert.h>
-#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +20,24 @@ typedef struct verifier {
     comm *c;                       /* not owned */
     const golden_options *options; /* not owned */
     golden_result *out;            /* not owned */
+    int code;                      /* the first failure; what comes after it does nothing */
     golden_file file;
-    pool *threads;
-    model *net;
-    const tensor_table *t; /* of net */
-    state state;           /* as it becomes */
+    replica replica;       /* its state as it becomes */
+    const tensor_table *t; /* of the network */
     state start;           /* as the file has it */
     real *images;          /* of the batch at hand, whole */
     int32_t *labels;
     size_t samples;
-    double *logits; /* [samples][classes] of the whole batch, from all ranks */
-    real *own;      /* this rank's part of them */
+    double (*losses)[4]; /* [batches]; of each: total, cross-entropy, penalty, correct */
+    double *logits;      /* [samples][classes] of the whole batch, from all ranks */
+    real *own;           /* this rank's part of them */
 } verifier;
 
-static int print_quantity(verifier *v, const char *quantity, golden_worst *w)
+static void print_quantity(verifier *v, const char *quantity, golden_worst *w)
 {
+    if (v->code != LS_OK) {
+        return;
+    }
     const double median = golden_median_ratio(w);
     const int good = w->error <= v->options->tolerance && (v->options->ratio == 0 || median <= v->options->ratio);
     char beside[256] = "";
@@ -50,7 +52,6 @@ static int print_quantity(verifier *v, const char *quantity, golden_worst *w)
     v->out->worst = w->error > v->out->worst ? w->error : v->out->worst;
     v->out->ratio = median > v->out->ratio ? median : v->out->ratio;
     v->out->passed = v->out->passed && good;
-    return LS_OK;
 }
 
 static void add_bits(verifier *v, const void *bytes, size_t n)
@@ -73,27 +74,24 @@ static int make_network(verifier *v, size_t largest)
         .max_shards = (shards + ranks - 1) / ranks,
         .training = 1,
     };
-    int code = pool_create(&v->threads, v->options->threads);
-    code = code != LS_OK ? code : model_create(&v->net, &options, v->threads);
+    const step_options plain = {0};
+    int code = replica_create(&v->replica, &options, v->options->threads, v->c, &plain);
     if (code != LS_OK) {
         return code;
     }
-    v->t = model_table(v->net);
+    v->t = model_table(v->replica.net);
     v->logits = calloc(largest * g->classes, sizeof *v->logits);
     v->own = calloc(largest * g->classes, sizeof *v->own);
     if (v->logits == NULL || v->own == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the logits");
     }
-    code = state_create(&v->state, v->t, NULL, 0);
-    if (code == LS_OK) {
-        code = state_create(&v->start, v->t, NULL, 0);
-    }
+    code = state_create_like(&v->start, &v->replica.state);
     return code != LS_OK ? code : golden_file_init(g, &v->start);
 }
 
 static void restart(verifier *v)
 {
-    state_copy(&v->state, &v->start);
+    state_copy(&v->replica.state, &v->start);
 }
 
 static void free_batch(verifier *v)
@@ -104,10 +102,12 @@ static void free_batch(verifier *v)
     v->labels = NULL;
 }
 
-static int load_batch(verifier *v, size_t k)
+static void load_batch(verifier *v, size_t k)
 {
-    free_batch(v);
-    return comm_agree(v->c, golden_file_batch(&v->file, k, &v->images, &v->labels, &v->samples));
+    if (v->code == LS_OK) {
+        free_batch(v);
+        v->code = comm_agree(v->c, golden_file_batch(&v->file, k, &v->images, &v->labels, &v->samples));
+    }
 }
 
 /* This rank's part of the batch at hand. */
@@ -166,201 +166,197 @@ static int compare_array(verifier *v, golden_worst *w, const char *group, const 
     return code;
 }
 
-static int verify_logits(verifier *v, const char *group, const char *name, model_mode mode)
+static void verify_logits(verifier *v, const char *group, const char *name, model_mode mode)
 {
+    if (v->code != LS_OK) {
+        return;
+    }
     const batch b = own_part(v);
     comm_reducer_context context = {v->c, b.range, 1};
     const reducer sums = comm_reducer(&context);
     golden_worst w = {0};
-    int code = model_forward(v->net, &v->state, &b, mode, &sums, v->own);
-    code = code != LS_OK ? code : gather_logits(v, &b);
-    code = code != LS_OK ? code : compare_array(v, &w, group, name, v->logits, v->samples * v->file.classes);
-    return code != LS_OK ? code : print_quantity(v, name, &w);
+    v->code = model_forward(v->replica.net, &v->replica.state, &b, mode, &sums, v->own);
+    if (v->code == LS_OK) {
+        v->code = gather_logits(v, &b);
+    }
+    if (v->code == LS_OK) {
+        v->code = compare_array(v, &w, group, name, v->logits, v->samples * v->file.classes);
+    }
+    print_quantity(v, name, &w);
 }
 
 /* One update on the batch at hand; losses: total, cross-entropy, penalty, correct. */
-static int take_step(verifier *v, stepper *s, int sync_bn, double losses[4])
+static void take_step(verifier *v, const step_options *options, double losses[4])
 {
+    if (v->code != LS_OK) {
+        return;
+    }
     const batch b = own_part(v);
     step_metrics m = {0};
     step_agreement all = {.code = LS_OK};
-    const int code = step_train(s, &b, &v->state, &all, &m);
+    stepper_use(v->replica.steps, options);
+    v->code = step_train(v->replica.steps, &b, &v->replica.state, &all, &m);
     losses[0] = m.cross_entropy + m.penalty;
     losses[1] = m.cross_entropy;
     losses[2] = m.penalty;
     losses[3] = m.correct;
-    if (code != LS_OK) {
-        return code;
+    if (v->code != LS_OK || !options->sync_bn) { /* which depends on the number of ranks */
+        return;
     }
-    if (!sync_bn) {
-        return LS_OK; /* depends on the number of ranks */
-    }
-    const uint64_t hash = state_hash(&v->state);
+    const uint64_t hash = state_hash(&v->replica.state);
     add_bits(v, losses, 4 * sizeof *losses);
-    add_bits(v, step_gradient(s), v->t->weights_size * sizeof(real));
+    add_bits(v, step_gradient(v->replica.steps), v->t->weights_size * sizeof(real));
     add_bits(v, &hash, sizeof hash);
-    return LS_OK;
 }
 
-static int make_stepper(verifier *v, stepper **s, double learning_rate, double l2, int sync_bn, size_t largest)
+static step_options file_options(const verifier *v)
 {
-    const step_options options = {.optimizer = {.learning_rate = learning_rate, .l2 = l2}, .sync_bn = sync_bn};
-    return comm_agree(v->c, stepper_create(s, v->net, v->c, &options, largest));
+    return (step_options){.optimizer = {.learning_rate = v->file.learning_rate, .l2 = v->file.l2}, .sync_bn = 1};
 }
 
-static int verify_set(verifier *v, const golden_set *set, const char *quantity, const real *weights, const real *moving)
+static void verify_set(verifier *v, const golden_set *set, const char *quantity, const real *weights,
+                       const real *moving)
 {
     golden_worst w = {0};
-    const int code = golden_compare_set(&w, &v->file, set, v->t, weights, moving);
-    return code != LS_OK ? code : print_quantity(v, quantity, &w);
+    if (v->code == LS_OK) {
+        v->code = golden_compare_set(&w, &v->file, set, v->t, weights, moving);
+    }
+    print_quantity(v, quantity, &w);
 }
 
-/* The gradient of the cross-entropy alone: a step without penalty. */
-static int verify_gradient_ce(verifier *v, const golden_set *set, const char *quantity, int sync_bn)
+static void verify_gradient(verifier *v, golden_set set, const char *name, const char *quantity)
 {
-    stepper *s = NULL;
+    set.name = name;
+    verify_set(v, &set, quantity, step_gradient(v->replica.steps), NULL);
+}
+
+static void verify_state(verifier *v, golden_set set, const char *name, const char *quantity)
+{
+    set.name = name;
+    verify_set(v, &set, quantity, state_weights(&v->replica.state), state_moving(&v->replica.state));
+}
+
+/* The gradient of the cross-entropy alone: a step without penalty, from the file's start. */
+static void verify_gradient_ce(verifier *v, golden_set set, const char *name, const char *quantity, int sync_bn)
+{
+    const step_options options = {.sync_bn = sync_bn};
     double losses[4];
     restart(v);
-    int code = make_stepper(v, &s, 0, 0, sync_bn, v->samples);
-    code = code != LS_OK ? code : take_step(v, s, sync_bn, losses);
-    code = code != LS_OK ? code : verify_set(v, set, quantity, step_gradient(s), NULL);
-    stepper_free(s);
+    take_step(v, &options, losses);
+    verify_gradient(v, set, name, quantity);
     restart(v);
-    return code;
 }
 
-/* Weights and moving statistics after `steps` updates. */
-static int verify_state(verifier *v, golden_set set, const char *name, size_t steps)
+/* Step by step; where the reference is float64, TensorFlow's float32 is beside all steps together. */
+static int compare_losses(verifier *v, golden_worst *w, const char *group, double (*losses)[4], size_t steps)
 {
-    char quantity[64];
-    set.name = name;
-    (void)snprintf(quantity, sizeof quantity, "state after step %zu", steps);
-    return verify_set(v, &set, quantity, state_weights(&v->state), state_moving(&v->state));
-}
-
-static int verify_losses(verifier *v, const char *group, double (*losses)[4], size_t steps)
-{
-    golden_worst w = {0};
     char name[32];
     char path[128];
     h5_shape shape;
     double *reference = NULL;
-    double *tensorflow = NULL;
     (void)snprintf(path, sizeof path, "%s/losses", group);
     int code = golden_file_array(&v->file, path, &reference, &shape);
     if (code == LS_OK && shape.size != 4 * steps) {
         code = error_set(LS_EFORMAT, "%s: %s: not %zu rows of 4", h5_path(v->file.f), path, steps);
     }
-    if (code == LS_OK && strcmp(group, "expect_f64") == 0) {
-        code = golden_file_array(&v->file, "expect_f32/losses", &tensorflow, &shape);
-    }
-    if (code == LS_OK && tensorflow != NULL && shape.size != 4 * steps) {
-        code = error_set(LS_EFORMAT, "%s: expect_f32/losses: not %zu rows of 4", h5_path(v->file.f), steps);
-    }
     for (size_t i = 0; code == LS_OK && i < steps; i++) {
         (void)snprintf(name, sizeof name, "step %zu", i + 1);
         /* Single numbers: float32's error may be 0 by luck, so ratios are taken over all steps together. */
-        golden_compare_values(&w, name, losses[i], reference + 4 * i, NULL, 4);
-    }
-    if (code == LS_OK && tensorflow != NULL) {
-        golden_compare_values(&w, "all steps", losses[0], reference, tensorflow, 4 * steps);
+        golden_compare_values(w, name, losses[i], reference + 4 * i, NULL, 4);
     }
     free(reference);
-    free(tensorflow);
-    return code != LS_OK ? code : print_quantity(v, "losses", &w);
+    if (code != LS_OK || strcmp(group, "expect_f64") != 0) {
+        return code;
+    }
+    return compare_array(v, w, group, "losses", losses[0], 4 * steps);
 }
 
-/* A file of n updates in a row. */
-static int verify_steps(verifier *v)
+static void verify_losses(verifier *v, const char *group, double (*losses)[4], size_t steps)
+{
+    golden_worst w = {0};
+    if (v->code == LS_OK) {
+        v->code = compare_losses(v, &w, group, losses, steps);
+    }
+    print_quantity(v, "losses", &w);
+}
+
+/* A file of updates in a row. losses: [batches][4], to be filled. */
+static void verify_steps(verifier *v, double (*losses)[4])
 {
     const char *const group = v->file.has_f64 ? "expect_f64" : "expect_f32";
-    golden_set set = {.reference = group, .tensorflow = v->file.has_f64 ? "expect_f32" : NULL};
-    const size_t steps = v->file.batches;
-    stepper *s = NULL;
-    double(*losses)[4] = calloc(steps, sizeof *losses);
-    int code = comm_agree(v->c, losses == NULL ? error_set(LS_ENOMEM, "out of memory for the losses") : LS_OK);
-    code = code != LS_OK ? code : verify_logits(v, group, "logits_train", MODEL_ESTIMATE);
-    code = code != LS_OK ? code : verify_logits(v, group, "logits_infer", MODEL_INFER);
-    set.name = "grad_ce";
-    code = code != LS_OK ? code : verify_gradient_ce(v, &set, "gradient, cross-entropy", 1);
-    code = code != LS_OK ? code : make_stepper(v, &s, v->file.learning_rate, v->file.l2, 1, v->samples);
-    assert(code != LS_OK || losses != NULL); /* agreed on, above */
-    for (size_t k = 0; code == LS_OK && k < steps; k++) {
-        code = load_batch(v, k);
-        code = code != LS_OK ? code : take_step(v, s, 1, losses[k]);
-        if (code == LS_OK && k == 0) {
-            set.name = "grad_total";
-            code = verify_set(v, &set, "gradient, total", step_gradient(s), NULL);
-            code = code != LS_OK ? code : verify_state(v, set, "weights_1", 1);
+    const golden_set set = {.reference = group, .tensorflow = v->file.has_f64 ? "expect_f32" : NULL};
+    const step_options options = file_options(v);
+    verify_logits(v, group, "logits_train", MODEL_ESTIMATE);
+    verify_logits(v, group, "logits_infer", MODEL_INFER);
+    verify_gradient_ce(v, set, "grad_ce", "gradient, cross-entropy", 1);
+    for (size_t k = 0; k < v->file.batches; k++) {
+        load_batch(v, k);
+        take_step(v, &options, losses[k]);
+        if (k == 0) {
+            verify_gradient(v, set, "grad_total", "gradient, total");
+            verify_state(v, set, "weights_1", "state after step 1");
         }
     }
-    code = code != LS_OK ? code : verify_losses(v, group, losses, steps);
-    code = code != LS_OK ? code : verify_state(v, set, "weights_5", steps);
-    code = code != LS_OK ? code : load_batch(v, 0);
-    code = code != LS_OK ? code : verify_logits(v, group, "logits_infer_5", MODEL_INFER);
-    stepper_free(s);
-    free(losses);
-    return code;
+    char last[64];
+    (void)snprintf(last, sizeof last, "state after step %zu", v->file.batches);
+    verify_losses(v, group, losses, v->file.batches);
+    verify_state(v, set, "weights_5", last);
+    load_batch(v, 0);
+    verify_logits(v, group, "logits_infer_5", MODEL_INFER);
 }
 
 /* Whether this run's ranks have the parts that the file's unsynchronized results are for. */
-static int same_split(verifier *v, const char *group, int *out)
+static bool same_split(verifier *v, const char *group)
 {
     char path[128];
     h5_shape shape;
     double *parts = NULL;
-    *out = 0;
+    const size_t ranks = (size_t)comm_size(v->c);
     (void)snprintf(path, sizeof path, "%s/local_bn_split", group);
-    if (!h5_exists(v->file.f, path)) {
-        return LS_OK;
+    if (v->code != LS_OK || !h5_exists(v->file.f, path)) {
+        return false;
     }
-    const int code = golden_file_array(&v->file, path, &parts, &shape);
-    if (code == LS_OK) {
-        const size_t ranks = (size_t)comm_size(v->c);
-        *out = shape.size == ranks;
-        for (size_t r = 0; *out && r < ranks; r++) {
-            *out = parts[r] == (double)shard_range_of(v->samples, v->options->shard_size, r, ranks).samples;
-        }
-        if (!*out) {
-            log_info("%-24s not checked: needs %zu ranks with the file's parts", "gradient, local BN", shape.size);
-        }
+    v->code = golden_file_array(&v->file, path, &parts, &shape);
+    if (v->code != LS_OK) {
+        return false;
+    }
+    bool same = shape.size == ranks;
+    for (size_t r = 0; same && r < ranks; r++) {
+        same = parts[r] == (double)shard_range_of(v->samples, v->options->shard_size, r, ranks).samples;
     }
     free(parts);
-    return code;
+    if (!same) {
+        log_info("%-24s not checked: needs %zu ranks with the file's parts", "gradient, local BN", shape.size);
+    }
+    return same;
 }
 
 /* One whole batch of a file for data-parallel runs. */
-static int verify_batch(verifier *v, size_t k)
+static void verify_batch(verifier *v, size_t k)
 {
     char group[64];
-    stepper *s = NULL;
     double losses[1][4];
-    int local = 0;
     (void)snprintf(group, sizeof group, "expect_f64_batch%zu", k);
-    golden_set set = {.reference = group, .tensorflow = group, .name = "grad_total"};
-    int code = load_batch(v, k);
-    if (code != LS_OK) {
-        return code;
+    const golden_set set = {.reference = group, .tensorflow = group};
+    const step_options options = file_options(v);
+    load_batch(v, k);
+    if (v->code != LS_OK) {
+        return;
     }
     log_info("batch %zu: %zu samples in %zu shards", k, v->samples,
              (v->samples + v->options->shard_size - 1) / v->options->shard_size);
     restart(v);
-    code = verify_logits(v, group, "logits_train", MODEL_ESTIMATE);
-    code = code != LS_OK ? code : make_stepper(v, &s, v->file.learning_rate, v->file.l2, 1, v->samples);
-    code = code != LS_OK ? code : take_step(v, s, 1, losses[0]);
-    code = code != LS_OK ? code : verify_losses(v, group, losses, 1);
-    code = code != LS_OK ? code : verify_set(v, &set, "gradient, total", step_gradient(s), NULL);
-    set.name = "state_1";
-    if (code == LS_OK && v->file.batch_norm) {
-        code = verify_set(v, &set, "moving statistics", state_weights(&v->state), state_moving(&v->state));
+    verify_logits(v, group, "logits_train", MODEL_ESTIMATE);
+    take_step(v, &options, losses[0]);
+    verify_losses(v, group, losses, 1);
+    verify_gradient(v, set, "grad_total", "gradient, total");
+    if (v->file.batch_norm) {
+        verify_state(v, set, "state_1", "moving statistics");
     }
-    stepper_free(s);
-    code = code != LS_OK ? code : same_split(v, group, &local);
-    if (code == LS_OK && local) {
-        set = (golden_set){.reference = group, .name = "local_bn_grad_ce"};
-        code = verify_gradient_ce(v, &set, "gradient, local BN", 0);
+    if (same_split(v, group)) {
+        const golden_set alone = {.reference = group};
+        verify_gradient_ce(v, alone, "local_bn_grad_ce", "gradient, local BN", 0);
     }
-    return code;
 }
 
 static int largest_batch(verifier *v, size_t *out)
@@ -379,24 +375,48 @@ static int largest_batch(verifier *v, size_t *out)
 }
 
 /* Open, plan, load: everything that can fail on one rank alone. */
-static int prepare(verifier *v, const char *path)
+static int prepare_alone(verifier *v, const char *path)
 {
     size_t largest = 0;
     int code = golden_file_open(&v->file, path);
-    code = code != LS_OK ? code : largest_batch(v, &largest);
-    code = comm_agree(v->c, code != LS_OK ? code : make_network(v, largest));
-    return code != LS_OK ? code : kernel_path_same(v->c, model_isa());
+    if (code == LS_OK) {
+        code = largest_batch(v, &largest);
+    }
+    if (code == LS_OK) {
+        code = make_network(v, largest);
+    }
+    if (code == LS_OK) {
+        v->losses = calloc(v->file.batches, sizeof *v->losses);
+        code = v->losses == NULL ? error_set(LS_ENOMEM, "out of memory for the losses") : LS_OK;
+    }
+    return code;
+}
+
+static void verify_all(verifier *v, const char *path)
+{
+    const golden_options *o = v->options;
+    log_info("%s: " REAL_NAME "%s, kernels %s, shards of %zu, %d rank%s of %d thread%s; tolerance %g", path,
+             o->precision == PRECISION_MIXED ? " and bf16" : "", model_isa(), o->shard_size, comm_size(v->c),
+             comm_size(v->c) == 1 ? "" : "s", o->threads, o->threads == 1 ? "" : "s", o->tolerance);
+    restart(v);
+    load_batch(v, 0);
+    if (!v->file.data_parallel) {
+        verify_steps(v, v->losses);
+        return;
+    }
+    for (size_t k = 0; k < v->file.batches; k++) {
+        verify_batch(v, k);
+    }
 }
 
 static void release(verifier *v)
 {
     free_batch(v);
-    state_release(&v->state);
     state_release(&v->start);
+    free(v->losses);
     free(v->logits);
     free(v->own);
-    model_free(v->net);
-    pool_free(v->threads);
+    replica_release(&v->replica);
     golden_file_close(&v->file);
 }
 
@@ -404,23 +424,17 @@ int golden_verify(comm *c, const char *path, const golden_options *options, gold
 {
     *out = (golden_result){.bits = HASH_START, .passed = 1};
     verifier v = {.c = c, .options = options, .out = out};
-    int code = prepare(&v, path);
+    v.code = comm_agree(c, prepare_alone(&v, path));
+    if (v.code == LS_OK) {
+        v.code = kernel_path_same(c, model_isa());
+    }
+    if (v.code == LS_OK) {
+        verify_all(&v, path);
+    }
+    int code = comm_agree(c, v.code);
     if (code == LS_OK) {
-        log_info("%s: " REAL_NAME "%s, kernels %s, shards of %zu, %d rank%s of %d thread%s; tolerance %g", path,
-                 options->precision == PRECISION_MIXED ? " and bf16" : "", model_isa(), options->shard_size,
-                 comm_size(c), comm_size(c) == 1 ? "" : "s", options->threads, options->threads == 1 ? "" : "s",
-                 options->tolerance);
-        restart(&v);
-        code = load_batch(&v, 0);
+        code = comm_same(c, out->bits, "the hash of all results");
     }
-    if (code == LS_OK && !v.file.data_parallel) {
-        code = verify_steps(&v);
-    }
-    for (size_t k = 0; code == LS_OK && v.file.data_parallel && k < v.file.batches; k++) {
-        code = verify_batch(&v, k);
-    }
-    code = comm_agree(c, code);
-    code = code != LS_OK ? code : comm_same(c, out->bits, "the hash of all results");
     if (code == LS_OK) {
         log_info("bits %016llx", (unsigned long long)out->bits);
     }

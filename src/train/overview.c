@@ -69,7 +69,7 @@ static void print_orientation(const session *s)
 void overview_print(const session *s, const trainer_options *o)
 {
     const session_options *so = &s->options;
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = model_table(s->replica.net);
     const int ranks = comm_size(s->c);
     const size_t shards = (so->order.batch + so->order.shard_size - 1) / so->order.shard_size;
     memory_plan memory = {0};
@@ -79,10 +79,10 @@ void overview_print(const session *s, const trainer_options *o)
     print_data(s);
     print_orientation(s);
     log_info("network     %s on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME "%s",
-             model_name(s->net), so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
+             model_name(s->replica.net), so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
              so->network.precision == PRECISION_MIXED ? ", bf16 between layers" : "");
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
-             so->train.threads, so->train.threads == 1 ? "" : "s", model_kernels(s->net),
+             so->train.threads, so->train.threads == 1 ? "" : "s", model_kernels(s->replica.net),
              (double)memory.total / 1048576);
     if ((size_t)ranks > shards) {
         log_warn(
@@ -96,10 +96,11 @@ void overview_print(const session *s, const trainer_options *o)
 
 void overview_print_start(const session *s, const trainer_options *o)
 {
-    const unsigned long long done = s->state.epoch;
+    const unsigned long long done = s->replica.state.epoch;
     const unsigned long long wanted = o->session.train.epochs;
     if (o->resume != NULL) {
-        log_info("resumed from %s: epochs done %llu, steps %llu", o->resume, done, (unsigned long long)s->state.step);
+        log_info("resumed from %s: epochs done %llu, steps %llu", o->resume, done,
+                 (unsigned long long)s->replica.state.step);
     }
     if (o->resume != NULL && done == wanted) {
         log_info("all %llu epochs are done; raise train.epochs to go on", wanted);

@@ -56,6 +56,11 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
     return LS_OK;
 }
 
+void stepper_use(stepper *s, const step_options *options)
+{
+    s->options = *options;
+}
+
 void stepper_free(stepper *s)
 {
     if (s == NULL) {

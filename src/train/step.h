@@ -40,6 +40,8 @@ size_t step_gradients(const tensor_table *t, size_t max_shards);
 
 /* m, c: not owned. grads for the largest batch are allocated once. */
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
+/* From now on steps are by these options; the optimizer keeps as many vectors as before. */
+void stepper_use(stepper *s, const step_options *options);
 void stepper_free(stepper *s);
 
 /*

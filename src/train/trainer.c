@@ -46,7 +46,7 @@ static bool leads(const trainer *t)
 
 static int find_printed(trainer *t)
 {
-    const tensor_table *table = model_table(t->s.net);
+    const tensor_table *table = model_table(t->s.replica.net);
     for (size_t i = 0; i < table->layer_count; i++) {
         const layer_info *layer = &table->layers[i];
         if (strcmp(layer->name, t->o->log.print_layer) == 0 && layer->count > 0) {
@@ -63,7 +63,7 @@ static void print_weights(const trainer *t, const char *when)
 {
     char text[LINE_SIZE];
     const size_t count = t->o->log.print_count < t->printed->size ? t->o->log.print_count : t->printed->size;
-    const real *values = state_values(&t->s.state, t->printed);
+    const real *values = state_values(&t->s.replica.state, t->printed);
     if (count > 0) {
         log_info("%s %s %s", when, t->o->log.print_layer, progress_weights(text, sizeof text, values, count));
     }
@@ -72,13 +72,13 @@ static void print_weights(const trainer *t, const char *when)
 /* What a failed write of rank 0's comes of, where the disk is full. */
 static int explain(const trainer *t, int code)
 {
-    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.state), t->o->checkpoint.keep);
+    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.replica.state), t->o->checkpoint.keep);
 }
 
 /* Whether the restored state has nothing before it: then the run's folder stays as it is. */
 static bool done_before(const trainer *t)
 {
-    return t->o->resume != NULL && t->s.state.epoch >= t->o->session.train.epochs;
+    return t->o->resume != NULL && t->s.replica.state.epoch >= t->o->session.train.epochs;
 }
 
 /* Rank 0's files; on other ranks nothing. */
@@ -108,7 +108,7 @@ static int open_files(trainer *t)
         code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
     }
     if (code == LS_OK) {
-        code = runlog_open(&t->log, path, &t->s.state);
+        code = runlog_open(&t->log, path, &t->s.replica.state);
     }
     return explain(t, code);
 }
@@ -128,7 +128,7 @@ static int start_saver(trainer *t)
         t->classes[i] = dataset_class_name(t->s.data, i);
     }
     const saver_options options = {
-        .state = &t->s.state,
+        .state = &t->s.replica.state,
         .run_dir = t->o->run_dir,
         .folder = t->o->folder,
         .log_path = runlog_path(t->log),
@@ -142,13 +142,13 @@ static int start_saver(trainer *t)
 static int check_counters(const trainer *t)
 {
     const uint64_t steps = loader_steps(t->s.train);
-    const uint64_t within = t->s.state.position / t->o->session.order.batch;
-    if (within > steps || t->s.state.step != t->s.state.epoch * steps + within) {
+    const uint64_t within = t->s.replica.state.position / t->o->session.order.batch;
+    if (within > steps || t->s.replica.state.step != t->s.replica.state.epoch * steps + within) {
         return error_set(
             LS_EFORMAT,
             "%s: step %llu does not fit %llu epochs of %llu steps and %llu more; it was changed after it was "
             "written, use another checkpoint",
-            t->o->resume, (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch,
+            t->o->resume, (unsigned long long)t->s.replica.state.step, (unsigned long long)t->s.replica.state.epoch,
             (unsigned long long)steps, (unsigned long long)within);
     }
     return LS_OK;
@@ -157,7 +157,7 @@ static int check_counters(const trainer *t)
 /* Whether the restored state can go on with this configuration and data. */
 static int check_resumed(const trainer *t)
 {
-    if (t->s.state.position % t->o->session.order.batch != 0) {
+    if (t->s.replica.state.position % t->o->session.order.batch != 0) {
         return error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
                          t->o->resume);
     }
@@ -198,13 +198,13 @@ static int begin(trainer *t, comm *c)
             return code;
         }
     } else {
-        model_init(&t->s.state, t->o->session.order.seed);
+        model_init(&t->s.replica.state, t->o->session.order.seed);
         t->at.moving_distance = NAN;
     }
-    origin_add(&t->s.state.origin, t->s.state.step, t->kernels, REAL_NAME);
+    origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
     if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
-        t->population = calloc(model_table(t->s.net)->moving_size + 1, sizeof *t->population);
+        t->population = calloc(model_table(t->s.replica.net)->moving_size + 1, sizeof *t->population);
         code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
     }
     if (code == LS_OK && !done_before(t)) {
@@ -233,18 +233,18 @@ static bool stopping(const trainer *t)
 static int check_loss(const trainer *t, const step_metrics *m)
 {
     char name[2 * TENSOR_NAME_SIZE] = "none";
-    const tensor_table *table = model_table(t->s.net);
+    const tensor_table *table = model_table(t->s.replica.net);
     if (isfinite(m->cross_entropy) && isfinite(m->penalty)) {
         return LS_OK;
     }
-    const tensor_info *bad = tensor_table_not_finite(table, TENSOR_WEIGHTS, step_gradient(t->s.steps));
+    const tensor_info *bad = tensor_table_not_finite(table, TENSOR_WEIGHTS, step_gradient(t->s.replica.steps));
     if (bad != NULL) {
         (void)tensor_full_name(name, sizeof name, bad);
     }
     return error_set(LS_ENUMERIC,
                      "step %llu: the loss is not finite (cross-entropy %g, penalty %g; first tensor whose gradient is "
                      "not: %s); lower train.learning_rate, the last checkpoint is kept",
-                     (unsigned long long)t->s.state.step, m->cross_entropy, m->penalty, name);
+                     (unsigned long long)t->s.replica.state.step, m->cross_entropy, m->penalty, name);
 }
 
 static int log_step(trainer *t, const step_metrics *m)
@@ -253,7 +253,7 @@ static int log_step(trainer *t, const step_metrics *m)
         return LS_OK;
     }
     const runlog_step_row row = {
-        .step = t->s.state.step,
+        .step = t->s.replica.state.step,
         .loss = m->cross_entropy + m->penalty,
         .cross_entropy = m->cross_entropy,
         .accuracy = m->correct / m->samples,
@@ -267,7 +267,8 @@ static int average_local(trainer *t)
     if (!t->s.options.network.batch_norm || t->s.options.norm.mode == BATCH_NORM_SYNC || t->averaged) {
         return LS_OK;
     }
-    const int code = session_collective(&t->s, step_average_moving(t->s.steps, &t->s.state, t->own_samples, &drift));
+    const int code =
+        session_collective(&t->s, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
     t->own_samples = 0;
     t->averaged = true;
     if (code == LS_OK) {
@@ -300,7 +301,7 @@ static int hand_over(trainer *t, const evaluation *val)
         .class_count = dataset_classes(s->data),
     };
     const int code = explain(t, runlog_flush(t->log)); /* a resume finds the rows that it keeps */
-    return code == LS_OK ? saver_start(t->saver, &info, &s->state) : code;
+    return code == LS_OK ? saver_start(t->saver, &info, &s->replica.state) : code;
 }
 
 /* val: of these weights, or NULL. A failure of rank 0's is told with the next step. */
@@ -328,12 +329,12 @@ static int take_step(trainer *t, const batch *b)
         t->failure = saver_poll(t->saver);
     }
     step_agreement all = {.code = t->failure, .requests = own_requests(t)};
-    int code = session_collective(s, step_train(s->steps, b, &s->state, &all, &m));
+    int code = session_collective(s, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
     if (code != LS_OK || all.code != LS_OK) {
         return code != LS_OK ? code : all.code;
     }
     t->requests |= all.requests;
-    t->s.state.position += s->options.order.batch;
+    t->s.replica.state.position += s->options.order.batch;
     t->own_samples += b->range.samples;
     t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->range.all_samples : b->range.samples;
     t->averaged = false;
@@ -357,27 +358,27 @@ static void measure_moving(trainer *t)
 static int between_steps(trainer *t)
 {
     const uint64_t every = t->o->check.replicas_every;
-    if (requests_step_due(&t->when, t->s.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0) {
+    if (requests_step_due(&t->when, t->s.replica.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0) {
         measure_moving(t);
         return save(t, NULL);
     }
-    return every > 0 && t->s.state.step % every == 0 ? replicas_check(&t->s) : LS_OK;
+    return every > 0 && t->s.replica.state.step % every == 0 ? replicas_check(&t->s) : LS_OK;
 }
 
 static int train_steps(trainer *t)
 {
     session *s = &t->s;
-    const size_t first = (size_t)(t->s.state.position / s->options.order.batch);
+    const size_t first = (size_t)(t->s.replica.state.position / s->options.order.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
     progress shown;
     batch b;
-    int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.state.epoch, first));
+    int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.replica.state.epoch, first));
     if (code != LS_OK) {
         return code;
     }
     t->normalized = 0;
-    progress_start(&shown, t->s.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
+    progress_start(&shown, t->s.replica.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
                    t->o->log.every_steps);
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
@@ -402,11 +403,12 @@ static int train_steps(trainer *t)
 static int validate(trainer *t, evaluation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
-    state at = t->s.state;
+    state at = t->s.replica.state;
     int code = LS_OK;
     if (t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0) {
-        code = evaluate_population(&t->s, t->s.state.epoch, t->o->session.norm.precise_batches, &breaks, t->population);
-        at = state_with_moving(&t->s.state, t->population);
+        code = evaluate_population(&t->s, t->s.replica.state.epoch, t->o->session.norm.precise_batches, &breaks,
+                                   t->population);
+        at = state_with_moving(&t->s.replica.state, t->population);
     }
     if (code == LS_OK && !breaks.stopped) {
         code = evaluate_split(&t->s, &at, NULL, &breaks, out);
@@ -421,9 +423,9 @@ static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 {
     const session_options *o = &t->s.options;
     const moving_lag lag =
-        moving_lag_of(o->network.batch_norm, o->norm.momentum, t->s.state.step, t->at.moving_distance);
+        moving_lag_of(o->network.batch_norm, o->norm.momentum, t->s.replica.state.step, t->at.moving_distance);
     if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
-        (!t->warned || t->s.state.epoch == t->o->session.train.epochs)) {
+        (!t->warned || t->s.replica.state.epoch == t->o->session.train.epochs)) {
         t->warned = true;
         moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
     }
@@ -432,17 +434,17 @@ static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 /* After the last step and the validation of an epoch. */
 static int end_epoch(trainer *t, const evaluation *val)
 {
-    t->s.state.epoch++;
-    t->s.state.position = 0;
-    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.state, val);
+    t->s.replica.state.epoch++;
+    t->s.replica.state.position = 0;
+    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
     t->at.now = (checkpoint_epoch){0};
     epoch_print(&row, t->o->session.train.epochs);
     warn_of_moving(t, &row);
     if (leads(t)) {
-        t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.state)));
+        t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.replica.state)));
     }
-    const bool due = requests_epoch_due(&t->when, t->s.state.epoch, t->o->session.train.epochs) ||
-                     requests_step_due(&t->when, t->s.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0;
+    const bool due = requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
+                     requests_step_due(&t->when, t->s.replica.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0;
     const int code = due ? save(t, val) : replicas_check(&t->s);
     return code != LS_OK ? code : comm_agree(t->s.c, t->failure);
 }
@@ -451,11 +453,11 @@ static int run_epoch(trainer *t)
 {
     evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
     char when[64];
-    (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.state.epoch + 1,
+    (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.replica.state.epoch + 1,
                    (unsigned long long)t->o->session.train.epochs);
-    if (t->s.state.position == 0) {
+    if (t->s.replica.state.position == 0) {
         print_weights(t, when);
-        epoch_open(&t->at.now, &t->s.state, t->printed);
+        epoch_open(&t->at.now, &t->s.replica.state, t->printed);
     }
     int code = train_steps(t);
     if (code == LS_OK && !stopping(t)) {
@@ -468,7 +470,7 @@ static int run_epoch(trainer *t)
         return code;
     }
     if (stopping(t)) {
-        log_info("stopping after step %llu: %s", (unsigned long long)t->s.state.step,
+        log_info("stopping after step %llu: %s", (unsigned long long)t->s.replica.state.step,
                  t->when.why != NULL ? t->when.why : "another rank was asked to");
         return save(t, NULL);
     }
@@ -506,11 +508,11 @@ static int finish(trainer *t, double started)
     }
     if (stopping(t)) {
         log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
-                 (unsigned long long)t->s.state.step, (unsigned long long)t->s.state.epoch + 1,
+                 (unsigned long long)t->s.replica.state.step, (unsigned long long)t->s.replica.state.epoch + 1,
                  (unsigned long long)t->o->session.train.epochs);
         return EXIT_SAVED;
     }
-    log_info("weights %016llx", (unsigned long long)state_hash(&t->s.state));
+    log_info("weights %016llx", (unsigned long long)state_hash(&t->s.replica.state));
     return LS_OK;
 }
 
@@ -527,7 +529,7 @@ int trainer_run(comm *c, const trainer_options *options)
     kernel_path_report(&path, t.kernels);
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
-    while (code == LS_OK && t.s.state.epoch < options->session.train.epochs && !stopping(&t)) {
+    while (code == LS_OK && t.s.replica.state.epoch < options->session.train.epochs && !stopping(&t)) {
         code = run_epoch(&t);
     }
     if (code == LS_OK) {

@@ -36,16 +36,16 @@ static int run_small(found *out, comm *c, const bench_options *o)
         code = comm_agree(c, bench_rig_shrink(&rig, o));
     }
     if (code == LS_OK) {
-        const tensor_table *t = model_table(rig.net);
+        const tensor_table *t = model_table(rig.replica.net);
         step_metrics m = {0};
         for (int i = 0; code == LS_OK && i < 2; i++) {
             step_agreement all = {.code = LS_OK};
-            code = step_train(rig.steps, &s->samples, &s->state, &all, &m);
+            code = step_train(rig.replica.steps, &s->samples, s->state, &all, &m);
         }
-        out->subnormal = model_subnormals(rig.net, &out->outputs);
-        out->weights = fpu_subnormals(state_weights(&s->state), t->weights_size, sizeof(real));
-        out->gradient = fpu_subnormals(step_gradient(rig.steps), t->weights_size, sizeof(real));
-        out->bits = state_hash(&s->state);
+        out->subnormal = model_subnormals(rig.replica.net, &out->outputs);
+        out->weights = fpu_subnormals(state_weights(s->state), t->weights_size, sizeof(real));
+        out->gradient = fpu_subnormals(step_gradient(rig.replica.steps), t->weights_size, sizeof(real));
+        out->bits = state_hash(s->state);
         EXPECT(isfinite(m.cross_entropy) && m.samples > 0, "loss %g", m.cross_entropy);
     }
     bench_rig_close(&rig);
