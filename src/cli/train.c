@@ -16,8 +16,8 @@
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
-#include "train/launch.h"
-#include "train/run_lock.h"
+#include "run/launch.h"
+#include "run/run_lock.h"
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"

@@ -7,7 +7,7 @@
 #include "base/real.h"
 #include "cli/args.h"
 #include "cli/parallel.h"
-#include "train/golden.h"
+#include "verify/golden.h"
 
 /* Largest relative error allowed where --tolerance does not say. */
 #ifdef LOCKSTEP_DOUBLE
