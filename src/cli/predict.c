@@ -1,5 +1,3 @@
-#include "cli/predict.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 #include "cli/pictures.h"
 #include "cli/predict_arguments.h"
