@@ -380,17 +380,12 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
         *bytes = d->bytes + d->offsets[i];
         return LS_OK;
     }
-    if (buffer->capacity < *size) {
-        uint8_t *fresh = malloc(*size);
-        if (fresh == NULL) {
-            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->label, *size, d->names[i]);
-        }
-        free(buffer->bytes);
-        buffer->bytes = fresh;
-        buffer->capacity = *size;
+    int code = dataset_buffer_reserve(buffer, *size, d->label);
+    if (code != LS_OK) {
+        return code;
     }
     const size_t ahead = (size_t)(d->offsets[run < d->samples - i ? i + run : d->samples] - d->offsets[i]);
-    const int code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
+    code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
     if (code != LS_OK) {
         return code;
     }

@@ -54,6 +54,20 @@ static int columns_fill(columns *c, const dataset_item *items, size_t n)
     return LS_OK;
 }
 
+int dataset_buffer_reserve(dataset_buffer *buffer, size_t size, const char *what)
+{
+    if (buffer->capacity < size) {
+        uint8_t *fresh = malloc(size);
+        if (fresh == NULL) {
+            return error_set(LS_ENOMEM, "%.600s: no memory for %zu bytes", what, size);
+        }
+        free(buffer->bytes);
+        buffer->bytes = fresh;
+        buffer->capacity = size;
+    }
+    return LS_OK;
+}
+
 int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit)
 {
     int code = LS_OK;
@@ -71,17 +85,10 @@ int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, si
         goto cleanup;
     }
     *size = (size_t)info.st_size;
-    if (buffer->capacity < *size) {
-        uint8_t *fresh = malloc(*size);
-        if (fresh == NULL) {
-            code = error_set(LS_ENOMEM, "%.600s: no memory for %zu bytes", path, *size);
-            goto cleanup;
-        }
-        free(buffer->bytes);
-        buffer->bytes = fresh;
-        buffer->capacity = *size;
+    code = dataset_buffer_reserve(buffer, *size, path);
+    if (code == LS_OK) {
+        code = file_read_at(fd, buffer->bytes, *size, 0, path);
     }
-    code = file_read_at(fd, buffer->bytes, *size, 0, path);
 cleanup:
     (void)close(fd);
     return code;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "base/watch.h"
 #include "io/h5.h"
 #include "store/origin_file.h"
@@ -78,29 +79,23 @@ static size_t count_trainable(const tensor_table *t)
     return n;
 }
 
-/* Full names of the n trainable tensors: one block for free(). NULL when memory runs out. */
-static char **trainable_names(const tensor_table *t, size_t n)
+/* Full names of the trainable tensors: one block for free(). NULL when memory runs out. */
+static char **trainable_names(const tensor_table *t)
 {
-    enum { NAME_SIZE = 2 * TENSOR_NAME_SIZE };
-    char **names = malloc((n + 1) * (sizeof *names + NAME_SIZE));
-    if (names == NULL) {
-        return NULL;
-    }
-    char *text = (char *)(names + n + 1);
-    size_t at = 0;
-    for (size_t i = 0; at < n; i++) {
+    text_builder names = {0};
+    char name[2 * TENSOR_NAME_SIZE];
+    for (size_t i = 0; i < t->count; i++) {
         if (t->tensors[i].trainable) {
-            names[at] = tensor_full_name(text + at * NAME_SIZE, NAME_SIZE, &t->tensors[i]);
-            at++;
+            text_add(&names, "%s%c", tensor_full_name(name, sizeof name, &t->tensors[i]), '\0');
         }
     }
-    return names;
+    return text_take_list(&names, NULL);
 }
 
 static int make_tables(runlog *log)
 {
     int code = LS_OK;
-    char **names = trainable_names(log->t, log->tensors);
+    char **names = trainable_names(log->t);
     if (names == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file));
     }
@@ -163,7 +158,7 @@ static int check_names(const runlog *log, h5_file *f)
 {
     char **have = NULL;
     size_t count = 0;
-    char **want = trainable_names(log->t, log->tensors);
+    char **want = trainable_names(log->t);
     int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
                             : h5_read_strings(f, tensor_names, &have, &count);
     int same = code == LS_OK && count == log->tensors;
