@@ -1,12 +1,10 @@
-#include "cli/eval.h"
-
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/eval_dump.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
@@ -43,7 +41,7 @@ typedef struct eval_arguments {
     uint64_t batch, threads; /* 0: as the checkpoint says */
     uint64_t dump_count;
     dataset_split split;
-    const char *statistics; /* NULL: as the checkpoint says */
+    int statistics; /* batch_norm_evaluate; -1: as the checkpoint says */
     bool best;
 } eval_arguments;
 
@@ -54,47 +52,20 @@ typedef struct eval_subject {
     moving_lag lag;
 } eval_subject;
 
-static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"split", required_argument, NULL, 's'},
-    {"batch", required_argument, NULL, 'b'},
-    {"threads", required_argument, NULL, 't'},
-    {"statistics", required_argument, NULL, 'e'},
-    {"train-data", required_argument, NULL, 'a'},
-    {"best", no_argument, NULL, 'B'},
-    {"dump", required_argument, NULL, 'o'},
-    {"dump-count", required_argument, NULL, 'n'},
+static const char *const split_words[DATASET_SPLITS + 1] = {"train", "val", "test"};
+
+static const args_option options[] = {
+    {"data", ARGS_TEXT, ARGS_FIELD(eval_arguments, data)},
+    {"split", ARGS_WORD, ARGS_FIELD(eval_arguments, split), .words = split_words},
+    {"batch", ARGS_WHOLE, ARGS_FIELD(eval_arguments, batch), .least = 1, .most = 1048576},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(eval_arguments, threads), .least = 1, .most = 1024},
+    {"statistics", ARGS_WORD, ARGS_FIELD(eval_arguments, statistics), .words = args_statistics},
+    {"train-data", ARGS_TEXT, ARGS_FIELD(eval_arguments, train_data)},
+    {"best", ARGS_FLAG, ARGS_FIELD(eval_arguments, best)},
+    {"dump", ARGS_TEXT, ARGS_FIELD(eval_arguments, dump)},
+    {"dump-count", ARGS_WHOLE, ARGS_FIELD(eval_arguments, dump_count), .least = 1, .most = 1000000},
     {0},
 };
-
-static const char *const split_words[DATASET_SPLITS] = {"train", "val", "test"};
-
-static int take_split(dataset_split *out, const char *text)
-{
-    for (int split = 0; split < DATASET_SPLITS; split++) {
-        if (strcmp(text, split_words[split]) == 0) {
-            *out = (dataset_split)split;
-            return LS_OK;
-        }
-    }
-    return error_set(LS_EUSAGE, "--split: '%s' is none of val, train and test", text);
-}
-
-static int take_option(eval_arguments *a, int option)
-{
-    bool precise = false;
-    switch (option) {
-    case 'd': a->data = optarg; return LS_OK;
-    case 'a': a->train_data = optarg; return LS_OK;
-    case 's': return take_split(&a->split, optarg);
-    case 'b': return args_whole(&a->batch, "--batch", optarg, 1, 1048576);
-    case 't': return args_whole(&a->threads, "--threads", optarg, 1, 1024);
-    case 'e': a->statistics = optarg; return args_statistics(&precise, "--statistics", optarg);
-    case 'B': a->best = true; return LS_OK;
-    case 'n': return args_whole(&a->dump_count, "--dump-count", optarg, 1, 1000000);
-    default: a->dump = optarg; return LS_OK;
-    }
-}
 
 static bool is_precise(const config *c)
 {
@@ -104,8 +75,8 @@ static bool is_precise(const config *c)
 /* The checkpoint's configuration as it is to be used here. */
 static int adapt(config *c, const eval_arguments *a)
 {
-    if (a->statistics != NULL) {
-        c->batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? BATCH_NORM_PRECISE : BATCH_NORM_MOVING;
+    if (a->statistics >= 0) {
+        c->batch_norm.evaluate = (batch_norm_evaluate)a->statistics;
     }
     if (a->train_data != NULL && !is_precise(c)) {
         return error_set(LS_EUSAGE, "--train-data: goes with --statistics precise, for a network with BatchNorm");
@@ -277,15 +248,8 @@ static int eval(comm *c, void *context)
 
 static int run(int argc, char **argv)
 {
-    eval_arguments a = {.dump_count = 64, .split = DATASET_VAL};
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(&a, option);
-    }
-    if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CHECKPOINT or a run's folder");
-    }
+    eval_arguments a = {.dump_count = 64, .split = DATASET_VAL, .statistics = -1};
+    const int code = args_read_all(&a, argc, argv, options, 1, 1, "CHECKPOINT or a run's folder");
     if (code != LS_OK) {
         return code;
     }

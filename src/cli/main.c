@@ -6,18 +6,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "cli/bench.h"
 #include "cli/command.h"
-#include "cli/diff.h"
-#include "cli/eval.h"
-#include "cli/fsck.h"
 #include "cli/help.h"
-#include "cli/inspect.h"
-#include "cli/pack.h"
-#include "cli/predict.h"
-#include "cli/report.h"
-#include "cli/train.h"
-#include "cli/verify.h"
 
 const command *const commands[] = {
     &pack_command,    &train_command, &eval_command, &predict_command,

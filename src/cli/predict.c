@@ -1,5 +1,3 @@
-#include "cli/predict.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 #include "cli/pictures.h"
 #include "cli/predict_arguments.h"
@@ -95,11 +94,11 @@ static int predict_file(prediction *p, const char *path)
 /* Where there were several, or some were looked for: how many, and what became of them. */
 static void print_summary(const pictures *files, size_t bad)
 {
-    if (files->count + files->failed < 2 && !files->gathered) {
+    if (files->paths.count + files->failed < 2 && !files->gathered) {
         return;
     }
     text_builder line = {0};
-    text_add(&line, "%zu of %zu pictures predicted", files->count - bad, files->count);
+    text_add(&line, "%zu of %zu pictures predicted", files->paths.count - bad, files->paths.count);
     if (bad > 0) {
         text_add(&line, ", %zu could not be read", bad);
     }
@@ -122,8 +121,8 @@ static void print_summary(const pictures *files, size_t bad)
 static int predict_files(prediction *p, const pictures *files)
 {
     size_t bad = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        if (predict_file(p, files->paths[i]) != LS_OK) {
+    for (size_t i = 0; i < files->paths.count; i++) {
+        if (predict_file(p, files->paths.names[i]) != LS_OK) {
             log_error("%s", error_message());
             bad++;
         }
@@ -243,7 +242,7 @@ static int run(int argc, char **argv)
     if (code == LS_OK) {
         code = gather(&files, &a);
     }
-    if (code == LS_OK && files.count == 0) {
+    if (code == LS_OK && files.paths.count == 0) {
         print_summary(&files, 0);
         code = EXIT_FAILED;
     } else if (code == LS_OK) {

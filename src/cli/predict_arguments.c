@@ -6,38 +6,27 @@
 #include "base/error.h"
 #include "cli/args.h"
 
-static const struct option options[] = {
-    {"top", required_argument, NULL, 't'},
-    {"threads", required_argument, NULL, 'j'},
-    {"orientation", required_argument, NULL, 'o'},
-    {"list", required_argument, NULL, 'l'},
-    {"best", no_argument, NULL, 'b'},
-    {"statistics", required_argument, NULL, 's'},
-    {"data", required_argument, NULL, 'd'},
-    {0},
-};
-
-static int take_orientation(orientation_use *out, const char *text)
+static int take_list(void *arguments, const char *option, const char *text)
 {
-    if (strcmp(text, "apply") != 0 && strcmp(text, "ignore") != 0) {
-        return error_set(LS_EUSAGE, "--orientation: '%s' is neither apply nor ignore", text);
-    }
-    *out = strcmp(text, "apply") == 0 ? ORIENTATION_APPLY : ORIENTATION_IGNORE;
+    predict_arguments *a = arguments;
+    (void)option;
+    a->lists[a->list_count++] = text;
     return LS_OK;
 }
 
-static int take_option(predict_arguments *a, int option)
-{
-    switch (option) {
-    case 't': return args_whole(&a->top, "--top", optarg, 1, 1000000);
-    case 'l': a->lists[a->list_count++] = optarg; return LS_OK;
-    case 'b': a->best = true; return LS_OK;
-    case 's': return args_statistics(&a->precise, "--statistics", optarg);
-    case 'd': a->data = optarg; return LS_OK;
-    case 'o': return take_orientation(&a->orientation, optarg);
-    default: return args_whole(&a->threads, "--threads", optarg, 1, 1024);
-    }
-}
+static const char *const orientation_words[] = {"apply", "ignore", NULL};
+
+static const args_option options[] = {
+    {"top", ARGS_WHOLE, ARGS_FIELD(predict_arguments, top), .least = 1, .most = 1000000},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(predict_arguments, threads), .least = 1, .most = 1024},
+    {"orientation", ARGS_WORD, ARGS_FIELD(predict_arguments, orientation), .least = ORIENTATION_APPLY,
+     .words = orientation_words},
+    {"list", ARGS_OTHER, .take = take_list},
+    {"best", ARGS_FLAG, ARGS_FIELD(predict_arguments, best)},
+    {"statistics", ARGS_WORD, ARGS_FIELD(predict_arguments, precise), .words = args_statistics},
+    {"data", ARGS_TEXT, ARGS_FIELD(predict_arguments, data)},
+    {0},
+};
 
 static int is_input(const char *name)
 {
@@ -68,20 +57,15 @@ static int check_arguments(const predict_arguments *a)
 
 int predict_arguments_read(predict_arguments *a, int argc, char **argv)
 {
-    int option = 0;
-    int code = LS_OK;
     *a = (predict_arguments){.top = 1, .threads = 1, .orientation = ORIENTATION_AUTO};
     a->lists = calloc((size_t)argc, sizeof *a->lists);
     if (a->lists == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the arguments");
     }
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(a, option);
-    }
+    int code = args_read(a, argc, argv, options);
     if (code == LS_OK) {
-        code = option < 0 ? option
-                          : args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0,
-                                             "CHECKPOINT or a run's folder, and PICTURE...");
+        code =
+            args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0, "CHECKPOINT or a run's folder, and PICTURE...");
     }
     if (code != LS_OK) {
         return code;

@@ -1,5 +1,3 @@
-#include "cli/train.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/parallel.h"
 #include "cli/run_memory.h"
@@ -66,13 +65,6 @@ typedef struct train_arguments {
     double max_time; /* seconds from then; 0: no limit was given */
 } train_arguments;
 
-static const struct option options[] = {
-    {"set", required_argument, NULL, 's'},      {"check", no_argument, NULL, 'c'},
-    {"facts", optional_argument, NULL, 'F'},    {"resume", required_argument, NULL, 'r'},
-    {"fresh", no_argument, NULL, 'f'},          {"same-bits", no_argument, NULL, 'b'},
-    {"max-time", required_argument, NULL, 't'}, {0},
-};
-
 enum { MOST_RANKS = 1000000 };
 
 static int print_keys(void)
@@ -86,25 +78,40 @@ static int print_keys(void)
     return code;
 }
 
+static int take_override(void *arguments, const char *option, const char *text)
+{
+    train_arguments *a = arguments;
+    (void)option;
+    a->overrides[a->override_count++] = text;
+    return LS_OK;
+}
+
+static int take_max_time(void *arguments, const char *option, const char *text)
+{
+    return args_duration(&((train_arguments *)arguments)->max_time, option, text);
+}
+
+static int take_facts(void *arguments, const char *option, const char *text)
+{
+    train_arguments *a = arguments;
+    a->facts = true;
+    return text == NULL ? LS_OK : args_whole(&a->ranks, option, text, 1, MOST_RANKS);
+}
+
+static const args_option options[] = {
+    {"set", ARGS_OTHER, .take = take_override},
+    {"check", ARGS_FLAG, ARGS_FIELD(train_arguments, check)},
+    {"facts", ARGS_OTHER, .take = take_facts, .optional = true},
+    {"resume", ARGS_TEXT, ARGS_FIELD(train_arguments, resume)},
+    {"fresh", ARGS_FLAG, ARGS_FIELD(train_arguments, fresh)},
+    {"same-bits", ARGS_FLAG, ARGS_FIELD(train_arguments, same_bits)},
+    {"max-time", ARGS_OTHER, .take = take_max_time},
+    {0},
+};
+
 static int read_arguments(train_arguments *a, int argc, char **argv)
 {
-    int option = 0;
-    int read = LS_OK;
-    while (read == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        switch (option) {
-        case 't': read = args_duration(&a->max_time, "--max-time", optarg); break;
-        case 's': a->overrides[a->override_count++] = optarg; break;
-        case 'c': a->check = true; break;
-        case 'F':
-            a->facts = true;
-            read = optarg == NULL ? LS_OK : args_whole(&a->ranks, "--facts", optarg, 1, MOST_RANKS);
-            break;
-        case 'r': a->resume = optarg; break;
-        case 'b': a->same_bits = true; break;
-        default: a->fresh = true; break;
-        }
-    }
-    const int code = read != LS_OK ? read : option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
+    const int code = args_read_all(a, argc, argv, options, 1, 1, "CONFIG.yaml");
     if (code != LS_OK) {
         return code;
     }

@@ -1,11 +1,10 @@
-#include "cli/verify.h"
-
 #include <math.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 #include "verify/golden.h"
 
@@ -41,30 +40,14 @@ typedef struct verify_arguments {
     golden_options options;
 } verify_arguments;
 
-static const struct option options[] = {
-    {"tolerance", required_argument, NULL, 'e'}, {"ratio", required_argument, NULL, 'r'},
-    {"threads", required_argument, NULL, 't'},   {"shard", required_argument, NULL, 's'},
-    {"precision", required_argument, NULL, 'p'}, {0},
+static const args_option options[] = {
+    {"tolerance", ARGS_NUMBER, ARGS_FIELD(verify_arguments, options.tolerance), .high = 1e6},
+    {"ratio", ARGS_NUMBER, ARGS_FIELD(verify_arguments, options.ratio), .high = 1e6},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(verify_arguments, options.threads), .least = 1, .most = 1024},
+    {"shard", ARGS_WHOLE, ARGS_FIELD(verify_arguments, options.shard_size), .least = 1, .most = 1024},
+    {"precision", ARGS_WORD, ARGS_FIELD(verify_arguments, options.precision), .words = args_precision},
+    {0},
 };
-
-static int take_option(verify_arguments *a, int option)
-{
-    uint64_t value = 0;
-    int code = LS_OK;
-    switch (option) {
-    case 'e': return args_number(&a->options.tolerance, "--tolerance", optarg, 0, 1e6);
-    case 'r': return args_number(&a->options.ratio, "--ratio", optarg, 0, 1e6);
-    case 't':
-        code = args_whole(&value, "--threads", optarg, 1, 1024);
-        a->options.threads = (int)value;
-        return code;
-    case 'p': return args_precision(&a->options.precision, "--precision", optarg);
-    default:
-        code = args_whole(&value, "--shard", optarg, 1, 1024);
-        a->options.shard_size = (size_t)value;
-        return code;
-    }
-}
 
 static int verify(comm *c, void *context)
 {
@@ -81,14 +64,7 @@ static int verify(comm *c, void *context)
 static int run(int argc, char **argv)
 {
     verify_arguments a = {.options = {.tolerance = NOT_GIVEN, .threads = 1, .shard_size = 4}};
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(&a, option);
-    }
-    if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "FILE.h5");
-    }
+    const int code = args_read_all(&a, argc, argv, options, 1, 1, "FILE.h5");
     if (code != LS_OK) {
         return code;
     }

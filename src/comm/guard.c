@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "comm/alarm.h"
 #include "comm/interfaces.h"
 
@@ -96,7 +97,7 @@ int guard_begin(guard **out)
     interfaces_advice(g->advice, sizeof g->advice);
     (void)pthread_mutex_init(&g->lock, NULL);
     clock_condition_init(&g->change);
-    code = alarm_thread(&g->thread, watch, g, "the start's time limit");
+    code = thread_start(&g->thread, watch, g, "the start's time limit");
     if (code != LS_OK) {
         free(g);
         return code;

@@ -51,28 +51,21 @@ static bool event_null(const yaml_event_t *event)
 /* Set the error "place: `section.name` is text, reason; allowed: ...", text shown when not NULL. */
 static int value_error(const char *place, const config_key *key, const char *text, const char *reason)
 {
-    char *line = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&line, &size);
-    if (out == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", place);
-    }
-    fprintf(out, "%s: `%s.%s` is ", place, key->section, key->name);
+    text_builder line = {0};
     if (text != NULL) {
         const bool words = key->kind == KEY_TEXT || key->kind == KEY_CHOICE || *text == '\0' ||
                            text[strspn(text, "0123456789+-.eE")] != '\0';
         if (words) {
-            value_quote(out, text, SHOWN);
+            value_quote(&line, text, SHOWN);
         } else {
-            fprintf(out, "%.*s%s", SHOWN, text, strlen(text) > SHOWN ? "..." : "");
+            text_add(&line, "%.*s%s", SHOWN, text, strlen(text) > SHOWN ? "..." : "");
         }
-        fputs(", ", out);
+        text_add(&line, ", ");
     }
-    fprintf(out, "%s; allowed: ", reason);
-    value_allowed(out, key);
-    fclose(out);
-    const int code = error_set(LS_EUSAGE, "%s", line);
-    free(line);
+    text_add(&line, "%s; allowed: ", reason);
+    value_allowed(&line, key);
+    const int code = error_set(LS_EUSAGE, "%s: `%s.%s` is %s", place, key->section, key->name, text_of(&line));
+    text_release(&line);
     return code;
 }
 
@@ -90,26 +83,16 @@ static int set_value(config *c, const config_key *key, const char *text, bool qu
 /* Set the error "place: key `section.name` is not known; allowed here: ...". */
 static int unknown_error(const char *place, const char *section, const char *name)
 {
-    char *line = NULL;
-    char *shown = NULL;
-    size_t size = 0;
-    FILE *quoted = open_memstream(&shown, &size);
-    if (quoted != NULL) {
-        value_quote(quoted, name, SHOWN);
-        fclose(quoted);
-    }
-    FILE *out = open_memstream(&line, &size);
-    if (shown == NULL || out == NULL) {
-        free(shown);
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", place);
-    }
-    fprintf(out, "%s: key `%s%s%.*s` is not known; allowed here: ", place, section != NULL ? section : "",
-            section != NULL ? "." : "", (int)(strlen(shown) - 2), shown + 1);
-    schema_list(out, section);
-    fclose(out);
-    const int code = error_set(LS_EUSAGE, "%s", line);
-    free(shown);
-    free(line);
+    text_builder shown = {0};
+    text_builder known = {0};
+    value_quote(&shown, name, SHOWN);
+    schema_list(&known, section);
+    const int code =
+        error_set(LS_EUSAGE, "%s: key `%s%s%.*s` is not known; allowed here: %s", place, section != NULL ? section : "",
+                  section != NULL ? "." : "", shown.length < 2 ? 0 : (int)shown.length - 2,
+                  text_of(&shown) + (shown.length > 0), text_of(&known));
+    text_release(&shown);
+    text_release(&known);
     return code;
 }
 
@@ -202,19 +185,13 @@ static int read_keys(reader *r)
 static int not_mapping(const reader *r, const char *section)
 {
     char place[512];
-    char *list = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&list, &size);
-    if (out == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", r->origin);
-    }
-    schema_list(out, section);
-    fclose(out);
+    text_builder known = {0};
+    schema_list(&known, section);
     const char *tick = section != NULL ? "`" : "";
-    const int code =
-        error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s",
-                  place_of(r, place, sizeof place), tick, section != NULL ? section : "the file", tick, list);
-    free(list);
+    const int code = error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s",
+                               place_of(r, place, sizeof place), tick, section != NULL ? section : "the file", tick,
+                               text_of(&known));
+    text_release(&known);
     return code;
 }
 

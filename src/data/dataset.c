@@ -81,7 +81,7 @@ static int check_format(dataset *d)
     if (code == LS_OK && d->version > 1) {
         code = h5_read_attr_u64(d->file, "/", "turned", &d->turned);
     }
-    return code != LS_OK ? code : h5_read_attr_u64(d->file, "/", "checksum", &d->checksum);
+    return code == LS_OK ? h5_read_attr_u64(d->file, "/", "checksum", &d->checksum) : code;
 }
 
 /* Length of a one-dimensional array. The file cannot hold less than it claims: a damaged header asks for no memory. */
@@ -102,49 +102,72 @@ static int length_of(dataset *d, const char *name, size_t element, size_t file_s
 
 static int read_lengths(dataset *d)
 {
+    static const struct {
+        const char *name;
+        size_t width, more; /* bytes of an element; elements beyond one a sample */
+    } arrays[] = {{"/labels", sizeof(int32_t), 0},
+                  {"/offsets", sizeof(uint64_t), 1},
+                  {"/hashes", sizeof(uint64_t), 0},
+                  {"/split", 1, 0}};
     const size_t file_size = (size_t)h5_size(d->file);
-    size_t offsets = 0;
-    size_t hashes = 0;
-    size_t split = 0;
-    int code = length_of(d, "/labels", sizeof(int32_t), file_size, &d->samples);
-    code = code != LS_OK ? code : length_of(d, "/offsets", sizeof(uint64_t), file_size, &offsets);
-    code = code != LS_OK ? code : length_of(d, "/hashes", sizeof(uint64_t), file_size, &hashes);
-    code = code != LS_OK ? code : length_of(d, "/split", 1, file_size, &split);
-    code = code != LS_OK ? code : length_of(d, "/bytes", 1, file_size, &d->total);
-    if (code != LS_OK) {
-        return code;
+    bool agree = true;
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < sizeof arrays / sizeof *arrays; i++) {
+        size_t length = 0;
+        code = length_of(d, arrays[i].name, arrays[i].width, file_size, &length);
+        d->samples = i == 0 ? length : d->samples;
+        agree = agree && length == d->samples + arrays[i].more;
     }
-    if (d->samples == 0 || d->samples >= INT32_MAX || offsets != d->samples + 1 || hashes != d->samples ||
-        split != d->samples) {
-        return damaged(d, "/labels, /offsets, /hashes and /split do not have lengths that agree");
+    if (code == LS_OK) {
+        code = length_of(d, "/bytes", 1, file_size, &d->total);
     }
-    return LS_OK;
+    if (code == LS_OK && (!agree || d->samples == 0 || d->samples >= INT32_MAX)) {
+        code = damaged(d, "/labels, /offsets, /hashes and /split do not have lengths that agree");
+    }
+    return code;
+}
+
+/* *out: [n], owned by the data set. */
+static int read_array(dataset *d, const char *name, h5_type type, size_t width, size_t n, void **out)
+{
+    *out = malloc(n * width);
+    return *out == NULL ? error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, d->samples)
+                        : h5_read(d->file, name, type, n, *out);
 }
 
 static int read_arrays(dataset *d)
 {
     const size_t n = d->samples;
-    d->offsets = malloc((n + 1) * sizeof *d->offsets);
-    d->hashes = malloc(n * sizeof *d->hashes);
-    d->labels = malloc(n * sizeof *d->labels);
-    d->split = malloc(n);
-    bool all = true;
-    for (int s = 0; s < DATASET_SPLITS; s++) {
-        d->indices[s] = malloc(n * sizeof *d->indices[s]);
-        all = all && d->indices[s] != NULL;
-    }
-    if (!all || d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
-    }
     size_t names = 0;
-    int code = h5_read(d->file, "/offsets", H5_UINT64, n + 1, d->offsets);
-    code = code != LS_OK ? code : h5_read(d->file, "/hashes", H5_UINT64, n, d->hashes);
-    code = code != LS_OK ? code : h5_read(d->file, "/labels", H5_INT32, n, d->labels);
-    code = code != LS_OK ? code : h5_read(d->file, "/split", H5_UINT8, n, d->split);
-    code = code != LS_OK ? code : h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
-    code = code != LS_OK ? code : h5_read_strings(d->file, "/names", &d->names, &names);
+    void *arrays[4] = {0};
+    int code = read_array(d, "/offsets", H5_UINT64, sizeof *d->offsets, n + 1, &arrays[0]);
+    if (code == LS_OK) {
+        code = read_array(d, "/hashes", H5_UINT64, sizeof *d->hashes, n, &arrays[1]);
+    }
+    if (code == LS_OK) {
+        code = read_array(d, "/labels", H5_INT32, sizeof *d->labels, n, &arrays[2]);
+    }
+    if (code == LS_OK) {
+        code = read_array(d, "/split", H5_UINT8, 1, n, &arrays[3]);
+    }
+    d->offsets = arrays[0];
+    d->hashes = arrays[1];
+    d->labels = arrays[2];
+    d->split = arrays[3];
+    if (code == LS_OK) {
+        code = h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
+    }
+    if (code == LS_OK) {
+        code = h5_read_strings(d->file, "/names", &d->names, &names);
+    }
     if (code == LS_OK && names != n) {
         code = damaged(d, "/names does not have one name a sample");
+    }
+    for (int s = 0; code == LS_OK && s < DATASET_SPLITS; s++) {
+        d->indices[s] = malloc(n * sizeof *d->indices[s]);
+        if (d->indices[s] == NULL) {
+            code = error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
+        }
     }
     return code;
 }
@@ -246,6 +269,7 @@ static int open_file(dataset *d, int descriptor)
 /* descriptor: of the file, or -1: it is opened by its path. */
 static int open_data(dataset **out, const char *path, int descriptor, const char *label, bool resident)
 {
+    static int (*const parts[])(dataset * d) = {check_format, read_lengths, read_arrays, check_arrays};
     *out = NULL;
     int code = LS_OK;
     const watch_phase before = watch_enter(WATCH_OPENING);
@@ -255,11 +279,12 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
         goto cleanup;
     }
     code = open_file(d, descriptor);
-    code = code != LS_OK ? code : check_format(d);
-    code = code != LS_OK ? code : read_lengths(d);
-    code = code != LS_OK ? code : read_arrays(d);
-    code = code != LS_OK ? code : check_arrays(d);
-    code = code != LS_OK ? code : h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
+    for (size_t i = 0; code == LS_OK && i < sizeof parts / sizeof *parts; i++) {
+        code = parts[i](d);
+    }
+    if (code == LS_OK) {
+        code = h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
+    }
     if (code == LS_OK && resident && dataset_memory(d) > 0) {
         code = load_bytes(d);
     } else if (code == LS_OK) {
@@ -380,17 +405,12 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
         *bytes = d->bytes + d->offsets[i];
         return LS_OK;
     }
-    if (buffer->capacity < *size) {
-        uint8_t *fresh = malloc(*size);
-        if (fresh == NULL) {
-            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->label, *size, d->names[i]);
-        }
-        free(buffer->bytes);
-        buffer->bytes = fresh;
-        buffer->capacity = *size;
+    int code = dataset_buffer_reserve(buffer, *size, d->label);
+    if (code != LS_OK) {
+        return code;
     }
     const size_t ahead = (size_t)(d->offsets[run < d->samples - i ? i + run : d->samples] - d->offsets[i]);
-    const int code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
+    code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
     if (code != LS_OK) {
         return code;
     }

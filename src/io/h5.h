@@ -48,8 +48,6 @@ int h5_open_packed(h5_file **out, const char *path);
  * descriptor stays the caller's, and may be closed afterwards.
  */
 int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
-/* For tests: as h5_open_read for reading and writing, in this process. */
-int h5_open_write(h5_file **out, const char *path);
 /* A new file in place of one that stands there, which is removed; where a link or a folder stands, LS_EIO. */
 int h5_create(h5_file **out, const char *path);
 /* As h5_create where nothing stands, not even a link (LS_EIO). For temporary files: see io/temporary.h. */
@@ -58,9 +56,7 @@ int h5_create_first(h5_file **out, const char *path);
 int h5_create_newest(h5_file **out, const char *path);
 /*
  * From here on other processes may open the file for reading and see what h5_flush has flushed (single writer, multiple
- * readers). Only for files of h5_create_newest; no data set, group or attribute can be made afterwards. A file that a
- * killed writer left so marked is mended by h5_open_write.
- */
+ * readers). Only for files of h5_create_newest; no data set, group or attribute can be made afterwards. */
 int h5_start_swmr(h5_file *f);
 /* Flush to the system. */
 int h5_flush(h5_file *f);
@@ -129,7 +125,6 @@ int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count);
 /* Arrays that grow along their first dimension (chunked). `columns` 0: one-dimensional; else rows of that many. */
 int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows);
 int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data);
-int h5_set_rows(h5_file *f, const char *name, size_t rows); /* cut back (or extend with zeros) */
 
 /* Attributes of the object `name` ("/" for the root). */
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute);

@@ -287,28 +287,6 @@ cleanup:
     return code;
 }
 
-int h5_set_rows(h5_file *f, const char *name, size_t rows)
-{
-    h5_shape shape;
-    hid_t set = -1;
-    h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK) {
-        goto cleanup;
-    }
-    hsize_t extent[H5_MAX_RANK] = {0};
-    for (int i = 0; i < shape.rank; i++) {
-        extent[i] = i == 0 ? rows : shape.dims[i];
-    }
-    if (shape.rank == 0 || H5Dset_extent(set, extent) < 0) {
-        code = h5_fail_io(f, name, "cannot change the number of rows");
-    }
-cleanup:
-    h5_drop(set);
-    h5_leave();
-    return code;
-}
-
 int h5_write_strings(h5_file *f, const char *name, const char *const *strings, size_t count)
 {
     const hsize_t length = count;

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/size.h"
+#include "base/text.h"
 #include "base/watch.h"
 
 struct h5_remote {
@@ -147,36 +147,10 @@ int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size)
     return code;
 }
 
-/* Pointers to the texts that fill `bytes`, which stand behind them in one block. */
-static char **point_at(const char *bytes, size_t size, size_t *count)
-{
-    size_t n = 0;
-    size_t total = 0;
-    for (size_t i = 0; i < size; i++) {
-        n += bytes[i] == '\0';
-    }
-    if (size_mul(&total, n + 1, sizeof(char *)) != 0 || size_add(&total, total, size) != 0) {
-        return NULL;
-    }
-    char **block = malloc(total);
-    if (block == NULL) {
-        return NULL;
-    }
-    char *at = (char *)(block + n + 1);
-    memcpy(at, bytes, size);
-    for (size_t i = 0; i < n; i++) {
-        block[i] = at;
-        at += strlen(at) + 1;
-    }
-    block[n] = NULL;
-    *count = n;
-    return block;
-}
-
 int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
 {
     h5_wire_answer head;
-    char *bytes = NULL;
+    text_builder text = {0};
     (void)pthread_mutex_lock(&r->lock);
     int code = ask(r, q, &head);
     if (code != LS_OK) {
@@ -186,7 +160,7 @@ int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *coun
         code = odd_answer(r);
         goto cleanup;
     }
-    bytes = malloc((size_t)head.size + 1);
+    char *const bytes = text_room(&text, (size_t)head.size);
     if (bytes == NULL) {
         r->dead = 1;
         code = error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
@@ -194,12 +168,13 @@ int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *coun
         code = crashed(r, 0);
     } else if (head.size > 0 && bytes[head.size - 1] != '\0') {
         code = odd_answer(r);
-    } else if ((*out = point_at(bytes, (size_t)head.size, count)) == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
+    } else {
+        *out = text_take_list(&text, count);
+        code = *out != NULL ? LS_OK : error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
     }
 cleanup:
     (void)pthread_mutex_unlock(&r->lock);
-    free(bytes);
+    text_release(&text);
     return code;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -26,10 +27,20 @@ static int refuse_open(const char *path)
     }
 }
 
+static const unsigned char signature[SIGNATURE] = "\x89HDF\r\n\x1a\n";
+
+bool named_looks_begun(int descriptor)
+{
+    static const unsigned char zeros[SIGNATURE];
+    unsigned char start[SIGNATURE] = {0};
+    const ssize_t n = pread(descriptor, start, sizeof start, 0);
+    return n == 0 ||
+           (n == SIGNATURE && (memcmp(start, signature, SIGNATURE) == 0 || memcmp(start, zeros, SIGNATURE) == 0));
+}
+
 /* Half of HDF5's first bytes are enough, as a damaged file has some of them; so are zeros, which disks leave. */
 static bool may_begin(const unsigned char *bytes, ssize_t count)
 {
-    static const unsigned char signature[SIGNATURE] = "\x89HDF\r\n\x1a\n";
     ssize_t same = 0;
     ssize_t zeros = 0;
     for (ssize_t i = 0; i < count; i++) {

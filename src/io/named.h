@@ -1,6 +1,8 @@
 #ifndef LOCKSTEP_IO_NAMED_H
 #define LOCKSTEP_IO_NAMED_H
 
+#include <stdbool.h>
+
 /*
  * Look at an input that somebody named, before any work: LS_EUSAGE, which ends the program with status 2, where there
  * is no such file, where it may not be read, and where it is a folder, a pipe or a file of another kind than HDF5. What
@@ -8,6 +10,12 @@
  * 0.
  */
 int named_check(const char *path);
+
+/*
+ * Whether an open file is as an interrupted writer of an HDF5 file may leave it: empty, zeros where the signature comes
+ * at the end, or the signature.
+ */
+bool named_looks_begun(int descriptor);
 
 /*
  * The same without opening it, so that a file that many processes open is opened once by each: LS_EUSAGE where there is

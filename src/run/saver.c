@@ -1,20 +1,17 @@
 #include "run/saver.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "base/watch.h"
 #include "io/h5.h"
 #include "store/checkpoint_name.h"
-
-enum { MESSAGE_SIZE = 1024 };
 
 struct saver {
     saver_options options;
@@ -28,8 +25,7 @@ struct saver {
     bool pending, stop;
     double started;
     saver_cost cost;
-    int code; /* of a failed write that nobody knows of yet */
-    char message[MESSAGE_SIZE];
+    saved_error failure; /* of a write, not yet reported */
 };
 
 uint64_t saver_room(const state *s)
@@ -92,25 +88,13 @@ static void *work(void *context)
         s->cost.busy = processor_seconds();
         s->cost.longest = took > s->cost.longest ? took : s->cost.longest;
         if (code != LS_OK) {
-            s->code = code;
-            (void)snprintf(s->message, sizeof s->message, "%s", error_message());
+            error_save(&s->failure, code);
         }
         s->pending = false;
         pthread_cond_broadcast(&s->changed);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
-}
-
-static int start_thread(saver *s)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are for the thread that trains */
-    s->running = pthread_create(&s->thread, NULL, work, s) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->running ? LS_OK : error_set(LS_ERROR, "the system refuses to start a thread that writes checkpoints");
 }
 
 int saver_create(saver **out, const saver_options *options)
@@ -125,7 +109,8 @@ int saver_create(saver **out, const saver_options *options)
     (void)pthread_cond_init(&s->changed, NULL);
     int code = state_create_like(&s->copy, options->state);
     if (code == LS_OK) {
-        code = start_thread(s);
+        code = thread_start(&s->thread, work, s, "writing checkpoints");
+        s->running = code == LS_OK;
     }
     if (code != LS_OK) {
         saver_free(s);
@@ -135,12 +120,12 @@ int saver_create(saver **out, const saver_options *options)
     return LS_OK;
 }
 
-/* Under the lock: a failure is told once. */
+/* Under the lock: a failure is reported once. */
 static int take_code(saver *s)
 {
-    const int code = s->code;
-    s->code = LS_OK;
-    return code == LS_OK ? LS_OK : error_set(code, "%s", s->message);
+    const int code = error_restore(&s->failure);
+    s->failure.code = LS_OK;
+    return code;
 }
 
 static void wait_idle(saver *s)

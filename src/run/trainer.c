@@ -537,10 +537,10 @@ int trainer_run(comm *c, const trainer_options *options)
     }
 cleanup:
     if (t.log != NULL) {
-        char said[1024]; /* closing must not replace the reason of the failure */
-        (void)snprintf(said, sizeof said, "%s", error_message());
+        saved_error reason; /* which closing must not replace */
+        error_save(&reason, code);
         (void)runlog_close(t.log);
-        (void)error_set(code, "%s", said);
+        (void)error_restore(&reason);
     }
     saver_free(t.saver);
     free(t.classes);

@@ -115,7 +115,4 @@ int checkpoint_verify(const char *path);
  */
 int checkpoint_read(const char *path, state *s);
 
-/* Read weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
-int checkpoint_read_keras(const char *path, state *s);
-
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "io/h5.h"
+#include "store/run_folder.h"
 
 static const char prefix[] = "step-";
 static const char digits[] = "0123456789";
@@ -21,11 +21,7 @@ char *checkpoint_name(char out[CHECKPOINT_NAME_SIZE], uint64_t step)
 int checkpoint_path(char *out, size_t size, const char *dir, uint64_t step)
 {
     char name[CHECKPOINT_NAME_SIZE];
-    const int n = snprintf(out, size, "%s/%s", dir, checkpoint_name(name, step));
-    if (n < 0 || (size_t)n >= size) {
-        return error_set(LS_EUSAGE, "%s: the path is too long", dir);
-    }
-    return LS_OK;
+    return run_folder_file(out, size, dir, checkpoint_name(name, step));
 }
 
 int checkpoint_name_step(uint64_t *step, const char *name)

@@ -299,14 +299,3 @@ int checkpoint_read(const char *path, state *s)
     (void)watch_enter(before);
     return code;
 }
-
-int checkpoint_read_keras(const char *path, state *s)
-{
-    h5_file *f = NULL;
-    int code = h5_open_read(&f, path);
-    if (code == LS_OK) {
-        code = keras_layout_read(f, s);
-    }
-    (void)h5_close(f);
-    return code;
-}

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "suite.h"
 
 #include "base/error.h"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "state_over.h"
 #include "suite.h"
 
@@ -268,7 +269,7 @@ START_TEST(log_columns_are_columns)
         write_log(3, 10, 1);
         reshape(wrong[i].name, wrong[i].rows, wrong[i].columns);
         (void)snprintf(expected, sizeof expected, "%s: has the wrong shape", wrong[i].name);
-        expect_log(i == 5 ? "tensors/norm: does not have a column for each" : expected);
+        expect_log(expected);
     }
 }
 END_TEST

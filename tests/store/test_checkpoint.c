@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "small_network.h"
 #include "state_over.h"
 #include "suite.h"

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "small_network.h"
 #include "state_over.h"
 #include "suite.h"
