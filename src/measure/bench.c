@@ -42,7 +42,7 @@ double bench_median(double *values, size_t n)
 static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
-    step_agreement all = {.code = LS_OK}; /* no rank has anything to tell */
+    step_agreement all = {.code = LS_OK}; /* no rank has anything to report */
     const int code = step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics);
     if (code != LS_OK && comm_size(c) > 1) {
         log_error("%s", error_message());

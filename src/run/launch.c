@@ -13,7 +13,7 @@
 
 enum { HOST_SIZE = 64, SHOWN_HOSTS = 8 };
 
-/* What each rank tells of itself. */
+/* What each rank reports of itself. */
 typedef struct place {
     char host[HOST_SIZE];
     int first; /* of its node's ranks */

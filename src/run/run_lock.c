@@ -39,7 +39,7 @@ struct run_lock {
 typedef enum attempt {
     TAKEN,
     HELD,    /* by a living process */
-    UNKNOWN, /* locks do not work here, or not for all machines: its time must tell */
+    UNKNOWN, /* locks do not work here, or not for all machines: its time must show it */
     GONE,    /* the file was removed meanwhile */
 } attempt;
 
@@ -121,7 +121,7 @@ static struct timespec time_of(const run_lock *l)
     return status.st_mtim;
 }
 
-/* Watch whether the file's time changes: machines' clocks may differ, so that its value tells nothing. */
+/* Watch whether the file's time changes: machines' clocks may differ, so its value means nothing. */
 static attempt watch_time(run_lock *l)
 {
     const struct timespec before = time_of(l);
@@ -206,7 +206,7 @@ static int attempt_once(run_lock *l, attempt *result, char owner[OWNER_SIZE])
 static int take(run_lock *l, const char *dir)
 {
     char owner[OWNER_SIZE] = "";
-    int told = 0;
+    int reported = 0;
     for (;;) {
         attempt result = GONE;
         const int code = attempt_once(l, &result, owner);
@@ -219,8 +219,8 @@ static int take(run_lock *l, const char *dir)
                              "checkpoint.dir or an experiment.name of its own",
                              dir, owner[0] == '\0' ? "it has just begun" : owner);
         }
-        if (result == HELD && !told) {
-            told = 1;
+        if (result == HELD && !reported) {
+            reported = 1;
             log_info("%s: another job trains in this folder (%s); waiting %.0f s for its end", dir, owner,
                      run_lock_patience);
         }

@@ -10,7 +10,7 @@
 
 /*
  * Checkpoints beside the training: the state is copied, and a thread writes the copy. One is on its way at a time. A
- * write that fails leaves what was saved before, and is told at the next call. Rank 0's business; not collective.
+ * write that fails leaves what was saved before, and is reported at the next call. Rank 0's business; not collective.
  */
 typedef struct saver_options {
     const state *state; /* what is saved has its table and vectors; all: not owned, must outlive the saver */

@@ -193,7 +193,9 @@ static int begin(trainer *t, comm *c)
     }
     if (t->o->resume != NULL) {
         code = session_load(&t->s, t->o->resume, &t->at);
-        code = code == LS_OK ? check_resumed(t) : code;
+        if (code == LS_OK) {
+            code = check_resumed(t);
+        }
         if (code != LS_OK) {
             return code;
         }
@@ -304,7 +306,7 @@ static int hand_over(trainer *t, const evaluation *val)
     return code == LS_OK ? saver_start(t->saver, &info, &s->replica.state) : code;
 }
 
-/* val: of these weights, or NULL. A failure of rank 0's is told with the next step. */
+/* val: of these weights, or NULL. A failure of rank 0's is agreed on with the next step. */
 static int save(trainer *t, const evaluation *val)
 {
     const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
@@ -496,11 +498,15 @@ static int finish(trainer *t, double started)
         print_weights(t, "training ends with");
     }
     if (leads(t) && t->saver != NULL) {
-        code = code == LS_OK ? saver_finish(t->saver) : code;
+        if (code == LS_OK) {
+            code = saver_finish(t->saver);
+        }
         print_costs(t, clock_seconds() - started);
         const int closed = runlog_close(t->log);
         t->log = NULL;
-        code = code == LS_OK ? closed : code;
+        if (code == LS_OK) {
+            code = closed;
+        }
     }
     code = comm_agree(t->s.c, code);
     if (code != LS_OK) {

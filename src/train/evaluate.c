@@ -15,7 +15,9 @@ static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batc
     unsigned requests = breaks != NULL ? breaks->requests(breaks->context) : 0;
     const int got = loader_next(l, out);
     int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, requests));
-    code = code == LS_OK ? comm_agree_end(s->c, &requests) : code;
+    if (code == LS_OK) {
+        code = comm_agree_end(s->c, &requests);
+    }
     if (code == LS_OK && breaks != NULL && (requests & STEP_REQUEST_STOP) != 0) {
         breaks->stopped = true;
         return 0;

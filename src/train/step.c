@@ -191,20 +191,21 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
     tree_front own; /* each rank is one leaf */
     tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
     int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
-    double *apart = weighted + n + 1;
-    double *own_apart = &apart[comm_rank(s->c)];
+    double *differences = weighted + n + 1;
+    double *own_difference = &differences[comm_rank(s->c)];
     for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
         const double mean = weighted[i] / weighted[n];
         const double difference = fabs(mean - (double)moving[i]);
-        *own_apart = samples > 0 && difference > *own_apart ? difference : *own_apart; /* else nothing was averaged */
+        *own_difference =
+            samples > 0 && difference > *own_difference ? difference : *own_difference; /* else nothing was averaged */
         moving[i] = (real)mean;
     }
     *drift = 0;
     if (code == LS_OK) {
-        code = comm_sum_f64(s->c, apart, apart, (size_t)size, &own, (size_t)size);
+        code = comm_sum_f64(s->c, differences, differences, (size_t)size, &own, (size_t)size);
     }
     for (int r = 0; code == LS_OK && r < size; r++) {
-        *drift = apart[r] > *drift ? apart[r] : *drift;
+        *drift = differences[r] > *drift ? differences[r] : *drift;
     }
     free(weighted);
     return code;

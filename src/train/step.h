@@ -25,7 +25,7 @@ typedef struct step_metrics {
 } step_metrics;
 
 /*
- * What ranks tell each other in a step, an agreement point on the way. In: this rank's own; out: the same on all ranks.
+ * What ranks agree on in a step, while they compute. In: this rank's own; out: the same on all ranks.
  */
 typedef struct step_agreement {
     int code;          /* as comm_agree */

@@ -167,8 +167,8 @@ static double *pick(const real *values, size_t size, const int32_t *places, size
     return out;
 }
 
-static void judge(const comparison *c, golden_worst *out, size_t i, const real *values, const double *ours,
-                  const double *expected, size_t n)
+static void compare_kept(const comparison *c, golden_worst *out, size_t i, const real *values, const double *ours,
+                         const double *expected, size_t n)
 {
     const tensor_info *info = &c->t->tensors[i];
     const double *row = c->stats + i * c->columns;
@@ -215,7 +215,7 @@ static int compare_variable(const comparison *c, golden_worst *out, size_t i, co
             error_set(LS_EFORMAT, "%s: %s: %zu values where %zu were expected", h5_path(c->g->f), name, shape.size, n);
     }
     if (code == LS_OK) {
-        judge(c, out, i, values, ours, expected, n);
+        compare_kept(c, out, i, values, ours, expected, n);
     }
     free(ours);
     free(expected);

@@ -38,27 +38,57 @@ static int read_experiment(golden_file *g)
     return code == LS_OK && l2 ? h5_read_attr_f64(g->f, "/", "l2_c", &g->l2) : code;
 }
 
+static int read_sizes(golden_file *g)
+{
+    const struct {
+        const char *name;
+        size_t *into;
+    } sizes[] = {{"height", &g->height},
+                 {"width", &g->width},
+                 {"classes", &g->classes},
+                 {g->data_parallel ? "n_batches" : "n_steps", &g->batches}};
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < sizeof sizes / sizeof sizes[0]; i++) {
+        code = whole(g, sizes[i].name, sizes[i].into);
+    }
+    return code;
+}
+
+static int read_reals(golden_file *g)
+{
+    const struct {
+        const char *name;
+        double *into;
+        int optional;
+    } reals[] = {{"learning_rate", &g->learning_rate, 0},
+                 {"bn_momentum", &g->momentum, 0},
+                 {"bn_epsilon", &g->epsilon, 0},
+                 {"alpha", &g->alpha, 1}};
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < sizeof reals / sizeof reals[0]; i++) {
+        if (!reals[i].optional || h5_attr_exists(g->f, "/", reals[i].name)) {
+            code = h5_read_attr_f64(g->f, "/", reals[i].name, reals[i].into);
+        }
+    }
+    return code;
+}
+
 static int read_header(golden_file *g)
 {
-    int code = LS_OK;
     if (!h5_exists(g->f, "init") || !h5_attr_exists(g->f, "/", "experiment")) {
         return error_set(LS_EFORMAT, "%s: not a file of reference results: it has no /init or no experiment",
                          h5_path(g->f));
     }
     g->data_parallel = h5_exists(g->f, "expect_f64_batch0");
     g->has_f64 = g->data_parallel || h5_exists(g->f, "expect_f64");
-    if ((code = read_experiment(g)) != LS_OK || (code = whole(g, "height", &g->height)) != LS_OK ||
-        (code = whole(g, "width", &g->width)) != LS_OK || (code = whole(g, "classes", &g->classes)) != LS_OK ||
-        (code = whole(g, g->data_parallel ? "n_batches" : "n_steps", &g->batches)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "learning_rate", &g->learning_rate)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "bn_momentum", &g->momentum)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "bn_epsilon", &g->epsilon)) != LS_OK) {
-        return code;
+    int code = read_experiment(g);
+    if (code == LS_OK) {
+        code = read_sizes(g);
     }
-    if (h5_attr_exists(g->f, "/", "alpha") && (code = h5_read_attr_f64(g->f, "/", "alpha", &g->alpha)) != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        code = read_reals(g);
     }
-    return h5_read_strings(g->f, "var_names", &g->names, &g->variables);
+    return code == LS_OK ? h5_read_strings(g->f, "var_names", &g->names, &g->variables) : code;
 }
 
 int golden_file_open(golden_file *out, const char *path)
@@ -122,7 +152,9 @@ int golden_file_batch(const golden_file *g, size_t k, real **images, int32_t **l
     }
     code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, shape.size, *images);
     (void)snprintf(name, sizeof name, "batch%zu/y", k);
-    code = code != LS_OK ? code : h5_read(g->f, name, H5_INT32, *samples, *labels);
+    if (code == LS_OK) {
+        code = h5_read(g->f, name, H5_INT32, *samples, *labels);
+    }
     for (size_t i = 0; code == LS_OK && i < *samples; i++) {
         if ((*labels)[i] < 0 || (size_t)(*labels)[i] >= g->classes) {
             code = error_set(LS_EFORMAT, "%s: %s: label %d is not a class", h5_path(g->f), name, (int)(*labels)[i]);
