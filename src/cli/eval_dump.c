@@ -58,7 +58,9 @@ int eval_dump_write(const char *path, const evaluate_dump *d, const session *s)
         code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
     }
     const int closed = h5_close(f);
-    code = code == LS_OK ? closed : code;
+    if (code == LS_OK) {
+        code = closed;
+    }
     if (code == LS_OK) {
         code = temporary_commit(&t, what);
     }

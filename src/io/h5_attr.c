@@ -181,8 +181,9 @@ int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, cha
     }
     if (count != 1) {
         code = attr_fail(f, name, attribute, LS_EFORMAT, "is not one string");
-    } else if ((*out = strdup(strings[0])) == NULL) {
-        code = attr_fail(f, name, attribute, LS_ENOMEM, "out of memory");
+    } else {
+        *out = strdup(strings[0]);
+        code = *out == NULL ? attr_fail(f, name, attribute, LS_ENOMEM, "out of memory") : LS_OK;
     }
     free(strings);
     return code;
