@@ -70,7 +70,7 @@ cleanup:
 int h5_stat(h5_file *f, const char *name, h5_shape *out)
 {
     if (f->remote != NULL) {
-        return h5_client_stat(f, name, out);
+        return h5_ask_stat(f, name, out);
     }
     h5_enter();
     hid_t set = -1;
@@ -147,7 +147,7 @@ static int open_numbers(h5_file *f, const char *name, hid_t *out)
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read(f, name, type, size, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, name, NULL}, out);
     }
     h5_shape shape;
     hid_t set = -1;
@@ -202,7 +202,7 @@ static int select_rows(const h5_file *f, const char *name, selection *s, size_t 
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read_slice(f, name, type, start, count, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, name, NULL}, out);
     }
     selection s = SELECTION_NONE;
     h5_enter();
@@ -315,7 +315,7 @@ cleanup:
 int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count)
 {
     if (f->remote != NULL) {
-        return h5_client_read_strings(f, name, out, count);
+        return h5_ask_texts(f, H5_ASK_STRINGS, name, NULL, out, count);
     }
     hid_t set = -1;
     *out = NULL;
