@@ -113,8 +113,12 @@ static int diff_tensor(totals *t, const weights_file *a, size_t i, const weights
     double *second = calloc(size + 1, sizeof *second);
     int code =
         first == NULL || second == NULL ? error_set(LS_ENOMEM, "out of memory for a tensor of %zu", size) : LS_OK;
-    code = code == LS_OK ? weights_file_read(a, i, first, &types[0]) : code;
-    code = code == LS_OK ? weights_file_read(b, j, second, &types[1]) : code;
+    if (code == LS_OK) {
+        code = weights_file_read(a, i, first, &types[0]);
+    }
+    if (code == LS_OK) {
+        code = weights_file_read(b, j, second, &types[1]);
+    }
     if (code == LS_OK) {
         const compare_result r = compare_numbers(first, second, size);
         (void)tensor_full_name(name, sizeof name, &a->table.tensors[i]);
@@ -177,18 +181,17 @@ static int diff(const char *first, const char *second, bool all)
 {
     totals t = {0};
     weights_file a;
-    weights_file b;
+    weights_file b = {0};
     int code = weights_file_open(&a, first);
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        code = weights_file_open(&b, second);
     }
-    code = weights_file_open(&b, second);
-    if (code != LS_OK) {
-        weights_file_close(&a);
-        return code;
+    if (code == LS_OK) {
+        code = diff_info(&a, &b);
     }
-    code = diff_info(&a, &b);
-    code = code == LS_OK ? diff_tensors(&t, &a, &b, all) : code;
+    if (code == LS_OK) {
+        code = diff_tensors(&t, &a, &b, all);
+    }
     if (code == LS_OK) {
         print_totals(&t);
     }

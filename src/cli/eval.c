@@ -3,13 +3,16 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "cli/args.h"
 #include "cli/command.h"
-#include "cli/eval_dump.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
+#include "io/temporary.h"
+#include "store/file_kind.h"
 #include "train/estimate.h"
+#include "train/evaluate.h"
 #include "train/staging.h"
 
 static const char help[] =
@@ -151,6 +154,76 @@ static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, con
     return LS_OK;
 }
 
+/* --- Dumps: the first samples of a split as the network saw them -------------------------------------------------- */
+
+static const char what[] = "a dump";
+
+/* Before any work: whether the dump may be written to path, which is none of the n inputs (NULL: none). */
+static int prepare_dump(const char *path, const char *const *inputs, size_t n)
+{
+    file_kind kind = FILE_OTHER;
+    int code = output_refuse_inputs(path, inputs, n);
+    if (code == LS_OK) {
+        code = temporary_prepare(path, what);
+    }
+    if (code == LS_OK && file_kind_of(&kind, path) == LS_OK && kind != FILE_OTHER) {
+        code =
+            error_set(LS_EUSAGE, "%s: is a data set or a file of a run, which would be lost; name another file for %s",
+                      path, what);
+    }
+    return code;
+}
+
+/* Room for up to `wanted` samples; to be released also on failure. */
+static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
+{
+    size_t samples = 0;
+    (void)dataset_indices(s->data, s->options.split, &samples);
+    out->capacity = wanted < samples ? wanted : samples;
+    out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
+    out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
+    return out->images == NULL || out->logits == NULL
+               ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
+               : LS_OK;
+}
+
+static void release_dump(evaluate_dump *d)
+{
+    free(d->images);
+    free(d->logits);
+    *d = (evaluate_dump){0};
+}
+
+/* As data sets `images` and `logits`, whole or not at all. */
+static int write_dump(const char *path, const evaluate_dump *d, const session *s)
+{
+    const size_t images[] = {d->count, s->options.data.height, s->options.data.width, 3};
+    const size_t logits[] = {d->count, dataset_classes(s->data)};
+    temporary t;
+    h5_file *f = NULL;
+    int code = temporary_begin(&t, &f, path);
+    if (code == LS_OK) {
+        code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
+    }
+    const int closed = h5_close(f);
+    if (code == LS_OK) {
+        code = closed;
+    }
+    if (code == LS_OK) {
+        code = temporary_commit(&t, what);
+    }
+    if (code == LS_OK) {
+        log_info("%zu samples written to %s", d->count, path);
+    }
+    temporary_end(&t);
+    return code;
+}
+
+/* --- Evaluation ------------------------------------------------------------------------------------------------- */
+
 static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e)
 {
     if (!isfinite(e->loss)) {
@@ -180,7 +253,7 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         code = session_load(&s, on->checkpoint, &at);
     }
     if (code == LS_OK && a->dump != NULL) {
-        code = eval_dump_start(&dump, &s, (size_t)a->dump_count);
+        code = start_dump(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
         const state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
@@ -193,9 +266,9 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         moving_warn(on->checkpoint, &on->lag, "use --statistics precise, or train it for more steps or with");
     }
     if (code == LS_OK && a->dump != NULL) {
-        code = eval_dump_write(a->dump, &dump, &s);
+        code = write_dump(a->dump, &dump, &s);
     }
-    eval_dump_release(&dump);
+    release_dump(&dump);
     session_close(&s);
     return code;
 }
@@ -213,7 +286,7 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     o.train.threads = a->threads > 0 ? (int)a->threads : o.train.threads;
     if (a->dump != NULL) {
         const char *const inputs[] = {on->checkpoint, o.data.file, a->train_data};
-        code = eval_dump_prepare(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
+        code = prepare_dump(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
     }
     if (code == LS_OK && is_precise(saved)) {
         code = estimate_precise(&precise, c, a, saved, &o, on);

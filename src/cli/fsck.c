@@ -20,10 +20,9 @@
 static const char help[] =
     "usage: lockstep fsck [--decode] [--patience SECONDS] FILE...\n"
     "\n"
-    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)`, `FILE: damaged: "
-    "...`\n"
+    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)`, `FILE: damaged: ...`\n"
     "with all that is wrong, or `FILE: is of another kind: ...`. A folder stands for the checkpoints and logs in it;\n"
-    "what an interrupted write left there is named too. Nothing is changed, and a run that is going on is not "
+    "what an interrupted write left there is named too. Nothing is changed, and a run that is going on is not\n"
     "disturbed.\n"
     "\n"
     "  --decode            decode every picture of a data set too\n"

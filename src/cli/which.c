@@ -33,7 +33,9 @@ int which_open_run(run_folder **out, const char *dir)
 {
     *out = NULL;
     int code = check_folder(dir);
-    code = code != LS_OK ? code : run_folder_open(out, dir, NULL, NULL);
+    if (code == LS_OK) {
+        code = run_folder_open(out, dir, NULL, NULL);
+    }
     if (code == LS_OK && !run_folder_holds_work(*out)) {
         code = error_set(LS_EUSAGE, "%s: holds no usable checkpoint", dir);
     }

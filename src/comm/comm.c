@@ -148,7 +148,9 @@ int comm_start(comm **out, int *argc, char ***argv)
     launcher l;
     launcher_ask(&l);
     int code = launcher_hide_step(&l); /* before there is another thread */
-    code = code != LS_OK ? code : guard_begin(&g);
+    if (code == LS_OK) {
+        code = guard_begin(&g);
+    }
     if (code == LS_OK) {
         code = start(out, argc, argv, &l);
     }

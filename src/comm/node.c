@@ -1,6 +1,4 @@
 /* Who is where: the ranks that share this rank's node, and what ranks bring. */
-#include "comm/node.h"
-
 #include <stdlib.h>
 
 #include "base/error.h"

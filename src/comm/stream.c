@@ -142,7 +142,9 @@ int comm_stream_finish(comm_stream *s)
     watch_collective_begin();
     int code = s->end > 0 ? start_bucket(s) : LS_OK;
     do {
-        code = code != LS_OK ? code : poll_flights(s, &active);
+        if (code == LS_OK) {
+            code = poll_flights(s, &active);
+        }
     } while (code == LS_OK && active > 0);
     watch_collective_end();
     return code;

@@ -274,7 +274,11 @@ static int open_data(dataset **out, const char *path, int descriptor, const char
     int code = LS_OK;
     const watch_phase before = watch_enter(WATCH_OPENING);
     dataset *d = calloc(1, sizeof *d);
-    if (d == NULL || (d->path = strdup(path)) == NULL || (d->label = strdup(label)) == NULL) {
+    if (d != NULL) {
+        d->path = strdup(path);
+        d->label = strdup(label);
+    }
+    if (d == NULL || d->path == NULL || d->label == NULL) {
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }

@@ -11,7 +11,7 @@ enum { MOST_NUMBER = 16 };
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute)
 {
     if (f->remote != NULL) {
-        return h5_client_attr_exists(f, name, attribute);
+        return h5_ask_number(f, H5_ASK_ATTR_EXISTS, name, attribute);
     }
     h5_enter();
     const int found = h5_walk(f, name) > 0 && H5Aexists_by_name(f->id, name, attribute, H5P_DEFAULT) > 0;
@@ -108,7 +108,8 @@ static int open_attr(h5_file *f, const char *name, const char *attribute, hid_t 
 static int read_number(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read_number(f, name, attribute, type, out);
+        const h5_request q = {.ask = H5_ASK_ATTR_NUMBER, .type = type, .name = name, .attribute = attribute};
+        return h5_remote_get(f->remote, &q, out, sizeof(uint64_t));
     }
     hid_t id = -1;
     hid_t stored = -1;
@@ -155,7 +156,7 @@ int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count)
 {
     if (f->remote != NULL) {
-        return h5_client_read_attr_strings(f, name, attribute, out, count);
+        return h5_ask_texts(f, H5_ASK_ATTR_STRINGS, name, attribute, out, count);
     }
     hid_t id = -1;
     *out = NULL;
@@ -181,8 +182,9 @@ int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, cha
     }
     if (count != 1) {
         code = attr_fail(f, name, attribute, LS_EFORMAT, "is not one string");
-    } else if ((*out = strdup(strings[0])) == NULL) {
-        code = attr_fail(f, name, attribute, LS_ENOMEM, "out of memory");
+    } else {
+        *out = strdup(strings[0]);
+        code = *out == NULL ? attr_fail(f, name, attribute, LS_ENOMEM, "out of memory") : LS_OK;
     }
     free(strings);
     return code;

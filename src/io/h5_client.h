@@ -4,16 +4,10 @@
 #include "io/h5_private.h"
 #include "io/h5_remote.h"
 
-/* The functions of h5.h for a file that another process reads: same names, arguments and errors. */
-int h5_client_exists(const h5_file *f, const char *name);
-int h5_client_list(const h5_file *f, const char *group, char ***out, size_t *count);
-int h5_client_stat(const h5_file *f, const char *name, h5_shape *out);
-int h5_client_read(const h5_file *f, const char *name, h5_type type, size_t size, void *out);
-int h5_client_read_slice(const h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
-int h5_client_find_place(const h5_file *f, const char *name, h5_type type, h5_place *out);
-int h5_client_read_strings(const h5_file *f, const char *name, char ***out, size_t *count);
-int h5_client_attr_exists(const h5_file *f, const char *name, const char *attribute);
-int h5_client_read_number(const h5_file *f, const char *name, const char *attribute, h5_type type, void *out);
-int h5_client_read_attr_strings(const h5_file *f, const char *name, const char *attribute, char ***out, size_t *count);
+/* What functions of h5.h ask of a file that another process reads (f->remote is not NULL), with their errors. */
+int h5_ask_number(const h5_file *f, h5_ask ask, const char *name, const char *attribute); /* 1: the answer is 1 */
+int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *attribute, char ***out, size_t *count);
+int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out);
+int h5_ask_array(const h5_file *f, const h5_request *q, void *out); /* H5_ASK_READ, H5_ASK_SLICE */
 
 #endif

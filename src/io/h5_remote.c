@@ -195,10 +195,13 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed
     int32_t marked = 0;
     *out = NULL;
     h5_remote *r = calloc(1, sizeof *r);
-    if (r == NULL || (r->name = strdup(name)) == NULL) {
+    char *copy = strdup(name);
+    if (r == NULL || copy == NULL) {
         free(r);
+        free(copy);
         return error_set(LS_ENOMEM, "%s: out of memory", name);
     }
+    r->name = copy;
     r->connection = -1;
     (void)pthread_mutex_init(&r->lock, NULL);
     int code = connect_reader(r, descriptor);

@@ -90,8 +90,13 @@ static int link_legacy(h5_file *f, const tensor_table *t)
             code = link_layer(f, t, &t->layers[i]);
         }
     }
-    if (code == LS_OK && (code = h5_write_attr_strings(f, "/", "layer_names", names, n)) == LS_OK &&
-        (code = h5_write_attr_string(f, "/", "backend", "tensorflow")) == LS_OK) {
+    if (code == LS_OK) {
+        code = h5_write_attr_strings(f, "/", "layer_names", names, n);
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr_string(f, "/", "backend", "tensorflow");
+    }
+    if (code == LS_OK) {
         code = h5_write_attr_string(f, "/", "keras_version", "2.15.0");
     }
     free(names);

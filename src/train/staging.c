@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/watch.h"
-#include "comm/node.h"
+#include "comm/comm.h"
 #include "data/stage.h"
 #include "io/named.h"
 #include "train/progress.h"
