@@ -18,11 +18,11 @@ static struct {
     FILE *file; /* owned; NULL when no log file is open */
     int rank;
     int size;
-    int live;        /* somebody follows what goes on: each line is to be seen at once */
-    int in_progress; /* a progress line stands unfinished on the terminal */
-    int output_lost; /* errno of the first line that standard output did not take; 0: none */
-    int loss_told;   /* log_check_output has returned it */
-    int file_lost;   /* of the log file */
+    int live;          /* somebody follows what goes on: each line is to be seen at once */
+    int in_progress;   /* a progress line stands unfinished on the terminal */
+    int output_lost;   /* errno of the first line that standard output did not take; 0: none */
+    int loss_reported; /* log_check_output has returned it */
+    int file_lost;     /* of the log file */
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .size = 1};
 
 void log_set_rank(int rank, int size)
@@ -256,8 +256,8 @@ int log_check_output(void)
 {
     pthread_mutex_lock(&log_state.lock);
     flush_output();
-    const int lost = log_state.loss_told ? 0 : log_state.output_lost;
-    log_state.loss_told = log_state.loss_told || lost != 0;
+    const int lost = log_state.loss_reported ? 0 : log_state.output_lost;
+    log_state.loss_reported = log_state.loss_reported || lost != 0;
     pthread_mutex_unlock(&log_state.lock);
     return lost == 0 ? LS_OK : error_set(LS_EIO, "standard output cannot be written: %s", strerror(lost));
 }

@@ -162,7 +162,7 @@ static int read_line(FILE *file, char *line, size_t room, size_t *length)
     return c;
 }
 
-/* All lines; errno tells of what could not be read. */
+/* All lines; errno says why not all could be read. */
 static int add_lines(pictures *p, FILE *file, const char *path)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 with it */

@@ -61,7 +61,7 @@ int which_check_file(const char *path)
     file_kind kind = FILE_CHECKPOINT;
     const int code = named_check(path);
     if (code != LS_OK || file_kind_of(&kind, path) != LS_OK || kind == FILE_CHECKPOINT) {
-        return code; /* what is damaged is told by who reads it */
+        return code; /* whoever reads it reports what is damaged */
     }
     return error_set(LS_EUSAGE, "%s: is %s, not a checkpoint", path, kinds[kind]);
 }

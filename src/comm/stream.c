@@ -65,7 +65,7 @@ void comm_stream_begin(comm_stream *s, real *vectors, size_t first_shard, size_t
 }
 
 /* out is written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
-int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
+int comm_stream_attach(comm_stream *s, double *out, double *partials, size_t n)
 {
     comm_reduce_shards(partials, n, s->first_shard, s->shards, s->total_shards);
     const flight_sum sum = {
@@ -76,7 +76,7 @@ int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
         .n = n,
         .front = s->nodes,
         .total = s->total_shards,
-        .where = s->c->aside,
+        .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
     return flight_start(&s->rider, s->c, &sum);
@@ -94,7 +94,7 @@ static int start_bucket(comm_stream *s)
         .n = s->end - s->ready,
         .front = s->nodes,
         .total = s->total_shards,
-        .where = s->c->aside,
+        .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
     s->end = s->ready;

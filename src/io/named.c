@@ -85,7 +85,7 @@ int named_check(const char *path)
     uint64_t size = 0;
     int code = named_check_place(path);
     if (code != LS_OK || file_open_regular(&fd, &size, path) != LS_OK) {
-        return code; /* what cannot be opened all the same is for the reader to tell */
+        return code; /* where it still cannot be opened, the reader reports why */
     }
     if (!may_be_hdf5(fd, size)) {
         code = error_set(LS_EUSAGE, "%s: is of another kind: not an HDF5 file, as data sets and checkpoints are", path);

@@ -6,8 +6,8 @@
 /*
  * Look at an input that somebody named, before any work: LS_EUSAGE, which ends the program with status 2, where there
  * is no such file, where it may not be read, and where it is a folder, a pipe or a file of another kind than HDF5. What
- * may be an HDF5 file that was damaged or cut short, and what cannot be read for the moment, is for the reader to tell:
- * 0.
+ * may be an HDF5 file that was damaged or cut short, and what cannot be read for the moment, is for the reader to
+ * report: 0.
  */
 int named_check(const char *path);
 

@@ -124,7 +124,7 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     (void)watch_enter(WATCH_BACKWARD);
     /* From here to comm_stream_finish loss and gradient are summed over the ranks while backward computes. */
     comm_stream_begin(s->stream, s->grads, b->first_shard, b->shards, b->total_shards);
-    if ((code = comm_stream_ride(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
+    if ((code = comm_stream_attach(s->stream, metrics, &s->per_shard[0][0], 3)) != LS_OK ||
         (code = timed(s, STEP_BACKWARD, model_backward(s->m, st, &part, &sums, synchronized, s->grads, &sink))) !=
             LS_OK ||
         (code = timed(s, STEP_REDUCTION, comm_stream_finish(s->stream))) != LS_OK) {

@@ -86,7 +86,7 @@ static void check_stream(comm *c, comm_stream *s, const stream_case *k)
         rider[2 * i + 1] = (double)(first_shard + i);
     }
     comm_stream_begin(s, vectors, first_shard, shards, k->total);
-    int code = comm_stream_ride(s, sums, rider, 2);
+    int code = comm_stream_attach(s, sums, rider, 2);
     EXPECT(code == LS_OK, "%s", error_message());
     for (size_t end = k->n, first = 0; end > 0; end = first) {
         first = end > k->stride ? end - k->stride : 0;
