@@ -25,6 +25,8 @@ static struct {
     int file_lost;     /* of the log file */
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .size = 1};
 
+static const char error_label[] = "error: ";
+
 void log_set_rank(int rank, int size)
 {
     log_state.rank = rank;
@@ -125,10 +127,14 @@ static void write_file(const char *label, const char *text)
     write_error("warning: ", message);
 }
 
+/* Of rank 0 alone, but for errors. */
 static void write_line(FILE *stream, const char *label, const char *format, va_list args)
 {
     char fallback[] = "(no memory for a line)";
     char *line = NULL;
+    if (log_state.rank != 0 && label != error_label) {
+        return;
+    }
     char *const text = vasprintf(&line, format, args) < 0 ? fallback : line;
     text_make_plain(text);
     pthread_mutex_lock(&log_state.lock);
@@ -147,9 +153,6 @@ static void write_line(FILE *stream, const char *label, const char *format, va_l
 
 void log_info(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stdout, "", format, args);
@@ -158,9 +161,6 @@ void log_info(const char *format, ...)
 
 void log_note(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stderr, "", format, args);
@@ -169,9 +169,6 @@ void log_note(const char *format, ...)
 
 void log_warn(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stderr, "warning: ", format, args);
@@ -182,7 +179,7 @@ void log_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line(stderr, "error: ", format, args);
+    write_line(stderr, error_label, format, args);
     va_end(args);
 }
 

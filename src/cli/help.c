@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/real.h"
-#include "comm/version.h"
+#include "comm/comm.h"
 #include "io/h5.h"
 #include "kernels/kernels.h"
 
