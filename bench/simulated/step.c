@@ -128,7 +128,7 @@ static int act(runner *r, const action *a)
     case SUM: return sums.sum(sums.context, r->partials, r->partials, (size_t)a->number);
     case GRADIENT:
         comm_stream_begin(r->stream, r->grads, &r->context.range);
-        return comm_stream_ride(r->stream, r->loss, r->partials, 3);
+        return comm_stream_attach(r->stream, r->loss, r->partials, 3);
     case READY: return comm_stream_ready(r->stream, (size_t)a->number);
     case FINISH: return comm_stream_finish(r->stream);
     default: return LS_OK;

@@ -36,7 +36,7 @@ int error_set(int code, const char *format, ...) __attribute__((format(printf, 2
 int error_prefix(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #ifdef __clang_analyzer__
-/* The analyzer sees one file at a time; this tells it which code these return. */
+/* The analyzer sees one file at a time; this shows it which code these return. */
 #define error_set(code, ...)    ((void)(error_set)(code, __VA_ARGS__), (code))
 #define error_prefix(code, ...) ((void)(error_prefix)(code, __VA_ARGS__), (code))
 #endif

@@ -28,9 +28,9 @@ static const char help[] =
     "       lockstep inspect --newest RUN [--run NAME]\n"
     "       lockstep inspect --network CONFIG.yaml [--classes N]\n"
     "\n"
-    "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
+    "Show what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
     "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and\n"
-    "whole folders. Of a run's folder it tells which checkpoint is the newest and which the best, by validation\n"
+    "whole folders. Of a run's folder it shows which checkpoint is the newest and which the best, by validation\n"
     "accuracy.\n"
     "\n"
     "  --newest    of the run's folder RUN, print for scripts the newest usable checkpoint alone:\n"
@@ -352,7 +352,7 @@ static int run(int argc, char **argv)
 
 const command inspect_command = {
     .name = "inspect",
-    .summary = "tell what a data set, a checkpoint or a log holds, and whether it is damaged; print a network",
+    .summary = "show what a data set, a checkpoint or a log holds, and whether it is damaged; print a network",
     .help = help,
     .run = run,
 };

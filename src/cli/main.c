@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     keep_standard_files();
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (`ulimit -f`) is a write that fails, and has a name */
     int code = dispatch(argc, argv);
-    if (code == EXIT_DONE || code == EXIT_FAILED) { /* what differs or is damaged is told on standard output too */
+    if (code == EXIT_DONE || code == EXIT_FAILED) { /* what differs or is damaged is reported on standard output too */
         const int lost = log_check_output();
         code = lost != LS_OK ? lost : code;
     }

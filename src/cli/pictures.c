@@ -96,7 +96,7 @@ static int look_through(pictures *p)
     bool before = false;
     int code = LS_OK;
     if (stat(p->walk.path, &status) == 0) {
-        code = pack_seen_add(&p->walk.seen, &status, &before);
+        code = pack_walk_mark(&p->walk, &status, &before);
     }
     if (code != LS_OK || before) {
         p->repeated += before;
@@ -119,7 +119,7 @@ static int add_folder(pictures *p, const char *argument)
     const size_t before = p->paths.count + p->failed;
     const int n = snprintf(p->walk.path, sizeof p->walk.path, "%s", argument);
     p->walk.length = n < 0 ? 0 : (size_t)n; /* the system took it for a path, so it fits */
-    pack_seen_clear(&p->walk.seen);
+    pack_walk_unmark(&p->walk);
     const int code = look_through(p);
     if (code == LS_OK && p->paths.count + p->failed == before) {
         failed(p, argument, "no JPEG or PNG pictures in this folder");
@@ -162,7 +162,7 @@ static int read_line(FILE *file, char *line, size_t room, size_t *length)
     return c;
 }
 
-/* All lines; errno tells of what could not be read. */
+/* All lines; errno says why not all could be read. */
 static int add_lines(pictures *p, FILE *file, const char *path)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 with it */

@@ -25,7 +25,7 @@ static const char help[] =
     "a run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in\n"
     "it, sorted; hidden and system entries and other files are passed over and counted. `-` is a picture on standard\n"
     "input. A file that cannot be read is reported and passed over; the exit status is then 1. Of several pictures a\n"
-    "line on standard error tells how many there were.\n"
+    "line on standard error says how many there were.\n"
     "\n"
     "  --list FILE  also what FILE names, a path a line; `-`: standard input\n"
     "  --best       of a run's folder the checkpoint with the best validation\n"

@@ -204,7 +204,7 @@ static void print_findings(const report_run *runs, size_t count)
     }
 }
 
-/* What the table cannot tell: a validation accuracy that is not the network's. */
+/* What the table does not show: a validation accuracy that is not the network's. */
 static void warn_of_moving(const report_run *r)
 {
     const moving_lag lag = run_options_lag(&r->info, &r->saved);

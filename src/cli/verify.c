@@ -27,11 +27,11 @@ static const char help[] =
     "\n"
     "  --tolerance T  largest relative error allowed (default 1e-2, and 1e-9 in the build `double`)\n"
     "  --ratio R      also fail when our errors are more than R times TensorFlow's in float32, in the median over\n"
-    "                 tensors (default: not judged)\n"
+    "                 tensors (default: not checked)\n"
     "  --threads N    computing threads a rank (default 1)\n"
     "  --shard N      samples a shard (default 4)\n"
     "  --precision float32|mixed\n"
-    "                 with mixed, errors are reported and only judged where --tolerance is given (default float32)\n"
+    "                 with mixed, errors are reported, and checked only where --tolerance is given (default float32)\n"
     "\n"
     "example: lockstep verify tests/golden/step_bn_l2_96_affine.h5\n";
 

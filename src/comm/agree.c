@@ -55,7 +55,7 @@ int comm_agree_begin(comm *c, int code, unsigned requests)
         .n = COUNTED,
         .front = 1, /* each rank is one leaf */
         .total = (size_t)c->size,
-        .where = c->aside,
+        .where = c->background,
         .tag = comm_next_tag(c),
     };
     return flight_start(&c->agreement, c, &sum);

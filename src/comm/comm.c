@@ -93,7 +93,7 @@ static int connect_world(comm *c)
         rc = MPI_Comm_set_errhandler(c->node, MPI_ERRORS_RETURN);
     }
     if (rc == MPI_SUCCESS) {
-        rc = MPI_Comm_dup(c->world, &c->aside); /* error handler included */
+        rc = MPI_Comm_dup(c->world, &c->background); /* error handler included */
     }
     code = comm_check(c, rc, "starting MPI");
     return code == LS_OK ? learn_layout(c) : code;
@@ -106,7 +106,7 @@ static int start(comm **out, int *argc, char ***argv, const launcher *l)
         return error_set(LS_ENOMEM, "out of memory for the communicator");
     }
     c->world = MPI_COMM_NULL;
-    c->aside = MPI_COMM_NULL;
+    c->background = MPI_COMM_NULL;
     c->node = MPI_COMM_NULL;
     c->size = 1;
     int code = LS_OK;
@@ -174,8 +174,8 @@ void comm_finish(comm *c)
     watchdog *const dog = c->dog;
     (void)watch_enter(WATCH_ENDING);
     watch_collective_begin();
-    if (c->aside != MPI_COMM_NULL) {
-        (void)MPI_Comm_free(&c->aside);
+    if (c->background != MPI_COMM_NULL) {
+        (void)MPI_Comm_free(&c->background);
     }
     if (c->node != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->node);

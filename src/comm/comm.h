@@ -55,6 +55,8 @@ int comm_node_broadcast(comm *c, void *bytes, size_t n);
 int comm_node_worst(comm *c, int code, int *out);
 /* How many nodes there are whose first rank brought a flag other than 0. Collective. Returns 0 or LS_ECOMM. */
 int comm_node_count(comm *c, int flag, int *out);
+/* Name and version of the MPI library that runs, such as "Open MPI v4.1.4". Static; any time, MPI started or not. */
+const char *comm_mpi_version(void);
 bool comm_renumbered(const comm *c); /* whether the launcher has other numbers for any rank */
 /* Where a Slurm job's script or shell started this process itself, without mpirun or srun: its tasks; else 0. */
 int comm_job_tasks(const comm *c);

@@ -132,7 +132,7 @@ static int post(flight *f, const plan_step *step)
     return LS_OK;
 }
 
-/* Whether all messages so far have come and gone; waits for them when told to. */
+/* Whether all messages so far have come and gone; waits for them if `wait` is set. */
 static int messages_done(flight *f, int wait, int *done)
 {
     *done = 1;

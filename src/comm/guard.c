@@ -23,7 +23,7 @@ struct guard {
     char advice[INTERFACES_ADVICE_SIZE]; /* made before anything can hang */
 };
 
-/* Who this is, from what launchers tell: MPI itself has not said yet. */
+/* Who this is, from the variables of launchers: MPI does not say yet. */
 static const char *launcher_rank(void)
 {
     const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};

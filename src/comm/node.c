@@ -52,24 +52,25 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
     *ranks = comm_node_size(c);
     *all = malloc((size_t)*ranks * n);
     if (*all == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for what the ranks of a node tell each other");
+        return error_set(LS_ENOMEM, "out of memory for what the ranks of a node bring");
     }
     watch_collective_begin();
     const int rc = MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, c->node);
-    return keep(comm_waited(c, rc, "telling the ranks of a node"), all);
+    return keep(comm_waited(c, rc, "gathering from the ranks of a node"), all);
 }
 
 int comm_gather(comm *c, const void *mine, size_t n, void **all)
 {
     const int leads = c->rank == 0;
     *all = leads ? malloc((size_t)c->size * n) : NULL;
-    int code = comm_agree(c, leads && *all == NULL ? error_set(LS_ENOMEM, "out of memory for what ranks tell") : LS_OK);
+    int code =
+        comm_agree(c, leads && *all == NULL ? error_set(LS_ENOMEM, "out of memory for what the ranks bring") : LS_OK);
     if (code != LS_OK) {
         return code;
     }
     watch_collective_begin();
     const int rc = MPI_Gather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, 0, c->world);
-    return keep(comm_waited(c, rc, "asking all ranks"), all);
+    return keep(comm_waited(c, rc, "gathering from all ranks"), all);
 }
 
 const char *comm_node_name(const comm *c)

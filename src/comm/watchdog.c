@@ -58,7 +58,7 @@ double watchdog_turn(watchdog *w, double now)
     if (w->now >= w->due) {
         note_own_progress(w);
         watchdog_send(w);
-        watchdog_judge(w);
+        watchdog_check(w);
         w->due = w->now + interval;
     }
     return interval < CLOCK_TURN / 2 ? interval : CLOCK_TURN / 2;

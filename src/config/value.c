@@ -109,7 +109,7 @@ static const char *set_real(config *c, const config_key *key, const char *text)
         return "out of range";
     }
     if (errno != 0) {
-        return "too small to be told from 0";
+        return "too small to differ from 0";
     }
     memcpy(field_of(key, c), &v, sizeof v);
     return NULL;

@@ -100,19 +100,26 @@ static int length_of(dataset *d, const char *name, size_t element, size_t file_s
     return LS_OK;
 }
 
+/* The arrays with an element a sample, and their fields; /offsets has one element more. */
+static const struct {
+    const char *name;
+    h5_type type;
+    size_t width, more, field;
+} arrays[] = {
+    {"/labels", H5_INT32, sizeof(int32_t), 0, offsetof(dataset, labels)},
+    {"/offsets", H5_UINT64, sizeof(uint64_t), 1, offsetof(dataset, offsets)},
+    {"/hashes", H5_UINT64, sizeof(uint64_t), 0, offsetof(dataset, hashes)},
+    {"/split", H5_UINT8, 1, 0, offsetof(dataset, split)},
+};
+
+enum { ARRAYS = sizeof arrays / sizeof *arrays };
+
 static int read_lengths(dataset *d)
 {
-    static const struct {
-        const char *name;
-        size_t width, more; /* bytes of an element; elements beyond one a sample */
-    } arrays[] = {{"/labels", sizeof(int32_t), 0},
-                  {"/offsets", sizeof(uint64_t), 1},
-                  {"/hashes", sizeof(uint64_t), 0},
-                  {"/split", 1, 0}};
     const size_t file_size = (size_t)h5_size(d->file);
     bool agree = true;
     int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < sizeof arrays / sizeof *arrays; i++) {
+    for (size_t i = 0; code == LS_OK && i < ARRAYS; i++) {
         size_t length = 0;
         code = length_of(d, arrays[i].name, arrays[i].width, file_size, &length);
         d->samples = i == 0 ? length : d->samples;
@@ -127,33 +134,22 @@ static int read_lengths(dataset *d)
     return code;
 }
 
-/* *out: [n], owned by the data set. */
-static int read_array(dataset *d, const char *name, h5_type type, size_t width, size_t n, void **out)
+static int no_memory(const dataset *d)
 {
-    *out = malloc(n * width);
-    return *out == NULL ? error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, d->samples)
-                        : h5_read(d->file, name, type, n, *out);
+    return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, d->samples);
 }
 
 static int read_arrays(dataset *d)
 {
     const size_t n = d->samples;
     size_t names = 0;
-    void *arrays[4] = {0};
-    int code = read_array(d, "/offsets", H5_UINT64, sizeof *d->offsets, n + 1, &arrays[0]);
-    if (code == LS_OK) {
-        code = read_array(d, "/hashes", H5_UINT64, sizeof *d->hashes, n, &arrays[1]);
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < ARRAYS; i++) {
+        void *values = malloc((n + arrays[i].more) * arrays[i].width);
+        memcpy((char *)d + arrays[i].field, &values, sizeof values);
+        code = values == NULL ? no_memory(d)
+                              : h5_read(d->file, arrays[i].name, arrays[i].type, n + arrays[i].more, values);
     }
-    if (code == LS_OK) {
-        code = read_array(d, "/labels", H5_INT32, sizeof *d->labels, n, &arrays[2]);
-    }
-    if (code == LS_OK) {
-        code = read_array(d, "/split", H5_UINT8, 1, n, &arrays[3]);
-    }
-    d->offsets = arrays[0];
-    d->hashes = arrays[1];
-    d->labels = arrays[2];
-    d->split = arrays[3];
     if (code == LS_OK) {
         code = h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
     }
@@ -165,9 +161,7 @@ static int read_arrays(dataset *d)
     }
     for (int s = 0; code == LS_OK && s < DATASET_SPLITS; s++) {
         d->indices[s] = malloc(n * sizeof *d->indices[s]);
-        if (d->indices[s] == NULL) {
-            code = error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
-        }
+        code = d->indices[s] == NULL ? no_memory(d) : LS_OK;
     }
     return code;
 }

@@ -186,7 +186,7 @@ static size_t block_at(const stage *s, uint64_t at)
     return s->bytes - at < BLOCK ? (size_t)(s->bytes - at) : BLOCK;
 }
 
-static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, stage_told told, void *context)
+static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, stage_progress report, void *context)
 {
     int code = LS_OK;
     uint64_t blocks = 0;
@@ -206,8 +206,8 @@ static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, sta
         }
         *hash = hash_bytes(*hash, block, n);
         watch_beat();
-        if (code == LS_OK && told != NULL) {
-            told(context, at + n, s->bytes);
+        if (code == LS_OK && report != NULL) {
+            report(context, at + n, s->bytes);
         }
     }
     return code == LS_OK ? sync_copy(s) : code;
@@ -246,7 +246,7 @@ static int check_unchanged(const stage *s)
     return LS_OK;
 }
 
-int stage_fill(stage *s, stage_told told, void *context)
+int stage_fill(stage *s, stage_progress report, void *context)
 {
     uint64_t hash = 0;
     unsigned char *block = malloc(BLOCK);
@@ -256,7 +256,7 @@ int stage_fill(stage *s, stage_told told, void *context)
         code = no_room(s, room(s->copy));
     }
     if (code == LS_OK) {
-        code = copy_blocks(s, block, &hash, told, context);
+        code = copy_blocks(s, block, &hash, report, context);
     }
     if (code == LS_OK) {
         code = compare(s, block, hash);

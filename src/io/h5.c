@@ -114,7 +114,7 @@ static herr_t innermost(unsigned n, const H5E_error2_t *entry, void *context)
     return 0;
 }
 
-/* What the system said, where HDF5 tells its number among others; "" otherwise. */
+/* What the system said, where HDF5 gives its number among others; "" otherwise. */
 static const char *system_reason(const char *reason)
 {
     static const char mark[] = "errno = ";
@@ -401,9 +401,9 @@ int h5_is_followed(const h5_file *f)
 uint64_t h5_size(const h5_file *f)
 {
     struct stat status;
-    hsize_t told = 0;
+    hsize_t size = 0;
     if (f->writable) { /* what is written may not have reached the file yet */
-        return H5Fget_filesize(f->id, &told) < 0 ? 0 : told;
+        return H5Fget_filesize(f->id, &size) < 0 ? 0 : size;
     }
     if (f->followed) { /* it grows; by descriptor, as it may have been renamed or replaced since */
         return fstat(f->descriptor, &status) == 0 ? (uint64_t)status.st_size : 0;

@@ -23,8 +23,8 @@ typedef enum h5_type {
     H5_INT64,
     H5_UINT8,
     H5_UINT64,
-    H5_STRING, /* only as told by h5_stat */
-    H5_OTHER,  /* only as told by h5_stat */
+    H5_STRING, /* only as a result of h5_stat */
+    H5_OTHER,  /* only as a result of h5_stat */
 } h5_type;
 
 enum { H5_MAX_RANK = 8 };
@@ -63,7 +63,7 @@ int h5_flush(h5_file *f);
 /* Close; NULL is fine. Returns LS_EIO when the last bytes could not be written. */
 int h5_close(h5_file *f);
 const char *h5_path(const h5_file *f);
-/* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
+/* Bytes that the file has: nothing in it can be larger. 0 when that is not known. */
 uint64_t h5_size(const h5_file *f);
 /* 1 when the file, opened for reading, is marked as being written, or was so left by a writer that was killed. */
 int h5_is_followed(const h5_file *f);
@@ -82,7 +82,8 @@ int h5_check_reader(const h5_file *f);
 
 /*
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
- * fsync the directory. The name is path, the mark, and what tells this process from others that may write the same.
+ * fsync the directory. The name is path, the mark, and what identifies this process among others that may write the
+ * same.
  */
 #define H5_TEMPORARY_MARK ".tmp-"
 int h5_temporary_name(char *out, size_t size, const char *path);

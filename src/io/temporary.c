@@ -21,7 +21,9 @@
 #include "io/h5_private.h"
 #include "io/named.h"
 
+/* What a host's name, a hyphen and a number are of. */
 static const char digits[] = "0123456789";
+static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 static const char *last_part(const char *path)
 {
@@ -38,7 +40,7 @@ bool temporary_is_named(const char *path, const char *name)
     }
     const char *host = name + n + strlen(H5_TEMPORARY_MARK);
     const char *dash = strrchr(host, '-');
-    return dash != NULL && dash != host && dash[1] >= '1' && dash[1] <= '9' &&
+    return dash != NULL && dash != host && host[strspn(host, allowed)] == '\0' && dash[1] >= '1' && dash[1] <= '9' &&
            dash[1 + strspn(dash + 1, digits)] == '\0';
 }
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/storage.h"
-#include "comm/version.h"
+#include "comm/comm.h"
 #include "io/h5.h"
 
 enum { HOST_SIZE = 64, SHOWN_HOSTS = 8 };

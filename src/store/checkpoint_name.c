@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/h5.h"
+#include "io/temporary.h"
 #include "store/run_folder.h"
 
 static const char prefix[] = "step-";
@@ -35,15 +36,6 @@ int checkpoint_name_step(uint64_t *step, const char *name)
     return errno == 0 && strcmp(checkpoint_name(again, *step), name) == 0;
 }
 
-/* "node3-4711": a host's name, which may have hyphens, and a number. */
-static int is_writer(const char *text)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const char *last = strrchr(text, '-');
-    return last != NULL && last != text && text[strspn(text, allowed)] == '\0' && last[1] != '\0' &&
-           last[1 + strspn(last + 1, digits)] == '\0';
-}
-
 int checkpoint_name_is_temporary(const char *name)
 {
     char begin[CHECKPOINT_NAME_SIZE];
@@ -55,6 +47,5 @@ int checkpoint_name_is_temporary(const char *name)
     }
     memcpy(begin, name, length);
     begin[length] = '\0';
-    return (strcmp(begin, "log.h5") == 0 || checkpoint_name_step(&step, begin)) &&
-           is_writer(mark + sizeof H5_TEMPORARY_MARK - 1);
+    return (strcmp(begin, "log.h5") == 0 || checkpoint_name_step(&step, begin)) && temporary_is_named(begin, name);
 }

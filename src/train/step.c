@@ -99,7 +99,7 @@ static int backward(stepper *s, const batch *b, const state *st, const reducer *
     double totals[3] = {0};
     (void)watch_enter(WATCH_BACKWARD);
     comm_stream_begin(s->stream, s->grads, &b->range);
-    int code = comm_stream_ride(s->stream, totals, &s->per_shard[0][0], 3);
+    int code = comm_stream_attach(s->stream, totals, &s->per_shard[0][0], 3);
     if (code == LS_OK) {
         code = model_backward(s->m, st, b, sums, s->options.sync_bn, s->grads, &sink);
     }

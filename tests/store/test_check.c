@@ -319,7 +319,7 @@ START_TEST(log_that_is_written)
     (void)close(told[1]);
     ck_assert_int_eq(read(told[0], &byte, 1), 1);
     ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
-    ck_assert_msg(found.count == 0, "%s", found.told[0]);
+    ck_assert_msg(found.count == 0, "%s", found.shown[0]);
     ck_assert(facts.followed && facts.steps == 1 && facts.epochs == 0);
     ck_assert_int_eq(write(asked[1], &byte, 1), 1);
     ck_assert_int_eq(waitpid(writer, &status, 0), writer);

@@ -1,4 +1,4 @@
-/* What a watchdog makes of what it knows. */
+/* What a watchdog reports, and when it ends the process. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static double silence(const comm_timeouts *t)
 /* Of a rank other than 0. */
 static int misses_rank_0(const watchdog *w, const comm_timeouts *t)
 {
-    return !w->peers[0].heard || w->now - w->peers[0].when >= silence(t);
+    return !w->peers[0].reported || w->now - w->peers[0].when >= silence(t);
 }
 
 static void fill_table(watchdog *w)
@@ -32,9 +32,9 @@ static void fill_table(watchdog *w)
     for (int r = 0; r < w->size; r++) {
         const watchdog_peer *p = &w->peers[r];
         w->table[r] =
-            (stall_rank){p->name.host, p->name.pid, p->heard, w->now - p->when, w->now - p->progressed, p->state};
+            (stall_rank){p->name.host, p->name.pid, p->reported, w->now - p->when, w->now - p->progressed, p->state};
     }
-    w->table[0].heard = 1;
+    w->table[0].reported = 1;
     w->table[0].silent = 0;
     w->table[0].idle = w->now - w->progressed;
     w->table[0].state = watch_read();
@@ -54,12 +54,12 @@ static const char *lead_of(const watchdog *w, char lead[LEAD_SIZE], const char *
 /* Ranks on several hosts that wait for messages of the first exchange may have connected to the wrong host. */
 static void advise(watchdog *w, const comm_timeouts *t, const char *lead)
 {
-    const stall_cause cause = stall_judge(w->table, w->size, silence(t)).cause;
+    const stall_cause cause = stall_find_cause(w->table, w->size, silence(t)).cause;
     int hosts = 1;
     for (int r = 1; r < w->size && hosts == 1; r++) {
         hosts += strcmp(w->table[r].host, w->table[0].host) != 0;
     }
-    const int waits = cause == STALL_ALL || cause == STALL_BEHIND || cause == STALL_UNHEARD;
+    const int waits = cause == STALL_ALL || cause == STALL_BEHIND || cause == STALL_NO_REPORT;
     if (hosts > 1 && waits && w->table[0].state.step == 0 && w->advice[0] != '\0') {
         (void)snprintf(w->text, sizeof w->text, "%s%s\n", lead, w->advice);
         alarm_say(w->text);
@@ -85,7 +85,7 @@ static void report_self(watchdog *w, const char *headline)
     const watchdog_peer *zero = &w->peers[0];
     const watch_state s = watch_read();
     char heard[96] = "was never heard from: it hangs, or no UDP comes through to its host";
-    if (zero->heard) {
+    if (zero->reported) {
         (void)snprintf(heard, sizeof heard, "has not been heard from for %ld s: stopped, dead or cut off",
                        whole(w->now - zero->when));
     }
@@ -141,12 +141,12 @@ static void say_recovered(watchdog *w)
     w->reported = 0;
 }
 
-void watchdog_judge(watchdog *w)
+void watchdog_check(watchdog *w)
 {
     const comm_timeouts t = watchdog_timeouts(w);
     const double idle = w->now - w->latest;
     const int speaks = w->rank == 0 || misses_rank_0(w, &t);
-    const double grace = speaks && (w->rank == 0 || w->peers[0].heard) ? 0 : GRACE_SECONDS;
+    const double grace = speaks && (w->rank == 0 || w->peers[0].reported) ? 0 : GRACE_SECONDS;
     if (t.abort > 0 && idle >= t.abort + grace) {
         end(w, &t, idle);
     }

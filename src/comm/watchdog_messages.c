@@ -1,10 +1,10 @@
-/* What the watchdogs of the ranks tell each other. */
+/* The messages between the watchdogs of the ranks. */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "comm/watchdog_private.h"
 
-/* At most so many datagrams are taken in a row, so that a flood of them keeps nobody from judging. */
+/* At most so many datagrams are taken in a row, so that a flood of them does not delay the check. */
 enum { MOST_AT_ONCE = 8192 };
 
 static uint64_t milliseconds(double seconds)
@@ -19,7 +19,7 @@ static void note_progress(watchdog *w, double when)
 
 static void note(watchdog *w, watchdog_peer *p, const beacon *b)
 {
-    p->heard = 1;
+    p->reported = 1;
     p->when = w->now;
     p->sequence = b->sequence;
     p->state = b->state;
@@ -71,7 +71,7 @@ static void choose_address(watchdog *w, double patience)
     const uint32_t first = strcmp(w->name.host, w->peers[0].name.host) != 0 && w->place.count > 1;
     if (w->sequence == 0) {
         w->address = first;
-    } else if (!w->peers[0].heard || w->now - w->peers[0].when >= patience) {
+    } else if (!w->peers[0].reported || w->now - w->peers[0].when >= patience) {
         w->address = w->address + 1 < w->place.count ? w->address + 1 : first;
     }
 }
