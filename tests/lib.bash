@@ -10,7 +10,7 @@
 #   shown             files that are shown when the test fails
 # shellcheck disable=SC2034,SC2154 # set here for the tests, and by them
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-job="" got=0 output=log shown=(log)
+test_name=${0##*/} job="" got=0 output=log shown=(log)
 patience=10 # minutes
 pause=0.05  # seconds
 
@@ -151,13 +151,29 @@ ends() {
     [ "$got" -eq "$wanted" ] || fail "exit status $got, not $wanted: $*"
 }
 
-# expect STATUS ARGUMENTS...: lockstep ends with it, into out and err.
+# run ARGUMENTS...: lockstep, into out and err; its exit status in got.
+run() {
+    got=0
+    timeout -k 5 $((60 * patience)) "$lockstep" "$@" >out 2>err || got=$?
+}
+
+# expect STATUS ARGUMENTS...: it ends with this status.
 expect() {
     local wanted=$1
     shift
-    got=0
-    "$lockstep" "$@" >out 2>err || got=$?
+    run "$@"
     [ "$got" -eq "$wanted" ] || fail "lockstep $*: exit status $got, not $wanted"
+}
+
+# as_other: lockstep is from then on run by an ordinary user, who may not read everything; by the present one if that is so.
+as_other() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    chmod 755 "$work"
+    install -m 755 "$lockstep" "$work/program"
+    printf '#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=%s %s/program "$@"\n' "$work" "$work" \
+        >"$work/as_other"
+    chmod 755 "$work/as_other"
+    lockstep=$work/as_other
 }
 
 # has FILE TEXT, lacks FILE TEXT: whether a line contains it.
