@@ -9,9 +9,10 @@ set(kernel_isas generic)
 set(kernel_flags_generic "")
 if(LOCKSTEP_SANITIZE)
   # Compiled in a tenth of the time. What these four of UndefinedBehaviorSanitizer's checks find in a kernel is an address,
-  # which AddressSanitizer looks at as well; it is called for each instead of unrolled.
+  # which AddressSanitizer mostly finds as well; LOCKSTEP_FULL_CHECKS has them. AddressSanitizer is called for each address
+  # instead of unrolled.
   list(TRANSFORM kernel_flags REPLACE -O3 -O1)
-  if(LOCKSTEP_SANITIZE MATCHES "undefined")
+  if(LOCKSTEP_SANITIZE MATCHES "undefined" AND NOT LOCKSTEP_FULL_CHECKS)
     list(APPEND kernel_flags -fno-sanitize=alignment,null,object-size,pointer-overflow)
   endif()
   if(LOCKSTEP_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
