@@ -154,7 +154,7 @@ ends() {
 # run ARGUMENTS...: lockstep, into out and err; its exit status in got.
 run() {
     got=0
-    timeout -k 5 $((60 * patience)) "$lockstep" "$@" >out 2>err </dev/null || got=$?
+    timeout -k 5 $((60 * patience)) "$lockstep" "$@" >out 2>err || got=$?
 }
 
 # expect STATUS ARGUMENTS...: it ends with this status.
