@@ -13,7 +13,7 @@ enum { NAME_SIZE = 256, MOST = 1 << 16 };
 static int whole(const golden_file *g, const char *attribute, size_t *out)
 {
     int64_t value = 0;
-    const int code = h5_read_attr_i64(g->f, "/", attribute, &value);
+    const int code = h5_read_attr(g->f, "/", attribute, H5_INT64, &value);
     if (code == LS_OK && (value < 1 || value > MOST)) {
         return error_set(LS_EFORMAT, "%s: attribute %s is %lld, not in 1..%d", h5_path(g->f), attribute,
                          (long long)value, MOST);
@@ -35,7 +35,7 @@ static int read_experiment(golden_file *g)
         code = error_set(LS_EFORMAT, "%s: experiment '%s' is none of bn, l2, bn_l2", h5_path(g->f), experiment);
     }
     free(experiment);
-    return code == LS_OK && l2 ? h5_read_attr_f64(g->f, "/", "l2_c", &g->l2) : code;
+    return code == LS_OK && l2 ? h5_read_attr(g->f, "/", "l2_c", H5_FLOAT64, &g->l2) : code;
 }
 
 static int read_header(golden_file *g)
@@ -50,12 +50,13 @@ static int read_header(golden_file *g)
     if ((code = read_experiment(g)) != LS_OK || (code = whole(g, "height", &g->height)) != LS_OK ||
         (code = whole(g, "width", &g->width)) != LS_OK || (code = whole(g, "classes", &g->classes)) != LS_OK ||
         (code = whole(g, g->data_parallel ? "n_batches" : "n_steps", &g->batches)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "learning_rate", &g->learning_rate)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "bn_momentum", &g->momentum)) != LS_OK ||
-        (code = h5_read_attr_f64(g->f, "/", "bn_epsilon", &g->epsilon)) != LS_OK) {
+        (code = h5_read_attr(g->f, "/", "learning_rate", H5_FLOAT64, &g->learning_rate)) != LS_OK ||
+        (code = h5_read_attr(g->f, "/", "bn_momentum", H5_FLOAT64, &g->momentum)) != LS_OK ||
+        (code = h5_read_attr(g->f, "/", "bn_epsilon", H5_FLOAT64, &g->epsilon)) != LS_OK) {
         return code;
     }
-    if (h5_attr_exists(g->f, "/", "alpha") && (code = h5_read_attr_f64(g->f, "/", "alpha", &g->alpha)) != LS_OK) {
+    if (h5_attr_exists(g->f, "/", "alpha") &&
+        (code = h5_read_attr(g->f, "/", "alpha", H5_FLOAT64, &g->alpha)) != LS_OK) {
         return code;
     }
     return h5_read_strings(g->f, "var_names", &g->names, &g->variables);
