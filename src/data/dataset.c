@@ -73,15 +73,15 @@ static int check_format(dataset *d)
         return error_set(LS_EUSAGE, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);
-    int code = h5_read_attr_i64(d->file, "/", "format_version", &d->version);
+    int code = h5_read_attr(d->file, "/", "format_version", H5_INT64, &d->version);
     if (code == LS_OK && (d->version < 1 || d->version > DATASET_FORMAT_VERSION)) {
         code = error_set(LS_EUSAGE, "%s: format version %lld, this program reads up to %d; pack the data again",
                          d->label, (long long)d->version, DATASET_FORMAT_VERSION);
     }
     if (code == LS_OK && d->version > 1) {
-        code = h5_read_attr_u64(d->file, "/", "turned", &d->turned);
+        code = h5_read_attr(d->file, "/", "turned", H5_UINT64, &d->turned);
     }
-    return code == LS_OK ? h5_read_attr_u64(d->file, "/", "checksum", &d->checksum) : code;
+    return code == LS_OK ? h5_read_attr(d->file, "/", "checksum", H5_UINT64, &d->checksum) : code;
 }
 
 /* Length of a one-dimensional array. The file cannot hold less than it claims: a damaged header asks for no memory. */

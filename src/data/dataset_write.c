@@ -137,13 +137,13 @@ static int write_file(h5_file *f, const dataset_item *items, size_t n, const col
         dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count, c->turned);
     int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
     if (code == LS_OK) {
-        code = h5_write_attr_i64(f, "/", "format_version", DATASET_FORMAT_VERSION);
+        code = h5_write_attr(f, "/", "format_version", H5_INT64, &(int64_t){DATASET_FORMAT_VERSION});
     }
     if (code == LS_OK) {
-        code = h5_write_attr_u64(f, "/", "turned", c->turned);
+        code = h5_write_attr(f, "/", "turned", H5_UINT64, &(uint64_t){c->turned});
     }
     if (code == LS_OK) {
-        code = h5_write_attr_u64(f, "/", "checksum", checksum);
+        code = h5_write_attr(f, "/", "checksum", H5_UINT64, &(uint64_t){checksum});
     }
     for (size_t i = 0; code == LS_OK && i < sizeof arrays / sizeof *arrays; i++) {
         code = h5_write(f, arrays[i].name, arrays[i].type, 1, arrays[i].length, arrays[i].data);

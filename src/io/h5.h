@@ -131,12 +131,9 @@ int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const voi
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute);
 int h5_write_attr_string(h5_file *f, const char *name, const char *attribute, const char *value);
 int h5_write_attr_strings(h5_file *f, const char *name, const char *attribute, const char *const *v, size_t count);
-int h5_write_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t value);
-int h5_write_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t value);
-int h5_write_attr_f64(h5_file *f, const char *name, const char *attribute, double value);
-int h5_read_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t *out);
-int h5_read_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t *out);
-int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double *out);
+/* One number: an int64_t, uint64_t or double, as type says. */
+int h5_write_attr(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value);
+int h5_read_attr(h5_file *f, const char *name, const char *attribute, h5_type type, void *out);
 /* *out freed by the caller; fixed or variable length strings. */
 int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, char **out);
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count);

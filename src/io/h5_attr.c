@@ -41,7 +41,7 @@ static int write_attr(h5_file *f, const char *name, const char *attribute, hid_t
     return code;
 }
 
-static int write_number(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value)
+int h5_write_attr(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value)
 {
     h5_enter();
     const hid_t space = H5Screate(H5S_SCALAR);
@@ -49,21 +49,6 @@ static int write_number(h5_file *f, const char *name, const char *attribute, h5_
     h5_drop(space);
     h5_leave();
     return code;
-}
-
-int h5_write_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t value)
-{
-    return write_number(f, name, attribute, H5_INT64, &value);
-}
-
-int h5_write_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t value)
-{
-    return write_number(f, name, attribute, H5_UINT64, &value);
-}
-
-int h5_write_attr_f64(h5_file *f, const char *name, const char *attribute, double value)
-{
-    return write_number(f, name, attribute, H5_FLOAT64, &value);
 }
 
 /* A scalar when scalar is set (strings[0]), else a one-dimensional array. */
@@ -105,7 +90,7 @@ static int open_attr(h5_file *f, const char *name, const char *attribute, hid_t 
     return *out < 0 ? attr_fail(f, name, attribute, LS_ENOTFOUND, "is missing") : LS_OK;
 }
 
-static int read_number(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
+int h5_read_attr(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
 {
     if (f->remote != NULL) {
         const h5_request q = {.ask = H5_ASK_ATTR_NUMBER, .type = type, .name = name, .attribute = attribute};
@@ -136,21 +121,6 @@ cleanup:
     h5_drop(id);
     h5_leave();
     return code;
-}
-
-int h5_read_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t *out)
-{
-    return read_number(f, name, attribute, H5_INT64, out);
-}
-
-int h5_read_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t *out)
-{
-    return read_number(f, name, attribute, H5_UINT64, out);
-}
-
-int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double *out)
-{
-    return read_number(f, name, attribute, H5_FLOAT64, out);
 }
 
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count)

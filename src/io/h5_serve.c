@@ -211,12 +211,9 @@ static void answer_place(const h5_wire_request *q)
 static void answer_attribute(const h5_wire_request *q)
 {
     uint64_t value = 0; /* all types that are asked for have 8 bytes */
-    int code = LS_OK;
-    switch ((h5_type)q->type) {
-    case H5_INT64: code = h5_read_attr_i64(self.file, self.name, self.attribute, (int64_t *)&value); break;
-    case H5_FLOAT64: code = h5_read_attr_f64(self.file, self.name, self.attribute, (double *)&value); break;
-    default: code = h5_read_attr_u64(self.file, self.name, self.attribute, &value); break;
-    }
+    const int code = q->type == H5_INT64 || q->type == H5_UINT64 || q->type == H5_FLOAT64
+                         ? h5_read_attr(self.file, self.name, self.attribute, (h5_type)q->type, &value)
+                         : h5_fail(self.file, self.name, LS_ERROR, "an attribute of this type cannot be read");
     answer(code, &value, sizeof value);
 }
 

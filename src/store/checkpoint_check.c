@@ -119,9 +119,9 @@ static void check_network(h5_file *f, problems *found)
 
 void checkpoint_check_figures(const checkpoint_info *info, problems *found)
 {
-    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const checkpoint_number *figure = &checkpoint_reals[i];
-        const double value = *(const double *)((const char *)info + figure->offset);
+    for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
+        const checkpoint_field *figure = &checkpoint_numbers[i];
+        const double value = figure->type == H5_FLOAT64 ? *(const double *)checkpoint_number_of(info, i) : 0;
         const int may_miss = strncmp(figure->name, "val_", 4) == 0;
         if (may_miss ? value < 0 : !(isfinite(value) && value >= 0)) {
             problems_add(found, "%s has the impossible value %g", figure->name, value);

@@ -7,12 +7,22 @@
 
 enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
 
+static uint64_t number_of(const checkpoint_info *info, size_t i)
+{
+    return *(const uint64_t *)checkpoint_number_of(info, i);
+}
+
+static double real_of(const checkpoint_info *info, size_t i)
+{
+    return *(const double *)checkpoint_number_of(info, i);
+}
+
 /* Hashes are read in hexadecimal, everything else in decimal. */
 static const char *number_text(char *out, const checkpoint_info *info, size_t i)
 {
     const int is_hash = checkpoint_numbers[i].offset == offsetof(checkpoint_info, weights_hash) ||
                         checkpoint_numbers[i].offset == offsetof(checkpoint_info, data_checksum);
-    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, checkpoint_number_of(info, i));
+    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, number_of(info, i));
     return out;
 }
 
@@ -63,14 +73,12 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
     char second[CLASSES_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        if (checkpoint_number_of(a, i) != checkpoint_number_of(b, i)) {
+        if (checkpoint_numbers[i].type == H5_FLOAT64) {
+            count += report_real(report, context, checkpoint_numbers[i].name, real_of(a, i), real_of(b, i));
+        } else if (number_of(a, i) != number_of(b, i)) {
             report(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
             count++;
         }
-    }
-    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        count +=
-            report_real(report, context, checkpoint_reals[i].name, checkpoint_real_of(a, i), checkpoint_real_of(b, i));
     }
     if (a->orientation != b->orientation) {
         report(context, "orientation", orientation_text(a), orientation_text(b));

@@ -65,7 +65,7 @@ static int read_orientation(h5_file *f, checkpoint_orientation *out)
     if (!h5_attr_exists(f, "lockstep", CHECKPOINT_ORIENTATION)) {
         return LS_OK;
     }
-    const int code = h5_read_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, &applied);
+    const int code = h5_read_attr(f, "lockstep", CHECKPOINT_ORIENTATION, H5_UINT64, &applied);
     if (code == LS_OK && applied > 1) {
         return error_set(LS_EFORMAT, "%s: lockstep/" CHECKPOINT_ORIENTATION " is %" PRIu64 ", neither 0 nor 1",
                          h5_path(f), applied);
@@ -81,7 +81,7 @@ static int read_fields(h5_file *f, checkpoint_info *out)
     if (!h5_exists(f, "lockstep")) {
         return error_set(LS_EFORMAT, "%s: not a checkpoint: it has no group /lockstep", h5_path(f));
     }
-    int code = h5_read_attr_i64(f, "lockstep", "format", &format);
+    int code = h5_read_attr(f, "lockstep", "format", H5_INT64, &format);
     if (code != LS_OK) {
         return code;
     }
@@ -95,16 +95,12 @@ static int read_fields(h5_file *f, checkpoint_info *out)
                          format, (int)CHECKPOINT_OLDEST_FORMAT);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
-        uint64_t *number = (uint64_t *)((char *)out + checkpoint_numbers[i].offset);
-        code = h5_read_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number);
-    }
-    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
-        double *number = (double *)((char *)out + checkpoint_reals[i].offset);
-        code = h5_read_attr_f64(f, "lockstep", checkpoint_reals[i].name, number);
+        const checkpoint_field *field = &checkpoint_numbers[i];
+        code = h5_read_attr(f, "lockstep", field->name, field->type, (char *)out + field->offset);
     }
     out->moving_distance = NAN;
     if (code == LS_OK && h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE)) {
-        code = h5_read_attr_f64(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, &out->moving_distance);
+        code = h5_read_attr(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, H5_FLOAT64, &out->moving_distance);
     }
     if (code == LS_OK) {
         code = read_orientation(f, &out->orientation);
@@ -156,7 +152,7 @@ static int read_info(h5_file *f, checkpoint_info *out)
     *out = (checkpoint_info){0};
     int code = read_fields(f, out);
     if (code == LS_OK) {
-        code = h5_read_attr_u64(f, "lockstep", "checksum", &checksum);
+        code = h5_read_attr(f, "lockstep", "checksum", H5_UINT64, &checksum);
     }
     if (code == LS_OK) {
         code = checkpoint_read_checksums(f, &paths, &checksums, &count);

@@ -17,33 +17,39 @@
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
 
-const runlog_column runlog_step_columns[RUNLOG_STEP_COLUMNS] = {
-    {"steps/step", H5_UINT64, offsetof(runlog_step_row, step), RUNLOG_COUNT},
-    {"steps/loss", H5_FLOAT64, offsetof(runlog_step_row, loss), RUNLOG_FIGURE},
-    {"steps/cross_entropy", H5_FLOAT64, offsetof(runlog_step_row, cross_entropy), RUNLOG_FIGURE},
-    {"steps/accuracy", H5_FLOAT64, offsetof(runlog_step_row, accuracy), RUNLOG_SHARE},
-};
+#define STEP(name, type, rule)                                                                                         \
+    {                                                                                                                  \
+        "steps/" #name, type, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 0                                \
+    }
+#define EPOCH(name, type, rule, width)                                                                                 \
+    {                                                                                                                  \
+        "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, width                         \
+    }
+#define TENSORS(name)                                                                                                  \
+    {                                                                                                                  \
+        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, RUNLOG_TENSORS                               \
+    }
 
-#define FIELD(name) offsetof(runlog_epoch_row, name)
-const runlog_column runlog_epoch_columns[RUNLOG_EPOCH_COLUMNS] = {
-    {"epochs/epoch", H5_UINT64, FIELD(epoch), RUNLOG_COUNT},
-    {"epochs/train_loss", H5_FLOAT64, FIELD(train_loss), RUNLOG_FIGURE},
-    {"epochs/train_cross_entropy", H5_FLOAT64, FIELD(train_cross_entropy), RUNLOG_FIGURE},
-    {"epochs/train_accuracy", H5_FLOAT64, FIELD(train_accuracy), RUNLOG_SHARE},
-    {"epochs/val_loss", H5_FLOAT64, FIELD(val_loss), RUNLOG_MAYBE_FIGURE},
-    {"epochs/val_cross_entropy", H5_FLOAT64, FIELD(val_cross_entropy), RUNLOG_MAYBE_FIGURE},
-    {"epochs/val_accuracy", H5_FLOAT64, FIELD(val_accuracy), RUNLOG_MAYBE_SHARE},
-    {"epochs/images_per_second", H5_FLOAT64, FIELD(images_per_second), RUNLOG_FIGURE},
-    {"epochs/mean_abs_weight", H5_FLOAT64, FIELD(mean_abs_weight), RUNLOG_FIGURE},
-    {"epochs/seconds", H5_FLOAT64, FIELD(seconds), RUNLOG_FIGURE},
-    {"epochs/start_step", H5_UINT64, FIELD(start_step), RUNLOG_START},
-    {"epochs/start_mean_abs_weight", H5_FLOAT64, FIELD(start_mean_abs_weight), RUNLOG_FIGURE},
-};
-
-const runlog_column runlog_tables[RUNLOG_TABLES] = {
-    [RUNLOG_WATCHED] = {"epochs/first_weights", H5_FLOAT64, FIELD(first_weights), RUNLOG_WEIGHT},
-    [RUNLOG_NORMS] = {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE},
-    [RUNLOG_MEANS] = {"tensors/mean_abs", H5_FLOAT64, 0, RUNLOG_FIGURE},
+const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
+    STEP(step, H5_UINT64, RUNLOG_COUNT),
+    STEP(loss, H5_FLOAT64, RUNLOG_FIGURE),
+    STEP(cross_entropy, H5_FLOAT64, RUNLOG_FIGURE),
+    STEP(accuracy, H5_FLOAT64, RUNLOG_SHARE),
+    EPOCH(epoch, H5_UINT64, RUNLOG_COUNT, 0),
+    EPOCH(train_loss, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(train_cross_entropy, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(train_accuracy, H5_FLOAT64, RUNLOG_SHARE, 0),
+    EPOCH(val_loss, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
+    EPOCH(val_cross_entropy, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
+    EPOCH(val_accuracy, H5_FLOAT64, RUNLOG_MAYBE_SHARE, 0),
+    EPOCH(images_per_second, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(seconds, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(start_step, H5_UINT64, RUNLOG_START, 0),
+    EPOCH(start_mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
+    TENSORS(norm),
+    TENSORS(mean_abs),
 };
 static const char *const first_weights = "epochs/first_weights";
 
@@ -88,51 +94,38 @@ static int make_tables(runlog *log)
         return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file));
     }
     code = h5_write_strings(log->file, RUNLOG_TENSOR_NAMES, (const char *const *)names, log->tensors);
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_STEP_COLUMNS; i++) {
-        code = h5_create_growing(log->file, runlog_step_columns[i].name, runlog_step_columns[i].type, 0, CHUNK_ROWS);
-    }
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_EPOCH_COLUMNS; i++) {
-        code = h5_create_growing(log->file, runlog_epoch_columns[i].name, runlog_epoch_columns[i].type, 0,
-                                 EPOCH_CHUNK_ROWS);
-    }
-    /* A network without trainable tensors has no statistics of them. */
-    for (size_t i = 0; code == LS_OK && i < (log->tensors > 0 ? RUNLOG_TABLES : 1); i++) {
-        const size_t width = i == RUNLOG_WATCHED ? RUNLOG_FIRST_WEIGHTS : log->tensors;
-        code = h5_create_growing(log->file, runlog_tables[i].name, H5_FLOAT64, width, EPOCH_CHUNK_ROWS);
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        const size_t width = k->width == RUNLOG_TENSORS ? log->tensors : k->width;
+        if (k->width != RUNLOG_TENSORS || log->tensors > 0) {
+            code = h5_create_growing(log->file, k->name, k->type, width,
+                                     k->per == RUNLOG_PER_STEP ? CHUNK_ROWS : EPOCH_CHUNK_ROWS);
+        }
     }
     free(names);
     return code;
 }
 
-/* Rows that all columns of a table have: a writer that was killed may have added to some only. */
-static int common_rows(h5_file *f, const runlog_column *columns, size_t n, size_t *rows)
+/* Whether a file has the array: of a network without trainable tensors it lacks their statistics. */
+static int has_column(h5_file *f, const runlog_column *k)
+{
+    return k->width == 0 || h5_exists(f, k->name);
+}
+
+/* Rows that all arrays with one a step, or an epoch, have: a writer that was killed may have added to some only. */
+static int common_rows(h5_file *f, runlog_per per, size_t *rows)
 {
     int code = LS_OK;
     h5_shape shape;
-    for (size_t i = 0; code == LS_OK && i < n; i++) {
-        code = h5_stat(f, columns[i].name, &shape);
-        if (code == LS_OK && shape.rank != 1) {
-            code = error_set(LS_EFORMAT, "%s: %s: is not a column", h5_path(f), columns[i].name);
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->per != per || !has_column(f, k)) {
+            continue;
         }
-        if (code == LS_OK && shape.size < *rows) {
-            *rows = shape.size;
-        }
-    }
-    return code;
-}
-
-/* Of all columns and tables that have a row an epoch. */
-static int common_epochs(h5_file *f, size_t *rows)
-{
-    h5_shape shape;
-    int code = common_rows(f, runlog_epoch_columns, RUNLOG_EPOCH_COLUMNS, rows);
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_TABLES; i++) {
-        if (!h5_exists(f, runlog_tables[i].name)) {
-            continue; /* a network without trainable tensors */
-        }
-        code = h5_stat(f, runlog_tables[i].name, &shape);
-        if (code == LS_OK && shape.rank != 2) {
-            code = error_set(LS_EFORMAT, "%s: %s: is not a table", h5_path(f), runlog_tables[i].name);
+        code = h5_stat(f, k->name, &shape);
+        if (code == LS_OK && shape.rank != (k->width == 0 ? 1 : 2)) {
+            code =
+                error_set(LS_EFORMAT, "%s: %s: is not a %s", h5_path(f), k->name, k->width == 0 ? "column" : "table");
         }
         if (code == LS_OK && shape.dims[0] < *rows) {
             *rows = shape.dims[0];
@@ -209,24 +202,21 @@ static int copy_log(runlog *log, h5_file *old)
     size_t epochs = (size_t)log->keep_epochs;
     int code = check_names(log, old);
     if (code == LS_OK) {
-        code = common_rows(old, runlog_step_columns, RUNLOG_STEP_COLUMNS, &steps);
+        code = common_rows(old, RUNLOG_PER_STEP, &steps);
     }
     if (code == LS_OK) {
-        code = common_epochs(old, &epochs);
+        code = common_rows(old, RUNLOG_PER_EPOCH, &epochs);
     }
     if (code != LS_OK) {
         return code;
     }
     warn_of_missing(old, "steps", steps, log->keep_steps);
     warn_of_missing(old, "epochs", epochs, log->keep_epochs);
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_STEP_COLUMNS; i++) {
-        code = copy_rows(log, old, runlog_step_columns[i].name, steps);
-    }
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_EPOCH_COLUMNS; i++) {
-        code = copy_rows(log, old, runlog_epoch_columns[i].name, epochs);
-    }
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_TABLES; i++) {
-        code = h5_exists(old, runlog_tables[i].name) ? copy_rows(log, old, runlog_tables[i].name, epochs) : LS_OK;
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (has_column(old, k)) {
+            code = copy_rows(log, old, k->name, k->per == RUNLOG_PER_STEP ? steps : epochs);
+        }
     }
     return code;
 }
@@ -325,16 +315,19 @@ const char *runlog_path(const runlog *log)
 }
 
 /* Append n rows of a struct's fields, column by column. */
-static int append_columns(h5_file *f, const runlog_column *columns, size_t n_columns, const void *rows, size_t row_size,
-                          size_t n)
+static int append_columns(h5_file *f, runlog_per per, const void *rows, size_t row_size, size_t n)
 {
     int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < n_columns; i++) {
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
         uint64_t cells[BUFFER_ROWS]; /* every column's elements have 8 bytes */
-        for (size_t j = 0; j < n; j++) {
-            memcpy(&cells[j], (const char *)rows + j * row_size + columns[i].offset, sizeof cells[j]);
+        if (k->per != per || k->width > 0) {
+            continue;
         }
-        code = h5_append(f, columns[i].name, columns[i].type, n, cells);
+        for (size_t j = 0; j < n; j++) {
+            memcpy(&cells[j], (const char *)rows + j * row_size + k->offset, sizeof cells[j]);
+        }
+        code = h5_append(f, k->name, k->type, n, cells);
     }
     return code;
 }
@@ -344,8 +337,7 @@ int runlog_flush(runlog *log)
     if (log->waiting > 0) {
         const size_t n = log->waiting;
         log->waiting = 0; /* also after a failure: rows written half would follow twice */
-        const int code =
-            append_columns(log->file, runlog_step_columns, RUNLOG_STEP_COLUMNS, log->rows, sizeof log->rows[0], n);
+        const int code = append_columns(log->file, RUNLOG_PER_STEP, log->rows, sizeof log->rows[0], n);
         if (code != LS_OK) {
             return code;
         }
@@ -394,10 +386,14 @@ static int append_epoch(runlog *log, const runlog_epoch_row *row, const real *we
         return code;
     }
     weight_statistics(log, weights);
-    code = append_columns(log->file, runlog_epoch_columns, RUNLOG_EPOCH_COLUMNS, row, sizeof *row, 1);
-    const double *const cells[RUNLOG_TABLES] = {row->first_weights, log->statistics, log->statistics + log->tensors};
-    for (size_t i = 0; code == LS_OK && i < (log->tensors > 0 ? RUNLOG_TABLES : 1); i++) {
-        code = h5_append(log->file, runlog_tables[i].name, H5_FLOAT64, 1, cells[i]);
+    code = append_columns(log->file, RUNLOG_PER_EPOCH, row, sizeof *row, 1);
+    const double *cells = row->first_weights;
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->width > 0 && (k->width != RUNLOG_TENSORS || log->tensors > 0)) {
+            code = h5_append(log->file, k->name, k->type, 1, cells);
+            cells = cells == row->first_weights ? log->statistics : cells + log->tensors;
+        }
     }
     return code == LS_OK ? h5_flush(log->file) : code;
 }
@@ -442,7 +438,7 @@ int runlog_is_one(const char *path)
     if (h5_open_read(&f, path) != LS_OK) {
         return 0;
     }
-    const int is_one = h5_exists(f, runlog_step_columns[0].name) && h5_exists(f, runlog_epoch_columns[0].name);
+    const int is_one = h5_exists(f, "steps/step") && h5_exists(f, "epochs/epoch");
     (void)h5_close(f);
     return is_one;
 }
@@ -459,7 +455,7 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
     if (code != LS_OK) {
         return code;
     }
-    code = common_epochs(f, &n);
+    code = common_rows(f, RUNLOG_PER_EPOCH, &n);
     if (code != LS_OK) {
         goto cleanup;
     }
@@ -469,10 +465,14 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
         goto cleanup;
     }
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_EPOCH_COLUMNS; i++) {
-        code = h5_read_slice(f, runlog_epoch_columns[i].name, runlog_epoch_columns[i].type, 0, n, cells);
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->per != RUNLOG_PER_EPOCH || k->width > 0) {
+            continue;
+        }
+        code = h5_read_slice(f, k->name, k->type, 0, n, cells);
         for (size_t j = 0; code == LS_OK && j < n; j++) {
-            memcpy((char *)&rows[j] + runlog_epoch_columns[i].offset, &cells[j], sizeof cells[j]);
+            memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);
         }
     }
     if (code == LS_OK) {

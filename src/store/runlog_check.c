@@ -122,9 +122,9 @@ static void check_starts(const checker *c, const uint64_t *starts, size_t rows)
     }
 }
 
-/* width: columns of a table; 0: a single column. */
-static void check_column(const checker *c, const runlog_column *k, size_t width, uint64_t rows)
+static void check_column(const checker *c, const runlog_column *k, uint64_t rows)
 {
+    const size_t width = k->width == RUNLOG_TENSORS ? c->tensors : k->width;
     h5_shape shape;
     size_t bytes = 0;
     void *cells = NULL;
@@ -151,10 +151,13 @@ static void check_column(const checker *c, const runlog_column *k, size_t width,
     free(cells);
 }
 
-static void check_columns(const checker *c, const runlog_column *columns, size_t n, uint64_t rows)
+/* Those of a group of the file, "steps/". */
+static void check_columns(const checker *c, const char *group, uint64_t rows)
 {
-    for (size_t i = 0; i < n; i++) {
-        check_column(c, &columns[i], 0, rows);
+    for (size_t i = 0; i < RUNLOG_COLUMNS; i++) {
+        if (strncmp(runlog_columns[i].name, group, strlen(group)) == 0) {
+            check_column(c, &runlog_columns[i], rows);
+        }
     }
 }
 
@@ -211,16 +214,13 @@ int runlog_check(runlog_facts *out, const char *path, const tensor_table *networ
             problems_add(found, "/tensors has %" PRIu64 " rows for %" PRIu64 " epochs", rows, out->epochs);
         }
         out->epochs = rows < out->epochs ? rows : out->epochs;
-        for (size_t i = RUNLOG_NORMS; i < RUNLOG_TABLES; i++) {
-            check_column(&c, &runlog_tables[i], c.tensors, out->epochs);
-        }
+        check_columns(&c, "tensors/", out->epochs);
     }
     if (count_rows(&c, "steps", &out->steps)) {
-        check_columns(&c, runlog_step_columns, RUNLOG_STEP_COLUMNS, out->steps);
+        check_columns(&c, "steps/", out->steps);
     }
     if (has_epochs) {
-        check_columns(&c, runlog_epoch_columns, RUNLOG_EPOCH_COLUMNS, out->epochs);
-        check_column(&c, &runlog_tables[RUNLOG_WATCHED], RUNLOG_FIRST_WEIGHTS, out->epochs);
+        check_columns(&c, "epochs/", out->epochs);
     }
     if (origin_file_read(c.f, "origin", &computed) != LS_OK) {
         add_error(&c);

@@ -17,21 +17,22 @@ typedef enum runlog_rule {
     RUNLOG_WEIGHT,       /* finite or NaN */
 } runlog_rule;
 
+/* What has a row in an array. */
+typedef enum runlog_per { RUNLOG_PER_STEP, RUNLOG_PER_EPOCH } runlog_per;
+
 /* An array of the file, and the field of the row's struct that it holds; both have 8 bytes a cell. */
 typedef struct runlog_column {
     const char *name;
     h5_type type; /* H5_UINT64 or H5_FLOAT64 */
     size_t offset;
     runlog_rule rule;
+    runlog_per per;
+    size_t width; /* of a table; 0: a single column; RUNLOG_TENSORS: one for each trainable tensor, if there are any */
 } runlog_column;
 
-enum { RUNLOG_STEP_COLUMNS = 4, RUNLOG_EPOCH_COLUMNS = 12, RUNLOG_TABLES = 3 };
-extern const runlog_column runlog_step_columns[RUNLOG_STEP_COLUMNS];
-extern const runlog_column runlog_epoch_columns[RUNLOG_EPOCH_COLUMNS];
-
-/* Arrays of a row an epoch: RUNLOG_FIRST_WEIGHTS columns wide, then two with a column for each trainable tensor. */
-enum { RUNLOG_WATCHED, RUNLOG_NORMS, RUNLOG_MEANS };
-extern const runlog_column runlog_tables[RUNLOG_TABLES];
+#define RUNLOG_TENSORS SIZE_MAX
+enum { RUNLOG_COLUMNS = 19 };
+extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"
 

@@ -13,7 +13,7 @@ enum { NAME_SIZE = 256, MOST = 1 << 16 };
 static int whole(const golden_file *g, const char *attribute, size_t *out)
 {
     int64_t value = 0;
-    const int code = h5_read_attr_i64(g->f, "/", attribute, &value);
+    const int code = h5_read_attr(g->f, "/", attribute, H5_INT64, &value);
     if (code == LS_OK && (value < 1 || value > MOST)) {
         return error_set(LS_EFORMAT, "%s: attribute %s is %lld, not in 1..%d", h5_path(g->f), attribute,
                          (long long)value, MOST);
@@ -35,7 +35,7 @@ static int read_experiment(golden_file *g)
         code = error_set(LS_EFORMAT, "%s: experiment '%s' is none of bn, l2, bn_l2", h5_path(g->f), experiment);
     }
     free(experiment);
-    return code == LS_OK && l2 ? h5_read_attr_f64(g->f, "/", "l2_c", &g->l2) : code;
+    return code == LS_OK && l2 ? h5_read_attr(g->f, "/", "l2_c", H5_FLOAT64, &g->l2) : code;
 }
 
 static int read_sizes(golden_file *g)
@@ -67,7 +67,7 @@ static int read_reals(golden_file *g)
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < sizeof reals / sizeof reals[0]; i++) {
         if (!reals[i].optional || h5_attr_exists(g->f, "/", reals[i].name)) {
-            code = h5_read_attr_f64(g->f, "/", reals[i].name, reals[i].into);
+            code = h5_read_attr(g->f, "/", reals[i].name, H5_FLOAT64, reals[i].into);
         }
     }
     return code;
