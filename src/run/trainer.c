@@ -259,6 +259,7 @@ static int log_step(trainer *t, const step_metrics *m)
         .loss = m->cross_entropy + m->penalty,
         .cross_entropy = m->cross_entropy,
         .accuracy = m->correct / m->samples,
+        .learning_rate = m->rate,
     };
     return explain(t, runlog_step(t->log, &row));
 }

@@ -19,15 +19,15 @@ enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
 
 #define STEP(name, type, rule)                                                                                         \
     {                                                                                                                  \
-        "steps/" #name, type, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 0                                \
+        "steps/" #name, type, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 0, 0                             \
     }
 #define EPOCH(name, type, rule, width)                                                                                 \
     {                                                                                                                  \
-        "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, width                         \
+        "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 0, width                      \
     }
 #define TENSORS(name)                                                                                                  \
     {                                                                                                                  \
-        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, RUNLOG_TENSORS                               \
+        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS                            \
     }
 
 const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
@@ -35,6 +35,8 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     STEP(loss, H5_FLOAT64, RUNLOG_FIGURE),
     STEP(cross_entropy, H5_FLOAT64, RUNLOG_FIGURE),
     STEP(accuracy, H5_FLOAT64, RUNLOG_SHARE),
+    {"steps/learning_rate", H5_FLOAT64, offsetof(runlog_step_row, learning_rate), RUNLOG_MAYBE_FIGURE, RUNLOG_PER_STEP,
+     1, 0},
     EPOCH(epoch, H5_UINT64, RUNLOG_COUNT, 0),
     EPOCH(train_loss, H5_FLOAT64, RUNLOG_FIGURE, 0),
     EPOCH(train_cross_entropy, H5_FLOAT64, RUNLOG_FIGURE, 0),
@@ -106,10 +108,18 @@ static int make_tables(runlog *log)
     return code;
 }
 
-/* Whether a file has the array: of a network without trainable tensors it lacks their statistics. */
+/* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
 static int has_column(h5_file *f, const runlog_column *k)
 {
-    return k->width == 0 || h5_exists(f, k->name);
+    return (k->width == 0 && !k->later) || h5_exists(f, k->name);
+}
+
+static void fill_unknown(void *cells, size_t n)
+{
+    double *values = cells;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = NAN;
+    }
 }
 
 /* Rows that all arrays with one a step, or an epoch, have: a writer that was killed may have added to some only. */
@@ -187,6 +197,18 @@ static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t r
     return code;
 }
 
+/* Rows of a column that the old log is too old for. */
+static int add_unknown(const runlog *log, const char *name, size_t rows)
+{
+    double cells[BUFFER_ROWS];
+    int code = LS_OK;
+    fill_unknown(cells, BUFFER_ROWS);
+    for (size_t done = 0; code == LS_OK && done < rows; done += BUFFER_ROWS) {
+        code = h5_append(log->file, name, H5_FLOAT64, rows - done < BUFFER_ROWS ? rows - done : BUFFER_ROWS, cells);
+    }
+    return code;
+}
+
 /* Rows that the old log should have and does not: only one that a machine's crash has damaged. */
 static void warn_of_missing(const h5_file *old, const char *what, size_t have, uint64_t keep)
 {
@@ -214,8 +236,11 @@ static int copy_log(runlog *log, h5_file *old)
     warn_of_missing(old, "epochs", epochs, log->keep_epochs);
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
+        const size_t rows = k->per == RUNLOG_PER_STEP ? steps : epochs;
         if (has_column(old, k)) {
-            code = copy_rows(log, old, k->name, k->per == RUNLOG_PER_STEP ? steps : epochs);
+            code = copy_rows(log, old, k->name, rows);
+        } else if (k->later) {
+            code = add_unknown(log, k->name, rows);
         }
     }
     return code;
@@ -470,7 +495,10 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         if (k->per != RUNLOG_PER_EPOCH || k->width > 0) {
             continue;
         }
-        code = h5_read_slice(f, k->name, k->type, 0, n, cells);
+        fill_unknown(cells, n);
+        if (has_column(f, k)) {
+            code = h5_read_slice(f, k->name, k->type, 0, n, cells);
+        }
         for (size_t j = 0; code == LS_OK && j < n; j++) {
             memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);
         }

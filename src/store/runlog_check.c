@@ -155,8 +155,9 @@ static void check_column(const checker *c, const runlog_column *k, uint64_t rows
 static void check_columns(const checker *c, const char *group, uint64_t rows)
 {
     for (size_t i = 0; i < RUNLOG_COLUMNS; i++) {
-        if (strncmp(runlog_columns[i].name, group, strlen(group)) == 0) {
-            check_column(c, &runlog_columns[i], rows);
+        const runlog_column *k = &runlog_columns[i];
+        if (strncmp(k->name, group, strlen(group)) == 0 && (!k->later || h5_exists(c->f, k->name))) {
+            check_column(c, k, rows);
         }
     }
 }

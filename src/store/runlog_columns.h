@@ -27,11 +27,12 @@ typedef struct runlog_column {
     size_t offset;
     runlog_rule rule;
     runlog_per per;
+    int later;    /* logs of older programs lack it: their rows of it are NaN */
     size_t width; /* of a table; 0: a single column; RUNLOG_TENSORS: one for each trainable tensor, if there are any */
 } runlog_column;
 
 #define RUNLOG_TENSORS SIZE_MAX
-enum { RUNLOG_COLUMNS = 19 };
+enum { RUNLOG_COLUMNS = 20 };
 extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"

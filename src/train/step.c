@@ -128,7 +128,8 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     }
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, s->options.sync_bn, s->grads);
-    out->penalty = optimizer_update(st, s->grads, rate_at(o, st->step), o, model_threads(s->m));
+    out->rate = rate_at(o, st->step);
+    out->penalty = optimizer_update(st, s->grads, out->rate, o, model_threads(s->m));
     st->step++;
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();

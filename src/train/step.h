@@ -22,6 +22,7 @@ typedef struct step_metrics {
     double penalty;       /* c * sum of squares, before the update */
     double correct;       /* number of right predictions */
     double samples;
+    double rate; /* learning rate of the update */
 } step_metrics;
 
 /*
