@@ -10,7 +10,7 @@
 
 typedef struct finding_run {
     const char *experiment; /* bn, l2, bn_l2 or another */
-    double learning_rate, l2;
+    double learning_rate, momentum, l2;
     const runlog_epoch_row *epochs; /* [count] */
     size_t count;
 } finding_run;

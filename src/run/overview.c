@@ -89,9 +89,11 @@ void overview_print(const session *s, const trainer_options *o)
             "%d ranks share %zu shards a batch, so some have nothing to do; raise train.batch or lower train.shard",
             ranks, shards);
     }
-    log_info("training    %llu epochs of %zu steps, batch %zu in %zu shards of %zu, learning rate %g, seed %llu",
-             (unsigned long long)o->session.train.epochs, loader_steps(s->train), so->order.batch, shards,
-             so->order.shard_size, so->optimizer.learning_rate, (unsigned long long)so->order.seed);
+    log_info(
+        "training    %llu epochs of %zu steps, batch %zu in %zu shards of %zu, %s with learning rate %g, seed %llu",
+        (unsigned long long)o->session.train.epochs, loader_steps(s->train), so->order.batch, shards,
+        so->order.shard_size, optimizer_of(&so->optimizer)->name, so->optimizer.learning_rate,
+        (unsigned long long)so->order.seed);
 }
 
 void overview_print_start(const session *s, const trainer_options *o)
