@@ -84,6 +84,8 @@ static int take(void *arguments, const args_option *o)
 {
     char name[64];
     char *const field = (char *)arguments + o->offset;
+    const char *const text =
+        optarg != NULL ? optarg : ""; /* NULL: an optional value that was left out, of ARGS_OTHER */
     uint64_t value = 1;
     int code = LS_OK;
     (void)snprintf(name, sizeof name, "--%s", o->name);
@@ -91,11 +93,11 @@ static int take(void *arguments, const args_option *o)
         memcpy((char *)arguments + o->mark, &o->name, sizeof o->name);
     }
     switch (o->kind) {
-    case ARGS_TEXT: memcpy(field, &optarg, sizeof optarg); return LS_OK;
-    case ARGS_NUMBER: return args_number((double *)(void *)field, name, optarg, o->low, o->high);
+    case ARGS_TEXT: memcpy(field, &text, sizeof text); return LS_OK;
+    case ARGS_NUMBER: return args_number((double *)(void *)field, name, text, o->low, o->high);
     case ARGS_OTHER: return o->take(arguments, name, optarg);
-    case ARGS_WHOLE: code = args_whole(&value, name, optarg, o->least, o->most); break;
-    case ARGS_WORD: code = take_word(&value, o, name, optarg); break;
+    case ARGS_WHOLE: code = args_whole(&value, name, text, o->least, o->most); break;
+    case ARGS_WORD: code = take_word(&value, o, name, text); break;
     case ARGS_FLAG: break;
     }
     if (code == LS_OK) {

@@ -1,4 +1,5 @@
-#include "io/h5_client.h"
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -110,24 +110,18 @@ int keras_layout_write(h5_file *f, const state *s)
 }
 
 /* "(3, 3, 3, 32)" */
-static void shape_text(char *out, size_t size, int rank, const size_t *dims)
+static void add_shape(text_builder *out, int rank, const size_t *dims)
 {
-    size_t at = 0;
-    out[0] = '\0';
-    for (int i = 0; i < rank && at < size; i++) {
-        const int n = snprintf(out + at, size - at, "%s%zu", i == 0 ? "(" : ", ", dims[i]);
-        at += n > 0 ? (size_t)n : 0;
+    text_add(out, "(");
+    for (int i = 0; i < rank; i++) {
+        text_add(out, "%s%zu", i == 0 ? "" : ", ", dims[i]);
     }
-    if (at + 1 < size) {
-        (void)snprintf(out + at, size - at, rank == 0 ? "()" : ")");
-    }
+    text_add(out, ")");
 }
 
 int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
 {
     char name[2 * TENSOR_NAME_SIZE];
-    char have[128];
-    char want[128];
     h5_shape shape;
     (void)tensor_full_name(name, sizeof name, info);
     const int code = h5_stat(f, path, &shape);
@@ -142,10 +136,13 @@ int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
         same = shape.dims[i] == info->shape[i];
     }
     if (!same) {
-        shape_text(have, sizeof have, shape.rank, shape.dims);
-        shape_text(want, sizeof want, info->rank, info->shape);
-        return error_set(LS_EFORMAT, "%s: tensor %s has shape %s where the network has %s", h5_path(f), name, have,
-                         want);
+        text_builder shapes = {0};
+        add_shape(&shapes, shape.rank, shape.dims);
+        text_add(&shapes, " where the network has ");
+        add_shape(&shapes, info->rank, info->shape);
+        (void)error_set(LS_EFORMAT, "%s: tensor %s has shape %s", h5_path(f), name, text_of(&shapes));
+        text_release(&shapes);
+        return LS_EFORMAT;
     }
     if (shape.type != H5_FLOAT32 && shape.type != H5_FLOAT64) {
         return error_set(LS_EFORMAT, "%s: tensor %s holds neither float32 nor float64", h5_path(f), name);
