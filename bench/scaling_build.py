@@ -9,8 +9,9 @@ from runs import Failure
 HERE = pathlib.Path(__file__).resolve().parent
 SRC = HERE.parent / "src"
 # The rest of comm/ watches over a job.
-COMM = ("agree", "comm", "flight", "layout", "machine", "plan", "plan_large", "plan_short", "stream", "sum", "version")
-BASE = ("clock", "error", "random", "tree", "watch")
+COMM = ("agree", "comm", "flight", "launcher", "layout", "machine", "plan", "plan_large", "plan_short", "stream",
+        "sum", "version")  # fmt: skip
+BASE = ("clock", "error", "random", "text", "tree", "watch")
 FLAGS = ("-std=c17", "-O3", "-g", "-D_GNU_SOURCE", "-ffp-contract=off")
 
 
@@ -37,12 +38,12 @@ def build(compiler, folder, files, before_comm=()):
 def build_simulated(folder):
     if shutil.which("smpicc") is None:
         raise Failure("there is no smpicc; on Debian: apt-get install libsimgrid-dev")
-    files = [HERE / "simulated" / "step.c", HERE / "simulated" / "simgrid.c"]
+    files = [HERE / "simulated" / f"{name}.c" for name in ("step", "schedule", "simgrid")]
     files += [SRC / "comm" / f"{name}.c" for name in COMM] + [SRC / "base" / f"{name}.c" for name in BASE]
     return build("smpicc", folder, files, ("-include", str(HERE / "simulated" / "in_simulation.h")))
 
 
 def build_real(folder):
-    files = [HERE / "simulated" / "step.c", HERE / "simulated" / "real.c"]
+    files = [HERE / "simulated" / f"{name}.c" for name in ("step", "schedule", "real")]
     files += sorted((SRC / "comm").glob("*.c")) + sorted((SRC / "base").glob("*.c"))
     return build("mpicc", folder, files)

@@ -16,6 +16,7 @@ import scaling_simulate
 from runs import Failure, save_results
 from scaling_build import build_simulated
 from scaling_networks import NETWORKS
+from scaling_plan import Cluster, Plans
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -58,10 +59,12 @@ def parse_arguments():
     parser.add_argument("--way", choices=["levels", "direct"], default="levels")
     parser.add_argument("--parts", choices=["all", "sums", "bucket"], default="all")
     parser.add_argument("--limit", type=float, default=1800)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     args = parser.parse_args()
     wide = args.command == "model"
-    args.ranks = args.ranks or ([64, 256, 1000, 1024, 8192] if wide else [64, 1024])
+    most = [8192] if args.way == "levels" else []
+    args.ranks = args.ranks or ([64, 256, 1000, 1024, *most] if wide else [64, 1024])
     args.per_node = args.per_node or ([1, 4, 16, 64] if wide else [16])
     args.steps = args.steps or {"pattern": 5, "simulate": 1}.get(args.command, 8)
     if min(args.rounds, args.steps) < 1 or args.size < 32 or args.batch < 8 or args.cores <= 0:
@@ -95,11 +98,11 @@ def clusters(args):
         for per_node in args.per_node:
             for ranks in args.ranks:
                 if per_node <= ranks:
-                    yield name, model.Cluster(ranks, per_node)
+                    yield name, Cluster(ranks, per_node)
 
 
-def faster(step, cores):
-    return [(verb, number / cores if verb == "compute" else number) for verb, number in step]
+def plans_of(args):
+    return Plans(args.build, args.batch // 4)  # in shards of 4, as they are measured
 
 
 def show(name, cluster, efficiency, times, more=""):
@@ -109,15 +112,17 @@ def show(name, cluster, efficiency, times, more=""):
 
 
 def run_model(args, results, save):
-    step = faster(scaling_run.latest_schedule(results), args.cores)
+    step = schedule.faster(scaling_run.latest_schedule(results), args.cores)
+    plans = plans_of(args)
     for name, cluster in clusters(args):
-        times = model.replay(step, NETWORKS[name], cluster, args.way)
+        times = model.replay(step, NETWORKS[name], plans.starts(step, cluster, args.way))
         show(name, cluster, model.efficiency(step, times), times)
 
 
 def run_simulations(args, results, save):
     """Under the processor time of one core; a simulation of the same cluster replaces the one before."""
-    step = schedule.parts(faster(scaling_run.latest_schedule(results), args.cores), args.parts)
+    step = schedule.faster(scaling_run.latest_schedule(results), args.cores)
+    step = schedule.parts(step, args.parts, plans_of(args).bucket())
     records = results.setdefault("simulated", [])
     with tempfile.TemporaryDirectory() as folder:
         program = build_simulated(pathlib.Path(folder))
@@ -147,7 +152,7 @@ def main():
         "pattern": scaling_run.pattern,
         "simulate": run_simulations,
         "model": run_model,
-        "report": lambda args, results, save: scaling_report.write(results, args.out),
+        "report": lambda args, results, save: scaling_report.write(results, args.out, plans_of(args)),
     }[args.command]
     args.out.mkdir(parents=True, exist_ok=True)
     run(args, results, lambda: save_results(path, results))

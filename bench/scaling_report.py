@@ -9,6 +9,7 @@ import scaling_run
 import scaling_schedule as schedule
 from runs import Failure
 from scaling_networks import NETWORKS, tcp
+from scaling_plan import Cluster
 
 NAMES = {"lockstep": "Lockstep", "mixed": "Lockstep, mixed precision", "ddp": "PyTorch DDP, tuned"}
 RATES = {"1gbit": 1e9, "100mbit": 1e8}
@@ -71,26 +72,26 @@ def host_times(results):
     return times
 
 
-def predicted(step, rate, ranks):
+def predicted(plans, step, rate, ranks):
     network = tcp(rate, RATES[rate], latency=50e-6, overhead=10e-6)
-    return model.replay(step, network, model.Cluster(ranks, 1))["step"]
+    return model.replay(step, network, plans.starts(step, Cluster(ranks, 1)))["step"]
 
 
-def hosts_part(results):
+def hosts_part(results, plans):
     times = host_times(results)
     free = [r for r in results.get("hosts", []) if r["program"] == "lockstep" and r["rate"] == "none"]
     lines = []
     for (program, rate), values in sorted(times.items()):
         line = [NAMES[program], rate, spread(values), f"{median(times[program, 'none']) / median(values):.2f}"]
         if program == "lockstep" and rate in RATES and free:
-            guess = median([predicted(r["schedule"], rate, 2) for r in free])
+            guess = median([predicted(plans, r["schedule"], rate, 2) for r in free])
             line += [f"{guess:.3f}", f"{100 * (guess / median(values) - 1):+.0f} %"]
         lines.append(line + ["–"] * (6 - len(line)))
     heads = ["program", "rate", "step, s", "of the speed without limit", "model, s", "error"]
     return ["## Two hosts, one rank each\n", table(heads, lines)] if lines else []
 
 
-def pattern_part(results):
+def pattern_part(results, plans):
     records = results.get("pattern", [])
     step = scaling_run.latest_schedule(results)
     lines = []
@@ -98,20 +99,20 @@ def pattern_part(results):
         time = seconds(r)
         line = [str(r["hosts"]), r["rate"], spread(r["step_seconds"])]
         if r["rate"] in RATES:
-            guess = predicted(step, r["rate"], r["hosts"])
+            guess = predicted(plans, step, r["rate"], r["hosts"])
             line += [f"{guess:.3f}", f"{100 * (guess / time - 1):+.0f} %"]
         lines.append(line + ["–"] * (5 - len(line)))
     return ["## Several hosts, computing slept through\n", table(["hosts", "rate", "step, s", "model, s", "error"], lines)] if lines else []
 
 
-def simulated_part(results):
+def simulated_part(results, plans):
     lines = []
+    bucket = plans.bucket()
     step = scaling_run.latest_schedule(results)
     for r in sorted(results.get("simulated", []), key=lambda r: (r["network"], r["parts"], r["ranks"], r["per_node"], r["spread"])):
-        rows = [(verb, number / r["cores"] if verb == "compute" else number) for verb, number in step]
-        rows = schedule.parts(rows, r["parts"])
+        rows = schedule.parts(schedule.faster(step, r["cores"]), r["parts"], bucket)
         time = median([t["step"] for t in r["times"]])
-        guess = model.replay(rows, NETWORKS[r["network"]], model.Cluster(r["ranks"], r["per_node"]))
+        guess = model.replay(rows, NETWORKS[r["network"]], plans.starts(rows, Cluster(r["ranks"], r["per_node"])))
         measured, modelled = "–", "–"
         error = guess["step"] / time - 1
         if r["compute"]:
@@ -123,42 +124,43 @@ def simulated_part(results):
     return ["## Simulated clusters\n", table(heads, lines)] if lines else []
 
 
-def model_part(results):
+def model_part(results, plans):
     step = scaling_run.latest_schedule(results)
     lines = []
     for name, network in NETWORKS.items():
         for cores in (1, 4):
-            rows = [(verb, number / cores if verb == "compute" else number) for verb, number in step]
+            rows = schedule.faster(step, cores)
             for per_node in (1, 4, 16, 64):
                 line = [network.name, f"{cores}", str(per_node)]
                 for ranks in (64, 1000, 1024, 8192):
-                    times = model.replay(rows, network, model.Cluster(ranks, per_node))
+                    times = model.replay(rows, network, plans.starts(rows, Cluster(ranks, per_node)))
                     line.append(f"{model.efficiency(rows, times):.3f}")
-                times = model.replay(rows, network, model.Cluster(1024, per_node), "direct")
+                times = model.replay(rows, network, plans.starts(rows, Cluster(1024, per_node), "direct"))
                 lines.append([*line, f"{model.efficiency(rows, times):.3f}"])
     heads = ["network", "cores a rank", "ranks a node", "64", "1,000", "1,024", "8,192", "1,024 without levels"]
     return ["## The model: efficiency\n", table(heads, lines)]
 
 
-def curve(step, network, per_node, way):
+def curve(plans, step, network, per_node, way):
     for ranks in PLOTTED_RANKS:
         if way == "levels" or ranks <= 1024:
-            times = model.replay(step, network, model.Cluster(ranks, min(per_node, ranks)), way)
+            times = model.replay(step, network, plans.starts(step, Cluster(ranks, min(per_node, ranks)), way))
             yield ranks, model.efficiency(step, times)
 
 
-def draw(results, path):
+def draw(results, path, plans):
     """gnuplot's commands and data, by its standard input."""
     if shutil.which("gnuplot") is None:
         raise Failure("there is no gnuplot, which draws the plot; on Debian: apt-get install gnuplot-nox")
     step = scaling_run.latest_schedule(results)
     curves = [(f"{network.name}, model{'' if way == 'levels' else ', without levels'}",
-               "lines", list(curve(step, network, 16, way)))
+               "lines", list(curve(plans, step, network, 16, way)))
               for network in (NETWORKS["ib100"], NETWORKS["10gbe"]) for way in ("levels", "direct")]  # fmt: skip
     for name, parts in (("ib100", "all"), ("ib100", "sums"), ("10gbe", "all"), ("10gbe", "sums")):
         points = [(r["ranks"], r["compute"] / median([t["step"] for t in r["times"]])) for r in
                   results.get("simulated", [])
-                  if r["network"] == name and r["parts"] == parts and r["per_node"] == 16 and r["cores"] == 1 and not r["spread"]]  # fmt: skip
+                  if r["network"] == name and r["parts"] == parts and r["per_node"] == 16 and r["cores"] == 1 and
+                  r["ranks"] in PLOTTED_RANKS and not r["spread"]]  # fmt: skip
         if points:
             curves.append((f"{NETWORKS[name].name}, simulated{'' if parts == 'all' else ', sums alone'}", "points", points))
     rounds = [r for r in by_round(results.get("measured", []), "lockstep") if len(r) == 3]
@@ -185,7 +187,7 @@ plot {plots}
         raise Failure(f"gnuplot: {done.stdout.strip()[-500:]}")
 
 
-def write(results, folder):
+def write(results, folder, plans):
     machine = results.get("machine", {"cpu": "unknown", "system": "unknown"})
     step = scaling_run.latest_schedule(results)
     parts = [
@@ -194,9 +196,9 @@ def write(results, folder):
         "Medians; lowest and highest in brackets.\n",
         f"- Machine: {machine['cpu']}, {machine['system']}\n- Computing in a step of one rank: "
         f"{schedule.compute_seconds(step):.4f} s\n",
-        *measured_part(results), *hosts_part(results), *pattern_part(results), *simulated_part(results),
-        *model_part(results),
+        *measured_part(results), *hosts_part(results, plans), *pattern_part(results, plans),
+        *simulated_part(results, plans), *model_part(results, plans),
     ]  # fmt: skip
     (folder / "scaling-tables.md").write_text("\n".join(parts))
-    draw(results, folder / "scaling.png")
+    draw(results, folder / "scaling.png", plans)
     print(f"wrote {folder}/scaling-tables.md and scaling.png", flush=True)

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import scaling_plan
 import scaling_schedule as schedule
 from runs import Failure, reason, run_command
 from scaling_build import build_real
@@ -90,6 +91,7 @@ class Runner:
         self.cpus = cores()
         if len(self.cpus) < 2:
             raise Failure("two ranks want two cores, and one may be used")
+        self.order = scaling_plan.order(args.build)
 
     def figures(self, start, command, result, environment):
         others = Others(self.cpus)
@@ -134,7 +136,7 @@ class Runner:
         if program != "ddp":
             record["isa"] = figures["isa"]
             record["phases"] = figures["phases"]
-            record["schedule"] = schedule.rows(figures)
+            record["schedule"] = schedule.rows(figures, self.order)
         busy = "" if others is None else f"; others kept {others:.2f} processors busy"
         what = ", ".join([f"{ranks} rank{'s' if ranks > 1 else ''}", f"batch {batch} a rank", *map(str, more.values())])
         print(f"{program}: {what}: {sorted(record['step_seconds'])[len(record['step_seconds']) // 2]:.4f} s{busy}",

@@ -2,7 +2,10 @@
 #define LOCKSTEP_TESTS_STATE_OVER_H
 
 /* A state over vectors that a test has at hand, and checkpoints of it. */
+#include "base/error.h"
+#include "io/h5.h"
 #include "store/checkpoint.h"
+#include "store/keras_layout.h"
 #include "store/runlog.h"
 #include "tensor/state.h"
 
@@ -33,10 +36,22 @@ static inline int read_over(const char *path, const tensor_table *t, real *weigh
     return checkpoint_read(path, &s);
 }
 
+/* Weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
+static inline int read_keras(const char *path, state *s)
+{
+    h5_file *f = NULL;
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = keras_layout_read(f, s);
+    }
+    (void)h5_close(f);
+    return code;
+}
+
 static inline int read_keras_over(const char *path, const tensor_table *t, real *weights, real *moving)
 {
     state s = state_over(t, weights, moving);
-    return checkpoint_read_keras(path, &s);
+    return read_keras(path, &s);
 }
 
 /* Of a run that has so much behind it. */

@@ -9,13 +9,11 @@
 #undef error_set /* macros under the analyzer */
 #undef error_prefix
 
-enum { MESSAGE_SIZE = 1024 };
-
-static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local char message[ERROR_MESSAGE_SIZE];
 
 int error_set(int code, const char *format, ...)
 {
-    char text[MESSAGE_SIZE]; /* arguments may point into the old message */
+    char text[ERROR_MESSAGE_SIZE]; /* arguments may point into the old message */
     va_list args;
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
@@ -27,8 +25,8 @@ int error_set(int code, const char *format, ...)
 
 int error_prefix(int code, const char *format, ...)
 {
-    char context[MESSAGE_SIZE];
-    char text[2 * MESSAGE_SIZE + 2];
+    char context[ERROR_MESSAGE_SIZE];
+    char text[2 * ERROR_MESSAGE_SIZE + 2];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(context, sizeof context, format, args);
@@ -36,13 +34,27 @@ int error_prefix(int code, const char *format, ...)
     (void)snprintf(text, sizeof text, "%s: %s", context, message);
     text_make_plain(text);
     memcpy(message, text, sizeof message);
-    message[MESSAGE_SIZE - 1] = '\0';
+    message[ERROR_MESSAGE_SIZE - 1] = '\0';
     return code;
 }
 
 const char *error_message(void)
 {
     return message;
+}
+
+void error_save(saved_error *out, int code)
+{
+    out->code = code;
+    memcpy(out->message, message, sizeof out->message);
+}
+
+int error_restore(const saved_error *e)
+{
+    if (e->code != LS_OK) {
+        memcpy(message, e->message, sizeof message);
+    }
+    return e->code;
 }
 
 int error_exit_code(int code)

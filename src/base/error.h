@@ -36,13 +36,27 @@ int error_set(int code, const char *format, ...) __attribute__((format(printf, 2
 int error_prefix(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #ifdef __clang_analyzer__
-/* The analyzer sees one file at a time; this tells it which code these return. */
+/* The analyzer sees one file at a time; this shows it which code these return. */
 #define error_set(code, ...)    ((void)(error_set)(code, __VA_ARGS__), (code))
 #define error_prefix(code, ...) ((void)(error_prefix)(code, __VA_ARGS__), (code))
 #endif
 
 /* This thread's last message, "" when none; valid until the thread's next error. */
 const char *error_message(void);
+
+enum { ERROR_MESSAGE_SIZE = 1024 };
+
+/* An error kept for later, or for another thread: LS_OK in `code` means none, so {0} is a good start. */
+typedef struct saved_error {
+    int code;
+    char message[ERROR_MESSAGE_SIZE];
+} saved_error;
+
+/* Keep `code` and this thread's message. */
+void error_save(saved_error *out, int code);
+
+/* Make a saved message this thread's, unless it is of LS_OK. Returns the saved code. */
+int error_restore(const saved_error *e);
 
 /* The process exit code that belongs to an error code. */
 int error_exit_code(int code);

@@ -28,7 +28,7 @@ void fpu_flush_begin(void);
 void fpu_flush_end(void);
 
 /*
- * How many of n numbers are subnormal: of 8 bytes each (double), of 4 (float), or of 2 (bf16). Told by their bits, as
+ * How many of n numbers are subnormal: of 8 bytes each (double), of 4 (float), or of 2 (bf16). By their bits, as
  * who flushes would compute with zeros.
  */
 size_t fpu_subnormals(const void *values, size_t n, size_t bytes);

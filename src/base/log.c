@@ -18,12 +18,14 @@ static struct {
     FILE *file; /* owned; NULL when no log file is open */
     int rank;
     int size;
-    int live;        /* somebody follows what goes on: each line is to be seen at once */
-    int in_progress; /* a progress line stands unfinished on the terminal */
-    int output_lost; /* errno of the first line that standard output did not take; 0: none */
-    int loss_told;   /* log_check_output has returned it */
-    int file_lost;   /* of the log file */
+    int live;          /* somebody follows what goes on: each line is to be seen at once */
+    int in_progress;   /* a progress line stands unfinished on the terminal */
+    int output_lost;   /* errno of the first line that standard output did not take; 0: none */
+    int loss_reported; /* log_check_output has returned it */
+    int file_lost;     /* of the log file */
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .size = 1};
+
+static const char error_label[] = "error: ";
 
 void log_set_rank(int rank, int size)
 {
@@ -125,10 +127,14 @@ static void write_file(const char *label, const char *text)
     write_error("warning: ", message);
 }
 
+/* Of rank 0 alone, but for errors. */
 static void write_line(FILE *stream, const char *label, const char *format, va_list args)
 {
     char fallback[] = "(no memory for a line)";
     char *line = NULL;
+    if (log_state.rank != 0 && label != error_label) {
+        return;
+    }
     char *const text = vasprintf(&line, format, args) < 0 ? fallback : line;
     text_make_plain(text);
     pthread_mutex_lock(&log_state.lock);
@@ -147,9 +153,6 @@ static void write_line(FILE *stream, const char *label, const char *format, va_l
 
 void log_info(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stdout, "", format, args);
@@ -158,9 +161,6 @@ void log_info(const char *format, ...)
 
 void log_note(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stderr, "", format, args);
@@ -169,9 +169,6 @@ void log_note(const char *format, ...)
 
 void log_warn(const char *format, ...)
 {
-    if (log_state.rank != 0) {
-        return;
-    }
     va_list args;
     va_start(args, format);
     write_line(stderr, "warning: ", format, args);
@@ -182,7 +179,7 @@ void log_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line(stderr, "error: ", format, args);
+    write_line(stderr, error_label, format, args);
     va_end(args);
 }
 
@@ -256,8 +253,8 @@ int log_check_output(void)
 {
     pthread_mutex_lock(&log_state.lock);
     flush_output();
-    const int lost = log_state.loss_told ? 0 : log_state.output_lost;
-    log_state.loss_told = log_state.loss_told || lost != 0;
+    const int lost = log_state.loss_reported ? 0 : log_state.output_lost;
+    log_state.loss_reported = log_state.loss_reported || lost != 0;
     pthread_mutex_unlock(&log_state.lock);
     return lost == 0 ? LS_OK : error_set(LS_EIO, "standard output cannot be written: %s", strerror(lost));
 }

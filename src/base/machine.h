@@ -6,13 +6,13 @@
 
 /* What the system says of itself and of this process. */
 
-/* The processor's name, "AMD EPYC 7763 64-Core Processor"; "unknown" where the system does not tell. */
+/* The processor's name, "AMD EPYC 7763 64-Core Processor"; "unknown" where the system does not say. */
 void machine_processor(char *out, size_t size);
 
-/* The most memory, in bytes, that was resident for this process at one time; 0 where the system does not tell. */
+/* The most memory, in bytes, that was resident for this process at one time; 0 where the system does not say. */
 double machine_peak_resident(void);
 
-/* This machine's name, cut off where it does not fit; "host" where the system does not tell. */
+/* This machine's name, cut off where it does not fit; "host" where the system does not say. */
 void machine_host(char *out, size_t size);
 
 /* An amount of memory that several processes have to share, in bytes. */
@@ -26,7 +26,7 @@ typedef struct machine_limit {
 
 typedef struct machine_memory {
     machine_limit limits[MACHINE_LIMITS]; /* the machine; `ulimit -v`; this process' cgroup and those it is in */
-    size_t count;                         /* 0: the system does not tell */
+    size_t count;                         /* 0: the system does not say */
 } machine_memory;
 
 /*

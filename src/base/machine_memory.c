@@ -77,7 +77,8 @@ static uint64_t lesser(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Limit and swap space together; the latter is counted apart in version 2, included in version 1, or not counted. */
+/* Limit and swap space together; the latter is counted separately in version 2, included in version 1, or not counted.
+ */
 static uint64_t with_swap(const version *v, const char *folder, uint64_t limit, uint64_t swap)
 {
     uint64_t other = 0;
@@ -87,7 +88,7 @@ static uint64_t with_swap(const version *v, const char *folder, uint64_t limit, 
     return limit + (read_bytes(&other, folder, "memory.swap.max") ? lesser(other, swap) : swap);
 }
 
-/* A long name keeps its end, which tells most. */
+/* A long name keeps its end, which says most. */
 static void name_group(char out[MACHINE_NAME_SIZE], const char *group)
 {
     const size_t room = MACHINE_NAME_SIZE - sizeof "the cgroup ...";
@@ -247,12 +248,13 @@ static void add_groups(machine_memory *out, const char *root, const version *v, 
 }
 
 /*
- * What this process may still map (`ulimit -v`). Libraries and what is there already are counted; some is set aside, as
- * threads map stacks and heaps of their own, and HDF5 and MPI, which take memory where they please, die without it.
+ * What this process may still map (`ulimit -v`). Libraries and what is there already are counted; some is kept in
+ * reserve, as threads map stacks and heaps of their own, and HDF5 and MPI, which take memory where they please, die
+ * without it.
  */
 static void add_address_space(machine_memory *out, const char *root)
 {
-    const uint64_t aside = (uint64_t)256 << 20;
+    const uint64_t reserve = (uint64_t)256 << 20;
     uint64_t pages = 0;
     char proc[PATH_MAX];
     (void)snprintf(proc, sizeof proc, "%s/proc/self", root);
@@ -267,9 +269,9 @@ static void add_address_space(machine_memory *out, const char *root)
     machine_limit *l = &out->limits[out->count++];
     (void)snprintf(l->name, sizeof l->name,
                    "address space that ulimit -v (%" PRIu64 " KiB) leaves, %" PRIu64 " MiB for threads set aside",
-                   limit >> 10, aside >> 20);
+                   limit >> 10, reserve >> 20);
     l->id = UINT64_C(1) << 63 | (uint64_t)getpid(); /* nobody shares it */
-    l->bytes = limit - mapped > aside ? limit - mapped - aside : 0;
+    l->bytes = limit - mapped > reserve ? limit - mapped - reserve : 0;
     l->available = l->bytes;
 }
 

@@ -85,7 +85,7 @@ static void take_pieces(pool *p, int thread)
     }
 }
 
-static int has_news(pool *p)
+static int has_work(pool *p)
 {
     return pieces_left(atomic_load(&p->ticket)) > 0 || atomic_load(&p->stop);
 }
@@ -121,11 +121,11 @@ static int watch(pool *p, int (*come)(pool *p))
     return 0;
 }
 
-static void sleep_until_news(pool *p)
+static void sleep_until_work(pool *p)
 {
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->asleep, 1);
-    while (!has_news(p)) {
+    while (!has_work(p)) {
         pthread_cond_wait(&p->start, &p->lock);
     }
     atomic_fetch_sub(&p->asleep, 1);
@@ -156,8 +156,8 @@ static void *helper_main(void *argument)
     pool *p = self->owner;
     fpu_flush_begin(); /* whatever the thread that created this one does */
     while (!atomic_load(&p->stop)) {
-        if (!watch(p, has_news)) {
-            sleep_until_news(p);
+        if (!watch(p, has_work)) {
+            sleep_until_work(p);
         }
         take_pieces(p, self->number);
     }

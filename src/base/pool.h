@@ -8,10 +8,9 @@
  * left to chance, so a piece must write only to places of its own: results then never depend on the threads.
  *
  * All of them flush subnormal numbers to zero (base/fpu.h): the helpers always, the thread that creates the pool until
- * it frees it, also between two calls of pool_run, and whoever calls pool_run within it. It is set here and not by
- * those who put a program together (train/session.h, train/golden.h, train/bench_rig.h, train/predict.h), as none of
- * them can compute without a pool: model_create wants one. What the thread of a pool does by itself is so covered as
- * well: sums over ranks, BatchNorm's constants, the update, figures of an epoch.
+ * it frees it, also between two calls of pool_run, and whoever calls pool_run within it. It is set here, as nobody can
+ * compute without a pool: model_create wants one. What the thread of a pool does by itself is covered as well: sums
+ * over ranks, BatchNorm's constants, the update, figures of an epoch.
  */
 typedef struct pool pool;
 

@@ -11,9 +11,9 @@ void problems_add(problems *p, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    if (p->count < PROBLEMS_TOLD) {
-        (void)vsnprintf(p->told[p->count], PROBLEM_SIZE, format, args);
-        text_make_plain(p->told[p->count]);
+    if (p->count < PROBLEMS_SHOWN) {
+        (void)vsnprintf(p->shown[p->count], PROBLEM_SIZE, format, args);
+        text_make_plain(p->shown[p->count]);
     }
     va_end(args);
     p->count++;
@@ -32,16 +32,16 @@ void problems_add_error(problems *p, const char *file)
 char *problems_text(char *out, size_t size, const problems *p)
 {
     size_t at = 0;
-    const size_t told = p->count < PROBLEMS_TOLD ? p->count : PROBLEMS_TOLD;
+    const size_t shown = p->count < PROBLEMS_SHOWN ? p->count : PROBLEMS_SHOWN;
     if (size > 0) {
         out[0] = '\0';
     }
-    for (size_t i = 0; i < told && at < size; i++) {
-        const int n = snprintf(out + at, size - at, "%s%s", i == 0 ? "" : "; ", p->told[i]);
+    for (size_t i = 0; i < shown && at < size; i++) {
+        const int n = snprintf(out + at, size - at, "%s%s", i == 0 ? "" : "; ", p->shown[i]);
         at += n > 0 ? (size_t)n : 0;
     }
-    if (p->count > told && at < size) {
-        (void)snprintf(out + at, size - at, "; and %zu more", p->count - told);
+    if (p->count > shown && at < size) {
+        (void)snprintf(out + at, size - at, "; and %zu more", p->count - shown);
     }
     return out;
 }

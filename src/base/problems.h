@@ -4,14 +4,14 @@
 #include <stddef.h>
 
 /*
- * What a thorough check of a file finds: not only the first problem, as an error message tells, but all of them, the
+ * What a thorough check of a file finds: not only the first problem, as an error message has it, but all of them, the
  * first few in words. Starts as zeros; nothing to free.
  */
-enum { PROBLEMS_TOLD = 8, PROBLEM_SIZE = 400 };
+enum { PROBLEMS_SHOWN = 8, PROBLEM_SIZE = 400 };
 
 typedef struct problems {
     size_t count;
-    char told[PROBLEMS_TOLD][PROBLEM_SIZE];
+    char shown[PROBLEMS_SHOWN][PROBLEM_SIZE];
 } problems;
 
 /* Add one, printf style: what is wrong, without the file's name. */

@@ -20,7 +20,7 @@ enum {
     RANDOM_BENCH = 6,
 };
 
-/* The stream for a use and two numbers that tell its instances apart, such as (epoch, sample). */
+/* The stream for a use and two numbers that identify its instance, such as (epoch, sample). */
 uint64_t random_stream(uint64_t use, uint64_t a, uint64_t b);
 
 /* 64 random bits. */

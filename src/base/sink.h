@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * Who is told, layer by layer, how much of the gradient is finished, so that its sum over ranks can be under way while
- * the rest is computed. Backward finishes the flat vector from its end towards its beginning.
+ * Receives notice, layer by layer, of how much of the gradient is finished, so that its sum over ranks can be under way
+ * while the rest is computed. Backward finishes the flat vector from its end towards its beginning.
  */
 typedef struct gradient_sink {
     /* Elements from `first` on are final, in all of this rank's vectors. Returns 0 or a negative code. */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 /*
- * What kind of file system a file or folder lies on, as the system tells: "nfs", "lustre", "gpfs", "beegfs", "ceph",
+ * What kind of file system a file or folder lies on, as the system says: "nfs", "lustre", "gpfs", "beegfs", "ceph",
  * "smb", "afs", "9p" and others that several machines share; "fuse", which may be any of them; "overlay" (a
  * container's layers), "tmpfs" (memory), "local" (a disk of this machine); "unknown" where the path leads nowhere or
  * the file system has no name here. Static.

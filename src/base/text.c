@@ -59,6 +59,7 @@ static int make_room(text_builder *t, size_t more)
     const size_t capacity = 2 * t->capacity + more + 64;
     char *bytes = realloc(t->bytes, capacity);
     if (bytes == NULL) {
+        t->failed = true;
         return 0;
     }
     t->bytes = bytes;
@@ -79,6 +80,25 @@ void text_add(text_builder *t, const char *format, ...)
     }
     va_end(again);
     va_end(args);
+}
+
+char *text_room(text_builder *t, size_t n)
+{
+    if (!make_room(t, n)) {
+        return NULL;
+    }
+    char *const at = t->bytes + t->length;
+    t->length += n;
+    t->bytes[t->length] = '\0';
+    return at;
+}
+
+void text_add_bytes(text_builder *t, const char *bytes, size_t n)
+{
+    char *const at = text_room(t, n);
+    if (at != NULL && n > 0) {
+        memcpy(at, bytes, n);
+    }
 }
 
 static void add_octal(text_builder *t, const char *bytes, size_t length)
@@ -112,6 +132,42 @@ void text_add_escaped(text_builder *t, const char *text)
 const char *text_of(const text_builder *t)
 {
     return t->bytes == NULL ? "" : t->bytes;
+}
+
+char *text_take(text_builder *t)
+{
+    text_add(t, "%s", ""); /* a text of its own also where nothing was added */
+    char *bytes = t->bytes;
+    if (t->failed) {
+        free(bytes);
+        bytes = NULL;
+    }
+    *t = (text_builder){0};
+    return bytes;
+}
+
+char **text_take_list(text_builder *t, size_t *count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->length; i++) {
+        n += t->bytes[i] == '\0';
+    }
+    char **list = t->failed ? NULL : malloc((n + 1) * sizeof *list + t->length);
+    if (list != NULL) {
+        char *at = (char *)(list + n + 1);
+        if (t->length > 0) {
+            memcpy(at, t->bytes, t->length);
+        }
+        for (size_t i = 0; i < n; i++, at += strlen(at) + 1) {
+            list[i] = at;
+        }
+        list[n] = NULL;
+    }
+    if (count != NULL) {
+        *count = n;
+    }
+    text_release(t);
+    return list;
 }
 
 void text_release(text_builder *t)

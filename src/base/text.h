@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_BASE_TEXT_H
 #define LOCKSTEP_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +24,20 @@ size_t text_decode(const char *text, uint32_t *out);
 /* Whether a character is one that text_make_plain leaves as it is. */
 int text_is_shown(uint32_t character);
 
-/* A text that grows. Starts as zeros, ends with text_release. Where memory runs out it stays as it is. */
+/* A text that grows. Starts as zeros, ends with text_release. What memory runs out for is left out. */
 typedef struct text_builder {
     char *bytes; /* owned; NULL as long as nothing was added: use text_of */
     size_t length, capacity;
+    bool failed; /* memory ran out: some of it is missing */
 } text_builder;
 
 void text_add(text_builder *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add n bytes for the caller to fill in; NULL where memory ran out. */
+char *text_room(text_builder *t, size_t n);
+
+/* Add bytes as they are; they may be zeros. */
+void text_add_bytes(text_builder *t, const char *bytes, size_t n);
 
 /*
  * Add a text so that it stays one word without tabs and line ends, is harmless for a terminal, and `printf %b` of a
@@ -40,6 +48,15 @@ void text_add_escaped(text_builder *t, const char *text);
 
 /* What it holds, "" at first; valid until the next text_add. */
 const char *text_of(const text_builder *t);
+
+/* The text for free(), NULL where memory ran out on the way; the builder is empty afterwards. */
+char *text_take(text_builder *t);
+
+/*
+ * Of texts that were added each with its zero: one block for free(), pointers and then the texts, a NULL after the last
+ * pointer; *count (may be NULL): how many. NULL where memory ran out. The builder is empty afterwards.
+ */
+char **text_take_list(text_builder *t, size_t *count);
 
 void text_release(text_builder *t);
 

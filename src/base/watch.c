@@ -13,9 +13,9 @@ static struct {
     _Atomic uint64_t collective;
     _Atomic uint64_t beats;
     _Atomic uint64_t helpers_beats; /* of all other threads, so this one is added to */
-} told;
+} state;
 
-static _Thread_local int tells;
+static _Thread_local int reports; /* this thread is the one that watch_this_thread chose */
 static _Thread_local watch_times *measured;
 
 static uint64_t get(_Atomic uint64_t *number)
@@ -30,15 +30,15 @@ static void set(_Atomic uint64_t *number, uint64_t value)
 
 void watch_this_thread(void)
 {
-    tells = 1;
+    reports = 1;
 }
 
 void watch_beat(void)
 {
-    if (tells) {
-        set(&told.beats, get(&told.beats) + 1);
+    if (reports) {
+        set(&state.beats, get(&state.beats) + 1);
     } else {
-        (void)atomic_fetch_add_explicit(&told.helpers_beats, 1, memory_order_relaxed);
+        (void)atomic_fetch_add_explicit(&state.helpers_beats, 1, memory_order_relaxed);
     }
 }
 
@@ -48,7 +48,7 @@ static void count_time(int waited)
     if (measured == NULL) {
         return;
     }
-    const int phase = atomic_load_explicit(&told.phase, memory_order_relaxed);
+    const int phase = atomic_load_explicit(&state.phase, memory_order_relaxed);
     const double now = clock_seconds();
     double *into = waited && phase != WATCH_REDUCING ? &measured->waiting : &measured->seconds[phase];
     *into += now - measured->mark;
@@ -66,44 +66,44 @@ void watch_measure(watch_times *t)
 
 watch_phase watch_enter(watch_phase now)
 {
-    if (!tells) {
+    if (!reports) {
         return now;
     }
-    const int before = atomic_load_explicit(&told.phase, memory_order_relaxed);
+    const int before = atomic_load_explicit(&state.phase, memory_order_relaxed);
     count_time(0);
-    atomic_store_explicit(&told.phase, (int)now, memory_order_relaxed);
+    atomic_store_explicit(&state.phase, (int)now, memory_order_relaxed);
     watch_beat();
     return (watch_phase)before;
 }
 
 void watch_step(uint64_t completed)
 {
-    if (tells) {
-        set(&told.step, completed);
+    if (reports) {
+        set(&state.step, completed);
         watch_beat();
     }
 }
 
 void watch_step_done(void)
 {
-    watch_step(get(&told.step) + 1);
+    watch_step(get(&state.step) + 1);
 }
 
 void watch_collective_begin(void)
 {
-    if (tells) {
+    if (reports) {
         count_time(0);
-        set(&told.collective, get(&told.collective) + 1);
-        atomic_store_explicit(&told.waits, 1, memory_order_relaxed);
+        set(&state.collective, get(&state.collective) + 1);
+        atomic_store_explicit(&state.waits, 1, memory_order_relaxed);
         watch_beat();
     }
 }
 
 void watch_collective_end(void)
 {
-    if (tells) {
+    if (reports) {
         count_time(1);
-        atomic_store_explicit(&told.waits, 0, memory_order_relaxed);
+        atomic_store_explicit(&state.waits, 0, memory_order_relaxed);
         watch_beat();
     }
 }
@@ -111,11 +111,11 @@ void watch_collective_end(void)
 watch_state watch_read(void)
 {
     return (watch_state){
-        .phase = (watch_phase)atomic_load_explicit(&told.phase, memory_order_relaxed),
-        .waits = atomic_load_explicit(&told.waits, memory_order_relaxed),
-        .step = get(&told.step),
-        .collective = get(&told.collective),
-        .beats = get(&told.beats) + get(&told.helpers_beats),
+        .phase = (watch_phase)atomic_load_explicit(&state.phase, memory_order_relaxed),
+        .waits = atomic_load_explicit(&state.waits, memory_order_relaxed),
+        .step = get(&state.step),
+        .collective = get(&state.collective),
+        .beats = get(&state.beats) + get(&state.helpers_beats),
     };
 }
 

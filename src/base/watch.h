@@ -4,9 +4,8 @@
 #include <stdint.h>
 
 /*
- * What this process is doing, told by the one thread that trains and read by any other. Telling costs a few stores and
- * takes no lock. From other threads than the told one it does nothing but for watch_beat, so that a function used by
- * several may tell all the same.
+ * What this process is doing: reported by the one thread that trains, read by any other. A report costs a few stores
+ * and takes no lock. In other threads these functions do nothing, except watch_beat, so any thread may call them.
  */
 typedef enum watch_phase {
     WATCH_STARTING,    /* MPI */
@@ -33,10 +32,10 @@ typedef struct watch_state {
     int waits;           /* 1: inside the collective call of number `collective` */
     uint64_t step;       /* training steps completed */
     uint64_t collective; /* calls entered so far; the same on all ranks that stand at the same place */
-    uint64_t beats;      /* grows with everything told, so it stands still where nothing happens */
+    uint64_t beats;      /* grows with every report; it stands still where nothing happens */
 } watch_state;
 
-/* From now on the calling thread is the one that tells. */
+/* From now on the calling thread is the one that reports. */
 void watch_this_thread(void);
 
 /* The phase from now on; returns the one before, for those who come back to it. */

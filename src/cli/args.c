@@ -4,20 +4,25 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* Numbers of long options are moved out of the way of letters, so that -v is not taken for --val-count. */
 enum { MOST_OPTIONS = 40, MOVED = 1000 };
 
-static void move_options(struct option out[MOST_OPTIONS], const struct option *options)
+/* As getopt has them. */
+static void move_options(struct option out[MOST_OPTIONS], const args_option *options)
 {
     size_t n = 0;
     for (; options[n].name != NULL && n + 1 < MOST_OPTIONS; n++) {
-        out[n] = options[n];
-        out[n].val += MOVED;
+        const int value = options[n].kind == ARGS_FLAG ? no_argument
+                          : options[n].optional        ? optional_argument
+                                                       : required_argument;
+        out[n] = (struct option){options[n].name, value, NULL, MOVED + (int)n};
     }
     out[n] = (struct option){0};
 }
@@ -48,23 +53,81 @@ static int refuse(int argc, char **argv, const struct option *moved, int got)
                      optopt != 0 ? word_of(argc, argv, optopt) : given, argv[0]);
 }
 
-int args_next(int argc, char **argv, const struct option *options)
+/* Into an integer or a bool of 1, 4 or 8 bytes. */
+static void store(void *field, size_t size, uint64_t value)
+{
+    const uint8_t narrow = (uint8_t)value;
+    const uint32_t middle = (uint32_t)value;
+    memcpy(field, size == 1 ? (const void *)&narrow : size == 4 ? (const void *)&middle : &value, size);
+}
+
+static int take_word(uint64_t *out, const args_option *o, const char *name, const char *text)
+{
+    text_builder all = {0};
+    size_t n = 0;
+    for (; o->words[n] != NULL; n++) {
+        if (strcmp(o->words[n], text) == 0) {
+            *out = o->least + n;
+            return LS_OK;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        text_add(&all, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : n == 2 ? " nor " : " and ", o->words[i]);
+    }
+    const int code =
+        error_set(LS_EUSAGE, "%s: '%s' is %s %s", name, text, n == 2 ? "neither" : "none of", text_of(&all));
+    text_release(&all);
+    return code;
+}
+
+static int take(void *arguments, const args_option *o)
+{
+    char name[64];
+    char *const field = (char *)arguments + o->offset;
+    const char *const text =
+        optarg != NULL ? optarg : ""; /* NULL: an optional value that was left out, of ARGS_OTHER */
+    uint64_t value = 1;
+    int code = LS_OK;
+    (void)snprintf(name, sizeof name, "--%s", o->name);
+    if (o->marks) {
+        memcpy((char *)arguments + o->mark, &o->name, sizeof o->name);
+    }
+    switch (o->kind) {
+    case ARGS_TEXT: memcpy(field, &text, sizeof text); return LS_OK;
+    case ARGS_NUMBER: return args_number((double *)(void *)field, name, text, o->low, o->high);
+    case ARGS_OTHER: return o->take(arguments, name, optarg);
+    case ARGS_WHOLE: code = args_whole(&value, name, text, o->least, o->most); break;
+    case ARGS_WORD: code = take_word(&value, o, name, text); break;
+    case ARGS_FLAG: break;
+    }
+    if (code == LS_OK) {
+        store(field, o->size, value);
+    }
+    return code;
+}
+
+int args_read(void *arguments, int argc, char **argv, const args_option *options)
 {
     struct option moved[MOST_OPTIONS];
     move_options(moved, options);
     opterr = 0;
-    const int got = getopt_long(argc, argv, ":", moved, NULL);
-    if (got == -1) {
-        return 0;
+    for (;;) {
+        const int got = getopt_long(argc, argv, ":", moved, NULL);
+        if (got == -1) {
+            return LS_OK;
+        }
+        if (got == '?' || got == ':') {
+            return refuse(argc, argv, moved, got);
+        }
+        if (optarg != NULL && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0) {
+            return error_set(LS_EUSAGE, "%s: needs a value, and %s looks like an option; see `lockstep help %s`",
+                             argv[optind - 2], optarg, argv[0]);
+        }
+        const int code = take(arguments, &options[got - MOVED]);
+        if (code != LS_OK) {
+            return code;
+        }
     }
-    if (got == '?' || got == ':') {
-        return refuse(argc, argv, moved, got);
-    }
-    if (optarg != NULL && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0) {
-        return error_set(LS_EUSAGE, "%s: needs a value, and %s looks like an option; see `lockstep help %s`",
-                         argv[optind - 2], optarg, argv[0]);
-    }
-    return got - MOVED;
 }
 
 int args_positionals(int argc, char **argv, int least, int most, const char *usage)
@@ -78,6 +141,13 @@ int args_positionals(int argc, char **argv, int least, int most, const char *usa
                          argv[optind + most], usage, argv[0]);
     }
     return LS_OK;
+}
+
+int args_read_all(void *arguments, int argc, char **argv, const args_option *options, int least, int most,
+                  const char *usage)
+{
+    const int code = args_read(arguments, argc, argv, options);
+    return code == LS_OK ? args_positionals(argc, argv, least, most, usage) : code;
 }
 
 int args_whole(uint64_t *out, const char *option, const char *text, uint64_t least, uint64_t most)
@@ -174,23 +244,8 @@ int args_duration(double *seconds, const char *option, const char *text)
     return LS_OK;
 }
 
-int args_statistics(bool *precise, const char *option, const char *text)
-{
-    *precise = strcmp(text, "precise") == 0;
-    if (!*precise && strcmp(text, "moving") != 0) {
-        return error_set(LS_EUSAGE, "%s: '%s' is neither moving nor precise", option, text);
-    }
-    return LS_OK;
-}
-
-int args_precision(model_precision *out, const char *option, const char *text)
-{
-    *out = strcmp(text, "mixed") == 0 ? PRECISION_MIXED : PRECISION_FLOAT32;
-    if (*out != PRECISION_MIXED && strcmp(text, "float32") != 0) {
-        return error_set(LS_EUSAGE, "%s: '%s' is neither float32 nor mixed", option, text);
-    }
-    return LS_OK;
-}
+const char *const args_statistics[] = {"moving", "precise", NULL};
+const char *const args_precision[] = {"float32", "mixed", NULL};
 
 int args_list(char ***out, size_t *count, const char *option, const char *text)
 {

@@ -1,26 +1,57 @@
 #ifndef LOCKSTEP_CLI_ARGS_H
 #define LOCKSTEP_CLI_ARGS_H
 
-#include <getopt.h>
+#include <getopt.h> /* optind */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "network/options.h"
-
 /* Reading a subcommand's arguments. All errors are LS_EUSAGE with a message that names the argument. */
 
-/*
- * The next option: its `val` (> 0; the argument is in optarg), 0 when there are no more, or LS_EUSAGE. Options may
- * stand after positional arguments; once it returned 0, those are argv[optind .. argc). argv[0] is the subcommand.
- */
-int args_next(int argc, char **argv, const struct option *options);
+/* What an option's value is, and what its field gets. */
+typedef enum args_kind {
+    ARGS_FLAG,   /* no value: true */
+    ARGS_TEXT,   /* argv's text */
+    ARGS_WHOLE,  /* a whole number in [least, most], into an unsigned or a positive signed field */
+    ARGS_NUMBER, /* a double in [low, high] */
+    ARGS_WORD,   /* one of `words`: which of them, counted from `least` */
+    ARGS_OTHER,  /* read by `take` */
+} args_kind;
+
+/* An option of a subcommand: a row of its table, which ends with a row without a name. */
+typedef struct args_option {
+    const char *name; /* without its dashes */
+    args_kind kind;
+    size_t offset, size; /* of the field in the subcommand's arguments: ARGS_FIELD */
+    uint64_t least, most;
+    double low, high;
+    const char *const *words; /* ends with a NULL */
+    /* option: "--name"; text: NULL where an optional value is not given. Returns 0 or LS_EUSAGE, LS_ENOMEM. */
+    int (*take)(void *arguments, const char *option, const char *text);
+    bool optional; /* the value may be left out */
+    bool marks;    /* a field of the arguments, at `mark`, gets the name when the option is given: ARGS_MARK */
+    size_t mark;
+} args_option;
+
+#define ARGS_FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
+#define ARGS_MARK(type, field)  .marks = true, .mark = offsetof(type, field)
 
 /*
- * After args_next returned 0: check that there are `least` to `most` (0: any number) positional arguments; usage is
- * what they are called, "DIR OUT.h5".
+ * Read the options into the subcommand's arguments, which hold the defaults; of an option that is given twice the last
+ * one counts. argv[0] is the subcommand. Options may stand after positional arguments; those are argv[optind .. argc)
+ * afterwards.
+ */
+int args_read(void *arguments, int argc, char **argv, const args_option *options);
+
+/*
+ * After args_read: check that there are `least` to `most` (0: any number) positional arguments; usage is what they are
+ * called, "DIR OUT.h5".
  */
 int args_positionals(int argc, char **argv, int least, int most, const char *usage);
+
+/* Both. */
+int args_read_all(void *arguments, int argc, char **argv, const args_option *options, int least, int most,
+                  const char *usage);
 
 /* A whole number in [least, most], and a number in [least, most]; option is its name, "--threads". */
 int args_whole(uint64_t *out, const char *option, const char *text, uint64_t least, uint64_t most);
@@ -32,11 +63,9 @@ int args_size(size_t *width, size_t *height, const char *option, const char *tex
 /* A time above 0, in seconds: "90", "90s", "15m", "1.5h", "2d", "MM:SS", "H:MM:SS", Slurm's "D-HH:MM:SS". */
 int args_duration(double *seconds, const char *option, const char *text);
 
-/* "moving" or "precise". */
-int args_statistics(bool *precise, const char *option, const char *text);
-
-/* "float32" or "mixed". */
-int args_precision(model_precision *out, const char *option, const char *text);
+/* The words of options that several subcommands have. */
+extern const char *const args_statistics[]; /* as batch_norm_evaluate */
+extern const char *const args_precision[];  /* as model_precision */
 
 /* "a,b,c": *out is one block of *count names for free(). Also LS_ENOMEM. */
 int args_list(char ***out, size_t *count, const char *option, const char *text);

@@ -1,5 +1,3 @@
-#include "cli/bench.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,7 @@
 #include "base/output.h"
 #include "cli/args.h"
 #include "cli/bench_report.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 
 static const char help[] =
@@ -17,11 +16,9 @@ static const char help[] =
     "                                        [--precision float32|mixed] [--values ordinary|small]\n"
     "                                        [--layers] [--json FILE]\n"
     "\n"
-    "Time the training step, the same that train runs, on random images in memory. Prints images/s of all ranks, where "
-    "a\n"
-    "rank's time goes, and how far each kind of layer is from the limits of the machine: a chain of fused "
-    "multiply-adds\n"
-    "and a stream through memory, measured in the same process on all ranks at once.\n"
+    "Time the training step, the same that train runs, on random images in memory. Prints images/s of all ranks,\n"
+    "where a rank's time goes, and how far each kind of layer is from the limits of the machine: a chain of fused\n"
+    "multiply-adds and a stream through memory, measured in the same process on all ranks at once.\n"
     "\n"
     "  --size N                      rows and columns of an image (224)\n"
     "  --batch N                     images a step and rank (32)\n"
@@ -33,16 +30,14 @@ static const char help[] =
     "  --threads N                   computing threads a rank (1)\n"
     "  --shard N                     samples a shard, 4 or 8 (4)\n"
     "  --precision float32|mixed     what passes between layers: float32, or stored in bf16 (float32)\n"
-    "  --values ordinary|small       small: also as many steps, in turns with ordinary ones, on values so small that "
-    "most\n"
-    "                                numbers between the layers would be subnormal, and how their rates compare "
-    "(ordinary)\n"
+    "  --values ordinary|small       small: also as many steps, in turns with ordinary ones, on values so small that\n"
+    "                                most numbers between the layers would be subnormal, and how their rates compare\n"
+    "                                (ordinary)\n"
     "  --layers                      also a line for each layer, forward and backward\n"
     "  --json FILE                   write all that was measured to FILE; `-`: to standard output, and nothing else\n"
     "\n"
-    "A layer's time is the median over the steps, a phase's the mean, and both are means over the ranks. `of limit` "
-    "is\n"
-    "the least time that the layer's arithmetic and memory traffic need at the measured limits, as a part of its "
+    "A layer's time is the median over the steps, a phase's the mean, and both are means over the ranks. `of limit`\n"
+    "is the least time that the layer's arithmetic and memory traffic need at the measured limits, as a part of its\n"
     "time.\n"
     "\n"
     "example: mpirun -n 2 lockstep bench --batch 16 --layers\n";
@@ -53,73 +48,45 @@ typedef struct bench_arguments {
     const char *json; /* argv's; NULL: none */
 } bench_arguments;
 
-static const struct option options[] = {
-    {"size", required_argument, NULL, 's'},    {"batch", required_argument, NULL, 'b'},
-    {"classes", required_argument, NULL, 'c'}, {"steps", required_argument, NULL, 'n'},
-    {"warm-up", required_argument, NULL, 'w'}, {"batch-norm", required_argument, NULL, 'm'},
-    {"l2", required_argument, NULL, 'l'},      {"threads", required_argument, NULL, 't'},
-    {"shard", required_argument, NULL, 'h'},   {"layers", no_argument, NULL, 'y'},
-    {"json", required_argument, NULL, 'j'},    {"precision", required_argument, NULL, 'p'},
-    {"values", required_argument, NULL, 'v'},  {0},
-};
-
-static int take_size(size_t *out, const char *option, uint64_t least, uint64_t most)
+static int take_batch_norm(void *arguments, const char *option, const char *text)
 {
-    uint64_t value = 0;
-    const int code = args_whole(&value, option, optarg, least, most);
-    *out = (size_t)value;
-    return code;
-}
-
-static int take_batch_norm(bench_options *o)
-{
-    const bool local = strcmp(optarg, "local") == 0;
-    o->network.batch_norm = strcmp(optarg, "none") != 0;
+    bench_options *o = &((bench_arguments *)arguments)->options;
+    const bool local = strcmp(text, "local") == 0;
+    o->network.batch_norm = strcmp(text, "none") != 0;
     o->mode = local ? BATCH_NORM_LOCAL : BATCH_NORM_SYNC;
-    if (o->network.batch_norm && !local && strcmp(optarg, "sync") != 0) {
-        return error_set(LS_EUSAGE, "--batch-norm: '%s' is none of sync, local and none", optarg);
+    if (o->network.batch_norm && !local && strcmp(text, "sync") != 0) {
+        return error_set(LS_EUSAGE, "%s: '%s' is none of sync, local and none", option, text);
     }
     return LS_OK;
 }
 
-static int take_values(bench_options *o)
+static int take_shard(void *arguments, const char *option, const char *text)
 {
-    o->small = strcmp(optarg, "small") == 0;
-    return o->small || strcmp(optarg, "ordinary") == 0
-               ? LS_OK
-               : error_set(LS_EUSAGE, "--values: '%s' is neither ordinary nor small", optarg);
+    const bool four = strcmp(text, "4") == 0;
+    ((bench_arguments *)arguments)->options.shard_size = four ? 4 : 8;
+    return four || strcmp(text, "8") == 0 ? LS_OK : error_set(LS_EUSAGE, "%s: '%s' is not 4 or 8", option, text);
 }
 
-static int take_shard(bench_options *o)
-{
-    const int code = take_size(&o->shard_size, "--shard", 4, 8);
-    return code != LS_OK || o->shard_size % 4 == 0 ? code : error_set(LS_EUSAGE, "--shard: '%s' is not 4 or 8", optarg);
-}
+static const char *const values_words[] = {"ordinary", "small", NULL};
 
-static int take_option(bench_arguments *a, int option)
-{
-    bench_options *o = &a->options;
-    size_t threads = 0;
-    int code = LS_OK;
-    switch (option) {
-    case 's': return take_size(&o->side, "--size", 32, 2048);
-    case 'b': return take_size(&o->batch, "--batch", 1, 1048576);
-    case 'c': return take_size(&o->classes, "--classes", 2, 100000);
-    case 'n': return take_size(&o->steps, "--steps", 1, BENCH_MAX_STEPS);
-    case 'w': return take_size(&o->warm_up, "--warm-up", 0, 1000000);
-    case 'm': return take_batch_norm(o);
-    case 'l': return args_number(&o->optimizer.l2, "--l2", optarg, 0, 1000);
-    case 't':
-        code = take_size(&threads, "--threads", 1, 1024);
-        o->threads = (int)threads;
-        return code;
-    case 'h': return take_shard(o);
-    case 'p': return args_precision(&o->network.precision, "--precision", optarg);
-    case 'v': return take_values(o);
-    case 'y': a->layers = true; return LS_OK;
-    default: a->json = optarg; return LS_OK;
-    }
-}
+#define FIELD(field) ARGS_FIELD(bench_arguments, field)
+
+static const args_option options[] = {
+    {"size", ARGS_WHOLE, FIELD(options.side), .least = 32, .most = 2048},
+    {"batch", ARGS_WHOLE, FIELD(options.batch), .least = 1, .most = 1048576},
+    {"classes", ARGS_WHOLE, FIELD(options.classes), .least = 2, .most = 100000},
+    {"steps", ARGS_WHOLE, FIELD(options.steps), .least = 1, .most = BENCH_MAX_STEPS},
+    {"warm-up", ARGS_WHOLE, FIELD(options.warm_up), .most = 1000000},
+    {"batch-norm", ARGS_OTHER, .take = take_batch_norm},
+    {"l2", ARGS_NUMBER, FIELD(options.optimizer.l2), .high = 1000},
+    {"threads", ARGS_WHOLE, FIELD(options.threads), .least = 1, .most = 1024},
+    {"shard", ARGS_OTHER, .take = take_shard},
+    {"layers", ARGS_FLAG, FIELD(layers)},
+    {"json", ARGS_TEXT, FIELD(json)},
+    {"precision", ARGS_WORD, FIELD(options.network.precision), .words = args_precision},
+    {"values", ARGS_WORD, FIELD(options.small), .words = values_words},
+    {0},
+};
 
 static const char what[] = "a report";
 
@@ -182,14 +149,7 @@ static int run(int argc, char **argv)
                                      .network = {.batch_norm = true},
                                      .optimizer = {.learning_rate = 0.1, .l2 = 0.001},
                                      .threads = 1}};
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(&a, option);
-    }
-    if (code == LS_OK && option < 0) {
-        code = option;
-    }
+    int code = args_read(&a, argc, argv, options);
     if (code == LS_OK && optind < argc) {
         code = error_set(LS_EUSAGE,
                          "bench: '%s' is one argument too many, it takes options only; see `lockstep help bench`",

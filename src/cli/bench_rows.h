@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "measure/bench.h"
 #include "model/cost.h"
-#include "train/bench.h"
 
 /* What a benchmark measured beside what the layers cost. All numbers are a rank's, in one step. */
 typedef struct bench_row {

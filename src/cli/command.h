@@ -14,7 +14,10 @@ typedef struct command {
     int (*run)(int argc, char **argv);
 } command;
 
-/* All commands; ends with a NULL. */
+extern const command pack_command, train_command, eval_command, predict_command, inspect_command, fsck_command,
+    diff_command, verify_command, report_command, bench_command;
+
+/* All of them; ends with a NULL. */
 extern const command *const commands[];
 
 #endif

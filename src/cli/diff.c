@@ -1,5 +1,3 @@
-#include "cli/diff.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/compare.h"
 #include "config/config.h"
 #include "store/weights_file.h"
@@ -24,7 +23,11 @@ static const char help[] =
     "exit status: 0 all tensors are equal bit by bit, 1 some differ, 2 trouble (a file cannot be read, wrong usage)\n"
     "example: lockstep diff one/step-00000100.weights.h5 other/step-00000100.weights.h5\n";
 
-static const struct option options[] = {{"all", no_argument, NULL, 1}, {0}};
+typedef struct diff_arguments {
+    bool all;
+} diff_arguments;
+
+static const args_option options[] = {{"all", ARGS_FLAG, ARGS_FIELD(diff_arguments, all)}, {0}};
 
 typedef struct totals {
     size_t tensors, differing;
@@ -110,8 +113,12 @@ static int diff_tensor(totals *t, const weights_file *a, size_t i, const weights
     double *second = calloc(size + 1, sizeof *second);
     int code =
         first == NULL || second == NULL ? error_set(LS_ENOMEM, "out of memory for a tensor of %zu", size) : LS_OK;
-    code = code == LS_OK ? weights_file_read(a, i, first, &types[0]) : code;
-    code = code == LS_OK ? weights_file_read(b, j, second, &types[1]) : code;
+    if (code == LS_OK) {
+        code = weights_file_read(a, i, first, &types[0]);
+    }
+    if (code == LS_OK) {
+        code = weights_file_read(b, j, second, &types[1]);
+    }
     if (code == LS_OK) {
         const compare_result r = compare_numbers(first, second, size);
         (void)tensor_full_name(name, sizeof name, &a->table.tensors[i]);
@@ -174,18 +181,17 @@ static int diff(const char *first, const char *second, bool all)
 {
     totals t = {0};
     weights_file a;
-    weights_file b;
+    weights_file b = {0};
     int code = weights_file_open(&a, first);
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        code = weights_file_open(&b, second);
     }
-    code = weights_file_open(&b, second);
-    if (code != LS_OK) {
-        weights_file_close(&a);
-        return code;
+    if (code == LS_OK) {
+        code = diff_info(&a, &b);
     }
-    code = diff_info(&a, &b);
-    code = code == LS_OK ? diff_tensors(&t, &a, &b, all) : code;
+    if (code == LS_OK) {
+        code = diff_tensors(&t, &a, &b, all);
+    }
     if (code == LS_OK) {
         print_totals(&t);
     }
@@ -196,19 +202,12 @@ static int diff(const char *first, const char *second, bool all)
 
 static int run(int argc, char **argv)
 {
-    bool all = false;
-    int option = 0;
-    while ((option = args_next(argc, argv, options)) > 0) {
-        all = true;
-    }
-    int code = option;
-    if (code == LS_OK) {
-        code = args_positionals(argc, argv, 2, 2, "A B");
-    }
+    diff_arguments a = {0};
+    int code = args_read_all(&a, argc, argv, options, 2, 2, "A B");
     if (code != LS_OK) {
         return code;
     }
-    code = diff(argv[optind], argv[optind + 1], all);
+    code = diff(argv[optind], argv[optind + 1], a.all);
     if (code < 0) { /* 1 says that they differ, so trouble needs another number */
         log_error("%s", error_message());
         return EXIT_USAGE;

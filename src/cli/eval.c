@@ -1,17 +1,18 @@
-#include "cli/eval.h"
-
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "cli/args.h"
-#include "cli/eval_dump.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
+#include "io/temporary.h"
+#include "store/file_kind.h"
 #include "train/estimate.h"
+#include "train/evaluate.h"
 #include "train/staging.h"
 
 static const char help[] =
@@ -43,7 +44,7 @@ typedef struct eval_arguments {
     uint64_t batch, threads; /* 0: as the checkpoint says */
     uint64_t dump_count;
     dataset_split split;
-    const char *statistics; /* NULL: as the checkpoint says */
+    int statistics; /* batch_norm_evaluate; -1: as the checkpoint says */
     bool best;
 } eval_arguments;
 
@@ -54,47 +55,20 @@ typedef struct eval_subject {
     moving_lag lag;
 } eval_subject;
 
-static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"split", required_argument, NULL, 's'},
-    {"batch", required_argument, NULL, 'b'},
-    {"threads", required_argument, NULL, 't'},
-    {"statistics", required_argument, NULL, 'e'},
-    {"train-data", required_argument, NULL, 'a'},
-    {"best", no_argument, NULL, 'B'},
-    {"dump", required_argument, NULL, 'o'},
-    {"dump-count", required_argument, NULL, 'n'},
+static const char *const split_words[DATASET_SPLITS + 1] = {"train", "val", "test"};
+
+static const args_option options[] = {
+    {"data", ARGS_TEXT, ARGS_FIELD(eval_arguments, data)},
+    {"split", ARGS_WORD, ARGS_FIELD(eval_arguments, split), .words = split_words},
+    {"batch", ARGS_WHOLE, ARGS_FIELD(eval_arguments, batch), .least = 1, .most = 1048576},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(eval_arguments, threads), .least = 1, .most = 1024},
+    {"statistics", ARGS_WORD, ARGS_FIELD(eval_arguments, statistics), .words = args_statistics},
+    {"train-data", ARGS_TEXT, ARGS_FIELD(eval_arguments, train_data)},
+    {"best", ARGS_FLAG, ARGS_FIELD(eval_arguments, best)},
+    {"dump", ARGS_TEXT, ARGS_FIELD(eval_arguments, dump)},
+    {"dump-count", ARGS_WHOLE, ARGS_FIELD(eval_arguments, dump_count), .least = 1, .most = 1000000},
     {0},
 };
-
-static const char *const split_words[DATASET_SPLITS] = {"train", "val", "test"};
-
-static int take_split(dataset_split *out, const char *text)
-{
-    for (int split = 0; split < DATASET_SPLITS; split++) {
-        if (strcmp(text, split_words[split]) == 0) {
-            *out = (dataset_split)split;
-            return LS_OK;
-        }
-    }
-    return error_set(LS_EUSAGE, "--split: '%s' is none of val, train and test", text);
-}
-
-static int take_option(eval_arguments *a, int option)
-{
-    bool precise = false;
-    switch (option) {
-    case 'd': a->data = optarg; return LS_OK;
-    case 'a': a->train_data = optarg; return LS_OK;
-    case 's': return take_split(&a->split, optarg);
-    case 'b': return args_whole(&a->batch, "--batch", optarg, 1, 1048576);
-    case 't': return args_whole(&a->threads, "--threads", optarg, 1, 1024);
-    case 'e': a->statistics = optarg; return args_statistics(&precise, "--statistics", optarg);
-    case 'B': a->best = true; return LS_OK;
-    case 'n': return args_whole(&a->dump_count, "--dump-count", optarg, 1, 1000000);
-    default: a->dump = optarg; return LS_OK;
-    }
-}
 
 static bool is_precise(const config *c)
 {
@@ -104,8 +78,8 @@ static bool is_precise(const config *c)
 /* The checkpoint's configuration as it is to be used here. */
 static int adapt(config *c, const eval_arguments *a)
 {
-    if (a->statistics != NULL) {
-        c->batch_norm.evaluate = strcmp(a->statistics, "precise") == 0 ? BATCH_NORM_PRECISE : BATCH_NORM_MOVING;
+    if (a->statistics >= 0) {
+        c->batch_norm.evaluate = (batch_norm_evaluate)a->statistics;
     }
     if (a->train_data != NULL && !is_precise(c)) {
         return error_set(LS_EUSAGE, "--train-data: goes with --statistics precise, for a network with BatchNorm");
@@ -180,14 +154,84 @@ static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, con
     return LS_OK;
 }
 
+/* --- Dumps: the first samples of a split as the network saw them -------------------------------------------------- */
+
+static const char what[] = "a dump";
+
+/* Before any work: whether the dump may be written to path, which is none of the n inputs (NULL: none). */
+static int prepare_dump(const char *path, const char *const *inputs, size_t n)
+{
+    file_kind kind = FILE_OTHER;
+    int code = output_refuse_inputs(path, inputs, n);
+    if (code == LS_OK) {
+        code = temporary_prepare(path, what);
+    }
+    if (code == LS_OK && file_kind_of(&kind, path) == LS_OK && kind != FILE_OTHER) {
+        code =
+            error_set(LS_EUSAGE, "%s: is a data set or a file of a run, which would be lost; name another file for %s",
+                      path, what);
+    }
+    return code;
+}
+
+/* Room for up to `wanted` samples; to be released also on failure. */
+static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
+{
+    size_t samples = 0;
+    (void)dataset_indices(s->data, s->options.split, &samples);
+    out->capacity = wanted < samples ? wanted : samples;
+    out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
+    out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
+    return out->images == NULL || out->logits == NULL
+               ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
+               : LS_OK;
+}
+
+static void release_dump(evaluate_dump *d)
+{
+    free(d->images);
+    free(d->logits);
+    *d = (evaluate_dump){0};
+}
+
+/* As data sets `images` and `logits`, whole or not at all. */
+static int write_dump(const char *path, const evaluate_dump *d, const session *s)
+{
+    const size_t images[] = {d->count, s->options.data.height, s->options.data.width, 3};
+    const size_t logits[] = {d->count, dataset_classes(s->data)};
+    temporary t;
+    h5_file *f = NULL;
+    int code = temporary_begin(&t, &f, path);
+    if (code == LS_OK) {
+        code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
+    }
+    if (code == LS_OK) {
+        code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
+    }
+    const int closed = h5_close(f);
+    if (code == LS_OK) {
+        code = closed;
+    }
+    if (code == LS_OK) {
+        code = temporary_commit(&t, what);
+    }
+    if (code == LS_OK) {
+        log_info("%zu samples written to %s", d->count, path);
+    }
+    temporary_end(&t);
+    return code;
+}
+
+/* --- Evaluation ------------------------------------------------------------------------------------------------- */
+
 static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e)
 {
     if (!isfinite(e->loss)) {
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
                          on->checkpoint, dataset_split_name(a->split), s->options.data.file);
     }
-    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->state.epoch,
-             (unsigned long long)s->state.step);
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->replica.state.epoch,
+             (unsigned long long)s->replica.state.step);
     log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data.file,
              e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;
@@ -209,10 +253,10 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         code = session_load(&s, on->checkpoint, &at);
     }
     if (code == LS_OK && a->dump != NULL) {
-        code = eval_dump_start(&dump, &s, (size_t)a->dump_count);
+        code = start_dump(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
-        const state where = population != NULL ? state_with_moving(&s.state, population) : s.state;
+        const state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
         code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
     }
     if (code == LS_OK) {
@@ -222,9 +266,9 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         moving_warn(on->checkpoint, &on->lag, "use --statistics precise, or train it for more steps or with");
     }
     if (code == LS_OK && a->dump != NULL) {
-        code = eval_dump_write(a->dump, &dump, &s);
+        code = write_dump(a->dump, &dump, &s);
     }
-    eval_dump_release(&dump);
+    release_dump(&dump);
     session_close(&s);
     return code;
 }
@@ -242,7 +286,7 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     o.train.threads = a->threads > 0 ? (int)a->threads : o.train.threads;
     if (a->dump != NULL) {
         const char *const inputs[] = {on->checkpoint, o.data.file, a->train_data};
-        code = eval_dump_prepare(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
+        code = prepare_dump(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
     }
     if (code == LS_OK && is_precise(saved)) {
         code = estimate_precise(&precise, c, a, saved, &o, on);
@@ -277,15 +321,8 @@ static int eval(comm *c, void *context)
 
 static int run(int argc, char **argv)
 {
-    eval_arguments a = {.dump_count = 64, .split = DATASET_VAL};
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(&a, option);
-    }
-    if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "CHECKPOINT or a run's folder");
-    }
+    eval_arguments a = {.dump_count = 64, .split = DATASET_VAL, .statistics = -1};
+    const int code = args_read_all(&a, argc, argv, options, 1, 1, "CHECKPOINT or a run's folder");
     if (code != LS_OK) {
         return code;
     }

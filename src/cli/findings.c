@@ -63,10 +63,16 @@ size_t finding_ratios(const finding_run *r, double *smallest, double *largest)
     return n;
 }
 
+/* With momentum m a step's push goes on in the steps after it, 1/(1 - m) times in all. */
+static double rate_in_all(const finding_run *r)
+{
+    return r->learning_rate / (1 - r->momentum);
+}
+
 double finding_decay(const finding_run *r)
 {
     const uint64_t steps = r->count == 0 ? 0 : last_row(r)->start_step - r->epochs[0].start_step;
-    return pow(1 - 2 * r->learning_rate * r->l2, (double)steps);
+    return pow(1 - 2 * rate_in_all(r) * r->l2, (double)steps);
 }
 
 finding finding_shrinking(const finding_run *r)
@@ -88,7 +94,7 @@ finding finding_shrinking(const finding_run *r)
     const uint64_t steps = last_row(r)->start_step - r->epochs[0].start_step;
     f.verdict = verdict_of(smallest > 0 && largest < 1 && spread <= FINDING_SPREAD);
     SAY(f.figures, "last/first of %zu weights %.6f to %.6f; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", n, smallest,
-        largest, r->learning_rate, r->l2, (unsigned long long)steps, finding_decay(r));
+        largest, rate_in_all(r), r->l2, (unsigned long long)steps, finding_decay(r));
     return f;
 }
 

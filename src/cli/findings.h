@@ -6,11 +6,11 @@
 
 #include "store/runlog.h"
 
-/* What the article found, judged by the logs of runs. Pure: no files, no printing. */
+/* What the article found, examined in the logs of runs. Pure: no files, no printing. */
 
 typedef struct finding_run {
     const char *experiment; /* bn, l2, bn_l2 or another */
-    double learning_rate, l2;
+    double learning_rate, momentum, l2;
     const runlog_epoch_row *epochs; /* [count] */
     size_t count;
 } finding_run;
@@ -23,7 +23,7 @@ typedef struct finding_run {
 
 typedef enum finding_verdict { FINDING_SHOWN, FINDING_NOT_SHOWN, FINDING_UNKNOWN } finding_verdict;
 
-/* A judgement with its figures, one line. */
+/* A verdict with its figures, one line. */
 typedef struct finding {
     finding_verdict verdict;
     char claim[96];

@@ -1,5 +1,3 @@
-#include "cli/fsck.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -11,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/fsck_file.h"
 #include "io/h5.h"
 #include "io/named.h"
@@ -21,10 +20,9 @@
 static const char help[] =
     "usage: lockstep fsck [--decode] [--patience SECONDS] FILE...\n"
     "\n"
-    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)`, `FILE: damaged: "
-    "...`\n"
+    "Check checkpoints, logs and data sets thoroughly: one line a file, `FILE: ok (what it is)`, `FILE: damaged: ...`\n"
     "with all that is wrong, or `FILE: is of another kind: ...`. A folder stands for the checkpoints and logs in it;\n"
-    "what an interrupted write left there is named too. Nothing is changed, and a run that is going on is not "
+    "what an interrupted write left there is named too. Nothing is changed, and a run that is going on is not\n"
     "disturbed.\n"
     "\n"
     "  --decode            decode every picture of a data set too\n"
@@ -34,18 +32,18 @@ static const char help[] =
     "wrong usage\n"
     "example: lockstep fsck checkpoints/digits.h5 checkpoints/digits-bn\n";
 
-enum { OPTION_DECODE = 1, OPTION_PATIENCE, FSCK_TEXT_SIZE = 4096 };
-
-static const struct option options[] = {
-    {"decode", no_argument, NULL, OPTION_DECODE},
-    {"patience", required_argument, NULL, OPTION_PATIENCE},
-    {0},
-};
+enum { FSCK_TEXT_SIZE = 4096, MOST_PATIENCE = 86400 };
 
 typedef struct fsck_arguments {
     bool decode;
     uint64_t patience;
 } fsck_arguments;
+
+static const args_option options[] = {
+    {"decode", ARGS_FLAG, ARGS_FIELD(fsck_arguments, decode)},
+    {"patience", ARGS_WHOLE, ARGS_FIELD(fsck_arguments, patience), .least = 1, .most = MOST_PATIENCE},
+    {0},
+};
 
 static int check_file(const char *path, bool of_run, const fsck_arguments *a)
 {
@@ -112,28 +110,11 @@ static int check_argument(const char *path, const fsck_arguments *a)
     return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, false, a);
 }
 
-static int read_arguments(fsck_arguments *out, int argc, char **argv)
-{
-    enum { MOST_PATIENCE = 86400 };
-    int code = LS_OK;
-    int option = 0;
-    *out = (fsck_arguments){.patience = 300};
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        if (option == OPTION_DECODE) {
-            out->decode = true;
-        } else {
-            code = args_whole(&out->patience, "--patience", optarg, 1, MOST_PATIENCE);
-        }
-    }
-    code = code == LS_OK ? option : code;
-    return code == LS_OK ? args_positionals(argc, argv, 1, 0, "FILE...") : code;
-}
-
 static int run(int argc, char **argv)
 {
-    fsck_arguments a;
+    fsck_arguments a = {.patience = 300};
     int result = EXIT_DONE;
-    const int code = read_arguments(&a, argc, argv);
+    const int code = args_read_all(&a, argc, argv, options, 1, 0, "FILE...");
     if (code != LS_OK) {
         return code;
     }

@@ -28,7 +28,7 @@ static void compare_network(problems *found, const char *path, const checkpoint_
     tensor_table have;
     tensor_table table;
     if (checkpoint_describe(&have, path) != LS_OK) {
-        return; /* told already */
+        return; /* reported already */
     }
     if (network_describe(&table, &wanted) != LS_OK) {
         problems_add_error(found, path);

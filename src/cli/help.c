@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/real.h"
-#include "comm/version.h"
+#include "comm/comm.h"
 #include "io/h5.h"
 #include "kernels/kernels.h"
 
@@ -35,7 +35,7 @@ int help_program(void)
     for (const command *const *c = commands; *c != NULL; c++) {
         printf("  %-8s  %s\n", (*c)->name, (*c)->summary);
     }
-    printf("\nlockstep help COMMAND, or lockstep COMMAND --help, tells its options; lockstep --version the version.\n"
+    printf("\nlockstep help COMMAND, or lockstep COMMAND --help, shows its options; lockstep --version the version.\n"
            "exit status: 0 done, 1 failed, 2 wrong usage or configuration\n"
            "environment: LOCKSTEP_ISA names a kernel path (generic, avx2, avx512, neon) instead of the best one\n");
     return LS_OK;

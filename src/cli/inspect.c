@@ -1,5 +1,3 @@
-#include "cli/inspect.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +10,7 @@
 #include "base/real.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/network_table.h"
 #include "cli/which.h"
@@ -29,24 +28,30 @@ static const char help[] =
     "       lockstep inspect --newest RUN [--run NAME]\n"
     "       lockstep inspect --network CONFIG.yaml [--classes N]\n"
     "\n"
-    "Tell what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
-    "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and whole "
-    "folders. Of a run's folder it tells which checkpoint is the newest and which the best, by validation accuracy.\n"
+    "Show what a data set, a checkpoint or a log.h5 holds, and check that it is not damaged. The line\n"
+    "`weights <16 hex digits>` of a checkpoint is the one that train ends with. `lockstep fsck` checks more, and\n"
+    "whole folders. Of a run's folder it shows which checkpoint is the newest and which the best, by validation\n"
+    "accuracy.\n"
     "\n"
-    "  --newest    of the run's folder RUN, print for scripts the newest usable checkpoint alone: "
-    "STEP<TAB>HASH<TAB>PATH;\n"
-    "              HASH is that of its weights, and `printf %b` gives PATH back\n"
+    "  --newest    of the run's folder RUN, print for scripts the newest usable checkpoint alone:\n"
+    "              STEP<TAB>HASH<TAB>PATH; HASH is that of its weights, and `printf %b` gives PATH back\n"
     "  --run NAME  of the run of this name (its experiment.name); others in that folder are passed over\n"
     "  --network   print the network of a run's configuration: layers, shapes, parameters\n"
     "  --classes N instead of those of its data set (10 where that cannot be opened)\n"
     "\n"
     "example: lockstep inspect checkpoints/digits.h5 checkpoints/digits-bn/log.h5\n";
 
-static const struct option options[] = {
-    {"newest", no_argument, NULL, 'n'},
-    {"run", required_argument, NULL, 'r'},
-    {"network", no_argument, NULL, 'k'},
-    {"classes", required_argument, NULL, 'c'},
+typedef struct inspect_arguments {
+    bool newest, network;
+    const char *run;
+    uint64_t classes;
+} inspect_arguments;
+
+static const args_option options[] = {
+    {"newest", ARGS_FLAG, ARGS_FIELD(inspect_arguments, newest)},
+    {"run", ARGS_TEXT, ARGS_FIELD(inspect_arguments, run)},
+    {"network", ARGS_FLAG, ARGS_FIELD(inspect_arguments, network)},
+    {"classes", ARGS_WHOLE, ARGS_FIELD(inspect_arguments, classes), .least = 2, .most = 100000},
     {0},
 };
 
@@ -320,40 +325,34 @@ static int inspect_files(int count, char **paths)
 
 static int run(int argc, char **argv)
 {
-    const char *name = NULL;
-    uint64_t classes = 0;
-    int what = 0; /* option of what is asked; 0: files */
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        what = option == 'n' || option == 'k' ? option : what;
-        name = option == 'r' ? optarg : name;
-        code = option == 'c' ? args_whole(&classes, "--classes", optarg, 2, 100000) : LS_OK;
-    }
+    inspect_arguments a = {0};
+    int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
-        code = option < 0 ? option
-                          : args_positionals(argc, argv, 1, what == 0 ? 0 : 1,
-                                             what == 'n'   ? "RUN"
-                                             : what == 'k' ? "CONFIG.yaml"
-                                                           : "FILE...");
+        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : 0,
+                                a.newest    ? "RUN"
+                                : a.network ? "CONFIG.yaml"
+                                            : "FILE...");
     }
-    if (code == LS_OK && name != NULL && what != 'n') {
+    if (code == LS_OK && a.newest && a.network) {
+        code = error_set(LS_EUSAGE, "--newest and --network exclude each other; give one of them");
+    }
+    if (code == LS_OK && a.run != NULL && !a.newest) {
         code = error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
     }
-    if (code == LS_OK && classes > 0 && what != 'k') {
+    if (code == LS_OK && a.classes > 0 && !a.network) {
         code = error_set(LS_EUSAGE, "--classes: goes with --network only; see `lockstep help inspect`");
     }
     if (code != LS_OK) {
         return code;
     }
-    return what == 'n'   ? facts_print_newest(argv[optind], name)
-           : what == 'k' ? network_table_print(argv[optind], (size_t)classes)
-                         : inspect_files(argc - optind, argv + optind);
+    return a.newest    ? facts_print_newest(argv[optind], a.run)
+           : a.network ? network_table_print(argv[optind], (size_t)a.classes)
+                       : inspect_files(argc - optind, argv + optind);
 }
 
 const command inspect_command = {
     .name = "inspect",
-    .summary = "tell what a data set, a checkpoint or a log holds, and whether it is damaged; print a network",
+    .summary = "show what a data set, a checkpoint or a log holds, and whether it is damaged; print a network",
     .help = help,
     .run = run,
 };

@@ -6,18 +6,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "cli/bench.h"
 #include "cli/command.h"
-#include "cli/diff.h"
-#include "cli/eval.h"
-#include "cli/fsck.h"
 #include "cli/help.h"
-#include "cli/inspect.h"
-#include "cli/pack.h"
-#include "cli/predict.h"
-#include "cli/report.h"
-#include "cli/train.h"
-#include "cli/verify.h"
 
 const command *const commands[] = {
     &pack_command,    &train_command, &eval_command, &predict_command,
@@ -93,7 +83,7 @@ int main(int argc, char **argv)
     keep_standard_files();
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (`ulimit -f`) is a write that fails, and has a name */
     int code = dispatch(argc, argv);
-    if (code == EXIT_DONE || code == EXIT_FAILED) { /* what differs or is damaged is told on standard output too */
+    if (code == EXIT_DONE || code == EXIT_FAILED) { /* what differs or is damaged is reported on standard output too */
         const int lost = log_check_output();
         code = lost != LS_OK ? lost : code;
     }

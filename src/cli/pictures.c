@@ -1,11 +1,8 @@
 #include "cli/pictures.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -13,61 +10,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
-
-/* The path of what is looked at, which grows and shrinks on the way: folders may lie two thousand deep. */
-typedef struct trail {
-    char path[PATH_MAX];
-    size_t length;
-} trail;
-
-static int add_path(pictures *p, const char *path)
-{
-    if (p->count == p->capacity) {
-        const size_t capacity = p->capacity == 0 ? 64 : 2 * p->capacity;
-        char **paths = realloc(p->paths, capacity * sizeof *paths);
-        if (paths == NULL) {
-            return error_set(LS_ENOMEM, "out of memory for the names of %zu pictures", capacity);
-        }
-        p->paths = paths;
-        p->capacity = capacity;
-    }
-    p->paths[p->count] = strdup(path);
-    if (p->paths[p->count] == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the names of pictures");
-    }
-    p->count++;
-    return LS_OK;
-}
+#include "data/pack_names.h"
 
 static void failed(pictures *p, const char *path, const char *what)
 {
     log_error("%s: %s", path, what);
     p->failed++;
-}
-
-/* What systems leave in people's folders, in any case. */
-static bool is_system(const char *name)
-{
-    static const char *const names[] = {
-        "lost+found",
-        "__MACOSX",
-        "@eaDir",
-        "@Recycle",
-        "#recycle",
-        "$RECYCLE.BIN",
-        "System Volume Information",
-        "Thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "Picasa.ini",
-        "__pycache__",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool is_called_picture(const char *path)
@@ -99,112 +47,81 @@ static bool is_picture(const char *path)
     return (n >= 3 && memcmp(start, "\xff\xd8\xff", 3) == 0) || (n == 4 && memcmp(start, "\x89PNG", 4) == 0);
 }
 
-static int look_through(pictures *p, trail *t);
+static int look_through(pictures *p);
 
-static int add_entry(pictures *p, trail *t)
+static int add_entry(pictures *p)
 {
     struct stat status;
-    if (stat(t->path, &status) != 0) {
+    const char *const path = p->walk.path;
+    if (stat(path, &status) != 0) {
         char why[256];
         (void)snprintf(why, sizeof why, "cannot be opened: %s", strerror(errno));
-        failed(p, t->path, why);
+        failed(p, path, why);
         return LS_OK;
     }
     if (S_ISDIR(status.st_mode)) {
-        return look_through(p, t);
+        return look_through(p);
     }
-    if (S_ISREG(status.st_mode) && is_picture(t->path)) {
-        return add_path(p, t->path);
+    if (S_ISREG(status.st_mode) && is_picture(path)) {
+        return pack_names_add(&p->paths, path);
     }
     p->others++;
     return LS_OK;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+/* All entries of the folder at hand in order. */
+static int add_entries(pictures *p, const pack_names *names)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Go on to an entry of the folder at hand; false where the path gets too long. */
-static bool enter(trail *t, const char *name)
-{
-    const char *const slash = t->length > 0 && t->path[t->length - 1] == '/' ? "" : "/";
-    const size_t room = sizeof t->path - t->length;
-    const int n = snprintf(t->path + t->length, room, "%s%s", slash, name);
-    const bool fits = n >= 0 && (size_t)n < room;
-    t->length += fits ? (size_t)n : 0;
-    return fits;
-}
-
-static void leave(trail *t, size_t before)
-{
-    t->length = before;
-    t->path[before] = '\0';
-}
-
-/* All entries of the folder at hand in order, but "." and "..". */
-static int add_entries(pictures *p, trail *t, struct dirent **list, int n)
-{
-    const size_t before = t->length;
     int code = LS_OK;
-    for (int i = 0; code == LS_OK && i < n; i++) {
-        const char *name = list[i]->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-            continue;
-        }
-        if (name[0] == '.' || is_system(name)) {
+    for (size_t i = 0; code == LS_OK && i < names->count; i++) {
+        const char *name = names->names[i];
+        size_t before = 0;
+        if (name[0] == '.' || pack_is_system(name)) {
             p->hidden++;
-            continue;
-        }
-        if (enter(t, name)) {
-            code = add_entry(p, t);
+        } else if (!pack_walk_enter(&p->walk, name, &before)) {
+            failed(p, p->walk.path, "holds an entry whose path is too long");
         } else {
-            leave(t, before);
-            failed(p, t->path, "holds an entry whose path is too long");
+            code = add_entry(p);
+            pack_walk_leave(&p->walk, before);
         }
-        leave(t, before);
     }
     return code;
 }
 
 /* Everything in the folder at hand, unless a link has led here before. */
-static int look_through(pictures *p, trail *t)
+static int look_through(pictures *p)
 {
     struct stat status;
-    struct dirent **list = NULL;
+    pack_names names = {0};
     bool before = false;
-    int n = -1;
-    if (stat(t->path, &status) == 0) {
-        const int code = pack_seen_add(&p->seen, &status, &before);
-        if (code != LS_OK || before) {
-            p->repeated += before;
-            return code;
-        }
-        n = scandir(t->path, &list, NULL, by_name);
+    int code = LS_OK;
+    if (stat(p->walk.path, &status) == 0) {
+        code = pack_walk_mark(&p->walk, &status, &before);
     }
-    if (n < 0) {
-        char why[256];
-        (void)snprintf(why, sizeof why, "cannot be listed: %s", strerror(errno));
-        failed(p, t->path, why);
-        return LS_OK;
+    if (code != LS_OK || before) {
+        p->repeated += before;
+        return code;
     }
-    const int code = add_entries(p, t, list, n);
-    for (int i = 0; i < n; i++) {
-        free(list[i]);
+    code = pack_walk_list(&p->walk, &names);
+    if (code == LS_OK) {
+        code = add_entries(p, &names);
+    } else if (code == LS_EIO) {
+        log_error("%s", error_message());
+        p->failed++;
+        code = LS_OK;
     }
-    free(list);
+    pack_names_release(&names);
     return code;
 }
 
 static int add_folder(pictures *p, const char *argument)
 {
-    trail t;
-    const size_t before = p->count + p->failed;
-    const int n = snprintf(t.path, sizeof t.path, "%s", argument);
-    t.length = n < 0 ? 0 : (size_t)n; /* the system took it for a path, so it fits */
-    pack_seen_clear(&p->seen);
-    const int code = look_through(p, &t);
-    if (code == LS_OK && p->count + p->failed == before) {
+    const size_t before = p->paths.count + p->failed;
+    const int n = snprintf(p->walk.path, sizeof p->walk.path, "%s", argument);
+    p->walk.length = n < 0 ? 0 : (size_t)n; /* the system took it for a path, so it fits */
+    pack_walk_unmark(&p->walk);
+    const int code = look_through(p);
+    if (code == LS_OK && p->paths.count + p->failed == before) {
         failed(p, argument, "no JPEG or PNG pictures in this folder");
     }
     return code;
@@ -214,7 +131,7 @@ int pictures_add(pictures *p, const char *argument)
 {
     struct stat status;
     if (strcmp(argument, "-") == 0 || stat(argument, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        return add_path(p, argument);
+        return pack_names_add(&p->paths, argument);
     }
     p->gathered = true;
     return add_folder(p, argument);
@@ -245,7 +162,7 @@ static int read_line(FILE *file, char *line, size_t room, size_t *length)
     return c;
 }
 
-/* All lines; errno tells of what could not be read. */
+/* All lines; errno says why not all could be read. */
 static int add_lines(pictures *p, FILE *file, const char *path)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 with it */
@@ -272,13 +189,13 @@ int pictures_add_list(pictures *p, const char *path)
 {
     const bool input = strcmp(path, "-") == 0;
     const char *name = input ? "standard input" : path;
-    const size_t before = p->count + p->failed;
+    const size_t before = p->paths.count + p->failed;
     FILE *file = input ? stdin : fopen(path, "re");
     p->gathered = true;
     const int code = file == NULL ? LS_OK : add_lines(p, file, name);
     if (file == NULL || ferror(file)) {
         failed(p, name, strerror(errno));
-    } else if (code == LS_OK && p->count + p->failed == before) {
+    } else if (code == LS_OK && p->paths.count + p->failed == before) {
         failed(p, name, "names no pictures");
     }
     if (file != NULL && !input) {
@@ -289,10 +206,7 @@ int pictures_add_list(pictures *p, const char *path)
 
 void pictures_release(pictures *p)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        free(p->paths[i]);
-    }
-    free(p->paths);
-    pack_seen_release(&p->seen);
+    pack_names_release(&p->paths);
+    pack_walk_end(&p->walk);
     *p = (pictures){0};
 }

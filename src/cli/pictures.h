@@ -5,19 +5,18 @@
 #include <stddef.h>
 
 #include "data/dataset.h"
-#include "data/pack_seen.h"
+#include "data/pack_walk.h"
 
 /*
  * The files that arguments and lists name. Starts as zeros, ends with pictures_release. What cannot be listed is
  * reported (log_error), counted as failed, and passed over.
  */
 typedef struct pictures {
-    char **paths; /* owned, in order; "-": standard input */
-    size_t count, capacity;
+    pack_names paths;      /* in order; "-": standard input */
     size_t failed;         /* folders and lists that could not be read, or hold no pictures */
     size_t hidden, others; /* entries of folders that were passed over: hidden or a system's; no pictures */
     size_t repeated;       /* and links to folders that the same argument had led to before */
-    pack_seen seen;        /* those folders */
+    pack_walk walk;        /* through the folder at hand, and those seen on the way */
     bool gathered;         /* from folders or lists, too */
 } pictures;
 

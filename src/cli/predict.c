@@ -1,15 +1,15 @@
-#include "cli/predict.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/args.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
 #include "cli/pictures.h"
-#include "cli/predict_arguments.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
 #include "data/image.h"
@@ -21,14 +21,11 @@ static const char help[] =
     "usage: lockstep predict CHECKPOINT|RUN PICTURE|FOLDER|-... [--list FILE]... [--best] [--top N] [--threads N]\n"
     "                        [--statistics moving|precise --data FILE] [--orientation apply|ignore]\n"
     "\n"
-    "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. RUN, "
-    "a\n"
-    "run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in "
-    "it,\n"
-    "sorted; hidden and system entries and other files are passed over and counted. `-` is a picture on standard "
-    "input.\n"
-    "A file that cannot be read is reported and passed over; the exit status is then 1. Of several pictures a line on\n"
-    "standard error tells how many there were.\n"
+    "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. RUN,\n"
+    "a run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in\n"
+    "it, sorted; hidden and system entries and other files are passed over and counted. `-` is a picture on standard\n"
+    "input. A file that cannot be read is reported and passed over; the exit status is then 1. Of several pictures a\n"
+    "line on standard error says how many there were.\n"
     "\n"
     "  --list FILE  also what FILE names, a path a line; `-`: standard input\n"
     "  --best       of a run's folder the checkpoint with the best validation\n"
@@ -37,14 +34,98 @@ static const char help[] =
     "  --orientation apply|ignore\n"
     "               turn pictures as their orientation tag says, or not (default: as in training)\n"
     "  --statistics moving|precise\n"
-    "               BatchNorm's statistics: the moving ones (the default), or re-estimated over the data that trained "
-    "it,\n"
-    "               which answers well also after a short training; that takes about a third of the time of an epoch\n"
+    "               BatchNorm's statistics: the moving ones (the default), or re-estimated over the data that trained\n"
+    "               it, which answers well also after a short training; that takes about a third of the time of an\n"
+    "               epoch\n"
     "  --data FILE  that data set\n"
     "\n"
     "example: lockstep predict checkpoints/digits-bn seven.png --top 3\n";
 
 enum { LARGEST_FILE = 1 << 28 }; /* bytes */
+
+/* What `lockstep predict` was asked for. */
+typedef struct predict_arguments {
+    const char *given;  /* a checkpoint or a run's folder */
+    const char **lists; /* owned; the texts are argv's */
+    size_t list_count;
+    char **named; /* [named_count] of argv: pictures, folders, "-" */
+    int named_count;
+    uint64_t top, threads;
+    const char *data; /* the data set for --statistics precise; NULL without */
+    bool best, precise;
+    orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
+} predict_arguments;
+
+static int take_list(void *arguments, const char *option, const char *text)
+{
+    predict_arguments *a = arguments;
+    (void)option;
+    a->lists[a->list_count++] = text;
+    return LS_OK;
+}
+
+static const char *const orientation_words[] = {"apply", "ignore", NULL};
+
+static const args_option options[] = {
+    {"top", ARGS_WHOLE, ARGS_FIELD(predict_arguments, top), .least = 1, .most = 1000000},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(predict_arguments, threads), .least = 1, .most = 1024},
+    {"orientation", ARGS_WORD, ARGS_FIELD(predict_arguments, orientation), .least = ORIENTATION_APPLY,
+     .words = orientation_words},
+    {"list", ARGS_OTHER, .take = take_list},
+    {"best", ARGS_FLAG, ARGS_FIELD(predict_arguments, best)},
+    {"statistics", ARGS_WORD, ARGS_FIELD(predict_arguments, precise), .words = args_statistics},
+    {"data", ARGS_TEXT, ARGS_FIELD(predict_arguments, data)},
+    {0},
+};
+
+static int is_input(const char *name)
+{
+    return name != NULL && strcmp(name, "-") == 0;
+}
+
+/* What options and arguments together ask for. */
+static int check_arguments(const predict_arguments *a)
+{
+    int inputs = 0;
+    for (int i = 0; i < a->named_count; i++) {
+        inputs += is_input(a->named[i]);
+    }
+    for (size_t i = 0; i < a->list_count; i++) {
+        inputs += is_input(a->lists[i]);
+    }
+    if (inputs > 1) {
+        return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");
+    }
+    if (a->precise && a->data == NULL) {
+        return error_set(LS_EUSAGE, "--statistics precise: needs the data set that trained the network, --data FILE");
+    }
+    if (!a->precise && a->data != NULL) {
+        return error_set(LS_EUSAGE, "--data: goes with --statistics precise; pictures are given as arguments");
+    }
+    return LS_OK;
+}
+
+/* Read the arguments, and whether they go together; a->lists is to be freed also after an error. */
+static int read_arguments(predict_arguments *a, int argc, char **argv)
+{
+    *a = (predict_arguments){.top = 1, .threads = 1, .orientation = ORIENTATION_AUTO};
+    a->lists = calloc((size_t)argc, sizeof *a->lists);
+    if (a->lists == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the arguments");
+    }
+    int code = args_read(a, argc, argv, options);
+    if (code == LS_OK) {
+        code =
+            args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0, "CHECKPOINT or a run's folder, and PICTURE...");
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    a->given = argv[optind];
+    a->named = argv + optind + 1;
+    a->named_count = argc - optind - 1;
+    return check_arguments(a);
+}
 
 /* What all pictures share. */
 typedef struct prediction {
@@ -95,11 +176,11 @@ static int predict_file(prediction *p, const char *path)
 /* Where there were several, or some were looked for: how many, and what became of them. */
 static void print_summary(const pictures *files, size_t bad)
 {
-    if (files->count + files->failed < 2 && !files->gathered) {
+    if (files->paths.count + files->failed < 2 && !files->gathered) {
         return;
     }
     text_builder line = {0};
-    text_add(&line, "%zu of %zu pictures predicted", files->count - bad, files->count);
+    text_add(&line, "%zu of %zu pictures predicted", files->paths.count - bad, files->paths.count);
     if (bad > 0) {
         text_add(&line, ", %zu could not be read", bad);
     }
@@ -122,8 +203,8 @@ static void print_summary(const pictures *files, size_t bad)
 static int predict_files(prediction *p, const pictures *files)
 {
     size_t bad = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        if (predict_file(p, files->paths[i]) != LS_OK) {
+    for (size_t i = 0; i < files->paths.count; i++) {
+        if (predict_file(p, files->paths.names[i]) != LS_OK) {
             log_error("%s", error_message());
             bad++;
         }
@@ -236,21 +317,21 @@ static int run(int argc, char **argv)
     char checkpoint[CHECKPOINT_PATH_SIZE];
     pictures files = {0};
     predict_arguments a;
-    int code = predict_arguments_read(&a, argc, argv);
+    int code = read_arguments(&a, argc, argv);
     if (code == LS_OK) {
         code = which_checkpoint(checkpoint, a.given, a.best);
     }
     if (code == LS_OK) {
         code = gather(&files, &a);
     }
-    if (code == LS_OK && files.count == 0) {
+    if (code == LS_OK && files.paths.count == 0) {
         print_summary(&files, 0);
         code = EXIT_FAILED;
     } else if (code == LS_OK) {
         code = predict(&a, checkpoint, &files);
     }
     pictures_release(&files);
-    predict_arguments_release(&a);
+    free(a.lists);
     return code;
 }
 

@@ -1,5 +1,3 @@
-#include "cli/report.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/findings.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
@@ -22,7 +21,7 @@ static const char help[] =
     "\n"
     "example: lockstep report checkpoints/bn checkpoints/l2 checkpoints/bn_l2\n";
 
-static const struct option options[] = {{0}};
+static const args_option options[] = {{0}};
 
 /* What a run's folder says. */
 typedef struct report_run {
@@ -54,6 +53,7 @@ static int read_run(report_run *r, const char *dir)
     r->facts = (finding_run){
         .experiment = r->info.experiment,
         .learning_rate = r->saved.optimizer.learning_rate,
+        .momentum = r->saved.optimizer.momentum,
         .l2 = r->saved.optimizer.l2,
         .epochs = r->epochs,
         .count = count,
@@ -205,7 +205,7 @@ static void print_findings(const report_run *runs, size_t count)
     }
 }
 
-/* What the table cannot tell: a validation accuracy that is not the network's. */
+/* What the table does not show: a validation accuracy that is not the network's. */
 static void warn_of_moving(const report_run *r)
 {
     const moving_lag lag = run_options_lag(&r->info, &r->saved);
@@ -217,10 +217,7 @@ static void warn_of_moving(const report_run *r)
 
 static int run(int argc, char **argv)
 {
-    int code = args_next(argc, argv, options);
-    if (code == LS_OK) {
-        code = args_positionals(argc, argv, 1, 0, "RUN_DIR...");
-    }
+    int code = args_read_all(NULL, argc, argv, options, 1, 0, "RUN_DIR...");
     if (code != LS_OK) {
         return code;
     }

@@ -3,9 +3,9 @@
 
 #include "base/problems.h"
 #include "config/config.h"
+#include "run/trainer.h"
 #include "store/checkpoint.h"
 #include "train/moving.h"
-#include "train/trainer.h"
 
 /* A configuration and what is made of it: the options of a run, its names, and its place beside a checkpoint. */
 

@@ -1,5 +1,3 @@
-#include "cli/train.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,21 +9,22 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/parallel.h"
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
-#include "train/launch.h"
-#include "train/run_lock.h"
+#include "run/launch.h"
+#include "run/run_lock.h"
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"
     "                                        [--resume auto|CHECKPOINT [--same-bits] | --fresh] [--max-time TIME]\n"
     "\n"
-    "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The "
-    "result\n"
-    "has the same bits for any number of ranks and threads; the last line is its hash, `weights <16 hex digits>`.\n"
+    "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The\n"
+    "result has the same bits for any number of ranks and threads; the last line is its hash, `weights <16 hex\n"
+    "digits>`.\n"
     "\n"
     "  --set SECTION.KEY=VALUE  instead of what the file says; may be given again, the last one counts\n"
     "  --check                  check the configuration, print it as it takes effect and what memory a rank needs,\n"
@@ -38,18 +37,15 @@ static const char help[] =
     "                           machine; refused where its memory does not suffice for them\n"
     "  --resume auto            go on from the run's newest usable checkpoint, or start when there is none\n"
     "  --resume CHECKPOINT      go on from this one; of a run's folder, from its newest usable one\n"
-    "  --same-bits              refuse to go on where the kernel path or the number type of the checkpoint is not to "
-    "be\n"
-    "                           had here, so that the bits would be others from there on\n"
+    "  --same-bits              refuse to go on where the kernel path or the number type of the checkpoint is not to\n"
+    "                           be had here, so that the bits would be others from there on\n"
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
     "  --max-time TIME          stop and save in time to have ended after TIME: seconds, or as 90m, 12h, 2d, 1:30:00;\n"
     "                           without it, before SLURM_JOB_END_TIME (seconds since 1970) where that is set\n"
     "\n"
-    "SIGTERM, SIGINT and SIGUSR1, to any rank, have all ranks stop after the same step and save; so has SIGHUP, when "
-    "the\n"
-    "terminal is closed, SIGPIPE, when whoever reads the output has left, and SIGXCPU, when processor time is over. "
-    "The\n"
-    "exit status is 75 then, and --resume auto goes on exactly there. A second SIGINT ends a rank at once.\n"
+    "SIGTERM, SIGINT and SIGUSR1, to any rank, have all ranks stop after the same step and save; so has SIGHUP, when\n"
+    "the terminal is closed, SIGPIPE, when whoever reads the output has left, and SIGXCPU, when processor time is\n"
+    "over. The exit status is 75 then, and --resume auto goes on exactly there. A second SIGINT ends a rank at once.\n"
     "\n"
     "example: mpirun -n 4 lockstep train config/digits-bn.yaml --set train.epochs=2 --resume auto\n"
     "\n"
@@ -66,13 +62,6 @@ typedef struct train_arguments {
     double max_time; /* seconds from then; 0: no limit was given */
 } train_arguments;
 
-static const struct option options[] = {
-    {"set", required_argument, NULL, 's'},      {"check", no_argument, NULL, 'c'},
-    {"facts", optional_argument, NULL, 'F'},    {"resume", required_argument, NULL, 'r'},
-    {"fresh", no_argument, NULL, 'f'},          {"same-bits", no_argument, NULL, 'b'},
-    {"max-time", required_argument, NULL, 't'}, {0},
-};
-
 enum { MOST_RANKS = 1000000 };
 
 static int print_keys(void)
@@ -86,25 +75,40 @@ static int print_keys(void)
     return code;
 }
 
+static int take_override(void *arguments, const char *option, const char *text)
+{
+    train_arguments *a = arguments;
+    (void)option;
+    a->overrides[a->override_count++] = text;
+    return LS_OK;
+}
+
+static int take_max_time(void *arguments, const char *option, const char *text)
+{
+    return args_duration(&((train_arguments *)arguments)->max_time, option, text);
+}
+
+static int take_facts(void *arguments, const char *option, const char *text)
+{
+    train_arguments *a = arguments;
+    a->facts = true;
+    return text == NULL ? LS_OK : args_whole(&a->ranks, option, text, 1, MOST_RANKS);
+}
+
+static const args_option options[] = {
+    {"set", ARGS_OTHER, .take = take_override},
+    {"check", ARGS_FLAG, ARGS_FIELD(train_arguments, check)},
+    {"facts", ARGS_OTHER, .take = take_facts, .optional = true},
+    {"resume", ARGS_TEXT, ARGS_FIELD(train_arguments, resume)},
+    {"fresh", ARGS_FLAG, ARGS_FIELD(train_arguments, fresh)},
+    {"same-bits", ARGS_FLAG, ARGS_FIELD(train_arguments, same_bits)},
+    {"max-time", ARGS_OTHER, .take = take_max_time},
+    {0},
+};
+
 static int read_arguments(train_arguments *a, int argc, char **argv)
 {
-    int option = 0;
-    int read = LS_OK;
-    while (read == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        switch (option) {
-        case 't': read = args_duration(&a->max_time, "--max-time", optarg); break;
-        case 's': a->overrides[a->override_count++] = optarg; break;
-        case 'c': a->check = true; break;
-        case 'F':
-            a->facts = true;
-            read = optarg == NULL ? LS_OK : args_whole(&a->ranks, "--facts", optarg, 1, MOST_RANKS);
-            break;
-        case 'r': a->resume = optarg; break;
-        case 'b': a->same_bits = true; break;
-        default: a->fresh = true; break;
-        }
-    }
-    const int code = read != LS_OK ? read : option < 0 ? option : args_positionals(argc, argv, 1, 1, "CONFIG.yaml");
+    const int code = args_read_all(a, argc, argv, options, 1, 1, "CONFIG.yaml");
     if (code != LS_OK) {
         return code;
     }

@@ -1,13 +1,12 @@
-#include "cli/verify.h"
-
 #include <math.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "cli/args.h"
+#include "cli/command.h"
 #include "cli/parallel.h"
-#include "train/golden.h"
+#include "verify/golden.h"
 
 /* Largest relative error allowed where --tolerance does not say. */
 #ifdef LOCKSTEP_DOUBLE
@@ -28,11 +27,11 @@ static const char help[] =
     "\n"
     "  --tolerance T  largest relative error allowed (default 1e-2, and 1e-9 in the build `double`)\n"
     "  --ratio R      also fail when our errors are more than R times TensorFlow's in float32, in the median over\n"
-    "                 tensors (default: not judged)\n"
+    "                 tensors (default: not checked)\n"
     "  --threads N    computing threads a rank (default 1)\n"
     "  --shard N      samples a shard (default 4)\n"
     "  --precision float32|mixed\n"
-    "                 with mixed, errors are reported and only judged where --tolerance is given (default float32)\n"
+    "                 with mixed, errors are reported, and checked only where --tolerance is given (default float32)\n"
     "\n"
     "example: lockstep verify tests/golden/step_bn_l2_96_affine.h5\n";
 
@@ -41,30 +40,14 @@ typedef struct verify_arguments {
     golden_options options;
 } verify_arguments;
 
-static const struct option options[] = {
-    {"tolerance", required_argument, NULL, 'e'}, {"ratio", required_argument, NULL, 'r'},
-    {"threads", required_argument, NULL, 't'},   {"shard", required_argument, NULL, 's'},
-    {"precision", required_argument, NULL, 'p'}, {0},
+static const args_option options[] = {
+    {"tolerance", ARGS_NUMBER, ARGS_FIELD(verify_arguments, options.tolerance), .high = 1e6},
+    {"ratio", ARGS_NUMBER, ARGS_FIELD(verify_arguments, options.ratio), .high = 1e6},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(verify_arguments, options.threads), .least = 1, .most = 1024},
+    {"shard", ARGS_WHOLE, ARGS_FIELD(verify_arguments, options.shard_size), .least = 1, .most = 1024},
+    {"precision", ARGS_WORD, ARGS_FIELD(verify_arguments, options.precision), .words = args_precision},
+    {0},
 };
-
-static int take_option(verify_arguments *a, int option)
-{
-    uint64_t value = 0;
-    int code = LS_OK;
-    switch (option) {
-    case 'e': return args_number(&a->options.tolerance, "--tolerance", optarg, 0, 1e6);
-    case 'r': return args_number(&a->options.ratio, "--ratio", optarg, 0, 1e6);
-    case 't':
-        code = args_whole(&value, "--threads", optarg, 1, 1024);
-        a->options.threads = (int)value;
-        return code;
-    case 'p': return args_precision(&a->options.precision, "--precision", optarg);
-    default:
-        code = args_whole(&value, "--shard", optarg, 1, 1024);
-        a->options.shard_size = (size_t)value;
-        return code;
-    }
-}
 
 static int verify(comm *c, void *context)
 {
@@ -81,14 +64,7 @@ static int verify(comm *c, void *context)
 static int run(int argc, char **argv)
 {
     verify_arguments a = {.options = {.tolerance = NOT_GIVEN, .threads = 1, .shard_size = 4}};
-    int option = 0;
-    int code = LS_OK;
-    while (code == LS_OK && (option = args_next(argc, argv, options)) > 0) {
-        code = take_option(&a, option);
-    }
-    if (code == LS_OK) {
-        code = option < 0 ? option : args_positionals(argc, argv, 1, 1, "FILE.h5");
-    }
+    const int code = args_read_all(&a, argc, argv, options, 1, 1, "FILE.h5");
     if (code != LS_OK) {
         return code;
     }

@@ -1,39 +1,20 @@
 #include "cli/which.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "io/named.h"
 #include "store/file_kind.h"
 
-static int check_folder(const char *dir)
-{
-    struct stat status;
-    if (stat(dir, &status) == 0 && !S_ISDIR(status.st_mode)) {
-        return error_set(LS_EUSAGE, "%s: is a file, not a run's folder", dir);
-    }
-    if (access(dir, R_OK | X_OK) == 0) {
-        return LS_OK;
-    }
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR: return error_set(LS_EUSAGE, "%s: no such folder", dir);
-    case EACCES:
-    case ELOOP:
-    case ENAMETOOLONG: return error_set(LS_EUSAGE, "%s: cannot be listed: %m", dir);
-    default: return LS_OK; /* a disk or a file system that fails: who lists it will say so */
-    }
-}
-
 int which_open_run(run_folder **out, const char *dir)
 {
     *out = NULL;
-    int code = check_folder(dir);
-    code = code != LS_OK ? code : run_folder_open(out, dir, NULL, NULL);
+    int code = named_check_folder(dir, "a run's folder");
+    if (code == LS_OK) {
+        code = run_folder_open(out, dir, NULL, NULL);
+    }
     if (code == LS_OK && !run_folder_holds_work(*out)) {
         code = error_set(LS_EUSAGE, "%s: holds no usable checkpoint", dir);
     }
@@ -59,7 +40,7 @@ int which_check_file(const char *path)
     file_kind kind = FILE_CHECKPOINT;
     const int code = named_check(path);
     if (code != LS_OK || file_kind_of(&kind, path) != LS_OK || kind == FILE_CHECKPOINT) {
-        return code; /* what is damaged is told by who reads it */
+        return code; /* whoever reads it reports what is damaged */
     }
     return error_set(LS_EUSAGE, "%s: is %s, not a checkpoint", path, kinds[kind]);
 }

@@ -6,8 +6,6 @@
 #include "base/watch.h"
 #include "comm/comm_private.h"
 
-enum { MESSAGE_SIZE = 1024 };
-
 int comm_agree(comm *c, int code)
 {
     if (c->size == 1) {
@@ -24,7 +22,7 @@ int comm_agree(comm *c, int code)
     }
     struct {
         char host[MPI_MAX_PROCESSOR_NAME];
-        char text[MESSAGE_SIZE];
+        char text[ERROR_MESSAGE_SIZE];
     } failure = {{0}, {0}};
     if (c->rank == worst.rank) {
         (void)snprintf(failure.host, sizeof failure.host, "%s", c->host);
@@ -57,7 +55,7 @@ int comm_agree_begin(comm *c, int code, unsigned requests)
         .n = COUNTED,
         .front = 1, /* each rank is one leaf */
         .total = (size_t)c->size,
-        .where = c->aside,
+        .where = c->background,
         .tag = comm_next_tag(c),
     };
     return flight_start(&c->agreement, c, &sum);

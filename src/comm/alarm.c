@@ -1,22 +1,10 @@
 #include "comm/alarm.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
-
-int alarm_thread(pthread_t *out, void *(*work)(void *), void *context, const char *purpose)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-    const int refused = pthread_create(out, NULL, work, context);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return refused == 0 ? LS_OK : error_set(LS_ERROR, "the system refuses to start a thread for %s", purpose);
-}
 
 /* A pipe that has room at all takes PIPE_BUF bytes without blocking. */
 void alarm_say(const char *text)

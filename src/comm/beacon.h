@@ -7,8 +7,8 @@
 #include "base/watch.h"
 
 /*
- * The datagram by which ranks tell rank 0 what they are doing, and by which it answers. All have BEACON_SIZE bytes, the
- * same on every machine. What arrives comes from the network, so anybody may have sent it.
+ * The datagram by which ranks report to rank 0 what they are doing, and by which it answers. All have BEACON_SIZE
+ * bytes, the same on every machine. What arrives comes from the network, so anybody may have sent it.
  */
 enum { BEACON_SIZE = 68, BEACON_MOST_ADDRESSES = 16 };
 

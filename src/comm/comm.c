@@ -93,7 +93,7 @@ static int connect_world(comm *c)
         rc = MPI_Comm_set_errhandler(c->node, MPI_ERRORS_RETURN);
     }
     if (rc == MPI_SUCCESS) {
-        rc = MPI_Comm_dup(c->world, &c->aside); /* error handler included */
+        rc = MPI_Comm_dup(c->world, &c->background); /* error handler included */
     }
     code = comm_check(c, rc, "starting MPI");
     return code == LS_OK ? learn_layout(c) : code;
@@ -106,7 +106,7 @@ static int start(comm **out, int *argc, char ***argv, const launcher *l)
         return error_set(LS_ENOMEM, "out of memory for the communicator");
     }
     c->world = MPI_COMM_NULL;
-    c->aside = MPI_COMM_NULL;
+    c->background = MPI_COMM_NULL;
     c->node = MPI_COMM_NULL;
     c->size = 1;
     int code = LS_OK;
@@ -148,7 +148,9 @@ int comm_start(comm **out, int *argc, char ***argv)
     launcher l;
     launcher_ask(&l);
     int code = launcher_hide_step(&l); /* before there is another thread */
-    code = code != LS_OK ? code : guard_begin(&g);
+    if (code == LS_OK) {
+        code = guard_begin(&g);
+    }
     if (code == LS_OK) {
         code = start(out, argc, argv, &l);
     }
@@ -172,8 +174,8 @@ void comm_finish(comm *c)
     watchdog *const dog = c->dog;
     (void)watch_enter(WATCH_ENDING);
     watch_collective_begin();
-    if (c->aside != MPI_COMM_NULL) {
-        (void)MPI_Comm_free(&c->aside);
+    if (c->background != MPI_COMM_NULL) {
+        (void)MPI_Comm_free(&c->background);
     }
     if (c->node != MPI_COMM_NULL) {
         (void)MPI_Comm_free(&c->node);

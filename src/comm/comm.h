@@ -47,6 +47,16 @@ int comm_nodes(const comm *c); /* how many nodes the ranks are on */
 /* This rank's number among those of its node, and how many they are. */
 int comm_node_rank(const comm *c);
 int comm_node_size(const comm *c);
+/* What the node is called, as in the messages of comm_agree. Owned by the communicator. */
+const char *comm_node_name(const comm *c);
+/* From the node's first rank to its others; n at most INT_MAX. Collective on the node. Returns 0 or LS_ECOMM. */
+int comm_node_broadcast(comm *c, void *bytes, size_t n);
+/* *out: the lowest code that a rank of the node brought; messages stay where they are. Collective on the node. */
+int comm_node_worst(comm *c, int code, int *out);
+/* How many nodes there are whose first rank brought a flag other than 0. Collective. Returns 0 or LS_ECOMM. */
+int comm_node_count(comm *c, int flag, int *out);
+/* Name and version of the MPI library that runs, such as "Open MPI v4.1.4". Static; any time, MPI started or not. */
+const char *comm_mpi_version(void);
 bool comm_renumbered(const comm *c); /* whether the launcher has other numbers for any rank */
 /* Where a Slurm job's script or shell started this process itself, without mpirun or srun: its tasks; else 0. */
 int comm_job_tasks(const comm *c);

@@ -13,9 +13,9 @@
 enum { COMM_TAG_SUM = 1 };
 
 struct comm {
-    MPI_Comm world; /* a duplicate, so that nothing else in the process can take our messages */
-    MPI_Comm aside; /* another, for sums that are under way while others come and go */
-    int next_tag;   /* in `aside` */
+    MPI_Comm world;      /* a duplicate, so that nothing else in the process can take our messages */
+    MPI_Comm background; /* a communicator for sums that are under way while others come and go */
+    int next_tag;        /* in `background` */
     int rank, size;
     layout ranks;   /* which of them share a node */
     MPI_Comm node;  /* those that share this rank's */
@@ -30,7 +30,7 @@ struct comm {
     watchdog *dog; /* owned */
 };
 
-/* A tag for a sum in `aside`. All ranks start these in the same order, so they agree on tags. */
+/* A tag for a sum in `background`. All ranks start these in the same order, so they agree on tags. */
 int comm_next_tag(comm *c);
 
 /*

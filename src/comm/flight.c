@@ -7,9 +7,6 @@
 #include "comm/comm_private.h"
 #include "comm/flight_private.h"
 
-/* Vectors of at least this many bytes are split up among the ranks. */
-enum { LARGE_VECTOR = 1 << 16 };
-
 /*
  * Most bytes of a message over the network. Open MPI sends up to 64 KiB over TCP, header included, at once; for a
  * longer message the receiver must have answered first, and it answers only while it is in MPI, not while it computes.
@@ -132,7 +129,7 @@ static int post(flight *f, const plan_step *step)
     return LS_OK;
 }
 
-/* Whether all messages so far have come and gone; waits for them when told to. */
+/* Whether all messages so far have come and gone; waits for them if `wait` is set. */
 static int messages_done(flight *f, int wait, int *done)
 {
     *done = 1;
@@ -195,7 +192,7 @@ int flight_start(flight *f, comm *c, const flight_sum *sum)
         memset(sum->out, 0, sum->n * sum->e->width);
         return LS_OK;
     }
-    const plan_task task = {&c->ranks, c->rank, sum->total, sum->n, sum->n >= LARGE_VECTOR / sum->e->width};
+    const plan_task task = {&c->ranks, c->rank, sum->total, sum->n, sum->n >= PLAN_LARGE / sum->e->width};
     int code = plan_sum(&f->plan, &task);
     if (code == LS_OK && f->plan.own != sum->front) {
         code = error_set(LS_ECOMM,

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "comm/alarm.h"
 #include "comm/interfaces.h"
 
@@ -22,7 +23,7 @@ struct guard {
     char advice[INTERFACES_ADVICE_SIZE]; /* made before anything can hang */
 };
 
-/* Who this is, from what launchers tell: MPI itself has not said yet. */
+/* Who this is, from the variables of launchers: MPI does not say yet. */
 static const char *launcher_rank(void)
 {
     const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
@@ -96,7 +97,7 @@ int guard_begin(guard **out)
     interfaces_advice(g->advice, sizeof g->advice);
     (void)pthread_mutex_init(&g->lock, NULL);
     clock_condition_init(&g->change);
-    code = alarm_thread(&g->thread, watch, g, "the start's time limit");
+    code = thread_start(&g->thread, watch, g, "the start's time limit");
     if (code != LS_OK) {
         free(g);
         return code;

@@ -41,13 +41,15 @@ typedef struct plan {
     plan_window windows[LAYOUT_LEVELS - 1]; /* in the order of their vectors; those not used have none */
 } plan;
 
+enum { PLAN_LARGE = 1 << 16 }; /* bytes of a vector that is worth splitting up among the ranks, at least */
+
 /* The sum to be planned. */
 typedef struct plan_task {
     const layout *ranks;
     int rank;
     size_t total; /* shards of the global batch */
     size_t n;     /* elements of a vector */
-    int large;    /* worth splitting up among the ranks */
+    int large;    /* of PLAN_LARGE bytes or more */
 } plan_task;
 
 /*

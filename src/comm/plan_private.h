@@ -7,7 +7,7 @@
 typedef struct planner {
     plan *p;
     const plan_task *t;
-    tree_front front;    /* of the ranks heard so far; a node's slot is the number of its vector */
+    tree_front front;    /* of the ranks received so far; a node's slot is the number of its vector */
     size_t first, count; /* the elements that this rank adds */
     plan_window *window; /* of the scratch vectors that are asked for */
     int code;
@@ -37,9 +37,9 @@ size_t plan_scratch(planner *b);
 void plan_receive_front(planner *b, plan_ranks ranks, int peer);
 /* Send a front's vectors, over this range. */
 void plan_send_front(planner *b, const tree_front *front, int peer, size_t first, size_t count);
-/* Put the front of these ranks behind what was heard so far; its vectors are *vector, *vector + 1, ... */
+/* Put the front of these ranks behind what was received so far; its vectors are *vector, *vector + 1, ... */
 void plan_merge_front(planner *b, plan_ranks ranks, size_t *vector);
-/* Put a front whose slots are vectors behind what was heard so far. */
+/* Put a front whose slots are vectors behind what was received so far. */
 void plan_merge_own(planner *b, const tree_front *own);
 
 /* The two ways. b->front is this rank's front; the result ends up in vector 0. */

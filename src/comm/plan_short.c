@@ -129,7 +129,8 @@ static void exchange_all(planner *b, int level)
     }
 }
 
-/* The first rank of a node puts together what its ranks have, talks to those of other nodes, and tells its ranks. */
+/* The first rank of a node puts together what its ranks have, exchanges with those of other nodes, and sends its ranks
+ * the result. */
 static void exchange_nodes(planner *b)
 {
     const plan_task *const t = b->t;

@@ -17,8 +17,8 @@ double stall_silence(double stall)
 /* The order in which ranks are waited for. */
 static stall_cause standing(const stall_rank *r, double silence)
 {
-    if (!r->heard) {
-        return STALL_UNHEARD;
+    if (!r->reported) {
+        return STALL_NO_REPORT;
     }
     if (r->silent >= silence) {
         return STALL_SILENT;
@@ -62,7 +62,7 @@ static uint64_t furthest(const stall_rank *ranks, int n, double silence)
     return most;
 }
 
-stall_verdict stall_judge(const stall_rank *ranks, int n, double silence)
+stall_verdict stall_find_cause(const stall_rank *ranks, int n, double silence)
 {
     const uint64_t most = furthest(ranks, n, silence);
     stall_verdict v = {.rank = next_named(ranks, n, -1, silence)};
@@ -110,7 +110,7 @@ static void add_line(growing *g, const char *lead, const stall_rank *ranks, int 
     const stall_rank *const k = &ranks[r];
     add(g, "%s  ", lead);
     add_name(g, ranks, r);
-    if (!k->heard) {
+    if (!k->reported) {
         add(g, ": never heard from\n");
         return;
     }
@@ -124,7 +124,7 @@ static void add_line(growing *g, const char *lead, const stall_rank *ranks, int 
 
 static void add_conclusion(growing *g, const char *lead, const stall_rank *ranks, int n, double silence)
 {
-    const stall_verdict v = stall_judge(ranks, n, silence);
+    const stall_verdict v = stall_find_cause(ranks, n, silence);
     const stall_rank *const k = &ranks[v.rank];
     const uint64_t most = furthest(ranks, n, silence);
     char others[64] = "";
@@ -145,7 +145,7 @@ static void add_conclusion(growing *g, const char *lead, const stall_rank *ranks
             add(g, "; the others wait for it in collective %" PRIu64, most);
         }
         break;
-    case STALL_UNHEARD:
+    case STALL_NO_REPORT:
         add(g, " was never heard from%s: it hangs, or no UDP comes through from its host; the others wait", others);
         break;
     case STALL_BEHIND:

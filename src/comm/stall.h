@@ -9,18 +9,18 @@
 typedef struct stall_rank {
     const char *host; /* not owned */
     long pid;
-    int heard;         /* at all */
-    double silent;     /* seconds since it was last heard from; 0 for the rank that judges */
+    int reported;      /* ever */
+    double silent;     /* seconds since its last report; 0 for the rank that examines */
     double idle;       /* seconds since its last progress */
-    watch_state state; /* as last heard */
+    watch_state state; /* as last reported */
 } stall_rank;
 
 typedef enum stall_cause {
-    STALL_SILENT,  /* it says nothing any more: stopped, dead or cut off */
-    STALL_BUSY,    /* it is in no collective call, and the others wait for it in one */
-    STALL_UNHEARD, /* all who can be heard wait in collective calls; it was never heard */
-    STALL_BEHIND,  /* all wait, but it in an earlier call than others */
-    STALL_ALL,     /* all wait in the same call */
+    STALL_SILENT,    /* it says nothing any more: stopped, dead or cut off */
+    STALL_BUSY,      /* it is in no collective call, and the others wait for it in one */
+    STALL_NO_REPORT, /* all that report wait in collective calls; this one never reported */
+    STALL_BEHIND,    /* all wait, but it in an earlier call than others */
+    STALL_ALL,       /* all wait in the same call */
 } stall_cause;
 
 typedef struct stall_verdict {
@@ -32,7 +32,7 @@ typedef struct stall_verdict {
 /* How long a rank must have been silent to be taken for gone in a job with this timeouts.stall. */
 double stall_silence(double stall);
 
-stall_verdict stall_judge(const stall_rank *ranks, int n, double silence);
+stall_verdict stall_find_cause(const stall_rank *ranks, int n, double silence);
 
 /*
  * What a report says of these ranks: a line each, those waited for first and only so many of them, then a conclusion.

@@ -64,7 +64,7 @@ void comm_stream_begin(comm_stream *s, real *vectors, const shard_range *range)
 }
 
 /* out is written to, in flight. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
-int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
+int comm_stream_attach(comm_stream *s, double *out, double *partials, size_t n)
 {
     comm_reduce_shards(partials, n, &s->range);
     const flight_sum sum = {
@@ -75,7 +75,7 @@ int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n)
         .n = n,
         .front = s->nodes,
         .total = s->range.total,
-        .where = s->c->aside,
+        .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
     return flight_start(&s->rider, s->c, &sum);
@@ -93,7 +93,7 @@ static int start_bucket(comm_stream *s)
         .n = s->end - s->ready,
         .front = s->nodes,
         .total = s->range.total,
-        .where = s->c->aside,
+        .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
     s->end = s->ready;
@@ -142,7 +142,9 @@ int comm_stream_finish(comm_stream *s)
     watch_collective_begin();
     int code = s->end > 0 ? start_bucket(s) : LS_OK;
     do {
-        code = code != LS_OK ? code : poll_flights(s, &active);
+        if (code == LS_OK) {
+            code = poll_flights(s, &active);
+        }
     } while (code == LS_OK && active > 0);
     watch_collective_end();
     return code;

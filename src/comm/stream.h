@@ -32,10 +32,10 @@ void comm_stream_free(comm_stream *s);
 void comm_stream_begin(comm_stream *s, real *vectors, const shard_range *range);
 
 /*
- * Let a short vector ride along: partials [shards][n], overwritten; out [n] holds the sum after comm_stream_finish.
- * Once a sum, by all ranks at the same point of it.
+ * Let a short vector travel with the gradient: partials [shards][n], overwritten; out [n] holds the sum after
+ * comm_stream_finish. Once a sum, by all ranks at the same point of it.
  */
-int comm_stream_ride(comm_stream *s, double *out, double *partials, size_t n);
+int comm_stream_attach(comm_stream *s, double *out, double *partials, size_t n);
 
 /* Elements from `first` on are final; also gets on with what is under way. Never waits. All ranks say the same. */
 int comm_stream_ready(comm_stream *s, size_t first);

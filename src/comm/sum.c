@@ -21,7 +21,9 @@ int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_fro
     };
     watch_collective_begin();
     int code = flight_start(&c->sum, c, &sum);
-    code = code != LS_OK ? code : flight_wait(&c->sum);
+    if (code == LS_OK) {
+        code = flight_wait(&c->sum);
+    }
     watch_collective_end();
     return code;
 }

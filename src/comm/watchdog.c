@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/thread.h"
 #include "comm/comm_private.h"
 #include "comm/watchdog_private.h"
 
@@ -57,7 +58,7 @@ double watchdog_turn(watchdog *w, double now)
     if (w->now >= w->due) {
         note_own_progress(w);
         watchdog_send(w);
-        watchdog_judge(w);
+        watchdog_check(w);
         w->due = w->now + interval;
     }
     return interval < CLOCK_TURN / 2 ? interval : CLOCK_TURN / 2;
@@ -171,7 +172,7 @@ int watchdog_start(watchdog **out, comm *c)
         code = introduce(w, c);
     }
     if (code == LS_OK && w != NULL) {
-        code = alarm_thread(&w->thread, watch, w, "the watchdog");
+        code = thread_start(&w->thread, watch, w, "the watchdog");
         started = code == LS_OK;
         code = comm_agree(c, code);
     }

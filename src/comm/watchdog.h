@@ -5,7 +5,7 @@
 
 /*
  * A thread in every rank that notices when the job does not get on, reports who is waited for, and ends the rank in the
- * end. It never calls MPI: ranks tell rank 0 by datagrams what they are doing (base/watch.h), and rank 0 answers.
+ * end. It never calls MPI: ranks report to rank 0 by datagrams what they are doing (base/watch.h), and rank 0 answers.
  */
 typedef struct watchdog watchdog;
 

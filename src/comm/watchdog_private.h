@@ -23,9 +23,9 @@ typedef struct watchdog_name {
 /* What a rank knows of another. */
 typedef struct watchdog_peer {
     watchdog_name name;
-    int heard;         /* at all */
-    double when;       /* last heard */
-    double progressed; /* its last progress, or as rank 0 tells it, the job's */
+    int reported;      /* ever */
+    double when;       /* of the last report */
+    double progressed; /* its last progress; of rank 0: the job's, as it reports it */
     uint64_t sequence; /* of the newest datagram */
     watch_state state;
 } watchdog_peer;
@@ -41,7 +41,7 @@ struct watchdog {
 
     clock_awake clock;
     double now;
-    double due;        /* the next report and judgement */
+    double due;        /* the next report and check */
     uint64_t beats;    /* of this rank, at its last progress */
     double progressed; /* this rank */
     double latest;     /* the last progress of any rank, as far as known */
@@ -51,7 +51,7 @@ struct watchdog {
     uint32_t address;     /* of its addresses, the one in use */
     uint64_t sequence;    /* of this rank's last datagram */
     watchdog_peer *peers; /* owned; on rank 0 [size], elsewhere [1]: rank 0 */
-    stall_rank *table;    /* owned; on rank 0 [size]: for judging */
+    stall_rank *table;    /* owned; on rank 0 [size]: for stall.h */
     char text[WATCHDOG_TEXT_SIZE];
     char advice[INTERFACES_ADVICE_SIZE]; /* on the networks of this host */
 };
@@ -66,10 +66,10 @@ double watchdog_turn(watchdog *w, double now);
 
 /* Take all datagrams that have arrived; rank 0 answers each. */
 void watchdog_receive(watchdog *w);
-/* Tell rank 0 how this rank is. */
+/* Report to rank 0. */
 void watchdog_send(watchdog *w);
 
 /* Report, end, or say that it goes on, as the time without progress asks for. */
-void watchdog_judge(watchdog *w);
+void watchdog_check(watchdog *w);
 
 #endif

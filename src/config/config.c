@@ -129,129 +129,94 @@ cleanup:
     return code;
 }
 
-/* End a text that open_memstream began, if it did; without memory *text is freed and NULL. */
-static int close_text(FILE *out, char **text, const char *what)
+/* Hand over a text that is complete, for free(). */
+static int take_text(char **out, text_builder *t, const char *what)
 {
-    if (out != NULL && fclose(out) == 0) {
-        return LS_OK;
-    }
-    free(*text);
-    *text = NULL;
-    return error_set(LS_ENOMEM, "no memory to %s", what);
+    *out = text_take(t);
+    return *out != NULL ? LS_OK : error_set(LS_ENOMEM, "no memory to %s", what);
 }
 
-static void print_all(FILE *out, const config *c)
+int config_print(const config *c, char **yaml_out)
 {
+    text_builder t = {0};
+    text_builder *const out = &t;
     const char *section = "";
     for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         if (strcmp(section, key->section) != 0) {
             section = key->section;
-            fprintf(out, "%s:\n", section);
+            text_add(out, "%s:\n", section);
         }
-        fprintf(out, "  %s: ", key->name);
+        text_add(out, "  %s: ", key->name);
         value_print(out, key, c);
-        fputc('\n', out);
+        text_add(out, "\n");
     }
-}
-
-int config_print(const config *c, char **yaml_out)
-{
-    size_t size = 0;
-    *yaml_out = NULL;
-    FILE *out = open_memstream(yaml_out, &size);
-    if (out != NULL) {
-        print_all(out, c);
-    }
-    return close_text(out, yaml_out, "print the configuration");
+    return take_text(yaml_out, &t, "print the configuration");
 }
 
 int config_reference(char **out)
 {
-    size_t size = 0;
-    *out = NULL;
-    FILE *f = open_memstream(out, &size);
-    for (size_t k = 0; f != NULL && k < schema_count; k++) {
+    text_builder t = {0};
+    for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         char path[64];
         (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
-        fprintf(f, "  %-27s %s (", path, key->help);
-        value_allowed(f, key);
+        text_add(&t, "  %-27s %s (", path, key->help);
+        value_allowed(&t, key);
         const char *const fallback = key->fallback == NULL ? "required" : "default ";
         const char *const value = key->fallback == NULL ? "" : *key->fallback != '\0' ? key->fallback : "none";
-        fprintf(f, "; %s%s%s)\n", fallback, value, key->may_change ? "; may change on resume" : "");
+        text_add(&t, "; %s%s%s)\n", fallback, value, key->may_change ? "; may change on resume" : "");
     }
-    return close_text(f, out, "print the keys");
+    return take_text(out, &t, "print the keys");
 }
 
 size_t config_difference(const config *saved, const config *wanted, char *text, size_t size)
 {
     size_t count = 0;
-    char *line = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&line, &length);
+    text_builder line = {0};
     for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
-        if (key->may_change || value_equal(key, saved, wanted)) {
-            continue;
+        if (!key->may_change && !value_equal(key, saved, wanted)) {
+            text_add(&line, "%s%s.%s (", count > 0 ? ", " : "", key->section, key->name);
+            value_print(&line, key, saved);
+            text_add(&line, ", now ");
+            value_print(&line, key, wanted);
+            text_add(&line, ")");
+            count++;
         }
-        if (out != NULL) {
-            fprintf(out, "%s%s.%s (", count > 0 ? ", " : "", key->section, key->name);
-            value_print(out, key, saved);
-            fputs(", now ", out);
-            value_print(out, key, wanted);
-            fputc(')', out);
-        }
-        count++;
-    }
-    if (out != NULL) {
-        fclose(out);
     }
     if (size > 0) {
-        (void)snprintf(text, size, "%s", line != NULL ? line : "");
+        (void)snprintf(text, size, "%s", text_of(&line));
     }
-    free(line);
+    text_release(&line);
     return count;
 }
 
-/* A key's value as it stands in YAML; freed by the caller. */
-static int print_value(char **out, const config_key *key, const config *c)
-{
-    size_t size = 0;
-    *out = NULL;
-    FILE *f = open_memstream(out, &size);
-    if (f != NULL) {
-        value_print(f, key, c);
-    }
-    return close_text(f, out, "compare configurations");
-}
-
 int config_changes(const config *a, const config *b,
-                   void (*tell)(void *context, const char *key, const char *a, const char *b), void *context)
+                   void (*report)(void *context, const char *key, const char *a, const char *b), void *context)
 {
     int count = 0;
-    int code = LS_OK;
-    for (size_t k = 0; code == LS_OK && k < schema_count; k++) {
+    bool complete = true;
+    for (size_t k = 0; complete && k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         if (value_equal(key, a, b)) {
             continue;
         }
         char path[64];
-        char *first = NULL;
-        char *second = NULL;
+        text_builder first = {0};
+        text_builder second = {0};
         (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
-        code = print_value(&first, key, a);
-        if (code == LS_OK) {
-            code = print_value(&second, key, b);
-        }
-        if (code == LS_OK) {
-            tell(context, path, first, second);
+        value_print(&first, key, a);
+        value_print(&second, key, b);
+        complete = !first.failed && !second.failed;
+        if (complete) {
+            report(context, path, text_of(&first), text_of(&second));
             count++;
         }
-        free(first);
-        free(second);
+        text_release(&first);
+        text_release(&second);
     }
-    return code == LS_OK ? count : code;
+    return complete ? count : error_set(LS_ENOMEM, "no memory to compare configurations");
 }
 
 void config_free(config *c)

@@ -60,11 +60,11 @@ int config_reference(char **out);
 size_t config_difference(const config *saved, const config *wanted, char *text, size_t size);
 
 /*
- * Tell of every key in which two configurations differ, also of those that may change: "train.batch" and both values as
+ * Report every key in which two configurations differ, also of those that may change: "train.batch" and both values as
  * they stand in YAML. Returns how many there are, or LS_ENOMEM.
  */
 int config_changes(const config *a, const config *b,
-                   void (*tell)(void *context, const char *key, const char *a, const char *b), void *context);
+                   void (*report)(void *context, const char *key, const char *a, const char *b), void *context);
 
 /* Free the texts; the struct itself is the caller's. Fine on a zeroed struct, and twice. */
 void config_free(config *c);

@@ -19,6 +19,7 @@ typedef struct reader {
     const char *section;
     size_t *key_lines;     /* owned, [schema_count]; where a key stands, 0: not yet */
     size_t *section_lines; /* in the same block, [schema_count]; of a section at its first key */
+    char place[512];       /* of place_of */
 } reader;
 
 static size_t line_of(const reader *r)
@@ -51,28 +52,21 @@ static bool event_null(const yaml_event_t *event)
 /* Set the error "place: `section.name` is text, reason; allowed: ...", text shown when not NULL. */
 static int value_error(const char *place, const config_key *key, const char *text, const char *reason)
 {
-    char *line = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&line, &size);
-    if (out == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", place);
-    }
-    fprintf(out, "%s: `%s.%s` is ", place, key->section, key->name);
+    text_builder line = {0};
     if (text != NULL) {
         const bool words = key->kind == KEY_TEXT || key->kind == KEY_CHOICE || *text == '\0' ||
                            text[strspn(text, "0123456789+-.eE")] != '\0';
         if (words) {
-            value_quote(out, text, SHOWN);
+            value_quote(&line, text, SHOWN);
         } else {
-            fprintf(out, "%.*s%s", SHOWN, text, strlen(text) > SHOWN ? "..." : "");
+            text_add(&line, "%.*s%s", SHOWN, text, strlen(text) > SHOWN ? "..." : "");
         }
-        fputs(", ", out);
+        text_add(&line, ", ");
     }
-    fprintf(out, "%s; allowed: ", reason);
-    value_allowed(out, key);
-    fclose(out);
-    const int code = error_set(LS_EUSAGE, "%s", line);
-    free(line);
+    text_add(&line, "%s; allowed: ", reason);
+    value_allowed(&line, key);
+    const int code = error_set(LS_EUSAGE, "%s: `%s.%s` is %s", place, key->section, key->name, text_of(&line));
+    text_release(&line);
     return code;
 }
 
@@ -90,33 +84,24 @@ static int set_value(config *c, const config_key *key, const char *text, bool qu
 /* Set the error "place: key `section.name` is not known; allowed here: ...". */
 static int unknown_error(const char *place, const char *section, const char *name)
 {
-    char *line = NULL;
-    char *shown = NULL;
-    size_t size = 0;
-    FILE *quoted = open_memstream(&shown, &size);
-    if (quoted != NULL) {
-        value_quote(quoted, name, SHOWN);
-        fclose(quoted);
-    }
-    FILE *out = open_memstream(&line, &size);
-    if (shown == NULL || out == NULL) {
-        free(shown);
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", place);
-    }
-    fprintf(out, "%s: key `%s%s%.*s` is not known; allowed here: ", place, section != NULL ? section : "",
-            section != NULL ? "." : "", (int)(strlen(shown) - 2), shown + 1);
-    schema_list(out, section);
-    fclose(out);
-    const int code = error_set(LS_EUSAGE, "%s", line);
-    free(shown);
-    free(line);
+    text_builder shown = {0};
+    text_builder known = {0};
+    value_quote(&shown, name, SHOWN);
+    schema_list(&known, section);
+    const int code =
+        error_set(LS_EUSAGE, "%s: key `%s%s%.*s` is not known; allowed here: %s", place, section != NULL ? section : "",
+                  section != NULL ? "." : "", shown.length < 2 ? 0 : (int)shown.length - 2,
+                  text_of(&shown) + (shown.length > 0), text_of(&known));
+    text_release(&shown);
+    text_release(&known);
     return code;
 }
 
-static char *place_of(const reader *r, char *room, size_t size)
+/* "FILE:LINE" of the event at hand. */
+static const char *place_of(reader *r)
 {
-    (void)snprintf(room, size, "%.400s:%zu", r->origin, line_of(r));
-    return room;
+    (void)snprintf(r->place, sizeof r->place, "%.400s:%zu", r->origin, line_of(r));
+    return r->place;
 }
 
 /* The next event; what no configuration holds is refused here. */
@@ -152,11 +137,10 @@ static int next(reader *r)
 
 static int read_value(reader *r, int index)
 {
-    char place[512];
     const config_key *key = &schema_keys[index];
     if (r->key_lines[index] > 0) {
-        return error_set(LS_EUSAGE, "%s: `%s.%s` is given twice, first on line %zu", place_of(r, place, sizeof place),
-                         key->section, key->name, r->key_lines[index]);
+        return error_set(LS_EUSAGE, "%s: `%s.%s` is given twice, first on line %zu", place_of(r), key->section,
+                         key->name, r->key_lines[index]);
     }
     r->key_lines[index] = line_of(r);
     const int code = next(r);
@@ -164,32 +148,30 @@ static int read_value(reader *r, int index)
         return code;
     }
     if (r->event.type != YAML_SCALAR_EVENT) {
-        return value_error(place_of(r, place, sizeof place), key, NULL, "a list or a mapping, not one value");
+        return value_error(place_of(r), key, NULL, "a list or a mapping, not one value");
     }
     const bool nothing = event_null(&r->event);
     if (nothing && !key->may_be_empty) {
-        return value_error(place_of(r, place, sizeof place), key, NULL, "left empty");
+        return value_error(place_of(r), key, NULL, "left empty");
     }
-    return set_value(r->c, key, nothing ? "" : event_text(&r->event), event_quoted(&r->event),
-                     place_of(r, place, sizeof place));
+    return set_value(r->c, key, nothing ? "" : event_text(&r->event), event_quoted(&r->event), place_of(r));
 }
 
 /* The keys of one section, the reader being at its mapping's start. */
 static int read_keys(reader *r)
 {
-    char place[512];
     for (;;) {
         int code = next(r);
         if (code != LS_OK || r->event.type == YAML_MAPPING_END_EVENT) {
             return code;
         }
         if (r->event.type != YAML_SCALAR_EVENT) {
-            return error_set(LS_EUSAGE, "%s: a key of `%s` is a list or a mapping, not a name",
-                             place_of(r, place, sizeof place), r->section);
+            return error_set(LS_EUSAGE, "%s: a key of `%s` is a list or a mapping, not a name", place_of(r),
+                             r->section);
         }
         const int index = schema_find_key(r->section, event_text(&r->event));
         if (index < 0) {
-            return unknown_error(place_of(r, place, sizeof place), r->section, event_text(&r->event));
+            return unknown_error(place_of(r), r->section, event_text(&r->event));
         }
         code = read_value(r, index);
         if (code != LS_OK) {
@@ -199,37 +181,28 @@ static int read_keys(reader *r)
 }
 
 /* section: NULL where sections are allowed. */
-static int not_mapping(const reader *r, const char *section)
+static int not_mapping(reader *r, const char *section)
 {
-    char place[512];
-    char *list = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&list, &size);
-    if (out == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory to describe an error", r->origin);
-    }
-    schema_list(out, section);
-    fclose(out);
+    text_builder known = {0};
+    schema_list(&known, section);
     const char *tick = section != NULL ? "`" : "";
-    const int code =
-        error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s",
-                  place_of(r, place, sizeof place), tick, section != NULL ? section : "the file", tick, list);
-    free(list);
+    const int code = error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s", place_of(r),
+                               tick, section != NULL ? section : "the file", tick, text_of(&known));
+    text_release(&known);
     return code;
 }
 
 /* The section whose name is at hand, up to its end. */
 static int read_section(reader *r)
 {
-    char place[512];
     const int first = schema_find_section(event_text(&r->event));
     if (first < 0) {
-        return unknown_error(place_of(r, place, sizeof place), NULL, event_text(&r->event));
+        return unknown_error(place_of(r), NULL, event_text(&r->event));
     }
     r->section = schema_keys[first].section;
     if (r->section_lines[first] > 0) {
-        return error_set(LS_EUSAGE, "%s: `%s` is given twice, first on line %zu", place_of(r, place, sizeof place),
-                         r->section, r->section_lines[first]);
+        return error_set(LS_EUSAGE, "%s: `%s` is given twice, first on line %zu", place_of(r), r->section,
+                         r->section_lines[first]);
     }
     r->section_lines[first] = line_of(r);
     const int code = next(r);
@@ -241,15 +214,13 @@ static int read_section(reader *r)
 
 static int read_sections(reader *r)
 {
-    char place[512];
     for (;;) {
         int code = next(r);
         if (code != LS_OK || r->event.type == YAML_MAPPING_END_EVENT) {
             return code;
         }
         if (r->event.type != YAML_SCALAR_EVENT) {
-            return error_set(LS_EUSAGE, "%s: a key is a list or a mapping, not a name",
-                             place_of(r, place, sizeof place));
+            return error_set(LS_EUSAGE, "%s: a key is a list or a mapping, not a name", place_of(r));
         }
         code = read_section(r);
         if (code != LS_OK) {

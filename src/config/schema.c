@@ -133,7 +133,7 @@ int schema_find_key(const char *section, const char *name)
     return -1;
 }
 
-void schema_list(FILE *out, const char *section)
+void schema_list(text_builder *out, const char *section)
 {
     const char *separator = "";
     for (size_t k = 0; k < schema_count; k++) {
@@ -141,7 +141,7 @@ void schema_list(FILE *out, const char *section)
         const bool wanted =
             section != NULL ? strcmp(key->section, section) == 0 : schema_find_section(key->section) == (int)k;
         if (wanted) {
-            fprintf(out, "%s%s", separator, section != NULL ? key->name : key->section);
+            text_add(out, "%s%s", separator, section != NULL ? key->name : key->section);
             separator = ", ";
         }
     }

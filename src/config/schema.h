@@ -4,14 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "base/text.h"
 #include "config/config.h"
 
 /*
  * The table of keys: a row each, and no other list of them. All that reads, checks, prints, compares or frees a
- * configuration walks it, and so does what
- * writes README's table and the dictionary of the fuzzer (tests/config, target `keys`).
+ * configuration walks it, and so does what writes README's table
+ * and the dictionary of the fuzzer (tests/config, target `keys`).
  */
 typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_TEXT, KEY_CHOICE } key_kind;
 
@@ -44,6 +44,6 @@ int schema_find_section(const char *section);
 int schema_find_key(const char *section, const char *name);
 
 /* Write the names of a section's keys, or (section NULL) of the sections, "a, b, c". */
-void schema_list(FILE *out, const char *section);
+void schema_list(text_builder *out, const char *section);
 
 #endif

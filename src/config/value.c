@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,32 +27,35 @@ static void digits_of(char out[32], double x)
     }
 }
 
-void value_allowed(FILE *out, const config_key *key)
+void value_allowed(text_builder *out, const config_key *key)
 {
     char low[32];
     char high[32];
     switch (key->kind) {
-    case KEY_BOOL: fputs("true, false", out); break;
+    case KEY_BOOL: text_add(out, "true, false"); break;
     case KEY_INT:
         if (key->step == 1) {
-            fprintf(out, "%" PRId64 " to %" PRId64, key->min, key->max);
+            text_add(out, "%" PRId64 " to %" PRId64, key->min, key->max);
             break;
         }
         for (int64_t v = key->min; v <= key->max; v += key->step) {
-            fprintf(out, "%s%" PRId64, v == key->min ? "" : ", ", v);
+            text_add(out, "%s%" PRId64, v == key->min ? "" : ", ", v);
         }
         break;
     case KEY_REAL:
         digits_of(low, key->low);
         digits_of(high, key->high);
-        fprintf(out, key->above ? "above %s up to %s" : "%s to %s", low, high);
+        text_add(out, key->above ? "above %s up to %s" : "%s to %s", low, high);
         break;
     case KEY_TEXT:
-        fputs(key->plain_name ? "a name without slashes" : key->is_path ? "a path" : "a text on one line", out);
+        text_add(out, "%s",
+                 key->plain_name ? "a name without slashes"
+                 : key->is_path  ? "a path"
+                                 : "a text on one line");
         break;
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
-            fprintf(out, "%s%s", choice == key->choices ? "" : ", ", choice->name);
+            text_add(out, "%s%s", choice == key->choices ? "" : ", ", choice->name);
         }
         break;
     }
@@ -105,7 +109,7 @@ static const char *set_real(config *c, const config_key *key, const char *text)
         return "out of range";
     }
     if (errno != 0) {
-        return "too small to be told from 0";
+        return "too small to differ from 0";
     }
     memcpy(field_of(key, c), &v, sizeof v);
     return NULL;
@@ -204,27 +208,27 @@ int value_set(config *c, const config_key *key, const char *text, bool quoted, c
     return *reason == NULL ? LS_OK : LS_EUSAGE;
 }
 
-void value_quote(FILE *out, const char *text, size_t most)
+void value_quote(text_builder *out, const char *text, size_t most)
 {
     const size_t length = strlen(text);
     const size_t shown = most > 0 && length > most ? most : length;
-    fputc('"', out);
+    text_add(out, "\"");
     for (size_t i = 0; i < shown;) {
         const unsigned char c = (unsigned char)text[i];
         uint32_t wide = 0;
         const size_t n = text_decode(text + i, &wide);
         if (c == '"' || c == '\\') {
-            fprintf(out, "\\%c", c);
+            text_add(out, "\\%c", c);
         } else if (c < 0x20 || c == 0x7f) {
-            fprintf(out, "\\x%02x", c);
+            text_add(out, "\\x%02x", c);
         } else if (n > 1 && !text_is_shown(wide) && wide <= 0xffff) { /* what printing it would make a `?` of */
-            fprintf(out, "\\u%04x", (unsigned)wide);
+            text_add(out, "\\u%04x", (unsigned)wide);
         } else {
-            fwrite(text + i, 1, n > 0 ? n : 1, out);
+            text_add_bytes(out, text + i, n > 0 ? n : 1);
         }
         i += n > 0 ? n : 1;
     }
-    fputs(shown < length ? "...\"" : "\"", out);
+    text_add(out, "%s", shown < length ? "...\"" : "\"");
 }
 
 /* Whether text can stand in YAML without quotes and is read back as itself. */
@@ -275,19 +279,19 @@ void value_free(config *c, const config_key *key)
     }
 }
 
-void value_print(FILE *out, const config_key *key, const config *c)
+void value_print(text_builder *out, const config_key *key, const config *c)
 {
     char room[32];
     switch (key->kind) {
-    case KEY_BOOL: fputs(whole_of(key, c) != 0 ? "true" : "false", out); break;
-    case KEY_INT: fprintf(out, "%" PRId64, whole_of(key, c)); break;
+    case KEY_BOOL: text_add(out, "%s", whole_of(key, c) != 0 ? "true" : "false"); break;
+    case KEY_INT: text_add(out, "%" PRId64, whole_of(key, c)); break;
     case KEY_REAL:
         digits_of(room, real_of(key, c));
-        fputs(room, out);
+        text_add(out, "%s", room);
         break;
     case KEY_TEXT:
         if (plain(value_text(key, c))) {
-            fputs(value_text(key, c), out);
+            text_add(out, "%s", value_text(key, c));
         } else {
             value_quote(out, value_text(key, c), 0);
         }
@@ -295,7 +299,7 @@ void value_print(FILE *out, const config_key *key, const config *c)
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
             if (choice->value == whole_of(key, c)) {
-                fputs(choice->name, out);
+                text_add(out, "%s", choice->name);
             }
         }
         break;

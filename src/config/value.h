@@ -3,14 +3,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
+#include "base/text.h"
 #include "config/schema.h"
 
 /* One value of the configuration: from text into its field, and back. */
 
 /* Write what a key allows: "1 to 1048576", "4, 8", "sync, local", "true, false". */
-void value_allowed(FILE *out, const config_key *key);
+void value_allowed(text_builder *out, const config_key *key);
 
 /*
  * Set the key's field from text. quoted: it stood in quotes, so it is a text. LS_EUSAGE, with *reason (static) such as
@@ -25,12 +25,12 @@ const char *value_text(const config_key *key, const config *c);
 void value_free(config *c, const config_key *key);
 
 /* Write a key's value in c as YAML. */
-void value_print(FILE *out, const config_key *key, const config *c);
+void value_print(text_builder *out, const config_key *key, const config *c);
 
 /* Whether a key's values in a and b are the same. */
 bool value_equal(const config_key *key, const config *a, const config *b);
 
 /* Write text in double quotes, escaped so that it stays on one line; at most `most` bytes of it, 0: all. */
-void value_quote(FILE *out, const char *text, size_t most);
+void value_quote(text_builder *out, const char *text, size_t most);
 
 #endif

@@ -73,15 +73,15 @@ static int check_format(dataset *d)
         return error_set(LS_EUSAGE, "%s: not a data set of lockstep; make one with `lockstep pack`", d->label);
     }
     free(format);
-    int code = h5_read_attr_i64(d->file, "/", "format_version", &d->version);
+    int code = h5_read_attr(d->file, "/", "format_version", H5_INT64, &d->version);
     if (code == LS_OK && (d->version < 1 || d->version > DATASET_FORMAT_VERSION)) {
         code = error_set(LS_EUSAGE, "%s: format version %lld, this program reads up to %d; pack the data again",
                          d->label, (long long)d->version, DATASET_FORMAT_VERSION);
     }
     if (code == LS_OK && d->version > 1) {
-        code = h5_read_attr_u64(d->file, "/", "turned", &d->turned);
+        code = h5_read_attr(d->file, "/", "turned", H5_UINT64, &d->turned);
     }
-    return code != LS_OK ? code : h5_read_attr_u64(d->file, "/", "checksum", &d->checksum);
+    return code == LS_OK ? h5_read_attr(d->file, "/", "checksum", H5_UINT64, &d->checksum) : code;
 }
 
 /* Length of a one-dimensional array. The file cannot hold less than it claims: a damaged header asks for no memory. */
@@ -100,51 +100,68 @@ static int length_of(dataset *d, const char *name, size_t element, size_t file_s
     return LS_OK;
 }
 
+/* The arrays with an element a sample, and their fields; /offsets has one element more. */
+static const struct {
+    const char *name;
+    h5_type type;
+    size_t width, more, field;
+} arrays[] = {
+    {"/labels", H5_INT32, sizeof(int32_t), 0, offsetof(dataset, labels)},
+    {"/offsets", H5_UINT64, sizeof(uint64_t), 1, offsetof(dataset, offsets)},
+    {"/hashes", H5_UINT64, sizeof(uint64_t), 0, offsetof(dataset, hashes)},
+    {"/split", H5_UINT8, 1, 0, offsetof(dataset, split)},
+};
+
+enum { ARRAYS = sizeof arrays / sizeof *arrays };
+
 static int read_lengths(dataset *d)
 {
     const size_t file_size = (size_t)h5_size(d->file);
-    size_t offsets = 0;
-    size_t hashes = 0;
-    size_t split = 0;
-    int code = length_of(d, "/labels", sizeof(int32_t), file_size, &d->samples);
-    code = code != LS_OK ? code : length_of(d, "/offsets", sizeof(uint64_t), file_size, &offsets);
-    code = code != LS_OK ? code : length_of(d, "/hashes", sizeof(uint64_t), file_size, &hashes);
-    code = code != LS_OK ? code : length_of(d, "/split", 1, file_size, &split);
-    code = code != LS_OK ? code : length_of(d, "/bytes", 1, file_size, &d->total);
-    if (code != LS_OK) {
-        return code;
+    bool agree = true;
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < ARRAYS; i++) {
+        size_t length = 0;
+        code = length_of(d, arrays[i].name, arrays[i].width, file_size, &length);
+        d->samples = i == 0 ? length : d->samples;
+        agree = agree && length == d->samples + arrays[i].more;
     }
-    if (d->samples == 0 || d->samples >= INT32_MAX || offsets != d->samples + 1 || hashes != d->samples ||
-        split != d->samples) {
-        return damaged(d, "/labels, /offsets, /hashes and /split do not have lengths that agree");
+    if (code == LS_OK) {
+        code = length_of(d, "/bytes", 1, file_size, &d->total);
     }
-    return LS_OK;
+    if (code == LS_OK && (!agree || d->samples == 0 || d->samples >= INT32_MAX)) {
+        code = damaged(d, "/labels, /offsets, /hashes and /split do not have lengths that agree");
+    }
+    return code;
+}
+
+static int no_memory(const dataset *d)
+{
+    return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, d->samples);
 }
 
 static int read_arrays(dataset *d)
 {
     const size_t n = d->samples;
-    d->offsets = malloc((n + 1) * sizeof *d->offsets);
-    d->hashes = malloc(n * sizeof *d->hashes);
-    d->labels = malloc(n * sizeof *d->labels);
-    d->split = malloc(n);
-    bool all = true;
-    for (int s = 0; s < DATASET_SPLITS; s++) {
-        d->indices[s] = malloc(n * sizeof *d->indices[s]);
-        all = all && d->indices[s] != NULL;
-    }
-    if (!all || d->offsets == NULL || d->hashes == NULL || d->labels == NULL || d->split == NULL) {
-        return error_set(LS_ENOMEM, "%s: no memory for a data set of %zu samples", d->label, n);
-    }
     size_t names = 0;
-    int code = h5_read(d->file, "/offsets", H5_UINT64, n + 1, d->offsets);
-    code = code != LS_OK ? code : h5_read(d->file, "/hashes", H5_UINT64, n, d->hashes);
-    code = code != LS_OK ? code : h5_read(d->file, "/labels", H5_INT32, n, d->labels);
-    code = code != LS_OK ? code : h5_read(d->file, "/split", H5_UINT8, n, d->split);
-    code = code != LS_OK ? code : h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
-    code = code != LS_OK ? code : h5_read_strings(d->file, "/names", &d->names, &names);
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < ARRAYS; i++) {
+        void *values = malloc((n + arrays[i].more) * arrays[i].width);
+        memcpy((char *)d + arrays[i].field, &values, sizeof values);
+        code = values == NULL ? no_memory(d)
+                              : h5_read(d->file, arrays[i].name, arrays[i].type, n + arrays[i].more, values);
+    }
+    if (code == LS_OK) {
+        code = h5_read_strings(d->file, "/classes", &d->classes, &d->class_count);
+    }
+    if (code == LS_OK) {
+        code = h5_read_strings(d->file, "/names", &d->names, &names);
+    }
     if (code == LS_OK && names != n) {
         code = damaged(d, "/names does not have one name a sample");
+    }
+    for (int s = 0; code == LS_OK && s < DATASET_SPLITS; s++) {
+        d->indices[s] = malloc(n * sizeof *d->indices[s]);
+        code = d->indices[s] == NULL ? no_memory(d) : LS_OK;
     }
     return code;
 }
@@ -246,20 +263,26 @@ static int open_file(dataset *d, int descriptor)
 /* descriptor: of the file, or -1: it is opened by its path. */
 static int open_data(dataset **out, const char *path, int descriptor, const char *label, bool resident)
 {
+    static int (*const parts[])(dataset * d) = {check_format, read_lengths, read_arrays, check_arrays};
     *out = NULL;
     int code = LS_OK;
     const watch_phase before = watch_enter(WATCH_OPENING);
     dataset *d = calloc(1, sizeof *d);
-    if (d == NULL || (d->path = strdup(path)) == NULL || (d->label = strdup(label)) == NULL) {
+    if (d != NULL) {
+        d->path = strdup(path);
+        d->label = strdup(label);
+    }
+    if (d == NULL || d->path == NULL || d->label == NULL) {
         code = error_set(LS_ENOMEM, "%s: no memory to open the data set", path);
         goto cleanup;
     }
     code = open_file(d, descriptor);
-    code = code != LS_OK ? code : check_format(d);
-    code = code != LS_OK ? code : read_lengths(d);
-    code = code != LS_OK ? code : read_arrays(d);
-    code = code != LS_OK ? code : check_arrays(d);
-    code = code != LS_OK ? code : h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
+    for (size_t i = 0; code == LS_OK && i < sizeof parts / sizeof *parts; i++) {
+        code = parts[i](d);
+    }
+    if (code == LS_OK) {
+        code = h5_hold(&d->pictures, d->file, "/bytes", H5_UINT8);
+    }
     if (code == LS_OK && resident && dataset_memory(d) > 0) {
         code = load_bytes(d);
     } else if (code == LS_OK) {
@@ -380,17 +403,12 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
         *bytes = d->bytes + d->offsets[i];
         return LS_OK;
     }
-    if (buffer->capacity < *size) {
-        uint8_t *fresh = malloc(*size);
-        if (fresh == NULL) {
-            return error_set(LS_ENOMEM, "%s: no memory for %zu bytes of %s", d->label, *size, d->names[i]);
-        }
-        free(buffer->bytes);
-        buffer->bytes = fresh;
-        buffer->capacity = *size;
+    int code = dataset_buffer_reserve(buffer, *size, d->label);
+    if (code != LS_OK) {
+        return code;
     }
     const size_t ahead = (size_t)(d->offsets[run < d->samples - i ? i + run : d->samples] - d->offsets[i]);
-    const int code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
+    code = window_read(d->reads, (size_t)d->offsets[i], *size, ahead, buffer->bytes);
     if (code != LS_OK) {
         return code;
     }

@@ -77,6 +77,9 @@ typedef struct dataset_buffer {
     size_t capacity;
 } dataset_buffer;
 
+/* Make room for `size` bytes; those in it are lost where it grows. LS_ENOMEM, for `what`. */
+int dataset_buffer_reserve(dataset_buffer *buffer, size_t size, const char *what);
+
 /*
  * The encoded bytes of sample i, valid until the buffer's next use or dataset_free. run (at least 1): so many samples
  * from i on are about to be read, so that they may be fetched at once. Any thread may call it. Returns 0, LS_EIO,
@@ -103,9 +106,7 @@ typedef struct dataset_item {
 int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
                   size_t class_count);
 
-/*
- * Read a whole file of at most `limit` bytes into the buffer. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger).
- */
+/* Read a whole file of at most `limit` bytes into the buffer. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger). */
 int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit);
 
 /*

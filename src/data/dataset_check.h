@@ -14,8 +14,8 @@ typedef struct dataset_facts {
 
 /*
  * Everything that dataset_open checks, then each picture against its hash; with `decode` each is decoded too. Pictures
- * that are wrong are named, all others are still checked. What is found goes to `found`. LS_EFORMAT and the like, told
- * among the problems too, when the data set cannot be opened.
+ * that are wrong are named, all others are still checked. What is found goes to `found`. LS_EFORMAT and the like,
+ * reported among the problems too, when the data set cannot be opened.
  */
 int dataset_check(dataset_facts *out, const char *path, bool decode, problems *found);
 

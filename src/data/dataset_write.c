@@ -54,6 +54,20 @@ static int columns_fill(columns *c, const dataset_item *items, size_t n)
     return LS_OK;
 }
 
+int dataset_buffer_reserve(dataset_buffer *buffer, size_t size, const char *what)
+{
+    if (buffer->capacity < size) {
+        uint8_t *fresh = malloc(size);
+        if (fresh == NULL) {
+            return error_set(LS_ENOMEM, "%.600s: no memory for %zu bytes", what, size);
+        }
+        free(buffer->bytes);
+        buffer->bytes = fresh;
+        buffer->capacity = size;
+    }
+    return LS_OK;
+}
+
 int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit)
 {
     int code = LS_OK;
@@ -71,17 +85,10 @@ int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, si
         goto cleanup;
     }
     *size = (size_t)info.st_size;
-    if (buffer->capacity < *size) {
-        uint8_t *fresh = malloc(*size);
-        if (fresh == NULL) {
-            code = error_set(LS_ENOMEM, "%.600s: no memory for %zu bytes", path, *size);
-            goto cleanup;
-        }
-        free(buffer->bytes);
-        buffer->bytes = fresh;
-        buffer->capacity = *size;
+    code = dataset_buffer_reserve(buffer, *size, path);
+    if (code == LS_OK) {
+        code = file_read_at(fd, buffer->bytes, *size, 0, path);
     }
-    code = file_read_at(fd, buffer->bytes, *size, 0, path);
 cleanup:
     (void)close(fd);
     return code;
@@ -103,7 +110,9 @@ static int write_pictures(h5_file *f, const dataset_item *items, size_t n, const
                 code = error_set(LS_EIO, "%s: changed while the data was packed; try again", items[i].path);
             }
         }
-        code = code != LS_OK ? code : h5_write_slice(f, "/bytes", H5_UINT8, (size_t)offsets[i], items[i].size, bytes);
+        if (code == LS_OK) {
+            code = h5_write_slice(f, "/bytes", H5_UINT8, (size_t)offsets[i], items[i].size, bytes);
+        }
     }
     free(buffer.bytes);
     return code;
@@ -112,23 +121,40 @@ static int write_pictures(h5_file *f, const dataset_item *items, size_t n, const
 static int write_file(h5_file *f, const dataset_item *items, size_t n, const columns *c, const char *const *classes,
                       size_t class_count)
 {
-    const size_t total[1] = {(size_t)c->offsets[n]};
-    const size_t rows[1] = {n};
-    const size_t ends[1] = {n + 1};
+    const size_t total = (size_t)c->offsets[n];
+    const size_t ends = n + 1;
+    const struct {
+        const char *name;
+        h5_type type;
+        const size_t *length;
+        const void *data;
+    } arrays[] = {
+        {"/offsets", H5_UINT64, &ends, c->offsets}, {"/hashes", H5_UINT64, &n, c->hashes},
+        {"/labels", H5_INT32, &n, c->labels},       {"/split", H5_UINT8, &n, c->split},
+        {"/bytes", H5_UINT8, &total, NULL},
+    };
     const uint64_t checksum =
         dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count, c->turned);
     int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
-    code = code != LS_OK ? code : h5_write_attr_i64(f, "/", "format_version", DATASET_FORMAT_VERSION);
-    code = code != LS_OK ? code : h5_write_attr_u64(f, "/", "turned", c->turned);
-    code = code != LS_OK ? code : h5_write_attr_u64(f, "/", "checksum", checksum);
-    code = code != LS_OK ? code : h5_write(f, "/offsets", H5_UINT64, 1, ends, c->offsets);
-    code = code != LS_OK ? code : h5_write(f, "/hashes", H5_UINT64, 1, rows, c->hashes);
-    code = code != LS_OK ? code : h5_write(f, "/labels", H5_INT32, 1, rows, c->labels);
-    code = code != LS_OK ? code : h5_write(f, "/split", H5_UINT8, 1, rows, c->split);
-    code = code != LS_OK ? code : h5_write_strings(f, "/names", c->names, n);
-    code = code != LS_OK ? code : h5_write_strings(f, "/classes", classes, class_count);
-    code = code != LS_OK ? code : h5_write(f, "/bytes", H5_UINT8, 1, total, NULL);
-    return code != LS_OK ? code : write_pictures(f, items, n, c->offsets);
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "format_version", H5_INT64, &(int64_t){DATASET_FORMAT_VERSION});
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "turned", H5_UINT64, &(uint64_t){c->turned});
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "checksum", H5_UINT64, &(uint64_t){checksum});
+    }
+    for (size_t i = 0; code == LS_OK && i < sizeof arrays / sizeof *arrays; i++) {
+        code = h5_write(f, arrays[i].name, arrays[i].type, 1, arrays[i].length, arrays[i].data);
+    }
+    if (code == LS_OK) {
+        code = h5_write_strings(f, "/names", c->names, n);
+    }
+    if (code == LS_OK) {
+        code = h5_write_strings(f, "/classes", classes, class_count);
+    }
+    return code == LS_OK ? write_pictures(f, items, n, c->offsets) : code;
 }
 
 int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
@@ -141,19 +167,17 @@ int dataset_write(const char *path, const dataset_item *items, size_t count, con
         return error_set(LS_EUSAGE, "%s: %s", path, count == 0 ? "no pictures to pack" : "too many pictures to pack");
     }
     int code = columns_fill(&c, items, count);
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = temporary_begin(&t, &f, path);
     }
-    code = temporary_begin(&t, &f, path);
     if (code != LS_OK) {
         goto cleanup;
     }
     code = write_file(f, items, count, &c, classes, class_count);
     const int closed = h5_close(f);
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = closed;
     }
-    code = closed;
     if (code == LS_OK) {
         code = temporary_commit(&t, "a data set");
     }

@@ -8,7 +8,7 @@
 
 #include <jpeglib.h>
 
-/* Decoding a JPEG, and what libjpeg tells on its way: errors, warnings, scans that begin. */
+/* Decoding a JPEG, and what libjpeg reports meanwhile: errors, warnings, the start of scans. */
 typedef struct jpeg_decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -29,7 +29,7 @@ typedef struct jpeg_decoder {
     char first[JMSG_LENGTH_MAX];
 } jpeg_decoder;
 
-/* Have libjpeg tell of what it meets. Before anything else is done with d->jpeg; client_data is d. */
+/* Have libjpeg report what it finds. Before anything else is done with d->jpeg; client_data is d. */
 void jpeg_events_set(jpeg_decoder *d);
 /* And of restart markers, once it has its source. */
 void jpeg_events_set_source(jpeg_decoder *d);

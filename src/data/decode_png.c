@@ -80,7 +80,7 @@ static uint32_t number_at(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* The tag of the first undamaged Exif chunk. libpng is told to pass over these, as over all that is not needed. */
+/* The tag of the first undamaged Exif chunk. libpng is set to pass over these, as over all that is not needed. */
 static int read_orientation(const uint8_t *bytes, size_t size)
 {
     size_t at = SIGNATURE;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * Decoded pictures: 8-bit RGB. Files are told apart by their first bytes, never by name. Colour profiles are not
+ * Decoded pictures: 8-bit RGB. Files are distinguished by their first bytes, never by name. Colour profiles are not
  * applied; alpha is dropped; gray becomes equal R, G and B. An orientation tag is read, and applied by
  * orientation_turn.
  */

@@ -2,19 +2,18 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/fpu.h"
 #include "base/size.h"
+#include "base/thread.h"
 #include "base/watch.h"
 #include "data/augment.h"
 #include "data/order.h"
 #include "data/sample.h"
 
-enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4, MESSAGE_SIZE = 1024 };
+enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4 };
 
 /* One batch of the ring. */
 typedef struct slot {
@@ -23,14 +22,13 @@ typedef struct slot {
     shard_range range;
     size_t done; /* samples that threads have finished */
     bool prepared;
-    int code;      /* of the failed sample that stands first */
-    size_t failed; /* where it stands */
-    char message[MESSAGE_SIZE];
+    saved_error failure; /* of the failed sample that stands first */
+    size_t failed;       /* where it stands */
 } slot;
 
 /*
  * Threads take samples in order of position: (work_step, work_sample) is the next. Step s lives in slots[s % ahead];
- * steps in [released, released + ahead) may be worked on, step next - 1 is with the caller while `lent`. All fields
+ * steps in [released, released + ahead) may be worked on, step next - 1 is with the caller while `in_use`. All fields
  * below `lock` are guarded by it; what a slot points to is written by the thread that took the sample.
  */
 struct loader {
@@ -51,7 +49,7 @@ struct loader {
     size_t released;
     size_t next;
     size_t busy; /* threads at work on a sample */
-    bool lent, running, stop;
+    bool in_use, running, stop;
 };
 
 static slot *slot_of(loader *l, size_t step)
@@ -67,7 +65,7 @@ static void prepare_slot(loader *l, size_t s)
     const size_t total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
     p->range = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
     p->done = 0;
-    p->code = LS_OK;
+    p->failure.code = LS_OK;
     p->prepared = true;
 }
 
@@ -125,10 +123,9 @@ static void work_on_one(loader *l, sample_space *space)
         sample_load(p->images + i * o->input.height * o->input.width * 3, o, index, run, epoch, position, space);
 
     pthread_mutex_lock(&l->lock);
-    if (code != LS_OK && (p->code == LS_OK || i < p->failed)) {
-        p->code = code;
+    if (code != LS_OK && (p->failure.code == LS_OK || i < p->failed)) {
+        error_save(&p->failure, code);
         p->failed = i;
-        (void)snprintf(p->message, sizeof p->message, "%s", error_message());
     }
     p->done++;
     l->busy--;
@@ -181,8 +178,7 @@ static int check_options(const loader_options *o)
     return LS_OK;
 }
 
-/* Samples that a slot has room for, as no batch gives a rank more shards, and bytes of their images: whether they fit.
- */
+/* The samples that a slot needs room for (no batch gives a rank more shards) and the bytes of their images. */
 static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
 {
     const shard_range whole = shard_range_of(o->order.batch, o->order.shard_size, 0, 1);
@@ -214,23 +210,16 @@ static int allocate_slots(loader *l)
 static int start_threads(loader *l)
 {
     const int count = threads_to_start(l->options.input.loader_threads);
-    sigset_t all;
-    sigset_t before;
     l->threads = calloc((size_t)count, sizeof *l->threads);
     if (l->threads == NULL) {
         return error_set(LS_ENOMEM, "data: no memory for %d loader threads", count);
     }
-    /* Signals are for the thread that trains. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-    while (l->thread_count < count && pthread_create(&l->threads[l->thread_count], NULL, work, l) == 0) {
-        l->thread_count++;
+    int code = LS_OK;
+    while (code == LS_OK && l->thread_count < count) {
+        code = thread_start(&l->threads[l->thread_count], work, l, "loading pictures");
+        l->thread_count += code == LS_OK;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (l->thread_count == 0) {
-        return error_set(LS_ERROR, "data: the system refuses to start a loader thread");
-    }
-    return LS_OK;
+    return l->thread_count > 0 ? LS_OK : code; /* fewer will do */
 }
 
 /* Fill in what the caller left open; validation has no chance in it. */
@@ -280,7 +269,9 @@ int loader_create(loader **out, const loader_options *options)
     if (code == LS_OK && l->split_samples != 0) {
         code = order_init(&l->order, l->split_samples, l->options.order.seed, l->options.order.shuffle);
     }
-    code = code != LS_OK ? code : start_threads(l);
+    if (code == LS_OK) {
+        code = start_threads(l);
+    }
     if (code == LS_OK) {
         *out = l;
         l = NULL;
@@ -318,7 +309,7 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     l->epoch = epoch;
     l->work_step = l->released = l->next = first_step;
     l->work_sample = 0;
-    l->lent = false;
+    l->in_use = false;
     l->running = true;
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
@@ -344,10 +335,10 @@ static int take_next(loader *l, batch *out)
     slot *p = slot_of(l, l->next);
     wait_for_samples(l, p);
     *out = (batch){.images = p->images, .labels = p->labels, .range = p->range};
-    if (p->code != LS_OK) {
-        return error_set(p->code, "%s", p->message);
+    if (p->failure.code != LS_OK) {
+        return error_restore(&p->failure);
     }
-    l->lent = true;
+    l->in_use = true;
     l->next++;
     return 1;
 }
@@ -356,10 +347,10 @@ int loader_next(loader *l, batch *out)
 {
     int result = 0;
     pthread_mutex_lock(&l->lock);
-    if (l->lent) {
+    if (l->in_use) {
         slot_of(l, l->released)->prepared = false;
         l->released++;
-        l->lent = false;
+        l->in_use = false;
         pthread_cond_broadcast(&l->work);
     }
     if (!l->running) {

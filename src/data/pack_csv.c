@@ -236,7 +236,7 @@ static int set_aside(table *t)
     return LS_OK;
 }
 
-/* Pixels from 0 to 1 of a --max of 255 would all be black, and nothing else would tell. */
+/* Pixels from 0 to 1 of a --max of 255 would all be black, and nothing else would show it. */
 static void warn_dark(const table *t)
 {
     if (t->largest * DARK < t->options->max_value) {

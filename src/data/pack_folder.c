@@ -118,7 +118,7 @@ static int mark(folder_source *s)
 {
     struct stat info;
     bool before = false;
-    return stat(s->walk.path, &info) == 0 ? pack_seen_add(&s->walk.seen, &info, &before) : LS_OK;
+    return stat(s->walk.path, &info) == 0 ? pack_walk_mark(&s->walk, &info, &before) : LS_OK;
 }
 
 static int take_part(folder_source *s, const part *from)
@@ -128,7 +128,7 @@ static int take_part(folder_source *s, const part *from)
         size_t root = 0;
         size_t folder = 0;
         const char *name = from->classes.names[i];
-        pack_seen_clear(&s->walk.seen);
+        pack_walk_unmark(&s->walk);
         code = mark(s);
         if (code == LS_OK && pack_walk_enter(&s->walk, from->name, &root)) {
             code = *from->name == '\0' ? LS_OK : mark(s);

@@ -70,7 +70,7 @@ static bool is_by_name(const char *label)
  * label's has a name, or none has. A row may hold one name, its class. Returns 0 for a row, 1 for a header, and -1 for
  * what could be both: no row may be lost, and no header become a picture.
  */
-static int judge(const pack_row *r, const census *c, const pack_csv_options *o)
+static int classify(const pack_row *r, const census *c, const pack_csv_options *o)
 {
     size_t at = 0;
     if (is_by_name(o->label) && find_called(&at, r, o->label) > 0) {
@@ -146,7 +146,7 @@ int pack_columns_find(pack_columns *out, const pack_row *first, const pack_csv_o
                       size_t line)
 {
     const census c = take_census(first);
-    int verdict = judge(first, &c, options);
+    int verdict = classify(first, &c, options);
     if (options->header != PACK_HEADER_AUTO) {
         verdict = options->header == PACK_HEADER_YES;
     }

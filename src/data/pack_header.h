@@ -11,7 +11,7 @@ typedef struct pack_columns {
 } pack_columns;
 
 /*
- * Judge it by the first line that is not empty: as many cells as the row can hold. path and line: for messages. Returns
+ * Decide by the first line that is not empty: as many cells as the row can hold. path and line: for messages. Returns
  * 0 or LS_EFORMAT: it could be a header or a row, or the label's column is not clear; the message names the option.
  */
 int pack_columns_find(pack_columns *out, const pack_row *first, const pack_csv_options *options, const char *path,

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,7 +46,47 @@ int pack_walk_begin(pack_walk *w, packing *to, const char *root)
 
 void pack_walk_end(pack_walk *w)
 {
-    pack_seen_release(&w->seen);
+    pack_walk_unmark(w);
+}
+
+/* The folders that were marked: a tree, as tsearch makes it. */
+typedef struct place {
+    dev_t device;
+    ino_t number;
+} place;
+
+static int compare_places(const void *a, const void *b)
+{
+    const place *x = a;
+    const place *y = b;
+    if (x->device != y->device) {
+        return x->device < y->device ? -1 : 1;
+    }
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+int pack_walk_mark(pack_walk *w, const struct stat *folder, bool *before)
+{
+    place *new = malloc(sizeof *new);
+    if (new != NULL) {
+        *new = (place){folder->st_dev, folder->st_ino};
+    }
+    place *const *found = new == NULL ? NULL : tsearch(new, &w->seen, compare_places);
+    if (found == NULL) {
+        free(new);
+        return error_set(LS_ENOMEM, "pack: no memory for the folders that were looked through");
+    }
+    *before = *found != new;
+    if (*before) {
+        free(new);
+    }
+    return LS_OK;
+}
+
+void pack_walk_unmark(pack_walk *w)
+{
+    tdestroy(w->seen, free);
+    w->seen = NULL;
 }
 
 int pack_walk_list(const pack_walk *w, pack_names *out)
@@ -230,7 +272,7 @@ int pack_walk_take(pack_walk *w, int32_t label, dataset_split split)
     if (stat(w->path, &info) != 0) {
         return pass_unseen(w);
     }
-    const int code = pack_seen_add(&w->seen, &info, &before);
+    const int code = pack_walk_mark(w, &info, &before);
     if (code != LS_OK) {
         return code;
     }

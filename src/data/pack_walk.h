@@ -2,8 +2,8 @@
 #define LOCKSTEP_DATA_PACK_WALK_H
 
 #include <limits.h>
+#include <sys/stat.h>
 
-#include "data/pack_seen.h"
 #include "data/packing.h"
 
 /*
@@ -15,7 +15,7 @@ typedef struct pack_walk {
     char path[PATH_MAX]; /* the folder or file at hand */
     size_t length;       /* of path */
     size_t root;         /* so many bytes of it are the folder that was given, with its slash */
-    pack_seen seen;      /* folders on the way to the one at hand, and what was looked through from there */
+    void *seen;          /* owned; folders on the way to the one at hand, and what was looked through from there */
 } pack_walk;
 
 /* Begin in a folder. Ends with pack_walk_end. Returns 0 or LS_EUSAGE: too long, no folder. */
@@ -28,6 +28,11 @@ int pack_walk_list(const pack_walk *w, pack_names *out);
 /* Go into what lies in the folder at hand under a name (false: its path would be too long), and out again. */
 bool pack_walk_enter(pack_walk *w, const char *name, size_t *before);
 void pack_walk_leave(pack_walk *w, size_t before);
+
+/* Remember a folder by device and number; *before: whether it was known. Returns 0 or LS_ENOMEM. */
+int pack_walk_mark(pack_walk *w, const struct stat *folder, bool *before);
+/* Forget all of them. */
+void pack_walk_unmark(pack_walk *w);
 
 /*
  * The folders in the folder at hand; all else there is accounted for, files as lying beside them. Returns 0, LS_EIO (it

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "base/watch.h"
 
 enum {
@@ -22,18 +23,6 @@ enum {
 };
 
 static const double MIB = 1048576;
-
-/* Append to out, which has `size` bytes of which *used are taken. */
-static int append(char *out, size_t size, size_t *used, const char *text, size_t n, const char *folder)
-{
-    if (n >= size - *used) {
-        return error_set(LS_EIO, "%.200s: the path is too long", folder);
-    }
-    memcpy(out + *used, text, n);
-    *used += n;
-    out[*used] = '\0';
-    return LS_OK;
-}
 
 /* The variable that `at` begins with, as $NAME or ${NAME}: its length there, and its value. 0: it is none. */
 static size_t variable(const char *at, char *name, size_t size, const char **value)
@@ -50,33 +39,29 @@ static size_t variable(const char *at, char *name, size_t size, const char **val
     return 1 + n + 2 * braced;
 }
 
-/* out: [PATH_MAX] */
-static int expand(char *out, const char *folder)
+/* The folder with the variables in it replaced by their values, ~ at its start by the home folder. */
+static int expand(text_builder *out, const char *folder)
 {
-    size_t used = 0;
-    int code = LS_OK;
-    *out = '\0';
-    for (const char *at = folder; code == LS_OK && *at != '\0';) {
+    const char *at = folder;
+    if (at[0] == '~' && (at[1] == '/' || at[1] == '\0')) {
+        const char *home = getenv("HOME");
+        text_add(out, "%s", home != NULL ? home : "");
+        at++;
+        if (home == NULL || *home == '\0') {
+            return error_set(LS_EIO, "%s: there is no environment variable HOME", folder);
+        }
+    }
+    while (*at != '\0') {
         char name[128];
         const char *value = NULL;
-        size_t taken = *at == '$' ? variable(at, name, sizeof name, &value) : 0;
-        if (at == folder && at[0] == '~' && (at[1] == '/' || at[1] == '\0')) {
-            (void)snprintf(name, sizeof name, "HOME");
-            value = getenv(name);
-            taken = 1;
-        }
-        if (taken == 0) {
-            code = append(out, PATH_MAX, &used, at, 1, folder);
-            at++;
-            continue;
-        }
-        if (value == NULL || *value == '\0') {
+        const size_t taken = *at == '$' ? variable(at, name, sizeof name, &value) : 0;
+        if (taken > 0 && (value == NULL || *value == '\0')) {
             return error_set(LS_EIO, "%s: there is no environment variable %s", folder, name);
         }
-        code = append(out, PATH_MAX, &used, value, strlen(value), folder);
-        at += taken;
+        text_add_bytes(out, taken > 0 ? value : at, taken > 0 ? strlen(value) : 1);
+        at += taken > 0 ? taken : 1;
     }
-    return code;
+    return out->failed ? error_set(LS_ENOMEM, "%.200s: no memory for the path", folder) : LS_OK;
 }
 
 static int open_original(stage *s)
@@ -108,14 +93,17 @@ static double room(int fd)
 /* The empty file, and room for it where the file system can set some aside. */
 static int make_copy(stage *s)
 {
-    char folder[PATH_MAX];
+    text_builder folder = {0};
     char host[64];
     machine_host(host, sizeof host);
-    const int code = expand(folder, s->folder);
+    const int code = expand(&folder, s->folder);
+    const int n =
+        snprintf(s->name, sizeof s->name, "%s/lockstep-%s-%ld-XXXXXX", text_of(&folder), host, (long)getpid());
+    text_release(&folder);
     if (code != LS_OK) {
+        s->name[0] = '\0';
         return code;
     }
-    const int n = snprintf(s->name, sizeof s->name, "%s/lockstep-%s-%ld-XXXXXX", folder, host, (long)getpid());
     if (n < 0 || (size_t)n >= sizeof s->name) {
         s->name[0] = '\0';
         return error_set(LS_EIO, "%.200s: the path is too long", s->folder);
@@ -198,7 +186,7 @@ static size_t block_at(const stage *s, uint64_t at)
     return s->bytes - at < BLOCK ? (size_t)(s->bytes - at) : BLOCK;
 }
 
-static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, stage_told told, void *context)
+static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, stage_progress report, void *context)
 {
     int code = LS_OK;
     uint64_t blocks = 0;
@@ -210,17 +198,19 @@ static int copy_blocks(const stage *s, unsigned char *block, uint64_t *hash, sta
                              signals_name(signals_received()));
         }
         code = file_read_at(s->original, block, n, at, s->path);
-        code = code != LS_OK ? code : write_block(s, block, n, at);
+        if (code == LS_OK) {
+            code = write_block(s, block, n, at);
+        }
         if (code == LS_OK && ++blocks % SYNC_BLOCKS == 0) {
             code = sync_copy(s);
         }
         *hash = hash_bytes(*hash, block, n);
         watch_beat();
-        if (code == LS_OK && told != NULL) {
-            told(context, at + n, s->bytes);
+        if (code == LS_OK && report != NULL) {
+            report(context, at + n, s->bytes);
         }
     }
-    return code != LS_OK ? code : sync_copy(s);
+    return code == LS_OK ? sync_copy(s) : code;
 }
 
 /* From the disk, as far as the system lets go of what it still has in memory. */
@@ -256,7 +246,7 @@ static int check_unchanged(const stage *s)
     return LS_OK;
 }
 
-int stage_fill(stage *s, stage_told told, void *context)
+int stage_fill(stage *s, stage_progress report, void *context)
 {
     uint64_t hash = 0;
     unsigned char *block = malloc(BLOCK);
@@ -266,12 +256,14 @@ int stage_fill(stage *s, stage_told told, void *context)
         code = no_room(s, room(s->copy));
     }
     if (code == LS_OK) {
-        code = copy_blocks(s, block, &hash, told, context);
+        code = copy_blocks(s, block, &hash, report, context);
     }
     if (code == LS_OK) {
         code = compare(s, block, hash);
     }
-    code = code == LS_OK ? check_unchanged(s) : code;
+    if (code == LS_OK) {
+        code = check_unchanged(s);
+    }
     free(block);
     return code;
 }

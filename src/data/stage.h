@@ -19,13 +19,13 @@ typedef struct stage {
     const char *folder;  /* as it is written in the configuration; not owned */
 } stage;
 
-/* What tells one file of a machine from all others. */
+/* What identifies a file of a machine. */
 typedef struct stage_identity {
     uint64_t device, file;
 } stage_identity;
 
 /* Called after each piece: how many bytes are copied. */
-typedef void (*stage_told)(void *context, uint64_t done, uint64_t all);
+typedef void (*stage_progress)(void *context, uint64_t done, uint64_t all);
 
 /*
  * Open the original, and make the empty copy in a folder, in whose name $NAME and ${NAME} stand for environment
@@ -47,9 +47,9 @@ void stage_unname(stage *s);
 /*
  * Copy, and compare what can be read back with what was read. Ends early where a signal asks this process to stop.
  * Returns 0; LS_EIO where reading or writing fails (no room); LS_ENOMEM; LS_EFORMAT where the original was changed or
- * replaced meanwhile. told may be NULL.
+ * replaced meanwhile. report may be NULL.
  */
-int stage_fill(stage *s, stage_told told, void *context);
+int stage_fill(stage *s, stage_progress report, void *context);
 
 /* Close both files, and remove a name that is left. Fine twice. */
 void stage_end(stage *s);

@@ -114,7 +114,7 @@ static herr_t innermost(unsigned n, const H5E_error2_t *entry, void *context)
     return 0;
 }
 
-/* What the system said, where HDF5 tells its number among others; "" otherwise. */
+/* What the system said, where HDF5 gives its number among others; "" otherwise. */
 static const char *system_reason(const char *reason)
 {
     static const char mark[] = "errno = ";
@@ -147,8 +147,8 @@ void h5_drop(hid_t id)
     }
 }
 
-/* How to open: for writing, after a writer that was killed, anew, anew in the newest format, if nothing is there. */
-typedef enum open_mode { OPEN_WRITE, OPEN_RECOVER, OPEN_CREATE, OPEN_CREATE_NEWEST, OPEN_CREATE_FIRST } open_mode;
+/* How to make a file: anew, anew in the newest format, if nothing is there. */
+typedef enum create_mode { CREATE, CREATE_NEWEST, CREATE_FIRST } create_mode;
 
 /* What stands in a new file's place: a file goes; a link stays, and is not followed, nor is anything else removed. */
 static void make_room(const char *path)
@@ -159,32 +159,19 @@ static void make_room(const char *path)
     }
 }
 
-static hid_t open_id(const char *path, open_mode mode)
+static hid_t create_id(const char *path, create_mode mode)
 {
     hid_t id = -1;
     const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
     if (access_list < 0) {
         return -1;
     }
-    if (mode == OPEN_CREATE_NEWEST && H5Pset_libver_bounds(access_list, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) < 0) {
-        goto cleanup;
-    }
-    if (mode == OPEN_RECOVER) {
-        /* A killed writer leaves its mark in the file; this property has the library take it away. */
-        const hbool_t yes = 1;
-        if (H5Pset(access_list, "clear_status_flags", &yes) < 0) {
-            goto cleanup;
-        }
-    }
-    if (mode == OPEN_WRITE || mode == OPEN_RECOVER) {
-        id = H5Fopen(path, H5F_ACC_RDWR, access_list);
-    } else {
-        if (mode != OPEN_CREATE_FIRST) {
+    if (mode != CREATE_NEWEST || H5Pset_libver_bounds(access_list, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0) {
+        if (mode != CREATE_FIRST) {
             make_room(path);
         }
         id = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access_list);
     }
-cleanup:
     (void)H5Pclose(access_list);
     return id;
 }
@@ -228,19 +215,6 @@ int h5_open_failed(const char *path)
     return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
 }
 
-/* The error that belongs to a file that did not open. */
-static int open_error(const char *path, open_mode mode)
-{
-    if (mode == OPEN_CREATE || mode == OPEN_CREATE_NEWEST || mode == OPEN_CREATE_FIRST) {
-        return create_error(path, mode == OPEN_CREATE_FIRST);
-    }
-    if (access(path, R_OK | W_OK) != 0) {
-        return errno == ENOENT || errno == ENOTDIR ? error_set(LS_ENOTFOUND, "%s: no such file", path)
-                                                   : error_set(LS_EIO, "%s: cannot be opened: %m", path);
-    }
-    return h5_open_failed(path);
-}
-
 h5_file *h5_file_make(const char *path)
 {
     h5_file *f = calloc(1, sizeof *f);
@@ -265,23 +239,14 @@ static int check_free(const char *path)
                                      : LS_OK;
 }
 
-static int open_file(h5_file **out, const char *path, open_mode mode)
+static int create_file(h5_file **out, const char *path, create_mode mode)
 {
     *out = NULL;
-    if (mode == OPEN_CREATE_FIRST) {
+    if (mode == CREATE_FIRST) {
         const int code = check_free(path);
         if (code != LS_OK) {
             return code;
         }
-    }
-    if (mode == OPEN_WRITE) { /* a pipe would wait for its other end, perhaps for ever */
-        int descriptor = -1;
-        uint64_t size = 0;
-        const int usable = file_open_regular(&descriptor, &size, path);
-        if (usable != LS_OK) {
-            return usable;
-        }
-        (void)close(descriptor);
     }
     h5_file *f = h5_file_make(path);
     if (f == NULL) {
@@ -289,13 +254,10 @@ static int open_file(h5_file **out, const char *path, open_mode mode)
     }
     h5_enter();
     f->writable = 1;
-    f->id = open_id(path, mode);
-    if (f->id < 0 && mode == OPEN_WRITE) {
-        f->id = open_id(path, OPEN_RECOVER);
-    }
+    f->id = create_id(path, mode);
     h5_leave();
     if (f->id < 0) {
-        const int code = open_error(path, mode);
+        const int code = create_error(path, mode == CREATE_FIRST);
         (void)h5_close(f);
         return code;
     }
@@ -375,24 +337,19 @@ int h5_open_packed(h5_file **out, const char *path)
     return open_read(out, path, 1);
 }
 
-int h5_open_write(h5_file **out, const char *path)
-{
-    return open_file(out, path, OPEN_WRITE);
-}
-
 int h5_create(h5_file **out, const char *path)
 {
-    return open_file(out, path, OPEN_CREATE);
+    return create_file(out, path, CREATE);
 }
 
 int h5_create_first(h5_file **out, const char *path)
 {
-    return open_file(out, path, OPEN_CREATE_FIRST);
+    return create_file(out, path, CREATE_FIRST);
 }
 
 int h5_create_newest(h5_file **out, const char *path)
 {
-    return open_file(out, path, OPEN_CREATE_NEWEST);
+    return create_file(out, path, CREATE_NEWEST);
 }
 
 int h5_start_swmr(h5_file *f)
@@ -444,9 +401,9 @@ int h5_is_followed(const h5_file *f)
 uint64_t h5_size(const h5_file *f)
 {
     struct stat status;
-    hsize_t told = 0;
+    hsize_t size = 0;
     if (f->writable) { /* what is written may not have reached the file yet */
-        return H5Fget_filesize(f->id, &told) < 0 ? 0 : told;
+        return H5Fget_filesize(f->id, &size) < 0 ? 0 : size;
     }
     if (f->followed) { /* it grows; by descriptor, as it may have been renamed or replaced since */
         return fstat(f->descriptor, &status) == 0 ? (uint64_t)status.st_size : 0;

@@ -23,8 +23,8 @@ typedef enum h5_type {
     H5_INT64,
     H5_UINT8,
     H5_UINT64,
-    H5_STRING, /* only as told by h5_stat */
-    H5_OTHER,  /* only as told by h5_stat */
+    H5_STRING, /* only as a result of h5_stat */
+    H5_OTHER,  /* only as a result of h5_stat */
 } h5_type;
 
 enum { H5_MAX_RANK = 8 };
@@ -48,8 +48,6 @@ int h5_open_packed(h5_file **out, const char *path);
  * descriptor stays the caller's, and may be closed afterwards.
  */
 int h5_open_descriptor(h5_file **out, int descriptor, const char *name);
-/* For tests: as h5_open_read for reading and writing, in this process. */
-int h5_open_write(h5_file **out, const char *path);
 /* A new file in place of one that stands there, which is removed; where a link or a folder stands, LS_EIO. */
 int h5_create(h5_file **out, const char *path);
 /* As h5_create where nothing stands, not even a link (LS_EIO). For temporary files: see io/temporary.h. */
@@ -58,16 +56,14 @@ int h5_create_first(h5_file **out, const char *path);
 int h5_create_newest(h5_file **out, const char *path);
 /*
  * From here on other processes may open the file for reading and see what h5_flush has flushed (single writer, multiple
- * readers). Only for files of h5_create_newest; no data set, group or attribute can be made afterwards. A file that a
- * killed writer left so marked is mended by h5_open_write.
- */
+ * readers). Only for files of h5_create_newest; no data set, group or attribute can be made afterwards. */
 int h5_start_swmr(h5_file *f);
 /* Flush to the system. */
 int h5_flush(h5_file *f);
 /* Close; NULL is fine. Returns LS_EIO when the last bytes could not be written. */
 int h5_close(h5_file *f);
 const char *h5_path(const h5_file *f);
-/* Bytes that the file has: nothing in it can be larger. 0 when that cannot be told. */
+/* Bytes that the file has: nothing in it can be larger. 0 when that is not known. */
 uint64_t h5_size(const h5_file *f);
 /* 1 when the file, opened for reading, is marked as being written, or was so left by a writer that was killed. */
 int h5_is_followed(const h5_file *f);
@@ -86,7 +82,8 @@ int h5_check_reader(const h5_file *f);
 
 /*
  * Atomic replacement: write to h5_temporary_name(path), close it, then h5_commit: fsync the file, rename it to path,
- * fsync the directory. The name is path, the mark, and what tells this process from others that may write the same.
+ * fsync the directory. The name is path, the mark, and what identifies this process among others that may write the
+ * same.
  */
 #define H5_TEMPORARY_MARK ".tmp-"
 int h5_temporary_name(char *out, size_t size, const char *path);
@@ -129,18 +126,14 @@ int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count);
 /* Arrays that grow along their first dimension (chunked). `columns` 0: one-dimensional; else rows of that many. */
 int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows);
 int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data);
-int h5_set_rows(h5_file *f, const char *name, size_t rows); /* cut back (or extend with zeros) */
 
 /* Attributes of the object `name` ("/" for the root). */
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute);
 int h5_write_attr_string(h5_file *f, const char *name, const char *attribute, const char *value);
 int h5_write_attr_strings(h5_file *f, const char *name, const char *attribute, const char *const *v, size_t count);
-int h5_write_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t value);
-int h5_write_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t value);
-int h5_write_attr_f64(h5_file *f, const char *name, const char *attribute, double value);
-int h5_read_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t *out);
-int h5_read_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t *out);
-int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double *out);
+/* One number: an int64_t, uint64_t or double, as type says. */
+int h5_write_attr(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value);
+int h5_read_attr(h5_file *f, const char *name, const char *attribute, h5_type type, void *out);
 /* *out freed by the caller; fixed or variable length strings. */
 int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, char **out);
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count);

@@ -1,4 +1,5 @@
-#include "io/h5_client.h"
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ cleanup:
 int h5_stat(h5_file *f, const char *name, h5_shape *out)
 {
     if (f->remote != NULL) {
-        return h5_client_stat(f, name, out);
+        return h5_ask_stat(f, name, out);
     }
     h5_enter();
     hid_t set = -1;
@@ -107,7 +108,6 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
         return h5_fail(f, name, LS_ERROR, "a data set of this rank or type cannot be written");
     }
     int code = LS_OK;
-    hid_t set = -1;
     hsize_t extent[H5_MAX_RANK] = {0};
     size_t size = 1;
     for (int i = 0; i < rank; i++) {
@@ -116,14 +116,13 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
     }
     h5_enter();
     const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
-    if (space < 0 || (set = make_set(f, name, h5_stored_type(type), space, H5P_DEFAULT)) < 0) {
+    const hid_t set = space < 0 ? -1 : make_set(f, name, h5_stored_type(type), space, H5P_DEFAULT);
+    if (set < 0) {
         code = h5_fail_io(f, name, "cannot make the data set");
-        goto cleanup;
-    }
-    if (size > 0 && data != NULL && H5Dwrite(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+    } else if (size > 0 && data != NULL &&
+               H5Dwrite(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
         code = h5_fail_io(f, name, "cannot write the data set");
     }
-cleanup:
     code = close_written(f, name, set, code);
     h5_drop(space);
     h5_leave();
@@ -139,38 +138,51 @@ int h5_check_numeric(const h5_file *f, const char *name, hid_t set)
                                                     : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
 }
 
+/* As h5_open_set, of numbers. */
+static int open_numbers(h5_file *f, const char *name, hid_t *out)
+{
+    const int code = h5_open_set(f, name, out);
+    return code == LS_OK ? h5_check_numeric(f, name, *out) : code;
+}
+
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read(f, name, type, size, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, name, NULL}, out);
     }
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK ||
-        (code = h5_check_numeric(f, name, set)) != LS_OK) {
-        goto cleanup;
+    int code = open_numbers(f, name, &set);
+    if (code == LS_OK) {
+        code = shape_of(f, name, set, &shape);
     }
-    if (shape.size != size) {
+    if (code == LS_OK && shape.size != size) {
         code = error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %zu", f->path, name, shape.size, size);
-        goto cleanup;
     }
-    if (size > 0 && H5Dread(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {
+    if (code == LS_OK && size > 0 && H5Dread(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
     }
-cleanup:
     h5_drop(set);
     h5_leave();
     return code;
 }
 
-/* Select rows [start, start + count) of a data set of rank 1 or 2; *memory and *stored are to be dropped. */
-static int select_slice(const h5_file *f, const char *name, hid_t set, size_t start, size_t count, hid_t *memory,
-                        hid_t *stored)
+/* An open data set and rows of it, in memory and in the file. */
+typedef struct selection {
+    hid_t set, memory, stored;
+} selection;
+
+#define SELECTION_NONE                                                                                                 \
+    {                                                                                                                  \
+        -1, -1, -1                                                                                                     \
+    }
+
+/* Rows [start, start + count) of a data set of rank 1 or 2. */
+static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count)
 {
     h5_shape shape;
-    const int code = shape_of(f, name, set, &shape);
+    const int code = shape_of(f, name, s->set, &shape);
     if (code != LS_OK) {
         return code;
     }
@@ -179,9 +191,10 @@ static int select_slice(const h5_file *f, const char *name, hid_t set, size_t st
     }
     const hsize_t first[2] = {start, 0};
     const hsize_t length[2] = {count, shape.rank == 2 ? shape.dims[1] : 1};
-    *memory = H5Screate_simple(shape.rank, length, NULL);
-    *stored = H5Dget_space(set);
-    if (*memory < 0 || *stored < 0 || H5Sselect_hyperslab(*stored, H5S_SELECT_SET, first, NULL, length, NULL) < 0) {
+    s->memory = H5Screate_simple(shape.rank, length, NULL);
+    s->stored = H5Dget_space(s->set);
+    if (s->memory < 0 || s->stored < 0 ||
+        H5Sselect_hyperslab(s->stored, H5S_SELECT_SET, first, NULL, length, NULL) < 0) {
         return h5_fail(f, name, LS_EIO, "cannot select elements");
     }
     return LS_OK;
@@ -190,64 +203,62 @@ static int select_slice(const h5_file *f, const char *name, hid_t set, size_t st
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read_slice(f, name, type, start, count, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, name, NULL}, out);
     }
-    hid_t set = -1;
-    hid_t memory = -1;
-    hid_t stored = -1;
+    selection s = SELECTION_NONE;
     h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = h5_check_numeric(f, name, set)) != LS_OK ||
-        (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
-        goto cleanup;
+    int code = open_numbers(f, name, &s.set);
+    if (code == LS_OK) {
+        code = select_rows(f, name, &s, start, count);
     }
-    if (count > 0 && H5Dread(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, out) < 0) {
+    if (code == LS_OK && count > 0 && H5Dread(s.set, h5_memory_type(type), s.memory, s.stored, H5P_DEFAULT, out) < 0) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
     }
-cleanup:
-    h5_drop(stored);
-    h5_drop(memory);
-    h5_drop(set);
+    h5_drop(s.stored);
+    h5_drop(s.memory);
+    h5_drop(s.set);
     h5_leave();
     return code;
 }
 
-int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data)
+/* Write rows, and close the data set; code: how opening it went. */
+static int write_rows(h5_file *f, const char *name, h5_type type, selection *s, int code, size_t start, size_t count,
+                      const void *data)
 {
-    hid_t set = -1;
-    hid_t memory = -1;
-    hid_t stored = -1;
-    h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = select_slice(f, name, set, start, count, &memory, &stored)) != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = select_rows(f, name, s, start, count);
     }
-    if (count > 0 && H5Dwrite(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, data) < 0) {
+    if (code == LS_OK && count > 0 &&
+        H5Dwrite(s->set, h5_memory_type(type), s->memory, s->stored, H5P_DEFAULT, data) < 0) {
         code = h5_fail_io(f, name, "cannot write elements");
     }
-cleanup:
-    h5_drop(stored);
-    h5_drop(memory);
-    code = close_written(f, name, set, code);
+    h5_drop(s->stored);
+    h5_drop(s->memory);
+    return close_written(f, name, s->set, code);
+}
+
+int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, const void *data)
+{
+    selection s = SELECTION_NONE;
+    h5_enter();
+    int code = h5_open_set(f, name, &s.set);
+    code = write_rows(f, name, type, &s, code, start, count, data);
     h5_leave();
     return code;
 }
 
 int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows)
 {
-    int code = LS_OK;
-    hid_t set = -1;
-    hid_t space = -1;
     const int rank = columns == 0 ? 1 : 2;
     const hsize_t now[2] = {0, columns};
     const hsize_t most[2] = {H5S_UNLIMITED, columns};
     const hsize_t chunk[2] = {chunk_rows == 0 ? 1 : chunk_rows, columns};
     h5_enter();
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    if (creation < 0 || H5Pset_chunk(creation, rank, chunk) < 0 || (space = H5Screate_simple(rank, now, most)) < 0 ||
-        (set = make_set(f, name, h5_stored_type(type), space, creation)) < 0) {
-        code = h5_fail_io(f, name, "cannot make the data set");
-    }
+    const hid_t space = H5Screate_simple(rank, now, most);
+    const int ready = creation >= 0 && space >= 0 && H5Pset_chunk(creation, rank, chunk) >= 0;
+    const hid_t set = ready ? make_set(f, name, h5_stored_type(type), space, creation) : -1;
+    const int code = set < 0 ? h5_fail_io(f, name, "cannot make the data set") : LS_OK;
     h5_drop(set);
     h5_drop(space);
     h5_drop(creation);
@@ -257,54 +268,21 @@ int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns
 
 int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data)
 {
-    h5_shape shape;
-    hid_t set = -1;
-    hid_t memory = -1;
-    hid_t stored = -1;
+    h5_shape shape = {0};
+    selection s = SELECTION_NONE;
     h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK || rows == 0) {
-        goto cleanup;
+    int code = h5_open_set(f, name, &s.set);
+    if (code == LS_OK) {
+        code = shape_of(f, name, s.set, &shape);
     }
-    if (shape.rank < 1 || shape.rank > 2) {
+    if (code == LS_OK && (shape.rank < 1 || shape.rank > 2)) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set is not one that grows");
-        goto cleanup;
     }
-    const hsize_t start[2] = {shape.dims[0], 0};
-    const hsize_t added[2] = {rows, shape.rank == 2 ? shape.dims[1] : 1};
-    const hsize_t extent[2] = {start[0] + rows, added[1]};
-    memory = H5Screate_simple(shape.rank, added, NULL);
-    if (memory < 0 || H5Dset_extent(set, extent) < 0 || (stored = H5Dget_space(set)) < 0 ||
-        H5Sselect_hyperslab(stored, H5S_SELECT_SET, start, NULL, added, NULL) < 0 ||
-        H5Dwrite(set, h5_memory_type(type), memory, stored, H5P_DEFAULT, data) < 0) {
+    const hsize_t extent[2] = {shape.dims[0] + rows, shape.dims[1]};
+    if (code == LS_OK && H5Dset_extent(s.set, extent) < 0) {
         code = h5_fail_io(f, name, "cannot append rows");
     }
-cleanup:
-    h5_drop(stored);
-    h5_drop(memory);
-    code = close_written(f, name, set, code);
-    h5_leave();
-    return code;
-}
-
-int h5_set_rows(h5_file *f, const char *name, size_t rows)
-{
-    h5_shape shape;
-    hid_t set = -1;
-    h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code != LS_OK || (code = shape_of(f, name, set, &shape)) != LS_OK) {
-        goto cleanup;
-    }
-    hsize_t extent[H5_MAX_RANK] = {0};
-    for (int i = 0; i < shape.rank; i++) {
-        extent[i] = i == 0 ? rows : shape.dims[i];
-    }
-    if (shape.rank == 0 || H5Dset_extent(set, extent) < 0) {
-        code = h5_fail_io(f, name, "cannot change the number of rows");
-    }
-cleanup:
-    h5_drop(set);
+    code = write_rows(f, name, type, &s, code, shape.dims[0], rows, data);
     h5_leave();
     return code;
 }
@@ -322,8 +300,8 @@ int h5_write_strings(h5_file *f, const char *name, const char *const *strings, s
         goto cleanup;
     }
     space = H5Screate_simple(1, &length, NULL);
-    if (space < 0 || (set = make_set(f, name, type, space, H5P_DEFAULT)) < 0 ||
-        (count > 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0)) {
+    set = space < 0 ? -1 : make_set(f, name, type, space, H5P_DEFAULT);
+    if (set < 0 || (count > 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0)) {
         code = h5_fail_io(f, name, "cannot write the strings");
     }
 cleanup:
@@ -338,7 +316,7 @@ cleanup:
 int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count)
 {
     if (f->remote != NULL) {
-        return h5_client_read_strings(f, name, out, count);
+        return h5_ask_texts(f, H5_ASK_STRINGS, name, NULL, out, count);
     }
     hid_t set = -1;
     *out = NULL;

@@ -1,4 +1,5 @@
-#include "io/h5_client.h"
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { MOST_NUMBER = 16 };
 int h5_attr_exists(h5_file *f, const char *name, const char *attribute)
 {
     if (f->remote != NULL) {
-        return h5_client_attr_exists(f, name, attribute);
+        return h5_ask_number(f, H5_ASK_ATTR_EXISTS, name, attribute);
     }
     h5_enter();
     const int found = h5_walk(f, name) > 0 && H5Aexists_by_name(f->id, name, attribute, H5P_DEFAULT) > 0;
@@ -41,7 +42,7 @@ static int write_attr(h5_file *f, const char *name, const char *attribute, hid_t
     return code;
 }
 
-static int write_number(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value)
+int h5_write_attr(h5_file *f, const char *name, const char *attribute, h5_type type, const void *value)
 {
     h5_enter();
     const hid_t space = H5Screate(H5S_SCALAR);
@@ -49,21 +50,6 @@ static int write_number(h5_file *f, const char *name, const char *attribute, h5_
     h5_drop(space);
     h5_leave();
     return code;
-}
-
-int h5_write_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t value)
-{
-    return write_number(f, name, attribute, H5_INT64, &value);
-}
-
-int h5_write_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t value)
-{
-    return write_number(f, name, attribute, H5_UINT64, &value);
-}
-
-int h5_write_attr_f64(h5_file *f, const char *name, const char *attribute, double value)
-{
-    return write_number(f, name, attribute, H5_FLOAT64, &value);
 }
 
 /* A scalar when scalar is set (strings[0]), else a one-dimensional array. */
@@ -105,10 +91,11 @@ static int open_attr(h5_file *f, const char *name, const char *attribute, hid_t 
     return *out < 0 ? attr_fail(f, name, attribute, LS_ENOTFOUND, "is missing") : LS_OK;
 }
 
-static int read_number(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
+int h5_read_attr(h5_file *f, const char *name, const char *attribute, h5_type type, void *out)
 {
     if (f->remote != NULL) {
-        return h5_client_read_number(f, name, attribute, type, out);
+        const h5_request q = {.ask = H5_ASK_ATTR_NUMBER, .type = type, .name = name, .attribute = attribute};
+        return h5_remote_get(f->remote, &q, out, sizeof(uint64_t));
     }
     hid_t id = -1;
     hid_t stored = -1;
@@ -137,25 +124,10 @@ cleanup:
     return code;
 }
 
-int h5_read_attr_i64(h5_file *f, const char *name, const char *attribute, int64_t *out)
-{
-    return read_number(f, name, attribute, H5_INT64, out);
-}
-
-int h5_read_attr_u64(h5_file *f, const char *name, const char *attribute, uint64_t *out)
-{
-    return read_number(f, name, attribute, H5_UINT64, out);
-}
-
-int h5_read_attr_f64(h5_file *f, const char *name, const char *attribute, double *out)
-{
-    return read_number(f, name, attribute, H5_FLOAT64, out);
-}
-
 int h5_read_attr_strings(h5_file *f, const char *name, const char *attribute, char ***out, size_t *count)
 {
     if (f->remote != NULL) {
-        return h5_client_read_attr_strings(f, name, attribute, out, count);
+        return h5_ask_texts(f, H5_ASK_ATTR_STRINGS, name, attribute, out, count);
     }
     hid_t id = -1;
     *out = NULL;
@@ -181,8 +153,9 @@ int h5_read_attr_string(h5_file *f, const char *name, const char *attribute, cha
     }
     if (count != 1) {
         code = attr_fail(f, name, attribute, LS_EFORMAT, "is not one string");
-    } else if ((*out = strdup(strings[0])) == NULL) {
-        code = attr_fail(f, name, attribute, LS_ENOMEM, "out of memory");
+    } else {
+        *out = strdup(strings[0]);
+        code = *out == NULL ? attr_fail(f, name, attribute, LS_ENOMEM, "out of memory") : LS_OK;
     }
     free(strings);
     return code;

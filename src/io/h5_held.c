@@ -1,4 +1,5 @@
-#include "io/h5_client.h"
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
     hsize_t size = 0;
     *out = (h5_place){0};
     if (f->remote != NULL) {
-        return h5_client_find_place(f, name, type, out);
+        const h5_request q = {.ask = H5_ASK_PLACE, .type = type, .name = name};
+        return h5_remote_get(f->remote, &q, out, sizeof *out);
     }
     h5_enter();
     int code = h5_open_set(f, name, &set);

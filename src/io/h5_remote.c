@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "base/watch.h"
+#include "io/h5_private.h"
 
 struct h5_remote {
     char *name; /* owned; what errors call the file */
@@ -147,36 +149,10 @@ int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size)
     return code;
 }
 
-/* Pointers to the texts that fill `bytes`, which stand behind them in one block. */
-static char **point_at(const char *bytes, size_t size, size_t *count)
-{
-    size_t n = 0;
-    size_t total = 0;
-    for (size_t i = 0; i < size; i++) {
-        n += bytes[i] == '\0';
-    }
-    if (size_mul(&total, n + 1, sizeof(char *)) != 0 || size_add(&total, total, size) != 0) {
-        return NULL;
-    }
-    char **block = malloc(total);
-    if (block == NULL) {
-        return NULL;
-    }
-    char *at = (char *)(block + n + 1);
-    memcpy(at, bytes, size);
-    for (size_t i = 0; i < n; i++) {
-        block[i] = at;
-        at += strlen(at) + 1;
-    }
-    block[n] = NULL;
-    *count = n;
-    return block;
-}
-
 int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
 {
     h5_wire_answer head;
-    char *bytes = NULL;
+    text_builder text = {0};
     (void)pthread_mutex_lock(&r->lock);
     int code = ask(r, q, &head);
     if (code != LS_OK) {
@@ -186,7 +162,7 @@ int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *coun
         code = odd_answer(r);
         goto cleanup;
     }
-    bytes = malloc((size_t)head.size + 1);
+    char *const bytes = text_room(&text, (size_t)head.size);
     if (bytes == NULL) {
         r->dead = 1;
         code = error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
@@ -194,12 +170,13 @@ int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *coun
         code = crashed(r, 0);
     } else if (head.size > 0 && bytes[head.size - 1] != '\0') {
         code = odd_answer(r);
-    } else if ((*out = point_at(bytes, (size_t)head.size, count)) == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
+    } else {
+        *out = text_take_list(&text, count);
+        code = *out != NULL ? LS_OK : error_set(LS_ENOMEM, "%s: out of memory for its texts", r->name);
     }
 cleanup:
     (void)pthread_mutex_unlock(&r->lock);
-    free(bytes);
+    text_release(&text);
     return code;
 }
 
@@ -220,10 +197,13 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed
     int32_t marked = 0;
     *out = NULL;
     h5_remote *r = calloc(1, sizeof *r);
-    if (r == NULL || (r->name = strdup(name)) == NULL) {
+    char *copy = strdup(name);
+    if (r == NULL || copy == NULL) {
         free(r);
+        free(copy);
         return error_set(LS_ENOMEM, "%s: out of memory", name);
     }
+    r->name = copy;
     r->connection = -1;
     (void)pthread_mutex_init(&r->lock, NULL);
     int code = connect_reader(r, descriptor);
@@ -259,4 +239,59 @@ void h5_remote_close(h5_remote *r)
     (void)pthread_mutex_destroy(&r->lock);
     free(r->name);
     free(r);
+}
+
+int h5_ask_number(const h5_file *f, h5_ask ask, const char *name, const char *attribute)
+{
+    int32_t found = 0;
+    const h5_request q = {.ask = ask, .name = name, .attribute = attribute};
+    return h5_remote_get(f->remote, &q, &found, sizeof found) == LS_OK && found == 1;
+}
+
+int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *attribute, char ***out, size_t *count)
+{
+    const h5_request q = {.ask = ask, .name = name, .attribute = attribute};
+    /* Texts may be padded in the file, or lie in it once for several; they are not many times as long as the file. */
+    const uint64_t most = 2 * f->size + (1 << 20);
+    *out = NULL;
+    *count = 0;
+    return h5_remote_texts(f->remote, &q, out, count, most);
+}
+
+/* A shape that agrees with itself; the reader's sums are not relied on. */
+static int check_shape(const h5_file *f, const char *name, h5_shape *s)
+{
+    size_t size = 1;
+    if (s->rank < 0 || s->rank > H5_MAX_RANK || (unsigned)s->type > H5_OTHER) {
+        return h5_fail(f, name, LS_EFORMAT, "the data set's shape cannot be read");
+    }
+    for (int i = 0; i < s->rank; i++) {
+        if (size_mul(&size, size, s->dims[i]) != 0) {
+            return h5_fail(f, name, LS_EFORMAT, "the data set's size is impossible");
+        }
+    }
+    s->size = s->size == 0 ? 0 : size; /* 0: there is no space at all, or a dimension of none */
+    return LS_OK;
+}
+
+int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out)
+{
+    const h5_request q = {.ask = H5_ASK_STAT, .name = name};
+    const int code = h5_remote_get(f->remote, &q, out, sizeof *out);
+    return code == LS_OK ? check_shape(f, name, out) : code;
+}
+
+int h5_ask_array(const h5_file *f, const h5_request *q, void *out)
+{
+    h5_shape shape = {.rank = 1};
+    size_t bytes = 0;
+    const int code = q->ask == H5_ASK_SLICE ? h5_ask_stat(f, q->name, &shape) : LS_OK;
+    if (code != LS_OK) {
+        return code;
+    }
+    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
+    if (size_mul(&bytes, (size_t)q->count, columns) != 0 || size_mul(&bytes, bytes, h5_width(q->type)) != 0) {
+        return h5_fail(f, q->name, LS_EFORMAT, "the data set's size is impossible");
+    }
+    return h5_remote_get(f->remote, q, out, bytes);
 }

@@ -66,6 +66,12 @@ int h5_remote_check(h5_remote *r);
 /* Let the reader end; NULL is fine. */
 void h5_remote_close(h5_remote *r);
 
+/* What functions of h5.h ask of a file that another process reads (f->remote is not NULL), with their errors. */
+int h5_ask_number(const h5_file *f, h5_ask ask, const char *name, const char *attribute); /* 1: the answer is 1 */
+int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *attribute, char ***out, size_t *count);
+int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out);
+int h5_ask_array(const h5_file *f, const h5_request *q, void *out); /* H5_ASK_READ, H5_ASK_SLICE */
+
 /* Start the server unless it runs. Returns 0 or LS_ERROR. */
 int h5_server_start(void);
 

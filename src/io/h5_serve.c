@@ -113,31 +113,24 @@ void h5_serve_alive(void)
 
 /* --- Answers ----------------------------------------------------------------------------------------------------- */
 
-static void answer(const void *bytes, uint64_t size)
+static void send_bytes(const void *bytes, size_t size)
 {
-    send_head(H5_WIRE_ANSWER, LS_OK, size);
-    if (h5_wire_send(self.connection, bytes, (size_t)size) != 0) {
+    if (h5_wire_send(self.connection, bytes, size) != 0) {
         _exit(0);
     }
 }
 
-static void answer_error(int code)
+/* The bytes, or where there is a code the error that belongs to it. */
+static void answer(int code, const void *bytes, uint64_t size)
 {
     const char *text = error_message();
-    const size_t size = strlen(text) + 1;
-    send_head(H5_WIRE_ANSWER, code, size);
-    if (h5_wire_send(self.connection, text, size) != 0) {
-        _exit(0);
-    }
+    send_head(H5_WIRE_ANSWER, code, code == LS_OK ? size : strlen(text) + 1);
+    send_bytes(code == LS_OK ? bytes : text, code == LS_OK ? (size_t)size : strlen(text) + 1);
 }
 
 static void answer_number(int code, int32_t number)
 {
-    if (code == LS_OK) {
-        answer(&number, sizeof number);
-    } else {
-        answer_error(code);
-    }
+    answer(code, &number, sizeof number);
 }
 
 /* One block of texts, each with its zero. */
@@ -145,7 +138,7 @@ static void answer_texts(int code, char **texts, size_t count)
 {
     uint64_t size = 0;
     if (code != LS_OK) {
-        answer_error(code);
+        answer(code, NULL, 0);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -153,9 +146,7 @@ static void answer_texts(int code, char **texts, size_t count)
     }
     send_head(H5_WIRE_ANSWER, LS_OK, size);
     for (size_t i = 0; i < count; i++) {
-        if (h5_wire_send(self.connection, texts[i], strlen(texts[i]) + 1) != 0) {
-            _exit(0);
-        }
+        send_bytes(texts[i], strlen(texts[i]) + 1);
     }
     free(texts);
 }
@@ -167,7 +158,7 @@ static void answer_array(const h5_wire_request *q, size_t columns)
     size_t elements = 0;
     size_t bytes = 0;
     if (size_mul(&elements, (size_t)q->count, columns) != 0 || size_mul(&bytes, elements, h5_width(type)) != 0) {
-        answer_error(h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible"));
+        answer(h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible"), NULL, 0);
         return;
     }
     void *values = malloc(bytes + 1);
@@ -177,11 +168,7 @@ static void answer_array(const h5_wire_request *q, size_t columns)
                    ? h5_read(self.file, self.name, type, (size_t)q->count, values)
                    : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count, values);
     }
-    if (code == LS_OK) {
-        answer(values, bytes);
-    } else {
-        answer_error(code);
-    }
+    answer(code, values, bytes);
     free(values);
 }
 
@@ -191,9 +178,9 @@ static void answer_slice(const h5_wire_request *q)
     h5_shape shape;
     const int code = h5_stat(self.file, self.name, &shape);
     if (code != LS_OK) {
-        answer_error(code);
+        answer(code, NULL, 0);
     } else if (shape.rank < 1 || shape.rank > 2 || q->start > shape.dims[0] || q->count > shape.dims[0] - q->start) {
-        answer_error(h5_fail(self.file, self.name, LS_EFORMAT, "does not have these rows"));
+        answer(h5_fail(self.file, self.name, LS_EFORMAT, "does not have these rows"), NULL, 0);
     } else {
         answer_array(q, shape.rank == 2 ? shape.dims[1] : 1);
     }
@@ -202,12 +189,13 @@ static void answer_slice(const h5_wire_request *q)
 static void answer_whole(const h5_wire_request *q)
 {
     h5_shape shape;
-    const int code = h5_stat(self.file, self.name, &shape);
+    int code = h5_stat(self.file, self.name, &shape);
     if (code != LS_OK) {
-        answer_error(code);
+        answer(code, NULL, 0);
     } else if (shape.size != q->count) {
-        answer_error(error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %llu", self.label, self.name,
-                               shape.size, (unsigned long long)q->count));
+        code = error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %llu", self.label, self.name,
+                         shape.size, (unsigned long long)q->count);
+        answer(code, NULL, 0);
     } else {
         answer_array(q, 1);
     }
@@ -217,27 +205,16 @@ static void answer_place(const h5_wire_request *q)
 {
     h5_place place = {0};
     const int code = h5_find_place(self.file, self.name, (h5_type)q->type, &place);
-    if (code == LS_OK) {
-        answer(&place, sizeof place);
-    } else {
-        answer_error(code);
-    }
+    answer(code, &place, sizeof place);
 }
 
 static void answer_attribute(const h5_wire_request *q)
 {
     uint64_t value = 0; /* all types that are asked for have 8 bytes */
-    int code = LS_OK;
-    switch ((h5_type)q->type) {
-    case H5_INT64: code = h5_read_attr_i64(self.file, self.name, self.attribute, (int64_t *)&value); break;
-    case H5_FLOAT64: code = h5_read_attr_f64(self.file, self.name, self.attribute, (double *)&value); break;
-    default: code = h5_read_attr_u64(self.file, self.name, self.attribute, &value); break;
-    }
-    if (code == LS_OK) {
-        answer(&value, sizeof value);
-    } else {
-        answer_error(code);
-    }
+    const int code = q->type == H5_INT64 || q->type == H5_UINT64 || q->type == H5_FLOAT64
+                         ? h5_read_attr(self.file, self.name, self.attribute, (h5_type)q->type, &value)
+                         : h5_fail(self.file, self.name, LS_ERROR, "an attribute of this type cannot be read");
+    answer(code, &value, sizeof value);
 }
 
 static void answer_open(int packed)
@@ -264,11 +241,7 @@ static void answer_request(const h5_wire_request *q)
     case H5_ASK_STAT:
         memset(&shape, 0, sizeof shape);
         code = h5_stat(self.file, self.name, &shape);
-        if (code == LS_OK) {
-            answer(&shape, sizeof shape);
-        } else {
-            answer_error(code);
-        }
+        answer(code, &shape, sizeof shape);
         break;
     case H5_ASK_READ: answer_whole(q); break;
     case H5_ASK_SLICE: answer_slice(q); break;

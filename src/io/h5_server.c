@@ -106,7 +106,7 @@ static void ignore_requests(void)
 }
 
 /* Whoever waits for the end of this process' output must not wait for the server's. */
-static void let_go_of_output(void)
+static void detach_output(void)
 {
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -167,7 +167,7 @@ static _Noreturn void run_server(int from)
     int pair[HANDED];
     ignore_requests();
     close_all_but(from);
-    let_go_of_output();
+    detach_output();
     retitle();
     while (receive_pair(from, pair)) {
         if (fork() == 0) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/text.h"
 
 int h5_put_strings(const h5_file *f, const char *name, const char *const *strings, size_t count, hid_t *type,
                    char **text)
@@ -40,47 +41,14 @@ static size_t fixed_length(const char *text, size_t cell, int space_padded)
     return length;
 }
 
-/* Copy n strings to one block for free(): pointers, then texts. NULL when memory runs out. */
-static char **pack(const char *const *texts, const size_t *lengths, size_t n)
-{
-    size_t size = 0;
-    if (size_mul(&size, n + 1, sizeof(char *)) != 0) {
-        return NULL;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (size_add(&size, size, lengths[i] + 1) != 0) {
-            return NULL;
-        }
-    }
-    char **block = malloc(size);
-    if (block == NULL) {
-        return NULL;
-    }
-    char *to = (char *)(block + n + 1);
-    for (size_t i = 0; i < n; i++) {
-        block[i] = to;
-        if (lengths[i] > 0) {
-            memcpy(to, texts[i], lengths[i]);
-        }
-        to[lengths[i]] = '\0';
-        to += lengths[i] + 1;
-    }
-    block[n] = NULL;
-    return block;
-}
-
-/* Point texts and lengths at the strings in raw: n pointers (variable) or n cells. */
-static void locate(const void *raw, size_t n, int variable, size_t cell, int space_padded, const char **texts,
-                   size_t *lengths)
+/* Add the n strings of raw, pointers (variable) or cells, each with its zero. */
+static void add_strings(text_builder *out, const void *raw, size_t n, int variable, size_t cell, int space_padded)
 {
     for (size_t i = 0; i < n; i++) {
-        if (variable) {
-            texts[i] = ((char *const *)raw)[i];
-            lengths[i] = texts[i] == NULL ? 0 : strlen(texts[i]);
-        } else {
-            texts[i] = (const char *)raw + i * cell;
-            lengths[i] = fixed_length(texts[i], cell, space_padded);
-        }
+        const char *text = variable ? ((char *const *)raw)[i] : (const char *)raw + i * cell;
+        const size_t length = text == NULL ? 0 : variable ? strlen(text) : fixed_length(text, cell, space_padded);
+        text_add_bytes(out, text, length);
+        text_add_bytes(out, "", 1);
     }
 }
 
@@ -91,6 +59,7 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
     int code = LS_OK;
     const int variable = H5Tis_variable_str(type) > 0;
     hsize_t texts_size = 0;
+    text_builder texts = {0};
     /*
      * Many strings may be one text in the file, and take the memory of many. One alone cannot; for a scalar, HDF5 would
      * write past its memory.
@@ -101,11 +70,8 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
     }
     const size_t cell = variable ? sizeof(char *) : H5Tget_size(type);
     void *raw = calloc(n + 1, cell);
-    const char **texts = calloc(n + 1, sizeof *texts);
-    size_t *lengths = calloc(n + 1, sizeof *lengths);
-    if (raw == NULL || texts == NULL || lengths == NULL) {
-        code = h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
-        goto cleanup;
+    if (raw == NULL) {
+        return h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
     }
     const herr_t status = n == 0      ? 0
                           : attribute ? H5Aread(source, type, raw)
@@ -114,8 +80,8 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
         code = h5_fail(f, name, LS_EFORMAT, "the strings cannot be read: the file is damaged");
         goto cleanup;
     }
-    locate(raw, n, variable, cell, H5Tget_strpad(type) == H5T_STR_SPACEPAD, texts, lengths);
-    *out = pack(texts, lengths, n);
+    add_strings(&texts, raw, n, variable, cell, H5Tget_strpad(type) == H5T_STR_SPACEPAD);
+    *out = text_take_list(&texts, NULL);
     if (*out == NULL) {
         code = h5_fail(f, name, LS_ENOMEM, "out of memory for strings");
     }
@@ -123,8 +89,6 @@ static int read_strings(const h5_file *f, const char *name, hid_t source, int at
         (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
     }
 cleanup:
-    free(lengths);
-    free(texts);
     free(raw);
     return code;
 }
@@ -139,7 +103,7 @@ int h5_get_strings(const h5_file *f, const char *name, hid_t source, int attribu
     if (space >= 0 && H5Sget_simple_extent_ndims(space) > 1) { /* HDF5 may divide by 0 when it frees such strings */
         code = h5_fail(f, name, LS_EFORMAT, "holds strings in more than one dimension");
     } else if (n == 0) { /* h5py writes an empty array of strings as numbers */
-        *out = pack(NULL, NULL, 0);
+        *out = text_take_list(&(text_builder){0}, NULL);
         code = *out == NULL ? h5_fail(f, name, LS_ENOMEM, "out of memory for strings") : LS_OK;
     } else if (type < 0 || n < 0 || H5Tget_class(type) != H5T_STRING || H5Tget_size(type) == 0 ||
                size_mul(&bytes, (size_t)n, H5Tget_size(type)) != 0) {

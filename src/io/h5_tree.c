@@ -1,4 +1,5 @@
-#include "io/h5_client.h"
+#include "io/h5_private.h"
+#include "io/h5_remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ int h5_walk(const h5_file *f, const char *name)
 int h5_exists(h5_file *f, const char *name)
 {
     if (f->remote != NULL) {
-        return h5_client_exists(f, name);
+        return h5_ask_number(f, H5_ASK_EXISTS, name, NULL);
     }
     h5_enter();
     const int found = h5_walk(f, name) > 0;
@@ -90,7 +91,7 @@ static size_t names_size(hid_t group, size_t n)
 int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
 {
     if (f->remote != NULL) {
-        return h5_client_list(f, group, out, count);
+        return h5_ask_texts(f, H5_ASK_LIST, group, NULL, out, count);
     }
     int code = LS_OK;
     H5G_info_t info;

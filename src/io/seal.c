@@ -124,7 +124,7 @@ static uint64_t length_of_hdf5(const unsigned char *head)
 }
 
 /* What can be said of a file whose last bytes are no seal. */
-static int judge_unsealed(seal_state *out, int fd, const char *path)
+static int examine_unsealed(seal_state *out, int fd, const char *path)
 {
     unsigned char head[HEAD_SIZE] = {0};
     const size_t n = out->bytes < HEAD_SIZE ? (size_t)out->bytes : HEAD_SIZE;
@@ -153,21 +153,21 @@ static int judge_unsealed(seal_state *out, int fd, const char *path)
     return LS_OK;
 }
 
-static int judge(seal_state *out, int fd, const char *path)
+static int examine(seal_state *out, int fd, const char *path)
 {
     char line[SEAL_SIZE];
     uint64_t bytes = 0;
     uint64_t hash = 0;
     uint64_t now = 0;
     if (out->bytes < SEAL_SIZE) {
-        return judge_unsealed(out, fd, path);
+        return examine_unsealed(out, fd, path);
     }
     int code = file_read_at(fd, line, SEAL_SIZE, out->bytes - SEAL_SIZE, path);
     if (code != LS_OK) {
         return code;
     }
     if (!read_line(line, &bytes, &hash)) {
-        return judge_unsealed(out, fd, path);
+        return examine_unsealed(out, fd, path);
     }
     out->sealed = bytes + SEAL_SIZE;
     out->verdict = SEAL_DAMAGED;
@@ -187,7 +187,7 @@ int seal_check(seal_state *out, const char *path)
     *out = (seal_state){.verdict = SEAL_NONE};
     int code = file_open_regular(&fd, &out->bytes, path);
     if (code == LS_OK) {
-        code = judge(out, fd, path);
+        code = examine(out, fd, path);
         (void)close(fd);
     }
     return code;

@@ -10,7 +10,7 @@
  *   lockstep seal 1: 00000000000009123456 bytes, hash 0123456789abcdef, line hash 0123456789abcdef
  *
  * Any damage to a sealed file is noticed by reading it once, before a library has to make sense of its content. HDF5
- * ignores bytes after the end that its file's first block tells, so a sealed HDF5 file is an HDF5 file. The hash is
+ * ignores bytes after the end that its file's first block gives, so a sealed HDF5 file is an HDF5 file. The hash is
  * hash_bytes over blocks of SEAL_BLOCK bytes, the last may be short.
  */
 enum { SEAL_SIZE = 96, SEAL_BLOCK = 65536 };
@@ -32,9 +32,9 @@ typedef struct seal_state {
 } seal_state;
 
 /*
- * Read the file once and tell. Of a file without a readable seal, the length comes from HDF5's first block, so a file
- * of another program that was cut short is told as cut too. Returns 0, whatever the verdict; LS_ENOTFOUND; LS_EFORMAT
- * when path is no regular file (it is not waited for); LS_EIO.
+ * Read the file once, and say what its seal is. Of a file without a readable seal, the length comes from HDF5's first
+ * block, so a file of another program that was cut short counts as cut too. Returns 0, whatever the verdict;
+ * LS_ENOTFOUND; LS_EFORMAT when path is no regular file (it is not waited for); LS_EIO.
  */
 int seal_check(seal_state *out, const char *path);
 

@@ -19,8 +19,11 @@
 #include "base/output.h"
 #include "base/storage.h"
 #include "io/h5_private.h"
+#include "io/named.h"
 
+/* What a host's name, a hyphen and a number are of. */
 static const char digits[] = "0123456789";
+static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 static const char *last_part(const char *path)
 {
@@ -37,7 +40,7 @@ bool temporary_is_named(const char *path, const char *name)
     }
     const char *host = name + n + strlen(H5_TEMPORARY_MARK);
     const char *dash = strrchr(host, '-');
-    return dash != NULL && dash != host && dash[1] >= '1' && dash[1] <= '9' &&
+    return dash != NULL && dash != host && host[strspn(host, allowed)] == '\0' && dash[1] >= '1' && dash[1] <= '9' &&
            dash[1 + strspn(dash + 1, digits)] == '\0';
 }
 
@@ -61,23 +64,12 @@ static bool locks_reach_all(const char *path)
     return (!storage_is_shared(kind) && strcmp(kind, "unknown") != 0) || strcmp(kind, "nfs") == 0;
 }
 
-/* What a writer had got to: nothing, zeros where HDF5 puts its signature at the end, or the signature. */
-static bool looks_begun(int descriptor)
-{
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-    static const unsigned char zeros[8];
-    unsigned char start[8] = {0};
-    const ssize_t n = pread(descriptor, start, sizeof start, 0);
-    return n == 0 || (n == sizeof start &&
-                      (memcmp(start, signature, sizeof start) == 0 || memcmp(start, zeros, sizeof start) == 0));
-}
-
 /* Whether nobody writes the file that a descriptor is open on, and it is one that a writer of ours left. */
 static bool is_left(const char *name, int descriptor)
 {
     struct stat info;
-    return fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) && looks_begun(descriptor) && locks_reach_all(name) &&
-           lock_file(descriptor, F_OFD_SETLK) && leads_to(name, descriptor);
+    return fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) && named_looks_begun(descriptor) &&
+           locks_reach_all(name) && lock_file(descriptor, F_OFD_SETLK) && leads_to(name, descriptor);
 }
 
 static void remove_left(const char *name)

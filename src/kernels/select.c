@@ -52,7 +52,8 @@ typedef struct isa {
 
 const kernels *const *kernels_available(kernel_storage storage, size_t *count)
 {
-    static const kernels *usable[KERNEL_STORAGES][4];
+    enum { MOST_ISAS = 8 };
+    static const kernels *usable[KERNEL_STORAGES][MOST_ISAS];
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -64,6 +65,7 @@ const kernels *const *kernels_available(kernel_storage storage, size_t *count)
 #else
     const isa all[] = {{1, TABLES(generic)}};
 #endif
+    _Static_assert(sizeof all / sizeof all[0] <= MOST_ISAS, "room for every kernel path");
     *count = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i].usable && all[i].tables[storage] != NULL) {

@@ -90,7 +90,7 @@ void model_loss(model *m, const batch *b, double (*per_shard)[3]);
 /*
  * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:
  * one vector of weights_size elements for each node of the front of the batch's shards (base/tree.h), in order; room
- * for model_max_nodes vectors is enough. The sink is told of each layer's part as soon as it is there. gamma's and
+ * for model_max_nodes vectors is enough. The sink gets each layer's part as soon as it is there. gamma's and
  * beta's entries are zero when BN is synchronized; model_finish_gradient puts them in after the reduction. Collective
  * as sums is.
  */

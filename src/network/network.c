@@ -48,7 +48,9 @@ int network_describe_all(tensor_table out[NETWORK_VARIANTS])
     for (size_t i = 0; i < NETWORK_VARIANTS; i++) {
         const network_spec o = variant_of(i);
         tensor_table_init(&out[i]);
-        code = code == LS_OK ? network_describe(&out[i], &o) : code;
+        if (code == LS_OK) {
+            code = network_describe(&out[i], &o);
+        }
     }
     if (code != LS_OK) {
         network_release_all(out);

@@ -11,7 +11,7 @@
  * Checkpoints: the whole training state in one HDF5 file that Keras reads as weights (see store/keras_layout.h), and a
  * group /lockstep, which Keras ignores, with what else a resume or a report needs. A file appears under its name only
  * when complete; every data set has a checksum, and the file a seal (io/seal.h), which is checked before HDF5 opens it:
- * what was cut short, damaged or is something else is told apart. Not collective: one rank writes, any may read.
+ * what was cut short, damaged or is something else is distinguished. Not collective: one rank writes, any may read.
  */
 enum { CHECKPOINT_PATH_SIZE = 4096, CHECKPOINT_FIRST_WEIGHTS = 10 };
 
@@ -62,10 +62,10 @@ typedef struct checkpoint_info {
 } checkpoint_info;
 
 /* Name and values of something that differs. */
-typedef void (*checkpoint_tell)(void *context, const char *name, const char *a, const char *b);
+typedef void (*checkpoint_report)(void *context, const char *name, const char *a, const char *b);
 
-/* Tell of each number and text but the configuration in which two differ, and of the classes; returns how many. */
-size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
+/* Report each number and text but the configuration in which two differ, and of the classes; returns how many. */
+size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_report report,
                                   void *context);
 
 /*
@@ -114,8 +114,5 @@ int checkpoint_verify(const char *path);
  * damaged or differs from the table.
  */
 int checkpoint_read(const char *path, state *s);
-
-/* Read weights that Keras (or a checkpoint) holds: *.weights.h5 of Keras 3, or the legacy *.h5. */
-int checkpoint_read_keras(const char *path, state *s);
 
 #endif

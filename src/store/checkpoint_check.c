@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "store/checkpoint_name.h"
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 
@@ -34,20 +35,19 @@ static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const 
                          problems *found)
 {
     char path[KERAS_PATH_SIZE];
+    const char *const names[] = {keras_layout_path(path, t, index), legacy};
     const tensor_info *info = &t->tensors[index];
-    uint64_t hash = 0;
     double *values = NULL;
-    (void)keras_layout_path(path, t, index);
-    int code = keras_layout_check(f, path, info);
-    if (code == LS_OK) {
-        code = checkpoint_hash_set(f, path, &hash);
-    }
-    if (code == LS_OK && hash != checksum) {
-        problems_add(found, "tensor %s is damaged (wrong checksum)", path);
-    }
-    if (code == LS_OK && (code = keras_layout_check(f, legacy, info)) == LS_OK &&
-        (code = checkpoint_hash_set(f, legacy, &hash)) == LS_OK && hash != checksum) {
-        problems_add(found, "tensor %s is damaged (wrong checksum)", legacy);
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < sizeof names / sizeof *names; i++) {
+        uint64_t hash = checksum;
+        code = keras_layout_check(f, names[i], info);
+        if (code == LS_OK) {
+            code = checkpoint_hash_set(f, names[i], &hash);
+        }
+        if (code == LS_OK && hash != checksum) {
+            problems_add(found, "tensor %s is damaged (wrong checksum)", names[i]);
+        }
     }
     if (code == LS_OK) {
         values = calloc(info->size + 1, sizeof *values);
@@ -71,8 +71,13 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
     size_t count = 0;
     size_t legacy_count = 0;
     int code = checkpoint_read_checksums(f, &paths, &checksums, &count);
-    if (code == LS_OK && (code = checkpoint_check_paths(f, t)) == LS_OK &&
-        (code = keras_layout_legacy(f, "/", &legacy, &legacy_count)) == LS_OK && legacy_count != t->count) {
+    if (code == LS_OK) {
+        code = checkpoint_check_paths(f, t);
+    }
+    if (code == LS_OK) {
+        code = keras_layout_legacy(f, "/", &legacy, &legacy_count);
+    }
+    if (code == LS_OK && legacy_count != t->count) {
         code = error_set(LS_EFORMAT, "%s: the older layout names %zu tensors, not %zu", h5_path(f), legacy_count,
                          t->count);
     }
@@ -114,9 +119,9 @@ static void check_network(h5_file *f, problems *found)
 
 void checkpoint_check_figures(const checkpoint_info *info, problems *found)
 {
-    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const checkpoint_number *figure = &checkpoint_reals[i];
-        const double value = *(const double *)((const char *)info + figure->offset);
+    for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
+        const checkpoint_field *figure = &checkpoint_numbers[i];
+        const double value = figure->type == H5_FLOAT64 ? *(const double *)checkpoint_number_of(info, i) : 0;
         const int may_miss = strncmp(figure->name, "val_", 4) == 0;
         if (may_miss ? value < 0 : !(isfinite(value) && value >= 0)) {
             problems_add(found, "%s has the impossible value %g", figure->name, value);
@@ -138,11 +143,8 @@ static void check_name(const char *path, const checkpoint_info *info, problems *
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
-    unsigned long long step = 0;
-    int end = 0;
-    // NOLINTNEXTLINE(cert-err34-c): a number too large is not the step either
-    if (sscanf(name, "step-%llu.weights.h5%n", &step, &end) == 1 && end > 0 && name[end] == '\0' &&
-        step != info->step) {
+    uint64_t step = 0;
+    if (checkpoint_name_step(&step, name) && step != info->step) {
         problems_add(found, "holds step %" PRIu64 ", which is not what its name says", info->step);
     }
 }

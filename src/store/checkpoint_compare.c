@@ -7,12 +7,22 @@
 
 enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
 
+static uint64_t number_of(const checkpoint_info *info, size_t i)
+{
+    return *(const uint64_t *)checkpoint_number_of(info, i);
+}
+
+static double real_of(const checkpoint_info *info, size_t i)
+{
+    return *(const double *)checkpoint_number_of(info, i);
+}
+
 /* Hashes are read in hexadecimal, everything else in decimal. */
 static const char *number_text(char *out, const checkpoint_info *info, size_t i)
 {
     const int is_hash = checkpoint_numbers[i].offset == offsetof(checkpoint_info, weights_hash) ||
                         checkpoint_numbers[i].offset == offsetof(checkpoint_info, data_checksum);
-    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, checkpoint_number_of(info, i));
+    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, number_of(info, i));
     return out;
 }
 
@@ -43,7 +53,7 @@ static int same_classes(const checkpoint_info *a, const checkpoint_info *b)
 }
 
 /* Where they differ, 1. */
-static size_t tell_real(checkpoint_tell tell, void *context, const char *name, double x, double y)
+static size_t report_real(checkpoint_report report, void *context, const char *name, double x, double y)
 {
     char first[NUMBER_SIZE];
     char second[NUMBER_SIZE];
@@ -52,46 +62,45 @@ static size_t tell_real(checkpoint_tell tell, void *context, const char *name, d
     }
     (void)snprintf(first, sizeof first, "%.9g", x);
     (void)snprintf(second, sizeof second, "%.9g", y);
-    tell(context, name, first, second);
+    report(context, name, first, second);
     return 1;
 }
 
-size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_tell tell,
+size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_report report,
                                   void *context)
 {
     char first[CLASSES_SIZE];
     char second[CLASSES_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        if (checkpoint_number_of(a, i) != checkpoint_number_of(b, i)) {
-            tell(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
+        if (checkpoint_numbers[i].type == H5_FLOAT64) {
+            count += report_real(report, context, checkpoint_numbers[i].name, real_of(a, i), real_of(b, i));
+        } else if (number_of(a, i) != number_of(b, i)) {
+            report(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
             count++;
         }
     }
-    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        count += tell_real(tell, context, checkpoint_reals[i].name, checkpoint_real_of(a, i), checkpoint_real_of(b, i));
-    }
     if (a->orientation != b->orientation) {
-        tell(context, "orientation", orientation_text(a), orientation_text(b));
+        report(context, "orientation", orientation_text(a), orientation_text(b));
         count++;
     }
     (void)origin_describe(first, sizeof first, &a->origin);
     (void)origin_describe(second, sizeof second, &b->origin);
     if (strcmp(first, second) != 0) {
-        tell(context, "computed by", first, second);
+        report(context, "computed by", first, second);
         count++;
     }
-    count += tell_real(tell, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
+    count += report_real(report, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;
         if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config) &&
             strcmp(checkpoint_text_of(a, i), checkpoint_text_of(b, i)) != 0) {
-            tell(context, name, checkpoint_text_of(a, i), checkpoint_text_of(b, i));
+            report(context, name, checkpoint_text_of(a, i), checkpoint_text_of(b, i));
             count++;
         }
     }
     if (!same_classes(a, b)) {
-        tell(context, "classes", classes_text(first, a), classes_text(second, b));
+        report(context, "classes", classes_text(first, a), classes_text(second, b));
         count++;
     }
     return count;

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "io/h5.h"
+#include "io/temporary.h"
+#include "store/run_folder.h"
 
 static const char prefix[] = "step-";
 static const char digits[] = "0123456789";
@@ -21,11 +22,7 @@ char *checkpoint_name(char out[CHECKPOINT_NAME_SIZE], uint64_t step)
 int checkpoint_path(char *out, size_t size, const char *dir, uint64_t step)
 {
     char name[CHECKPOINT_NAME_SIZE];
-    const int n = snprintf(out, size, "%s/%s", dir, checkpoint_name(name, step));
-    if (n < 0 || (size_t)n >= size) {
-        return error_set(LS_EUSAGE, "%s: the path is too long", dir);
-    }
-    return LS_OK;
+    return run_folder_file(out, size, dir, checkpoint_name(name, step));
 }
 
 int checkpoint_name_step(uint64_t *step, const char *name)
@@ -39,15 +36,6 @@ int checkpoint_name_step(uint64_t *step, const char *name)
     return errno == 0 && strcmp(checkpoint_name(again, *step), name) == 0;
 }
 
-/* "node3-4711": a host's name, which may have hyphens, and a number. */
-static int is_writer(const char *text)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const char *last = strrchr(text, '-');
-    return last != NULL && last != text && text[strspn(text, allowed)] == '\0' && last[1] != '\0' &&
-           last[1 + strspn(last + 1, digits)] == '\0';
-}
-
 int checkpoint_name_is_temporary(const char *name)
 {
     char begin[CHECKPOINT_NAME_SIZE];
@@ -59,6 +47,5 @@ int checkpoint_name_is_temporary(const char *name)
     }
     memcpy(begin, name, length);
     begin[length] = '\0';
-    return (strcmp(begin, "log.h5") == 0 || checkpoint_name_step(&step, begin)) &&
-           is_writer(mark + sizeof H5_TEMPORARY_MARK - 1);
+    return (strcmp(begin, "log.h5") == 0 || checkpoint_name_step(&step, begin)) && temporary_is_named(begin, name);
 }

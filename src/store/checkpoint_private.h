@@ -6,18 +6,18 @@
 
 /* What writing and reading a checkpoint must agree on. */
 
-/* A number of checkpoint_info and the attribute of /lockstep that holds it. */
-typedef struct checkpoint_number {
+/* A field of checkpoint_info and what holds it in the file. */
+typedef struct checkpoint_field {
     const char *name;
+    h5_type type;
     size_t offset;
-} checkpoint_number;
+} checkpoint_field;
 
-enum { CHECKPOINT_NUMBERS = 10, CHECKPOINT_REALS = 9, CHECKPOINT_TEXTS = 4 };
-extern const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS];
-/* Its doubles, attributes too; first_weights are a data set. */
-extern const checkpoint_number checkpoint_reals[CHECKPOINT_REALS];
+enum { CHECKPOINT_NUMBERS = 19, CHECKPOINT_TEXTS = 4 };
+/* Of 8 bytes each: attributes of /lockstep. first_weights are a data set. */
+extern const checkpoint_field checkpoint_numbers[CHECKPOINT_NUMBERS];
 /* The texts: string data sets of one element under /lockstep. */
-extern const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS];
+extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
 
 /*
  * The attribute of /lockstep that is not in all files of this format: 1 for CHECKPOINT_TURNED, 0 for
@@ -45,8 +45,7 @@ int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, s
 int checkpoint_check_paths(h5_file *f, const tensor_table *t);
 
 /* The values that these name, in their order; a text that is NULL is "". */
-uint64_t checkpoint_number_of(const checkpoint_info *info, size_t i);
-double checkpoint_real_of(const checkpoint_info *info, size_t i);
+const void *checkpoint_number_of(const checkpoint_info *info, size_t i);
 const char *checkpoint_text_of(const checkpoint_info *info, size_t i);
 
 /* Where the origin is. */

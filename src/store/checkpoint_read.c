@@ -50,8 +50,9 @@ static int read_text(h5_file *f, const char *name, const char **out)
     }
     if (count != 1) {
         code = error_set(LS_EFORMAT, "%s: %s: is not one string", h5_path(f), name);
-    } else if ((*out = strdup(strings[0])) == NULL) {
-        code = error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), name);
+    } else {
+        *out = strdup(strings[0]);
+        code = *out == NULL ? error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), name) : LS_OK;
     }
     free(strings);
     return code;
@@ -64,7 +65,7 @@ static int read_orientation(h5_file *f, checkpoint_orientation *out)
     if (!h5_attr_exists(f, "lockstep", CHECKPOINT_ORIENTATION)) {
         return LS_OK;
     }
-    const int code = h5_read_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, &applied);
+    const int code = h5_read_attr(f, "lockstep", CHECKPOINT_ORIENTATION, H5_UINT64, &applied);
     if (code == LS_OK && applied > 1) {
         return error_set(LS_EFORMAT, "%s: lockstep/" CHECKPOINT_ORIENTATION " is %" PRIu64 ", neither 0 nor 1",
                          h5_path(f), applied);
@@ -77,11 +78,11 @@ static int read_orientation(h5_file *f, checkpoint_orientation *out)
 static int read_fields(h5_file *f, checkpoint_info *out)
 {
     int64_t format = 0;
-    int code = LS_OK;
     if (!h5_exists(f, "lockstep")) {
         return error_set(LS_EFORMAT, "%s: not a checkpoint: it has no group /lockstep", h5_path(f));
     }
-    if ((code = h5_read_attr_i64(f, "lockstep", "format", &format)) != LS_OK) {
+    int code = h5_read_attr(f, "lockstep", "format", H5_INT64, &format);
+    if (code != LS_OK) {
         return code;
     }
     if (format > CHECKPOINT_FORMAT) {
@@ -94,16 +95,12 @@ static int read_fields(h5_file *f, checkpoint_info *out)
                          format, (int)CHECKPOINT_OLDEST_FORMAT);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
-        uint64_t *number = (uint64_t *)((char *)out + checkpoint_numbers[i].offset);
-        code = h5_read_attr_u64(f, "lockstep", checkpoint_numbers[i].name, number);
-    }
-    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
-        double *number = (double *)((char *)out + checkpoint_reals[i].offset);
-        code = h5_read_attr_f64(f, "lockstep", checkpoint_reals[i].name, number);
+        const checkpoint_field *field = &checkpoint_numbers[i];
+        code = h5_read_attr(f, "lockstep", field->name, field->type, (char *)out + field->offset);
     }
     out->moving_distance = NAN;
     if (code == LS_OK && h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE)) {
-        code = h5_read_attr_f64(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, &out->moving_distance);
+        code = h5_read_attr(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, H5_FLOAT64, &out->moving_distance);
     }
     if (code == LS_OK) {
         code = read_orientation(f, &out->orientation);
@@ -128,9 +125,14 @@ static int check_classes(h5_file *f, const checkpoint_info *info, char *const *p
 {
     h5_shape bias = {0};
     h5_shape kernel = {0};
-    int code = LS_OK;
-    if (count < 2 || info->class_count == 0 || (code = h5_stat(f, paths[count - 1], &bias)) != LS_OK ||
-        (code = h5_stat(f, paths[count - 2], &kernel)) != LS_OK) {
+    if (count < 2 || info->class_count == 0) {
+        return LS_OK;
+    }
+    int code = h5_stat(f, paths[count - 1], &bias);
+    if (code == LS_OK) {
+        code = h5_stat(f, paths[count - 2], &kernel);
+    }
+    if (code != LS_OK) {
         return code;
     }
     if (bias.size != info->class_count || kernel.rank != 2 || kernel.dims[1] != info->class_count) {
@@ -149,9 +151,13 @@ static int read_info(h5_file *f, checkpoint_info *out)
     uint64_t checksum = 0;
     *out = (checkpoint_info){0};
     int code = read_fields(f, out);
-    if (code == LS_OK && (code = h5_read_attr_u64(f, "lockstep", "checksum", &checksum)) == LS_OK &&
-        (code = checkpoint_read_checksums(f, &paths, &checksums, &count)) == LS_OK &&
-        checksum != checkpoint_hash_info(out, checksums, count)) {
+    if (code == LS_OK) {
+        code = h5_read_attr(f, "lockstep", "checksum", H5_UINT64, &checksum);
+    }
+    if (code == LS_OK) {
+        code = checkpoint_read_checksums(f, &paths, &checksums, &count);
+    }
+    if (code == LS_OK && checksum != checkpoint_hash_info(out, checksums, count)) {
         code = error_set(LS_EFORMAT, "%s: the group /lockstep is damaged (wrong checksum)", h5_path(f));
     }
     if (code == LS_OK) {
@@ -208,7 +214,10 @@ int checkpoint_verify(const char *path)
     checkpoint_info info = {0};
     const watch_phase before = watch_enter(WATCH_LOADING);
     int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK && (code = read_info(f, &info)) == LS_OK) {
+    if (code == LS_OK) {
+        code = read_info(f, &info);
+    }
+    if (code == LS_OK) {
         code = verify_sets(f);
     }
     checkpoint_info_release(&info);
@@ -297,16 +306,5 @@ int checkpoint_read(const char *path, state *s)
     checkpoint_info_release(&info);
     (void)h5_close(f);
     (void)watch_enter(before);
-    return code;
-}
-
-int checkpoint_read_keras(const char *path, state *s)
-{
-    h5_file *f = NULL;
-    int code = h5_open_read(&f, path);
-    if (code == LS_OK) {
-        code = keras_layout_read(f, s);
-    }
-    (void)h5_close(f);
     return code;
 }

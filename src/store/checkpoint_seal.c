@@ -6,8 +6,8 @@
 #include "io/seal.h"
 
 /*
- * A whole HDF5 file without a seal: one of ours that lost it, one of format 1, or another program's. Told by names that
- * lie in the file as text, not by opening it.
+ * A whole HDF5 file without a seal: one of ours that lost it, one of format 1, or another program's. Found out by names
+ * that lie in the file as text, not by opening it.
  */
 static int name_unsealed(const char *path)
 {

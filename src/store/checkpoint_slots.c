@@ -26,7 +26,8 @@ int checkpoint_write_slots(h5_file *f, const state *s)
         const state_vector *v = &s->vectors[i];
         code = h5_write(f, path_of(path, v->name), real_type, 1, &v->size, v->values);
         if (code == LS_OK) {
-            code = h5_write_attr_u64(f, path, "checksum", hash_bytes(HASH_START, v->values, v->size * sizeof(real)));
+            code = h5_write_attr(f, path, "checksum", H5_UINT64,
+                                 &(uint64_t){hash_bytes(HASH_START, v->values, v->size * sizeof(real))});
         }
     }
     return code;
@@ -36,7 +37,7 @@ static int verify_slot(h5_file *f, const char *path)
 {
     uint64_t checksum = 0;
     uint64_t hash = 0;
-    int code = h5_read_attr_u64(f, path, "checksum", &checksum);
+    int code = h5_read_attr(f, path, "checksum", H5_UINT64, &checksum);
     if (code == LS_OK) {
         code = checkpoint_hash_set(f, path, &hash);
     }

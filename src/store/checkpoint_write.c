@@ -13,46 +13,38 @@
 #include "store/keras_layout.h"
 #include "store/origin_file.h"
 
-const checkpoint_number checkpoint_numbers[CHECKPOINT_NUMBERS] = {
-    {"epoch", offsetof(checkpoint_info, epoch)},
-    {"step", offsetof(checkpoint_info, step)},
-    {"position", offsetof(checkpoint_info, position)},
-    {"seed", offsetof(checkpoint_info, seed)},
-    {"weights", offsetof(checkpoint_info, weights_hash)},
-    {"height", offsetof(checkpoint_info, height)},
-    {"width", offsetof(checkpoint_info, width)},
-    {"batch_norm", offsetof(checkpoint_info, batch_norm)},
-    {"data_checksum", offsetof(checkpoint_info, data_checksum)},
-    {"epoch_start_step", offsetof(checkpoint_info, now.start_step)},
+const checkpoint_field checkpoint_numbers[CHECKPOINT_NUMBERS] = {
+    {"epoch", H5_UINT64, offsetof(checkpoint_info, epoch)},
+    {"step", H5_UINT64, offsetof(checkpoint_info, step)},
+    {"position", H5_UINT64, offsetof(checkpoint_info, position)},
+    {"seed", H5_UINT64, offsetof(checkpoint_info, seed)},
+    {"weights", H5_UINT64, offsetof(checkpoint_info, weights_hash)},
+    {"height", H5_UINT64, offsetof(checkpoint_info, height)},
+    {"width", H5_UINT64, offsetof(checkpoint_info, width)},
+    {"batch_norm", H5_UINT64, offsetof(checkpoint_info, batch_norm)},
+    {"data_checksum", H5_UINT64, offsetof(checkpoint_info, data_checksum)},
+    {"epoch_start_step", H5_UINT64, offsetof(checkpoint_info, now.start_step)},
+    {"epoch_start_mean_abs_weight", H5_FLOAT64, offsetof(checkpoint_info, now.start_mean_abs_weight)},
+    {"epoch_cross_entropy", H5_FLOAT64, offsetof(checkpoint_info, now.cross_entropy)},
+    {"epoch_penalty", H5_FLOAT64, offsetof(checkpoint_info, now.penalty)},
+    {"epoch_correct", H5_FLOAT64, offsetof(checkpoint_info, now.correct)},
+    {"epoch_samples", H5_FLOAT64, offsetof(checkpoint_info, now.samples)},
+    {"epoch_seconds", H5_FLOAT64, offsetof(checkpoint_info, now.seconds)},
+    {"val_loss", H5_FLOAT64, offsetof(checkpoint_info, val_loss)},
+    {"val_cross_entropy", H5_FLOAT64, offsetof(checkpoint_info, val_cross_entropy)},
+    {"val_accuracy", H5_FLOAT64, offsetof(checkpoint_info, val_accuracy)},
 };
 
-const checkpoint_number checkpoint_reals[CHECKPOINT_REALS] = {
-    {"epoch_start_mean_abs_weight", offsetof(checkpoint_info, now.start_mean_abs_weight)},
-    {"epoch_cross_entropy", offsetof(checkpoint_info, now.cross_entropy)},
-    {"epoch_penalty", offsetof(checkpoint_info, now.penalty)},
-    {"epoch_correct", offsetof(checkpoint_info, now.correct)},
-    {"epoch_samples", offsetof(checkpoint_info, now.samples)},
-    {"epoch_seconds", offsetof(checkpoint_info, now.seconds)},
-    {"val_loss", offsetof(checkpoint_info, val_loss)},
-    {"val_cross_entropy", offsetof(checkpoint_info, val_cross_entropy)},
-    {"val_accuracy", offsetof(checkpoint_info, val_accuracy)},
+const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {
+    {"lockstep/config", H5_STRING, offsetof(checkpoint_info, config)},
+    {"lockstep/experiment", H5_STRING, offsetof(checkpoint_info, experiment)},
+    {"lockstep/normalization", H5_STRING, offsetof(checkpoint_info, normalization)},
+    {"lockstep/program", H5_STRING, offsetof(checkpoint_info, program)},
 };
 
-const checkpoint_number checkpoint_texts[CHECKPOINT_TEXTS] = {
-    {"lockstep/config", offsetof(checkpoint_info, config)},
-    {"lockstep/experiment", offsetof(checkpoint_info, experiment)},
-    {"lockstep/normalization", offsetof(checkpoint_info, normalization)},
-    {"lockstep/program", offsetof(checkpoint_info, program)},
-};
-
-uint64_t checkpoint_number_of(const checkpoint_info *info, size_t i)
+const void *checkpoint_number_of(const checkpoint_info *info, size_t i)
 {
-    return *(const uint64_t *)((const char *)info + checkpoint_numbers[i].offset);
-}
-
-double checkpoint_real_of(const checkpoint_info *info, size_t i)
-{
-    return *(const double *)((const char *)info + checkpoint_reals[i].offset);
+    return (const char *)info + checkpoint_numbers[i].offset;
 }
 
 const char *checkpoint_text_of(const checkpoint_info *info, size_t i)
@@ -89,12 +81,7 @@ uint64_t checkpoint_hash_info(const checkpoint_info *info, const uint64_t *check
 {
     uint64_t hash = hash_bytes(HASH_START, checksums, count * sizeof *checksums);
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        const uint64_t number = checkpoint_number_of(info, i);
-        hash = hash_bytes(hash, &number, sizeof number);
-    }
-    for (size_t i = 0; i < CHECKPOINT_REALS; i++) {
-        const double number = checkpoint_real_of(info, i);
-        hash = hash_bytes(hash, &number, sizeof number);
+        hash = hash_bytes(hash, checkpoint_number_of(info, i), sizeof(uint64_t));
     }
     hash = hash_bytes(hash, info->now.first_weights, sizeof info->now.first_weights);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
@@ -147,22 +134,21 @@ static int write_info(h5_file *f, const checkpoint_info *info)
     const size_t first_weights = CHECKPOINT_FIRST_WEIGHTS;
     int code = h5_make_group(f, "lockstep");
     if (code == LS_OK) {
-        code = h5_write_attr_i64(f, "lockstep", "format", CHECKPOINT_FORMAT);
+        code = h5_write_attr(f, "lockstep", "format", H5_INT64, &(int64_t){CHECKPOINT_FORMAT});
     }
     if (code == LS_OK) {
         code = h5_write_attr_string(f, "lockstep", "seal", CHECKPOINT_SEAL_NOTE);
     }
     for (size_t i = 0; code == LS_OK && i < CHECKPOINT_NUMBERS; i++) {
-        code = h5_write_attr_u64(f, "lockstep", checkpoint_numbers[i].name, checkpoint_number_of(info, i));
-    }
-    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_REALS; i++) {
-        code = h5_write_attr_f64(f, "lockstep", checkpoint_reals[i].name, checkpoint_real_of(info, i));
+        const checkpoint_field *field = &checkpoint_numbers[i];
+        code = h5_write_attr(f, "lockstep", field->name, field->type, checkpoint_number_of(info, i));
     }
     if (code == LS_OK && info->orientation != CHECKPOINT_ORIENTATION_UNKNOWN) {
-        code = h5_write_attr_u64(f, "lockstep", CHECKPOINT_ORIENTATION, info->orientation == CHECKPOINT_TURNED);
+        code = h5_write_attr(f, "lockstep", CHECKPOINT_ORIENTATION, H5_UINT64,
+                             &(uint64_t){info->orientation == CHECKPOINT_TURNED});
     }
     if (code == LS_OK && !isnan(info->moving_distance)) {
-        code = h5_write_attr_f64(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, info->moving_distance);
+        code = h5_write_attr(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, H5_FLOAT64, &(double){info->moving_distance});
     }
     if (code == LS_OK) {
         code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);
@@ -205,7 +191,8 @@ static int write_file(h5_file *f, const state *s, const checkpoint_info *info)
         code = h5_write(f, "lockstep/checksums", H5_UINT64, 1, &t->count, checksums);
     }
     if (code == LS_OK) {
-        code = h5_write_attr_u64(f, "lockstep", "checksum", checkpoint_hash_info(&full, checksums, t->count));
+        code = h5_write_attr(f, "lockstep", "checksum", H5_UINT64,
+                             &(uint64_t){checkpoint_hash_info(&full, checksums, t->count)});
     }
     free(checksums);
     return code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "network/network.h"
 
 static const h5_type real_type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
@@ -89,8 +90,13 @@ static int link_legacy(h5_file *f, const tensor_table *t)
             code = link_layer(f, t, &t->layers[i]);
         }
     }
-    if (code == LS_OK && (code = h5_write_attr_strings(f, "/", "layer_names", names, n)) == LS_OK &&
-        (code = h5_write_attr_string(f, "/", "backend", "tensorflow")) == LS_OK) {
+    if (code == LS_OK) {
+        code = h5_write_attr_strings(f, "/", "layer_names", names, n);
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr_string(f, "/", "backend", "tensorflow");
+    }
+    if (code == LS_OK) {
         code = h5_write_attr_string(f, "/", "keras_version", "2.15.0");
     }
     free(names);
@@ -104,24 +110,18 @@ int keras_layout_write(h5_file *f, const state *s)
 }
 
 /* "(3, 3, 3, 32)" */
-static void shape_text(char *out, size_t size, int rank, const size_t *dims)
+static void add_shape(text_builder *out, int rank, const size_t *dims)
 {
-    size_t at = 0;
-    out[0] = '\0';
-    for (int i = 0; i < rank && at < size; i++) {
-        const int n = snprintf(out + at, size - at, "%s%zu", i == 0 ? "(" : ", ", dims[i]);
-        at += n > 0 ? (size_t)n : 0;
+    text_add(out, "(");
+    for (int i = 0; i < rank; i++) {
+        text_add(out, "%s%zu", i == 0 ? "" : ", ", dims[i]);
     }
-    if (at + 1 < size) {
-        (void)snprintf(out + at, size - at, rank == 0 ? "()" : ")");
-    }
+    text_add(out, ")");
 }
 
 int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
 {
     char name[2 * TENSOR_NAME_SIZE];
-    char have[128];
-    char want[128];
     h5_shape shape;
     (void)tensor_full_name(name, sizeof name, info);
     const int code = h5_stat(f, path, &shape);
@@ -136,10 +136,13 @@ int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
         same = shape.dims[i] == info->shape[i];
     }
     if (!same) {
-        shape_text(have, sizeof have, shape.rank, shape.dims);
-        shape_text(want, sizeof want, info->rank, info->shape);
-        return error_set(LS_EFORMAT, "%s: tensor %s has shape %s where the network has %s", h5_path(f), name, have,
-                         want);
+        text_builder shapes = {0};
+        add_shape(&shapes, shape.rank, shape.dims);
+        text_add(&shapes, " where the network has ");
+        add_shape(&shapes, info->rank, info->shape);
+        (void)error_set(LS_EFORMAT, "%s: tensor %s has shape %s", h5_path(f), name, text_of(&shapes));
+        text_release(&shapes);
+        return LS_EFORMAT;
     }
     if (shape.type != H5_FLOAT32 && shape.type != H5_FLOAT64) {
         return error_set(LS_EFORMAT, "%s: tensor %s holds neither float32 nor float64", h5_path(f), name);
@@ -148,20 +151,19 @@ int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
 }
 
 /* Write the paths of one legacy layer's variables, each with its zero. */
-static int list_layer(FILE *out, h5_file *f, const char *group, size_t *count)
+static int list_layer(text_builder *out, h5_file *f, const char *group)
 {
     char **names = NULL;
     size_t n = 0;
     const int code = h5_read_attr_strings(f, group, "weight_names", &names, &n);
     for (size_t i = 0; code == LS_OK && i < n; i++) {
-        fprintf(out, "%s/%s%c", group, names[i], '\0');
+        text_add(out, "%s/%s%c", group, names[i], '\0');
     }
-    *count += n;
     free(names);
     return code;
 }
 
-static int list_layers(FILE *out, h5_file *f, const char *root, size_t *count)
+static int list_layers(text_builder *out, h5_file *f, const char *root)
 {
     char **layers = NULL;
     size_t n = 0;
@@ -172,60 +174,36 @@ static int list_layers(FILE *out, h5_file *f, const char *root, size_t *count)
         if (length < 0 || (size_t)length >= sizeof group) {
             code = error_set(LS_EFORMAT, "%s: a layer name is too long", h5_path(f));
         } else {
-            code = list_layer(out, f, group, count);
+            code = list_layer(out, f, group);
         }
     }
     free(layers);
     return code;
 }
 
-/* One block: pointers to the `count` texts that follow each other in `text`, and the texts. NULL: out of memory. */
-static char **pack_paths(const char *text, size_t size, size_t count)
-{
-    char **block = malloc((count + 1) * sizeof *block + size + 1);
-    if (block == NULL) {
-        return NULL;
-    }
-    char *at = (char *)(block + count + 1);
-    memcpy(at, text, size);
-    for (size_t i = 0; i < count; i++) {
-        block[i] = at;
-        at += strlen(at) + 1;
-    }
-    block[count] = NULL;
-    return block;
-}
-
 int keras_layout_legacy(h5_file *f, const char *root, char ***out, size_t *count)
 {
-    char *text = NULL;
-    size_t size = 0;
-    *out = NULL;
+    text_builder paths = {0};
     *count = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL) {
-        return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
+    const int code = list_layers(&paths, f, root);
+    *out = text_take_list(&paths, count);
+    if (code != LS_OK) {
+        free(*out);
+        *out = NULL;
+        return code;
     }
-    int code = list_layers(stream, f, root, count);
-    if (fclose(stream) != 0 || (code == LS_OK && (*out = pack_paths(text, size, *count)) == NULL)) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
-    }
-    free(text);
-    return code;
+    return *out != NULL ? LS_OK : error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
 }
 
 /* The paths in Keras 3's layout: one block for free(). NULL: out of memory. */
 static char **keras3_paths(const tensor_table *t)
 {
-    char **paths = malloc((t->count + 1) * (sizeof *paths + KERAS_PATH_SIZE));
-    if (paths == NULL) {
-        return NULL;
-    }
-    char *text = (char *)(paths + t->count + 1);
+    text_builder paths = {0};
+    char path[KERAS_PATH_SIZE];
     for (size_t i = 0; i < t->count; i++) {
-        paths[i] = keras_layout_path(text + i * KERAS_PATH_SIZE, t, i);
+        text_add(&paths, "%s%c", keras_layout_path(path, t, i), '\0');
     }
-    return paths;
+    return text_take_list(&paths, NULL);
 }
 
 const char *keras_layout_root(h5_file *f)

@@ -113,13 +113,11 @@ int run_folder_open(run_folder **out, const char *dir, run_folder_owns owns, voi
 {
     *out = NULL;
     run_folder *f = calloc(1, sizeof *f);
-    if (f == NULL || (f->dir = strdup(dir)) == NULL) {
-        free(f);
+    if (f == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory", dir);
     }
-    f->owns = owns;
-    f->context = context;
-    const int code = list(f);
+    *f = (run_folder){.dir = strdup(dir), .owns = owns, .context = context};
+    const int code = f->dir == NULL ? error_set(LS_ENOMEM, "%s: out of memory", dir) : list(f);
     if (code != LS_OK) {
         run_folder_close(f);
         return code;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "io/named.h"
 #include "io/seal.h"
 #include "store/checkpoint_name.h"
 #include "store/runlog.h"
@@ -53,23 +54,19 @@ static int set_damaged_aside(run_folder *f)
     return code;
 }
 
-/* Whether a file begins as one that is being written: with nothing yet, or as HDF5's. */
+/* Whether a file may be what an interrupted write has left. */
 static bool begins_as_ours(int folder, const char *name)
 {
-    static const char signature[] = "\x89HDF\r\n\x1a\n";
-    char head[sizeof signature - 1] = {0};
     struct stat status;
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) {
         return false;
     }
     const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
-    static const char zeros[sizeof head] = {0};
+    const bool begun = fd >= 0 && named_looks_begun(fd);
     if (fd >= 0) {
         (void)close(fd);
     }
-    return n == 0 || (n == (ssize_t)sizeof head &&
-                      (memcmp(head, signature, sizeof head) == 0 || memcmp(head, zeros, sizeof head) == 0));
+    return begun;
 }
 
 static int remove_temporaries(const char *dir)

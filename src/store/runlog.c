@@ -9,54 +9,51 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/size.h"
+#include "base/text.h"
 #include "base/watch.h"
-#include "io/h5.h"
 #include "store/origin_file.h"
+#include "store/runlog_columns.h"
 #include "store/runlog_place.h"
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
 
-/* A column of a table: an array of the file, a field of the row's struct. */
-typedef struct column {
-    const char *name;
-    h5_type type;
-    size_t offset;
-} column;
+#define STEP(name, type, rule)                                                                                         \
+    {                                                                                                                  \
+        "steps/" #name, type, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 0, 0                             \
+    }
+#define EPOCH(name, type, rule, width)                                                                                 \
+    {                                                                                                                  \
+        "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 0, width                      \
+    }
+#define TENSORS(name)                                                                                                  \
+    {                                                                                                                  \
+        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS                            \
+    }
 
-static const column step_columns[] = {
-    {"steps/step", H5_UINT64, offsetof(runlog_step_row, step)},
-    {"steps/loss", H5_FLOAT64, offsetof(runlog_step_row, loss)},
-    {"steps/cross_entropy", H5_FLOAT64, offsetof(runlog_step_row, cross_entropy)},
-    {"steps/accuracy", H5_FLOAT64, offsetof(runlog_step_row, accuracy)},
+const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
+    STEP(step, H5_UINT64, RUNLOG_COUNT),
+    STEP(loss, H5_FLOAT64, RUNLOG_FIGURE),
+    STEP(cross_entropy, H5_FLOAT64, RUNLOG_FIGURE),
+    STEP(accuracy, H5_FLOAT64, RUNLOG_SHARE),
+    {"steps/learning_rate", H5_FLOAT64, offsetof(runlog_step_row, learning_rate), RUNLOG_MAYBE_FIGURE, RUNLOG_PER_STEP,
+     1, 0},
+    EPOCH(epoch, H5_UINT64, RUNLOG_COUNT, 0),
+    EPOCH(train_loss, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(train_cross_entropy, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(train_accuracy, H5_FLOAT64, RUNLOG_SHARE, 0),
+    EPOCH(val_loss, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
+    EPOCH(val_cross_entropy, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
+    EPOCH(val_accuracy, H5_FLOAT64, RUNLOG_MAYBE_SHARE, 0),
+    EPOCH(images_per_second, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(seconds, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(start_step, H5_UINT64, RUNLOG_START, 0),
+    EPOCH(start_mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
+    TENSORS(norm),
+    TENSORS(mean_abs),
 };
-
-static const column epoch_columns[] = {
-    {"epochs/epoch", H5_UINT64, offsetof(runlog_epoch_row, epoch)},
-    {"epochs/train_loss", H5_FLOAT64, offsetof(runlog_epoch_row, train_loss)},
-    {"epochs/train_cross_entropy", H5_FLOAT64, offsetof(runlog_epoch_row, train_cross_entropy)},
-    {"epochs/train_accuracy", H5_FLOAT64, offsetof(runlog_epoch_row, train_accuracy)},
-    {"epochs/val_loss", H5_FLOAT64, offsetof(runlog_epoch_row, val_loss)},
-    {"epochs/val_cross_entropy", H5_FLOAT64, offsetof(runlog_epoch_row, val_cross_entropy)},
-    {"epochs/val_accuracy", H5_FLOAT64, offsetof(runlog_epoch_row, val_accuracy)},
-    {"epochs/images_per_second", H5_FLOAT64, offsetof(runlog_epoch_row, images_per_second)},
-    {"epochs/mean_abs_weight", H5_FLOAT64, offsetof(runlog_epoch_row, mean_abs_weight)},
-    {"epochs/seconds", H5_FLOAT64, offsetof(runlog_epoch_row, seconds)},
-    {"epochs/start_step", H5_UINT64, offsetof(runlog_epoch_row, start_step)},
-    {"epochs/start_mean_abs_weight", H5_FLOAT64, offsetof(runlog_epoch_row, start_mean_abs_weight)},
-};
-
-enum {
-    STEP_COLUMNS = sizeof step_columns / sizeof step_columns[0],
-    EPOCH_COLUMNS = sizeof epoch_columns / sizeof epoch_columns[0],
-};
-
-/* Arrays of rows that go with /epochs. */
-static const char first_weights[] = "epochs/first_weights";
-static const char norms[] = "tensors/norm";
-static const char means[] = "tensors/mean_abs";
-static const char tensor_names[] = "tensors/names";
-static const char *const epoch_tables[] = {first_weights, norms, means};
+static const char *const first_weights = "epochs/first_weights";
 
 struct runlog {
     h5_file *file;                    /* owned */
@@ -78,78 +75,67 @@ static size_t count_trainable(const tensor_table *t)
     return n;
 }
 
-/* Full names of the n trainable tensors: one block for free(). NULL when memory runs out. */
-static char **trainable_names(const tensor_table *t, size_t n)
+/* Full names of the trainable tensors: one block for free(). NULL when memory runs out. */
+static char **trainable_names(const tensor_table *t)
 {
-    enum { NAME_SIZE = 2 * TENSOR_NAME_SIZE };
-    char **names = malloc((n + 1) * (sizeof *names + NAME_SIZE));
-    if (names == NULL) {
-        return NULL;
-    }
-    char *text = (char *)(names + n + 1);
-    size_t at = 0;
-    for (size_t i = 0; at < n; i++) {
+    text_builder names = {0};
+    char name[2 * TENSOR_NAME_SIZE];
+    for (size_t i = 0; i < t->count; i++) {
         if (t->tensors[i].trainable) {
-            names[at] = tensor_full_name(text + at * NAME_SIZE, NAME_SIZE, &t->tensors[i]);
-            at++;
+            text_add(&names, "%s%c", tensor_full_name(name, sizeof name, &t->tensors[i]), '\0');
         }
     }
-    return names;
+    return text_take_list(&names, NULL);
 }
 
 static int make_tables(runlog *log)
 {
     int code = LS_OK;
-    char **names = trainable_names(log->t, log->tensors);
+    char **names = trainable_names(log->t);
     if (names == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file));
     }
-    code = h5_write_strings(log->file, tensor_names, (const char *const *)names, log->tensors);
-    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
-        code = h5_create_growing(log->file, step_columns[i].name, step_columns[i].type, 0, CHUNK_ROWS);
-    }
-    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
-        code = h5_create_growing(log->file, epoch_columns[i].name, epoch_columns[i].type, 0, EPOCH_CHUNK_ROWS);
-    }
-    if (code == LS_OK) {
-        code = h5_create_growing(log->file, first_weights, H5_FLOAT64, RUNLOG_FIRST_WEIGHTS, EPOCH_CHUNK_ROWS);
-    }
-    if (code == LS_OK && log->tensors > 0 &&
-        (code = h5_create_growing(log->file, norms, H5_FLOAT64, log->tensors, EPOCH_CHUNK_ROWS)) == LS_OK) {
-        code = h5_create_growing(log->file, means, H5_FLOAT64, log->tensors, EPOCH_CHUNK_ROWS);
+    code = h5_write_strings(log->file, RUNLOG_TENSOR_NAMES, (const char *const *)names, log->tensors);
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        const size_t width = k->width == RUNLOG_TENSORS ? log->tensors : k->width;
+        if (k->width != RUNLOG_TENSORS || log->tensors > 0) {
+            code = h5_create_growing(log->file, k->name, k->type, width,
+                                     k->per == RUNLOG_PER_STEP ? CHUNK_ROWS : EPOCH_CHUNK_ROWS);
+        }
     }
     free(names);
     return code;
 }
 
-/* Rows that all columns of a table have: a writer that was killed may have added to some only. */
-static int common_rows(h5_file *f, const column *columns, size_t n, size_t *rows)
+/* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
+static int has_column(h5_file *f, const runlog_column *k)
 {
-    int code = LS_OK;
-    h5_shape shape;
-    for (size_t i = 0; code == LS_OK && i < n; i++) {
-        code = h5_stat(f, columns[i].name, &shape);
-        if (code == LS_OK && shape.rank != 1) {
-            code = error_set(LS_EFORMAT, "%s: %s: is not a column", h5_path(f), columns[i].name);
-        }
-        if (code == LS_OK && shape.size < *rows) {
-            *rows = shape.size;
-        }
-    }
-    return code;
+    return (k->width == 0 && !k->later) || h5_exists(f, k->name);
 }
 
-static int common_table_rows(h5_file *f, size_t *rows)
+static void fill_unknown(void *cells, size_t n)
+{
+    double *values = cells;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = NAN;
+    }
+}
+
+/* Rows that all arrays with one a step, or an epoch, have: a writer that was killed may have added to some only. */
+static int common_rows(h5_file *f, runlog_per per, size_t *rows)
 {
     int code = LS_OK;
     h5_shape shape;
-    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
-        if (!h5_exists(f, epoch_tables[i])) {
-            continue; /* a network without trainable tensors */
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->per != per || !has_column(f, k)) {
+            continue;
         }
-        code = h5_stat(f, epoch_tables[i], &shape);
-        if (code == LS_OK && shape.rank != 2) {
-            code = error_set(LS_EFORMAT, "%s: %s: is not a table", h5_path(f), epoch_tables[i]);
+        code = h5_stat(f, k->name, &shape);
+        if (code == LS_OK && shape.rank != (k->width == 0 ? 1 : 2)) {
+            code =
+                error_set(LS_EFORMAT, "%s: %s: is not a %s", h5_path(f), k->name, k->width == 0 ? "column" : "table");
         }
         if (code == LS_OK && shape.dims[0] < *rows) {
             *rows = shape.dims[0];
@@ -163,9 +149,9 @@ static int check_names(const runlog *log, h5_file *f)
 {
     char **have = NULL;
     size_t count = 0;
-    char **want = trainable_names(log->t, log->tensors);
+    char **want = trainable_names(log->t);
     int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
-                            : h5_read_strings(f, tensor_names, &have, &count);
+                            : h5_read_strings(f, RUNLOG_TENSOR_NAMES, &have, &count);
     int same = code == LS_OK && count == log->tensors;
     for (size_t i = 0; same && i < count; i++) {
         same = strcmp(have[i], want[i]) == 0;
@@ -185,7 +171,9 @@ static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t r
     h5_shape shape;
     h5_shape wanted;
     int code = h5_stat(old, name, &shape);
-    code = code == LS_OK ? h5_stat(log->file, name, &wanted) : code;
+    if (code == LS_OK) {
+        code = h5_stat(log->file, name, &wanted);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -209,6 +197,18 @@ static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t r
     return code;
 }
 
+/* Rows of a column that the old log is too old for. */
+static int add_unknown(const runlog *log, const char *name, size_t rows)
+{
+    double cells[BUFFER_ROWS];
+    int code = LS_OK;
+    fill_unknown(cells, BUFFER_ROWS);
+    for (size_t done = 0; code == LS_OK && done < rows; done += BUFFER_ROWS) {
+        code = h5_append(log->file, name, H5_FLOAT64, rows - done < BUFFER_ROWS ? rows - done : BUFFER_ROWS, cells);
+    }
+    return code;
+}
+
 /* Rows that the old log should have and does not: only one that a machine's crash has damaged. */
 static void warn_of_missing(const h5_file *old, const char *what, size_t have, uint64_t keep)
 {
@@ -223,21 +223,25 @@ static int copy_log(runlog *log, h5_file *old)
     size_t steps = (size_t)log->keep_steps;
     size_t epochs = (size_t)log->keep_epochs;
     int code = check_names(log, old);
-    if (code != LS_OK || (code = common_rows(old, step_columns, STEP_COLUMNS, &steps)) != LS_OK ||
-        (code = common_rows(old, epoch_columns, EPOCH_COLUMNS, &epochs)) != LS_OK ||
-        (code = common_table_rows(old, &epochs)) != LS_OK) {
+    if (code == LS_OK) {
+        code = common_rows(old, RUNLOG_PER_STEP, &steps);
+    }
+    if (code == LS_OK) {
+        code = common_rows(old, RUNLOG_PER_EPOCH, &epochs);
+    }
+    if (code != LS_OK) {
         return code;
     }
     warn_of_missing(old, "steps", steps, log->keep_steps);
     warn_of_missing(old, "epochs", epochs, log->keep_epochs);
-    for (size_t i = 0; code == LS_OK && i < STEP_COLUMNS; i++) {
-        code = copy_rows(log, old, step_columns[i].name, steps);
-    }
-    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
-        code = copy_rows(log, old, epoch_columns[i].name, epochs);
-    }
-    for (size_t i = 0; code == LS_OK && i < sizeof epoch_tables / sizeof epoch_tables[0]; i++) {
-        code = h5_exists(old, epoch_tables[i]) ? copy_rows(log, old, epoch_tables[i], epochs) : LS_OK;
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        const size_t rows = k->per == RUNLOG_PER_STEP ? steps : epochs;
+        if (has_column(old, k)) {
+            code = copy_rows(log, old, k->name, rows);
+        } else if (k->later) {
+            code = add_unknown(log, k->name, rows);
+        }
     }
     return code;
 }
@@ -251,7 +255,7 @@ static int begin_file(runlog *log, const char *temporary)
     if (code == LS_OK) {
         code = make_tables(log);
     }
-    return code != LS_OK ? code : origin_file_write(log->file, "origin", &log->origin);
+    return code == LS_OK ? origin_file_write(log->file, "origin", &log->origin) : code;
 }
 
 /* Take over what an earlier run logged; where that cannot be read, it is set aside and the log begins anew. */
@@ -336,16 +340,19 @@ const char *runlog_path(const runlog *log)
 }
 
 /* Append n rows of a struct's fields, column by column. */
-static int append_columns(h5_file *f, const column *columns, size_t n_columns, const void *rows, size_t row_size,
-                          size_t n)
+static int append_columns(h5_file *f, runlog_per per, const void *rows, size_t row_size, size_t n)
 {
     int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < n_columns; i++) {
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
         uint64_t cells[BUFFER_ROWS]; /* every column's elements have 8 bytes */
-        for (size_t j = 0; j < n; j++) {
-            memcpy(&cells[j], (const char *)rows + j * row_size + columns[i].offset, sizeof cells[j]);
+        if (k->per != per || k->width > 0) {
+            continue;
         }
-        code = h5_append(f, columns[i].name, columns[i].type, n, cells);
+        for (size_t j = 0; j < n; j++) {
+            memcpy(&cells[j], (const char *)rows + j * row_size + k->offset, sizeof cells[j]);
+        }
+        code = h5_append(f, k->name, k->type, n, cells);
     }
     return code;
 }
@@ -355,7 +362,7 @@ int runlog_flush(runlog *log)
     if (log->waiting > 0) {
         const size_t n = log->waiting;
         log->waiting = 0; /* also after a failure: rows written half would follow twice */
-        const int code = append_columns(log->file, step_columns, STEP_COLUMNS, log->rows, sizeof log->rows[0], n);
+        const int code = append_columns(log->file, RUNLOG_PER_STEP, log->rows, sizeof log->rows[0], n);
         if (code != LS_OK) {
             return code;
         }
@@ -404,13 +411,14 @@ static int append_epoch(runlog *log, const runlog_epoch_row *row, const real *we
         return code;
     }
     weight_statistics(log, weights);
-    code = append_columns(log->file, epoch_columns, EPOCH_COLUMNS, row, sizeof *row, 1);
-    if (code == LS_OK) {
-        code = h5_append(log->file, first_weights, H5_FLOAT64, 1, row->first_weights);
-    }
-    if (code == LS_OK && log->tensors > 0 &&
-        (code = h5_append(log->file, norms, H5_FLOAT64, 1, log->statistics)) == LS_OK) {
-        code = h5_append(log->file, means, H5_FLOAT64, 1, log->statistics + log->tensors);
+    code = append_columns(log->file, RUNLOG_PER_EPOCH, row, sizeof *row, 1);
+    const double *cells = row->first_weights;
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->width > 0 && (k->width != RUNLOG_TENSORS || log->tensors > 0)) {
+            code = h5_append(log->file, k->name, k->type, 1, cells);
+            cells = cells == row->first_weights ? log->statistics : cells + log->tensors;
+        }
     }
     return code == LS_OK ? h5_flush(log->file) : code;
 }
@@ -435,28 +443,17 @@ int runlog_close(runlog *log)
     return flushed != LS_OK ? flushed : closed;
 }
 
-/* first_weights of `count` rows; the table may have grown meanwhile, or be of another width. */
+/* first_weights of `count` rows, unless the table is of another width. */
 static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
 {
     h5_shape shape;
-    size_t bytes = 0;
     int code = h5_stat(f, first_weights, &shape);
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK && (shape.rank != 2 || shape.dims[1] != RUNLOG_FIRST_WEIGHTS)) {
+        code = error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
     }
-    if (shape.rank != 2 || shape.dims[0] < count || shape.dims[1] != RUNLOG_FIRST_WEIGHTS ||
-        size_mul(&bytes, shape.size, sizeof(double)) != 0) {
-        return error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
-    }
-    double *values = malloc(bytes + 1);
-    if (values == NULL) {
-        return error_set(LS_ENOMEM, "%s: out of memory", h5_path(f));
-    }
-    code = h5_read(f, first_weights, H5_FLOAT64, shape.size, values);
     for (size_t i = 0; code == LS_OK && i < count; i++) {
-        memcpy(rows[i].first_weights, values + i * RUNLOG_FIRST_WEIGHTS, sizeof rows[i].first_weights);
+        code = h5_read_slice(f, first_weights, H5_FLOAT64, i, 1, rows[i].first_weights);
     }
-    free(values);
     return code;
 }
 
@@ -466,7 +463,7 @@ int runlog_is_one(const char *path)
     if (h5_open_read(&f, path) != LS_OK) {
         return 0;
     }
-    const int is_one = h5_exists(f, step_columns[0].name) && h5_exists(f, epoch_columns[0].name);
+    const int is_one = h5_exists(f, "steps/step") && h5_exists(f, "epochs/epoch");
     (void)h5_close(f);
     return is_one;
 }
@@ -483,8 +480,8 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
     if (code != LS_OK) {
         return code;
     }
-    if ((code = common_rows(f, epoch_columns, EPOCH_COLUMNS, &n)) != LS_OK ||
-        (code = common_table_rows(f, &n)) != LS_OK) {
+    code = common_rows(f, RUNLOG_PER_EPOCH, &n);
+    if (code != LS_OK) {
         goto cleanup;
     }
     rows = calloc(n + 1, sizeof *rows);
@@ -493,13 +490,23 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
         goto cleanup;
     }
-    for (size_t i = 0; code == LS_OK && i < EPOCH_COLUMNS; i++) {
-        code = h5_read_slice(f, epoch_columns[i].name, epoch_columns[i].type, 0, n, cells);
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (k->per != RUNLOG_PER_EPOCH || k->width > 0) {
+            continue;
+        }
+        fill_unknown(cells, n);
+        if (has_column(f, k)) {
+            code = h5_read_slice(f, k->name, k->type, 0, n, cells);
+        }
         for (size_t j = 0; code == LS_OK && j < n; j++) {
-            memcpy((char *)&rows[j] + epoch_columns[i].offset, &cells[j], sizeof cells[j]);
+            memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);
         }
     }
-    if (code == LS_OK && (code = read_first_weights(f, rows, n)) == LS_OK) {
+    if (code == LS_OK) {
+        code = read_first_weights(f, rows, n);
+    }
+    if (code == LS_OK) {
         *out = rows;
         *count = n;
         rows = NULL;

@@ -22,6 +22,7 @@ typedef struct runlog_step_row {
     double loss; /* cross-entropy + penalty */
     double cross_entropy;
     double accuracy;
+    double learning_rate; /* of the update; NaN in rows of programs that did not log it */
 } runlog_step_row;
 
 /* A row of /epochs. Validation columns are NaN where there was none. */

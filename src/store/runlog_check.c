@@ -10,55 +10,9 @@
 #include "base/size.h"
 #include "io/h5.h"
 #include "store/origin_file.h"
-#include "store/runlog.h"
+#include "store/runlog_columns.h"
 
 enum { NAME_SIZE = 128 };
-
-/* What a figure may be. */
-typedef enum rule {
-    RULE_COUNT,     /* 1, 2, 3, … */
-    RULE_START,     /* steps before an epoch: 0, then growing by an epoch's steps */
-    RULE_FIGURE,    /* finite, not negative */
-    RULE_SHARE,     /* 0 to 1 */
-    RULE_PERHAPS,   /* not negative, perhaps infinite, or NaN: validation */
-    RULE_SHARE_NAN, /* 0 to 1, or NaN */
-    RULE_WEIGHT,    /* finite or NaN */
-} rule;
-
-typedef struct known {
-    const char *name;
-    rule what;
-    size_t columns; /* of a table; 0: a single column; SIZE_MAX: as many as there are tensors */
-} known;
-
-/* Columns that must be there; others are held to having as many rows. */
-static const known step_columns[] = {
-    {"steps/step", RULE_COUNT, 0},
-    {"steps/loss", RULE_FIGURE, 0},
-    {"steps/cross_entropy", RULE_FIGURE, 0},
-    {"steps/accuracy", RULE_SHARE, 0},
-};
-
-static const known epoch_columns[] = {
-    {"epochs/epoch", RULE_COUNT, 0},
-    {"epochs/start_step", RULE_START, 0},
-    {"epochs/train_loss", RULE_FIGURE, 0},
-    {"epochs/train_cross_entropy", RULE_FIGURE, 0},
-    {"epochs/train_accuracy", RULE_SHARE, 0},
-    {"epochs/val_loss", RULE_PERHAPS, 0},
-    {"epochs/val_cross_entropy", RULE_PERHAPS, 0},
-    {"epochs/val_accuracy", RULE_SHARE_NAN, 0},
-    {"epochs/images_per_second", RULE_FIGURE, 0},
-    {"epochs/mean_abs_weight", RULE_FIGURE, 0},
-    {"epochs/seconds", RULE_FIGURE, 0},
-    {"epochs/start_mean_abs_weight", RULE_FIGURE, 0},
-    {"epochs/first_weights", RULE_WEIGHT, RUNLOG_FIRST_WEIGHTS},
-};
-
-static const known tensor_columns[] = {{"tensors/norm", RULE_FIGURE, SIZE_MAX},
-                                       {"tensors/mean_abs", RULE_FIGURE, SIZE_MAX}};
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 typedef struct checker {
     h5_file *f;
@@ -87,7 +41,7 @@ static int count_rows(const checker *c, const char *group, uint64_t *rows)
     for (size_t i = 0; i < count; i++) {
         h5_shape shape;
         (void)snprintf(path, sizeof path, "%s/%.*s", group, NAME_SIZE, names[i]);
-        if (strcmp(path, "tensors/names") == 0) {
+        if (strcmp(path, RUNLOG_TENSOR_NAMES) == 0) {
             continue;
         }
         if (h5_stat(c->f, path, &shape) != LS_OK) {
@@ -107,60 +61,30 @@ static int count_rows(const checker *c, const char *group, uint64_t *rows)
     return 1;
 }
 
-static int possible(rule what, double x)
+static int possible(runlog_rule rule, double x)
 {
-    switch (what) {
-    case RULE_FIGURE: return isfinite(x) && x >= 0;
-    case RULE_SHARE: return x >= 0 && x <= 1;
-    case RULE_PERHAPS: return isnan(x) || x >= 0;
-    case RULE_SHARE_NAN: return isnan(x) || (x >= 0 && x <= 1);
-    case RULE_WEIGHT: return !isinf(x);
+    switch (rule) {
+    case RUNLOG_FIGURE: return isfinite(x) && x >= 0;
+    case RUNLOG_SHARE: return x >= 0 && x <= 1;
+    case RUNLOG_MAYBE_FIGURE: return isnan(x) || x >= 0;
+    case RUNLOG_MAYBE_SHARE: return isnan(x) || (x >= 0 && x <= 1);
+    case RUNLOG_WEIGHT: return !isinf(x);
     default: return 1;
     }
 }
 
-/* `rows` rows of a table of `columns` columns. */
-static void check_figures(const checker *c, const known *k, const double *values, size_t rows, size_t columns)
+/* `rows` rows of an array of `width` columns. */
+static void check_figures(const checker *c, const runlog_column *k, const double *values, size_t rows, size_t width)
 {
-    for (size_t i = 0; i < rows * columns; i++) {
-        if (!possible(k->what, values[i])) {
-            problems_add(c->found, "%s: row %zu has the impossible value %g", k->name, i / columns + 1, values[i]);
+    for (size_t i = 0; i < rows * width; i++) {
+        if (!possible(k->rule, values[i])) {
+            problems_add(c->found, "%s: row %zu has the impossible value %g", k->name, i / width + 1, values[i]);
             return;
         }
     }
 }
 
-static int has_shape(const h5_shape *s, const known *k)
-{
-    return k->columns == 0 ? s->rank == 1 : s->rank == 2 && (k->columns == SIZE_MAX || s->dims[1] == k->columns);
-}
-
-static void check_figure_column(const checker *c, const known *k, uint64_t rows)
-{
-    h5_shape shape;
-    size_t bytes = 0;
-    int code = h5_stat(c->f, k->name, &shape);
-    if (code == LS_OK && (shape.type != H5_FLOAT64 || !has_shape(&shape, k) || shape.dims[0] < rows)) {
-        code = error_set(LS_EFORMAT, "%s: has the wrong shape or type", k->name);
-    }
-    if (code == LS_OK && size_mul(&bytes, shape.size, sizeof(double)) != 0) {
-        code = error_set(LS_EFORMAT, "%s: has an impossible size", k->name);
-    }
-    double *values = code == LS_OK ? malloc(bytes + 1) : NULL;
-    if (code == LS_OK && values == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory", k->name);
-    }
-    /* Not all of it: a log that is written may have grown since. */
-    code = code == LS_OK ? h5_read_slice(c->f, k->name, H5_FLOAT64, 0, (size_t)rows, values) : code;
-    if (code != LS_OK) {
-        add_error(c);
-    } else {
-        check_figures(c, k, values, (size_t)rows, shape.rank == 1 ? 1 : shape.dims[1]);
-    }
-    free(values);
-}
-
-static void check_counts(const checker *c, const known *k, const uint64_t *values, size_t rows)
+static void check_counts(const checker *c, const runlog_column *k, const uint64_t *values, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
         if (values[i] != i + 1) {
@@ -198,37 +122,42 @@ static void check_starts(const checker *c, const uint64_t *starts, size_t rows)
     }
 }
 
-static void check_number_column(const checker *c, const known *k, uint64_t rows)
+static void check_column(const checker *c, const runlog_column *k, uint64_t rows)
 {
+    const size_t width = k->width == RUNLOG_TENSORS ? c->tensors : k->width;
     h5_shape shape;
     size_t bytes = 0;
+    void *cells = NULL;
     int code = h5_stat(c->f, k->name, &shape);
-    if (code == LS_OK && (shape.type != H5_UINT64 || shape.rank != 1 || shape.size < rows ||
-                          size_mul(&bytes, shape.size, sizeof(uint64_t)) != 0)) {
+    if (code == LS_OK && (shape.type != k->type || shape.rank != (width == 0 ? 1 : 2) || shape.dims[0] < rows ||
+                          (width > 0 && shape.dims[1] != width) || size_mul(&bytes, shape.size, sizeof(double)) != 0)) {
         code = error_set(LS_EFORMAT, "%s: has the wrong shape or type", k->name);
     }
-    uint64_t *values = code == LS_OK ? malloc(bytes + 1) : NULL;
-    if (code == LS_OK && values == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory", k->name);
+    if (code == LS_OK) {
+        cells = malloc(bytes + 1);
+        /* Not all of it: a log that is written may have grown since. */
+        code = cells == NULL ? error_set(LS_ENOMEM, "%s: out of memory", k->name)
+                             : h5_read_slice(c->f, k->name, k->type, 0, (size_t)rows, cells);
     }
-    code = code == LS_OK ? h5_read_slice(c->f, k->name, H5_UINT64, 0, (size_t)rows, values) : code;
     if (code != LS_OK) {
         add_error(c);
-    } else if (k->what == RULE_COUNT) {
-        check_counts(c, k, values, (size_t)rows);
+    } else if (k->rule == RUNLOG_COUNT) {
+        check_counts(c, k, cells, (size_t)rows);
+    } else if (k->rule == RUNLOG_START) {
+        check_starts(c, cells, (size_t)rows);
     } else {
-        check_starts(c, values, (size_t)rows);
+        check_figures(c, k, cells, (size_t)rows, width == 0 ? 1 : width);
     }
-    free(values);
+    free(cells);
 }
 
-static void check_columns(const checker *c, const known *columns, size_t n, uint64_t rows)
+/* Those of a group of the file, "steps/". */
+static void check_columns(const checker *c, const char *group, uint64_t rows)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (columns[i].what == RULE_COUNT || columns[i].what == RULE_START) {
-            check_number_column(c, &columns[i], rows);
-        } else {
-            check_figure_column(c, &columns[i], rows);
+    for (size_t i = 0; i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        if (strncmp(k->name, group, strlen(group)) == 0 && (!k->later || h5_exists(c->f, k->name))) {
+            check_column(c, k, rows);
         }
     }
 }
@@ -252,7 +181,7 @@ static int names_match(char *const *names, size_t count, const tensor_table *t)
 static void check_names(checker *c, const tensor_table *networks, size_t count)
 {
     char **names = NULL;
-    if (h5_read_strings(c->f, "tensors/names", &names, &c->tensors) != LS_OK) {
+    if (h5_read_strings(c->f, RUNLOG_TENSOR_NAMES, &names, &c->tensors) != LS_OK) {
         add_error(c);
         return;
     }
@@ -261,21 +190,9 @@ static void check_names(checker *c, const tensor_table *networks, size_t count)
         matches = matches || names_match(names, c->tensors, &networks[i]);
     }
     if (!matches) {
-        problems_add(c->found, "tensors/names: not the tensors of the network");
+        problems_add(c->found, RUNLOG_TENSOR_NAMES ": not the tensors of the network");
     }
     free(names);
-}
-
-static void check_width(const checker *c)
-{
-    for (size_t i = 0; i < COUNT(tensor_columns); i++) {
-        h5_shape shape;
-        if (h5_stat(c->f, tensor_columns[i].name, &shape) == LS_OK &&
-            (shape.rank != 2 || shape.dims[1] != c->tensors)) {
-            problems_add(c->found, "%s: does not have a column for each of %zu tensors", tensor_columns[i].name,
-                         c->tensors);
-        }
-    }
 }
 
 int runlog_check(runlog_facts *out, const char *path, const tensor_table *networks, size_t count, problems *found)
@@ -298,14 +215,13 @@ int runlog_check(runlog_facts *out, const char *path, const tensor_table *networ
             problems_add(found, "/tensors has %" PRIu64 " rows for %" PRIu64 " epochs", rows, out->epochs);
         }
         out->epochs = rows < out->epochs ? rows : out->epochs;
-        check_width(&c);
-        check_columns(&c, tensor_columns, COUNT(tensor_columns), out->epochs);
+        check_columns(&c, "tensors/", out->epochs);
     }
     if (count_rows(&c, "steps", &out->steps)) {
-        check_columns(&c, step_columns, COUNT(step_columns), out->steps);
+        check_columns(&c, "steps/", out->steps);
     }
     if (has_epochs) {
-        check_columns(&c, epoch_columns, COUNT(epoch_columns), out->epochs);
+        check_columns(&c, "epochs/", out->epochs);
     }
     if (origin_file_read(c.f, "origin", &computed) != LS_OK) {
         add_error(&c);

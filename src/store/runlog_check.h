@@ -17,8 +17,8 @@ typedef struct runlog_facts {
  * epochs; each epoch starts where the one before it ended; figures are possible (NaN only where validation or the
  * watched weights may have none); statistics have a column for each tensor, named as one of `networks` [count] (not
  * owned; count 0: names are not compared). The log is only read, also while it is written: then columns may differ by
- * the rows of the moment. What is found goes to `found`. LS_EFORMAT and the like, told among the problems too, when it
- * cannot be read at all.
+ * the rows of the moment. What is found goes to `found`. LS_EFORMAT and the like, reported among the problems too, when
+ * it cannot be read at all.
  */
 int runlog_check(runlog_facts *out, const char *path, const tensor_table *networks, size_t count, problems *found);
 

@@ -10,7 +10,7 @@
 
 /*
  * A file of a network's weights, tensor by tensor and as stored: a checkpoint (its seal and checksums verified), or a
- * Keras weights file in either layout, whose network and number of classes are told from what it holds.
+ * Keras weights file in either layout, whose network and number of classes follow from what it holds.
  */
 typedef struct weights_file {
     h5_file *file;      /* owned */

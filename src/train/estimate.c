@@ -35,7 +35,7 @@ static int run(estimate *out, session *s, const char *checkpoint, size_t batches
     if (code != LS_OK) {
         return code;
     }
-    const size_t n = model_table(s->net)->moving_size;
+    const size_t n = model_table(s->replica.net)->moving_size;
     const size_t steps = loader_steps(s->train);
     out->batch = s->options.order.batch;
     out->batches = batches > 0 && batches < steps ? batches : steps;
@@ -43,7 +43,7 @@ static int run(estimate *out, session *s, const char *checkpoint, size_t batches
     out->moving = calloc(n + 1, sizeof *out->moving);
     code = comm_agree(s->c, out->moving == NULL ? error_set(LS_ENOMEM, "out of memory for statistics") : LS_OK);
     if (code == LS_OK) {
-        code = evaluate_population(s, epoch_of(&s->state), batches, NULL, out->moving);
+        code = evaluate_population(s, epoch_of(&s->replica.state), batches, NULL, out->moving);
     }
     if (code == LS_OK) {
         out->hash = hash_bytes(HASH_START, out->moving, n * sizeof *out->moving);

@@ -15,7 +15,9 @@ static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batc
     unsigned requests = breaks != NULL ? breaks->requests(breaks->context) : 0;
     const int got = loader_next(l, out);
     int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, requests));
-    code = code == LS_OK ? comm_agree_end(s->c, &requests) : code;
+    if (code == LS_OK) {
+        code = comm_agree_end(s->c, &requests);
+    }
     if (code == LS_OK && breaks != NULL && (requests & STEP_REQUEST_STOP) != 0) {
         breaks->stopped = true;
         return 0;
@@ -61,7 +63,7 @@ int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_br
     }
     while ((got = next_batch(s, s->val, breaks, &b)) == 1) {
         step_metrics m;
-        code = session_collective(s, step_evaluate(s->steps, &b, at, logits, &m));
+        code = session_collective(s, step_evaluate(s->replica.steps, &b, at, logits, &m));
         if (code != LS_OK) {
             goto cleanup;
         }
@@ -75,7 +77,7 @@ int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_br
     code = got;
     if (code == LS_OK && samples > 0) {
         out->cross_entropy = cross_entropy / samples;
-        out->loss = out->cross_entropy + step_penalty(s->steps, at);
+        out->loss = out->cross_entropy + step_penalty(s->replica.steps, at);
         out->accuracy = correct / samples;
         out->samples = (size_t)samples;
     }
@@ -114,7 +116,7 @@ static void finish_moments(const tensor_table *t, const double *sums, double wei
 
 int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_breaks *breaks, real *out)
 {
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = model_table(s->replica.net);
     const size_t n = t->moving_size;
     double *sums = calloc(n + 1, sizeof *sums); /* the last: samples */
     double *statistics = calloc(n + 1, sizeof *statistics);
@@ -132,7 +134,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
         if (got != 1) {
             break;
         }
-        code = session_collective(s, step_statistics(s->steps, &b, &s->state, statistics));
+        code = session_collective(s, step_statistics(s->replica.steps, &b, &s->replica.state, statistics));
         if (code != LS_OK) {
             goto cleanup;
         }
@@ -142,7 +144,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
     }
     code = got < 0 ? got : LS_OK;
     if (code == LS_OK && sums[n] > 0) {
-        memcpy(out, state_moving(&s->state), n * sizeof *out);
+        memcpy(out, state_moving(&s->replica.state), n * sizeof *out);
         finish_moments(t, sums, sums[n], out);
     }
 cleanup:

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "comm/node.h"
+#include "comm/comm.h"
 
 enum { AMOUNT_SIZE = 32, SHOWN_WARNINGS = 4 };
 

@@ -24,7 +24,7 @@ typedef struct memory_rank {
 enum { MEMORY_TEXT_SIZE = 512 };
 
 /*
- * Judge for rank `own` of the `count` ranks of a machine: LS_EUSAGE where the ranks that share one of its limits need
+ * Decide for rank `own` of the `count` ranks of a machine: LS_EUSAGE where the ranks that share one of its limits need
  * more than that; else 0, and a line in `warning` where they need more than is available of it now, or "". advice: what
  * helps, "use fewer ranks". Pure.
  */

@@ -65,13 +65,14 @@ double moving_distance(const tensor_table *t, const real *moving, const double *
 
 double moving_measure(const session *s, size_t samples)
 {
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = model_table(s->replica.net);
     double *statistics = calloc(t->moving_size + 1, sizeof *statistics);
     if (statistics == NULL) {
         return NAN;
     }
-    model_batch_statistics(s->net, statistics);
-    const double distance = moving_distance(t, state_moving(&s->state), statistics, samples, s->options.norm.epsilon);
+    model_batch_statistics(s->replica.net, statistics);
+    const double distance =
+        moving_distance(t, state_moving(&s->replica.state), statistics, samples, s->options.norm.epsilon);
     free(statistics);
     return distance;
 }

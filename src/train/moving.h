@@ -46,7 +46,7 @@ moving_lag moving_lag_of(bool batch_norm, double momentum, uint64_t steps, doubl
 /* Whether they are far from the data's. */
 bool moving_is_far(const moving_lag *lag);
 
-/* Whether a validation by them is worse than the training for that reason, as accuracies tell. */
+/* Whether a validation by them is worse than the training for that reason, by their accuracies. */
 bool moving_misleads(const moving_lag *lag, double train_accuracy, double val_accuracy);
 
 /* "BatchNorm's moving statistics are still far from the data's: ...", with figures. Returns out. */

@@ -5,16 +5,14 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/pool.h"
 #include "model/plan.h"
 #include "store/checkpoint.h"
 #include "train/memory_check.h"
+#include "train/replica.h"
 
 struct predictor {
     predict_options options;
-    pool *threads;
-    model *net;
-    state state;
+    replica replica;
     real *input;    /* [height][width][3] */
     real *logits;   /* [classes] */
     double *scores; /* [classes] */
@@ -50,15 +48,8 @@ static int load(predictor *p, const char *checkpoint)
     };
     int code = check_memory(&m, o->threads);
     if (code == LS_OK) {
-        code = pool_create(&p->threads, o->threads);
+        code = replica_create(&p->replica, &m, o->threads, NULL, NULL);
     }
-    if (code == LS_OK) {
-        code = model_create(&p->net, &m, p->threads);
-    }
-    if (code != LS_OK) {
-        return code;
-    }
-    code = state_create(&p->state, model_table(p->net), NULL, 0);
     if (code != LS_OK) {
         return code;
     }
@@ -68,9 +59,10 @@ static int load(predictor *p, const char *checkpoint)
     if (p->input == NULL || p->logits == NULL || p->scores == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the network");
     }
-    code = checkpoint_read(checkpoint, &p->state);
+    state *st = &p->replica.state;
+    code = checkpoint_read(checkpoint, st);
     if (code == LS_OK && o->moving != NULL) {
-        memcpy(state_moving(&p->state), o->moving, p->state.vectors[STATE_MOVING].size * sizeof *o->moving);
+        memcpy(state_moving(st), o->moving, st->vectors[STATE_MOVING].size * sizeof *o->moving);
     }
     return code;
 }
@@ -97,10 +89,8 @@ void predictor_free(predictor *p)
     if (p == NULL) {
         return;
     }
-    model_free(p->net);
-    pool_free(p->threads);
+    replica_release(&p->replica);
     resize_space_release(&p->space);
-    state_release(&p->state);
     free(p->input);
     free(p->logits);
     free(p->scores);
@@ -116,7 +106,7 @@ int predict_image(predictor *p, const image *picture, double *probabilities)
     int code =
         resize_picture(p->input, o->input.width, o->input.height, picture, box, false, o->input.scale, &p->space);
     if (code == LS_OK) {
-        code = model_forward(p->net, &p->state, &b, MODEL_INFER, NULL, p->logits);
+        code = model_forward(p->replica.net, &p->replica.state, &b, MODEL_INFER, NULL, p->logits);
     }
     if (code != LS_OK) {
         return code;

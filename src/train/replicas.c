@@ -25,16 +25,16 @@ static uint64_t hash_tensor(const state *s, const tensor_info *info)
 
 static void hash_tensors(uint64_t *out, const session *s)
 {
-    const tensor_table *t = s->state.table;
+    const tensor_table *t = s->replica.state.table;
     for (size_t i = 0; i < t->count; i++) {
-        out[i] = is_shared(s, &t->tensors[i]) ? hash_tensor(&s->state, &t->tensors[i]) : 0;
+        out[i] = is_shared(s, &t->tensors[i]) ? hash_tensor(&s->replica.state, &t->tensors[i]) : 0;
     }
 }
 
 static int check_finite(const session *s)
 {
     char name[2 * TENSOR_NAME_SIZE];
-    const tensor_info *bad = state_not_finite(&s->state);
+    const tensor_info *bad = state_not_finite(&s->replica.state);
     return bad == NULL ? LS_OK
                        : error_set(LS_ENUMERIC,
                                    "tensor %s holds values that are not finite; lower train.learning_rate, what was "
@@ -46,7 +46,7 @@ static int check_finite(const session *s)
 static int compare(const session *s, const uint64_t *own, const uint64_t *first)
 {
     char name[2 * TENSOR_NAME_SIZE];
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = model_table(s->replica.net);
     for (size_t i = 0; i < t->count; i++) {
         if (own[i] != first[i]) {
             return error_set(LS_ECOMM,
@@ -61,7 +61,7 @@ static int compare(const session *s, const uint64_t *own, const uint64_t *first)
 
 int replicas_check(const session *s)
 {
-    const size_t count = model_table(s->net)->count;
+    const size_t count = model_table(s->replica.net)->count;
     uint64_t *own = malloc(2 * (count + 1) * sizeof *own);
     int code = own == NULL ? error_set(LS_ENOMEM, "out of memory for comparing replicas") : check_finite(s);
     code = comm_agree(s->c, code);

@@ -54,16 +54,7 @@ static int make_network(session *s)
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }
-    int code = pool_create(&s->threads, o->train.threads);
-    if (code == LS_OK) {
-        code = model_create(&s->net, &m, s->threads);
-    }
-    if (code == LS_OK) {
-        code = stepper_create(&s->steps, s->net, s->c, &step, m.max_shards);
-    }
-    const optimizer *how = optimizer_of(&o->optimizer);
-    return code != LS_OK ? code
-                         : state_create(&s->state, model_table(s->net), how->slots, o->training ? how->slot_count : 0);
+    return replica_create(&s->replica, &m, o->train.threads, s->c, &step);
 }
 
 loader_options session_loader(const session_options *o, int rank, int ranks)
@@ -114,22 +105,19 @@ int session_open(session *out, comm *c, const session_options *options)
     }
     code = comm_agree(c, code);
     if (code == LS_OK) {
-        code = placement_settle(c, out->threads, &out->share);
+        code = placement_settle(c, out->replica.threads, &out->share);
     }
     if (code == LS_OK) {
         code = comm_same(c, dataset_fingerprint(out->data), "the data set's checksum");
     }
-    return code == LS_OK ? kernel_path_same(c, model_kernels(out->net)) : code;
+    return code == LS_OK ? kernel_path_same(c, model_kernels(out->replica.net)) : code;
 }
 
 void session_close(session *s)
 {
     loader_free(s->val);
     loader_free(s->train);
-    state_release(&s->state);
-    stepper_free(s->steps);
-    model_free(s->net);
-    pool_free(s->threads);
+    replica_release(&s->replica);
     dataset_free(s->data);
     *s = (session){0};
 }
@@ -160,7 +148,7 @@ static int read_checkpoint(session *s, const char *path, session_history *out)
     }
     code = same_classes(s, &info, path);
     if (code == LS_OK) {
-        code = checkpoint_read(path, &s->state);
+        code = checkpoint_read(path, &s->replica.state);
     }
     *out = (session_history){
         .data_checksum = info.data_checksum,
@@ -174,7 +162,7 @@ static int read_checkpoint(session *s, const char *path, session_history *out)
 /* Rank 0's state to all. */
 static int broadcast_state(session *s)
 {
-    state *st = &s->state;
+    state *st = &s->replica.state;
     uint64_t counters[] = {st->epoch, st->step, st->position};
     int code = comm_broadcast(s->c, counters, sizeof counters);
     if (code == LS_OK) {
@@ -200,9 +188,9 @@ int session_load(session *s, const char *checkpoint, session_history *out)
     if (code == LS_OK) {
         code = broadcast_state(s);
     }
-    watch_step(s->state.step);
+    watch_step(s->replica.state.step);
     code = session_collective(s, code);
-    return code != LS_OK ? code : comm_same(s->c, state_hash_all(&s->state), "the restored state's hash");
+    return code != LS_OK ? code : comm_same(s->c, state_hash_all(&s->replica.state), "the restored state's hash");
 }
 
 int session_collective(const session *s, int code)

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "base/cpus.h"
-#include "base/pool.h"
 #include "base/real.h"
 #include "comm/comm.h"
 #include "data/dataset.h"
@@ -16,8 +15,8 @@
 #include "store/checkpoint.h"
 #include "tensor/state.h"
 #include "train/options.h"
+#include "train/replica.h"
 #include "train/staging.h"
-#include "train/step.h"
 
 /*
  * Everything that a rank needs to run batches of a data set through the network: built together, freed together. Texts
@@ -41,12 +40,9 @@ typedef struct session {
     session_options options;
     dataset *data;
     staging staged; /* what became of `stage` */
-    pool *threads;
-    model *net;
-    stepper *steps;
-    loader *train; /* NULL unless training or estimating */
-    loader *val;   /* NULL when estimating */
-    state state;
+    replica replica;
+    loader *train;    /* NULL unless training or estimating */
+    loader *val;      /* NULL when estimating */
     cpus_share share; /* what CPUs the threads have */
 } session;
 

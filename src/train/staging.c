@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/watch.h"
-#include "comm/node.h"
+#include "comm/comm.h"
 #include "data/stage.h"
 #include "io/named.h"
 #include "train/progress.h"
 
-/* What a node's first rank tells the others of its copy. */
+/* What a node's first rank sends to the others about its copy. */
 typedef struct note {
     int code;
     stage_identity identity;
@@ -43,25 +43,27 @@ static void show(void *context, uint64_t done, uint64_t all)
 /* All ranks of the node open the empty copy; then nobody else can. *usable: all of them have. Collective. */
 static int share(stager *s, const char *path, const char *folder, bool *usable)
 {
-    note told = {.code = LS_OK};
+    note copy_note = {.code = LS_OK};
     int worst = LS_OK;
     if (leads_node(s)) {
-        told.code = stage_begin(&s->made, path, folder);
-        if (told.code != LS_OK && dataset_check_place(path) == LS_EUSAGE) {
-            told.code = LS_EUSAGE; /* the original's fault, not the folder's */
+        copy_note.code = stage_begin(&s->made, path, folder);
+        if (copy_note.code != LS_OK && dataset_check_place(path) == LS_EUSAGE) {
+            copy_note.code = LS_EUSAGE; /* the original's fault, not the folder's */
         }
-        s->failed = told.code;
-        if (told.code == LS_OK) {
-            told.identity = stage_identity_of(&s->made);
-            (void)snprintf(told.name, sizeof told.name, "%s", s->made.name);
+        s->failed = copy_note.code;
+        if (copy_note.code == LS_OK) {
+            copy_note.identity = stage_identity_of(&s->made);
+            (void)snprintf(copy_note.name, sizeof copy_note.name, "%s", s->made.name);
         }
         s->copy = s->made.copy;
     }
-    int code = comm_node_broadcast(s->c, &told, sizeof told);
-    if (code == LS_OK && told.code == LS_OK && !leads_node(s)) {
-        s->failed = stage_join(&s->copy, told.name, &told.identity);
+    int code = comm_node_broadcast(s->c, &copy_note, sizeof copy_note);
+    if (code == LS_OK && copy_note.code == LS_OK && !leads_node(s)) {
+        s->failed = stage_join(&s->copy, copy_note.name, &copy_note.identity);
     }
-    code = code != LS_OK ? code : comm_node_worst(s->c, s->failed, &worst);
+    if (code == LS_OK) {
+        code = comm_node_worst(s->c, s->failed, &worst);
+    }
     if (leads_node(s)) {
         stage_unname(&s->made);
     }
@@ -92,8 +94,8 @@ static int agree(const stager *s, int code)
     return code == LS_OK ? agreed : error_prefix(agreed, "rank %d on %s", comm_rank(s->c), comm_node_name(s->c));
 }
 
-/* Errors of the original end the run, others are told. Collective. */
-static int judge(const stager *s, const char *path)
+/* Errors of the original end the run, others are reported. Collective. */
+static int report_failures(const stager *s, const char *path)
 {
     const bool folder = s->failed == LS_EIO || s->failed == LS_ENOMEM;
     int code = agree(s, folder ? LS_OK : s->failed);
@@ -110,16 +112,22 @@ static int judge(const stager *s, const char *path)
     return LS_OK;
 }
 
-static int make_copies(stager *s, staging *told, const char *path, const char *folder, bool *usable)
+static int make_copies(stager *s, staging *out, const char *path, const char *folder, bool *usable)
 {
     const double started = clock_seconds();
     int code = share(s, path, folder, usable);
-    code = code != LS_OK ? code : fill(s, usable);
-    code = code != LS_OK ? code : judge(s, path);
-    code = code != LS_OK ? code : comm_node_count(s->c, *usable, &told->copies);
-    told->nodes = comm_nodes(s->c);
-    told->bytes = s->made.bytes;
-    told->seconds = clock_seconds() - started;
+    if (code == LS_OK) {
+        code = fill(s, usable);
+    }
+    if (code == LS_OK) {
+        code = report_failures(s, path);
+    }
+    if (code == LS_OK) {
+        code = comm_node_count(s->c, *usable, &out->copies);
+    }
+    out->nodes = comm_nodes(s->c);
+    out->bytes = s->made.bytes;
+    out->seconds = clock_seconds() - started;
     return code;
 }
 
@@ -130,18 +138,18 @@ static int open_copy(dataset **out, int copy, const char *path, const char *labe
     return code != LS_OK && named_check(path) == LS_EUSAGE ? LS_EUSAGE : code;
 }
 
-int staging_open(dataset **out, staging *told, comm *c, const char *path, const char *folder)
+int staging_open(dataset **out, staging *copies, comm *c, const char *path, const char *folder)
 {
     char label[2 * PATH_MAX];
     stager s = {.c = c, .made = {.original = -1, .copy = -1}, .copy = -1};
     bool usable = false;
     *out = NULL;
-    *told = (staging){0};
+    *copies = (staging){0};
     if (folder == NULL || *folder == '\0') {
         return comm_agree(c, dataset_open(out, path));
     }
     (void)snprintf(label, sizeof label, "%s (copy in %s)", path, folder);
-    int code = make_copies(&s, told, path, folder, &usable);
+    int code = make_copies(&s, copies, path, folder, &usable);
     if (code == LS_OK) {
         code = comm_agree(c, usable ? open_copy(out, s.copy, path, label) : dataset_open(out, path));
     }

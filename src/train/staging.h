@@ -19,6 +19,6 @@ typedef struct staging {
  * warning; only what is wrong with the data set itself is an error. Nothing of a copy is left once the processes have
  * ended, however they end. Collective; the failure of any rank is returned by all.
  */
-int staging_open(dataset **out, staging *told, comm *c, const char *path, const char *folder);
+int staging_open(dataset **out, staging *copies, comm *c, const char *path, const char *folder);
 
 #endif

@@ -56,6 +56,11 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
     return LS_OK;
 }
 
+void stepper_use(stepper *s, const step_options *options)
+{
+    s->options = *options;
+}
+
 void stepper_free(stepper *s)
 {
     if (s == NULL) {
@@ -94,7 +99,7 @@ static int backward(stepper *s, const batch *b, const state *st, const reducer *
     double totals[3] = {0};
     (void)watch_enter(WATCH_BACKWARD);
     comm_stream_begin(s->stream, s->grads, &b->range);
-    int code = comm_stream_ride(s->stream, totals, &s->per_shard[0][0], 3);
+    int code = comm_stream_attach(s->stream, totals, &s->per_shard[0][0], 3);
     if (code == LS_OK) {
         code = model_backward(s->m, st, b, sums, s->options.sync_bn, s->grads, &sink);
     }
@@ -123,7 +128,8 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     }
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, s->options.sync_bn, s->grads);
-    out->penalty = optimizer_update(st, s->grads, rate_at(o, st->step), o, model_threads(s->m));
+    out->rate = rate_at(o, st->step);
+    out->penalty = optimizer_update(st, s->grads, out->rate, o, model_threads(s->m));
     st->step++;
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
@@ -186,20 +192,21 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
     tree_front own; /* each rank is one leaf */
     tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
     int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
-    double *apart = weighted + n + 1;
-    double *own_apart = &apart[comm_rank(s->c)];
+    double *differences = weighted + n + 1;
+    double *own_difference = &differences[comm_rank(s->c)];
     for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
         const double mean = weighted[i] / weighted[n];
         const double difference = fabs(mean - (double)moving[i]);
-        *own_apart = samples > 0 && difference > *own_apart ? difference : *own_apart; /* else nothing was averaged */
+        *own_difference =
+            samples > 0 && difference > *own_difference ? difference : *own_difference; /* else nothing was averaged */
         moving[i] = (real)mean;
     }
     *drift = 0;
     if (code == LS_OK) {
-        code = comm_sum_f64(s->c, apart, apart, (size_t)size, &own, (size_t)size);
+        code = comm_sum_f64(s->c, differences, differences, (size_t)size, &own, (size_t)size);
     }
     for (int r = 0; code == LS_OK && r < size; r++) {
-        *drift = apart[r] > *drift ? apart[r] : *drift;
+        *drift = differences[r] > *drift ? differences[r] : *drift;
     }
     free(weighted);
     return code;

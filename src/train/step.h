@@ -22,10 +22,11 @@ typedef struct step_metrics {
     double penalty;       /* c * sum of squares, before the update */
     double correct;       /* number of right predictions */
     double samples;
+    double rate; /* learning rate of the update */
 } step_metrics;
 
 /*
- * What ranks tell each other in a step, an agreement point on the way. In: this rank's own; out: the same on all ranks.
+ * What ranks agree on in a step, while they compute. In: this rank's own; out: the same on all ranks.
  */
 typedef struct step_agreement {
     int code;          /* as comm_agree */
@@ -40,6 +41,8 @@ size_t step_gradients(const tensor_table *t, size_t max_shards);
 
 /* m, c: not owned. grads for the largest batch are allocated once. */
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
+/* From now on steps are by these options; the optimizer keeps as many vectors as before. */
+void stepper_use(stepper *s, const step_options *options);
 void stepper_free(stepper *s);
 
 /*

@@ -1,4 +1,6 @@
 #include <check.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "base/thread.h"
 
 START_TEST(errors_keep_code_and_message)
 {
@@ -50,6 +53,38 @@ START_TEST(errors_are_one_line)
     ck_assert_str_eq(error_message(), "tensor a?b?[31m???z \xc3\xa9");
     (void)error_prefix(LS_EFORMAT, "%s", "c\rd");
     ck_assert_str_eq(error_message(), "c?d: tensor a?b?[31m???z \xc3\xa9");
+}
+END_TEST
+
+START_TEST(a_saved_error_outlives_others)
+{
+    saved_error saved = {0};
+    (void)error_set(LS_EIO, "first");
+    ck_assert_int_eq(error_restore(&saved), LS_OK); /* nothing was saved: the message stays */
+    ck_assert_str_eq(error_message(), "first");
+    error_save(&saved, LS_EIO);
+    (void)error_set(LS_ENOMEM, "second");
+    ck_assert_int_eq(error_restore(&saved), LS_EIO);
+    ck_assert_str_eq(error_message(), "first");
+}
+END_TEST
+
+static void *blocked_signals(void *out)
+{
+    (void)pthread_sigmask(SIG_BLOCK, NULL, out);
+    return NULL;
+}
+
+START_TEST(a_started_thread_gets_no_signals)
+{
+    pthread_t thread;
+    sigset_t blocked;
+    sigset_t mine;
+    ck_assert_int_eq(thread_start(&thread, blocked_signals, &blocked, "a test"), LS_OK);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(sigismember(&blocked, SIGTERM), 1);
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &mine);
+    ck_assert_int_eq(sigismember(&mine, SIGTERM), 0);
 }
 END_TEST
 
@@ -310,6 +345,8 @@ int main(void)
     tcase_add_test(cases, errors_keep_code_and_message);
     tcase_add_test(cases, long_errors_are_cut);
     tcase_add_test(cases, errors_are_one_line);
+    tcase_add_test(cases, a_saved_error_outlives_others);
+    tcase_add_test(cases, a_started_thread_gets_no_signals);
     tcase_add_test(cases, sizes_are_checked);
     tcase_add_test(cases, hash_sees_every_byte_and_the_length);
     tcase_add_test(cases, random_is_a_function_of_its_arguments);

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "suite.h"
@@ -52,6 +53,33 @@ START_TEST(a_text_grows)
 }
 END_TEST
 
+START_TEST(texts_become_a_list)
+{
+    text_builder t = {0};
+    size_t count = 0;
+    char **none = text_take_list(&t, &count);
+    ck_assert_ptr_nonnull(none);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_ptr_null(none[0]);
+    free(none);
+    text_add(&t, "one%c", '\0');
+    text_add_bytes(&t, "", 1);
+    memcpy(text_room(&t, 6), "three", 6);
+    char **all = text_take_list(&t, &count);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(all[0], "one");
+    ck_assert_str_eq(all[1], "");
+    ck_assert_str_eq(all[2], "three");
+    ck_assert_ptr_null(all[3]);
+    free(all);
+    text_add(&t, "%s", "again");
+    char *text = text_take(&t);
+    ck_assert_str_eq(text, "again");
+    ck_assert_ptr_null(t.bytes);
+    free(text);
+}
+END_TEST
+
 static const char *escaped(const char *from)
 {
     static char out[128];
@@ -78,6 +106,7 @@ int main(void)
     tcase_add_test(cases, what_a_terminal_obeys_is_not_shown);
     tcase_add_test(cases, what_is_not_utf8_is_not_shown);
     tcase_add_test(cases, a_text_grows);
+    tcase_add_test(cases, texts_become_a_list);
     tcase_add_test(cases, what_a_shell_takes_back);
     return suite_run("text", cases);
 }

@@ -9,9 +9,20 @@
 #include "base/error.h"
 #include "cli/args.h"
 
-static const struct option options[] = {
-    {"top", required_argument, NULL, 't'},
-    {"strict", no_argument, NULL, 'S'},
+typedef struct arguments {
+    uint64_t top;
+    bool strict, mixed;
+    int layout; /* from 5 on */
+    const char *marked;
+} arguments;
+
+static const char *const layouts[] = {"auto", "split", "classes", NULL};
+
+static const args_option options[] = {
+    {"top", ARGS_WHOLE, ARGS_FIELD(arguments, top), .least = 1, .most = 12},
+    {"strict", ARGS_FLAG, ARGS_FIELD(arguments, strict), ARGS_MARK(arguments, marked)},
+    {"layout", ARGS_WORD, ARGS_FIELD(arguments, layout), .least = 5, .words = layouts},
+    {"precision", ARGS_WORD, ARGS_FIELD(arguments, mixed), .words = args_precision},
     {0},
 };
 
@@ -31,10 +42,11 @@ START_TEST(options_may_follow_positionals)
     char words[][12] = {"predict", "a", "--top", "3", "b", "--strict"};
     char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], NULL};
     const int argc = restart(argv);
-    ck_assert_int_eq(args_next(argc, argv, options), 't');
-    ck_assert_str_eq(optarg, "3");
-    ck_assert_int_eq(args_next(argc, argv, options), 'S');
-    ck_assert_int_eq(args_next(argc, argv, options), 0);
+    arguments a = {0};
+    ck_assert_int_eq(args_read(&a, argc, argv, options), LS_OK);
+    ck_assert_uint_eq(a.top, 3);
+    ck_assert(a.strict);
+    ck_assert_str_eq(a.marked, "strict");
     ck_assert_int_eq(args_positionals(argc, argv, 2, 2, "A B"), LS_OK);
     ck_assert_str_eq(argv[optind], "a");
     ck_assert_str_eq(argv[optind + 1], "b");
@@ -53,7 +65,8 @@ static void check_wrong(const char *option, const char *named)
     (void)snprintf(text, sizeof text, "%s", option);
     char *argv[] = {command, text, NULL};
     const int argc = restart(argv);
-    ck_assert_int_eq(args_next(argc, argv, options), LS_EUSAGE);
+    arguments a = {0};
+    ck_assert_int_eq(args_read(&a, argc, argv, options), LS_EUSAGE);
     ck_assert_msg(strstr(error_message(), named) != NULL, "%s: %s", named, error_message());
 }
 
@@ -63,6 +76,21 @@ START_TEST(wrong_options_are_named)
     check_wrong("--top", "--top: needs a value");
     check_wrong("--strict=1", "--strict: takes no value");
     check_wrong("-x", "'-x'");
+    check_wrong("--top=13", "--top: '13' is not a whole number from 1 to 12");
+    check_wrong("--layout=flat", "--layout: 'flat' is none of auto, split and classes");
+    check_wrong("--precision=half", "--precision: 'half' is neither float32 nor mixed");
+}
+END_TEST
+
+START_TEST(words_are_counted)
+{
+    char words[][20] = {"pack", "--layout", "classes", "--precision=mixed"};
+    char *argv[] = {words[0], words[1], words[2], words[3], NULL};
+    const int argc = restart(argv);
+    arguments a = {0};
+    ck_assert_int_eq(args_read_all(&a, argc, argv, options, 0, 0, ""), LS_OK);
+    ck_assert_int_eq(a.layout, 7);
+    ck_assert(a.mixed);
 }
 END_TEST
 
@@ -145,6 +173,7 @@ int main(void)
     tcase_add_test(tests, options_may_follow_positionals);
     tcase_add_test(tests, wrong_options_are_named);
     tcase_add_test(tests, times_are_read);
+    tcase_add_test(tests, words_are_counted);
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, lists);

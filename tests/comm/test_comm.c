@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "comm/node.h"
+#include "comm/comm.h"
 #include "ranks.h"
 
 typedef struct vectors_f64 {

@@ -21,7 +21,7 @@ static void all_wait(stall_rank *ranks, int n)
 static void judged(const stall_rank *ranks, int n, stall_cause cause, int rank, int others, const char *conclusion)
 {
     char text[4096];
-    const stall_verdict v = stall_judge(ranks, n, silence);
+    const stall_verdict v = stall_find_cause(ranks, n, silence);
     ck_assert_msg(v.cause == cause && v.rank == rank && v.others == others, "cause %d, rank %d, others %d",
                   (int)v.cause, v.rank, v.others);
     const size_t length = stall_describe(text, sizeof text, "> ", ranks, n, silence);
@@ -92,9 +92,9 @@ START_TEST(a_rank_never_heard_is_the_last_guess)
 {
     stall_rank ranks[RANKS];
     all_wait(ranks, RANKS);
-    ranks[1].heard = 0;
-    ranks[4].heard = 0;
-    judged(ranks, RANKS, STALL_UNHEARD, 1, 1, "rank 1 on node (pid 1001) was never heard from");
+    ranks[1].reported = 0;
+    ranks[4].reported = 0;
+    judged(ranks, RANKS, STALL_NO_REPORT, 1, 1, "rank 1 on node (pid 1001) was never heard from");
     ranks[2].state.waits = 0;
     judged(ranks, RANKS, STALL_BUSY, 2, 0, "rank 2");
     ranks[0].state.waits = ranks[3].state.waits = 0; /* nobody is known to wait */

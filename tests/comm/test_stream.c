@@ -87,7 +87,7 @@ static void check_stream(comm *c, comm_stream *s, const stream_case *k)
     }
     const shard_range range = {.first = first_shard, .count = shards, .total = k->total};
     comm_stream_begin(s, vectors, &range);
-    int code = comm_stream_ride(s, sums, rider, 2);
+    int code = comm_stream_attach(s, sums, rider, 2);
     EXPECT(code == LS_OK, "%s", error_message());
     for (size_t end = k->n, first = 0; end > 0; end = first) {
         first = end > k->stride ? end - k->stride : 0;

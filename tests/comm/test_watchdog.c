@@ -129,7 +129,7 @@ START_TEST(all_know_of_each_other_s_progress)
     for (int i = 0; i < 4; i++) {
         second(7, 7);
     }
-    ck_assert(peers[0][1].heard && peers[0][2].heard && peers[1][0].heard && peers[2][0].heard);
+    ck_assert(peers[0][1].reported && peers[0][2].reported && peers[1][0].reported && peers[2][0].reported);
     ck_assert(peers[0][1].when == dogs[0].now && peers[1][0].when == dogs[1].now);
     /* Rank 2 works, and the others wait for it: nobody takes that for a stall. */
     for (int i = 0; i < 100; i++) {
@@ -147,8 +147,8 @@ START_TEST(a_silent_rank_is_reported_once)
     listen_in();
     for (int i = 0; i < 30; i++) {
         second(3, 0);
-        watchdog_judge(&dogs[0]);
-        watchdog_judge(&dogs[1]);
+        watchdog_check(&dogs[0]);
+        watchdog_check(&dogs[1]);
     }
     const char *text = said();
     ck_assert_msg(strncmp(text,
@@ -161,9 +161,9 @@ START_TEST(a_silent_rank_is_reported_once)
     ck_assert(strstr(text, "no progress for 11 s;") == NULL && strstr(text, "lockstep[1]") == NULL);
     listen_in();
     second(7, 7);
-    watchdog_judge(&dogs[0]);
+    watchdog_check(&dogs[0]);
     second(7, 7);
-    watchdog_judge(&dogs[0]);
+    watchdog_check(&dogs[0]);
     ck_assert_str_eq(said(), "lockstep[0]: stall: over, it took 30 s\n");
     end_job();
 }
@@ -176,7 +176,7 @@ START_TEST(without_rank_0_each_reports_itself)
     listen_in();
     for (int i = 0; i < 12; i++) {
         second(6, 0);
-        watchdog_judge(&dogs[1]);
+        watchdog_check(&dogs[1]);
     }
     const char *text = said();
     ck_assert_msg(
@@ -207,7 +207,7 @@ START_TEST(foreign_datagrams_change_nothing)
     dogs[0].now += 5;
     watchdog_send(&dogs[2]); /* comes after all of these */
     receive(0, 2, dogs[2].sequence);
-    ck_assert(memcmp(&before, &peers[0][1], sizeof before) == 0 && !peers[0][0].heard);
+    ck_assert(memcmp(&before, &peers[0][1], sizeof before) == 0 && !peers[0][0].reported);
     end_job();
 }
 END_TEST
@@ -234,7 +234,7 @@ START_TEST(addresses_are_tried_in_turn)
     for (int i = 0; i < 4; i++) {
         second(3, 3);
     }
-    ck_assert(peers[0][1].heard && peers[1][0].heard && dogs[1].address == 2);
+    ck_assert(peers[0][1].reported && peers[1][0].reported && dogs[1].address == 2);
     end_job();
 }
 END_TEST

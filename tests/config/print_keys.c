@@ -23,7 +23,10 @@ static void print_default(const config_key *key)
 static void print_allowed(const config_key *key)
 {
     if (key->kind != KEY_CHOICE) {
-        value_allowed(stdout, key);
+        text_builder allowed = {0};
+        value_allowed(&allowed, key);
+        fputs(text_of(&allowed), stdout);
+        text_release(&allowed);
         return;
     }
     for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "h5_change.h"
 #include "suite.h"
 
 #include "base/error.h"

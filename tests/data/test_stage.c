@@ -162,7 +162,7 @@ static void shorten_original(void *context, uint64_t done, uint64_t all)
     ck_assert_int_eq(truncate(scratch("original"), (off_t)done), 0);
 }
 
-static void fails(stage_told told, int code, const char *words)
+static void fails(stage_progress told, int code, const char *words)
 {
     stage s;
     make_original();

@@ -43,9 +43,9 @@ void fuzz_check_problems(const problems *found)
 {
     char text[2 * PROBLEM_SIZE];
     check_line(problems_text(text, sizeof text, found));
-    for (size_t i = 0; i < found->count && i < PROBLEMS_TOLD; i++) {
-        FUZZ_CHECK(found->told[i][0] != '\0');
-        check_line(found->told[i]);
+    for (size_t i = 0; i < found->count && i < PROBLEMS_SHOWN; i++) {
+        FUZZ_CHECK(found->shown[i][0] != '\0');
+        check_line(found->shown[i]);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "suite.h"
 
 #include "base/error.h"
@@ -173,15 +174,15 @@ START_TEST(strings_and_attributes)
     ck_assert_int_eq(h5_read_attr_string(f, "g", "text", &text), LS_OK);
     ck_assert_str_eq(text, "two words");
     free(text);
-    ck_assert_int_eq(h5_write_attr_u64(f, "g", "u", UINT64_MAX), LS_OK);
-    ck_assert_int_eq(h5_write_attr_i64(f, "g", "i", -7), LS_OK);
-    ck_assert_int_eq(h5_write_attr_f64(f, "g", "d", 0.1), LS_OK);
-    ck_assert_int_eq(h5_read_attr_u64(f, "g", "u", &u), LS_OK);
-    ck_assert_int_eq(h5_read_attr_i64(f, "g", "i", &i), LS_OK);
-    ck_assert_int_eq(h5_read_attr_f64(f, "g", "d", &d), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "g", "u", H5_UINT64, &(uint64_t){UINT64_MAX}), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "g", "i", H5_INT64, &(int64_t){-7}), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "g", "d", H5_FLOAT64, &(double){0.1}), LS_OK);
+    ck_assert_int_eq(h5_read_attr(f, "g", "u", H5_UINT64, &u), LS_OK);
+    ck_assert_int_eq(h5_read_attr(f, "g", "i", H5_INT64, &i), LS_OK);
+    ck_assert_int_eq(h5_read_attr(f, "g", "d", H5_FLOAT64, &d), LS_OK);
     ck_assert(u == UINT64_MAX && i == -7 && d == 0.1);
-    ck_assert_int_eq(h5_read_attr_i64(f, "g", "text", &i), LS_EFORMAT);
-    ck_assert_int_eq(h5_read_attr_i64(f, "g", "missing", &i), LS_ENOTFOUND);
+    ck_assert_int_eq(h5_read_attr(f, "g", "text", H5_INT64, &i), LS_EFORMAT);
+    ck_assert_int_eq(h5_read_attr(f, "g", "missing", H5_INT64, &i), LS_ENOTFOUND);
     ck_assert_int_eq(h5_attr_exists(f, "nowhere", "u"), 0);
     ck_assert_int_eq(h5_list(f, "g", &back, &count), LS_OK);
     ck_assert_uint_eq(count, 1);

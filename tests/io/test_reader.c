@@ -66,7 +66,7 @@ static void make_file(void)
     ck_assert_int_eq(h5_create_growing(f, "t/rows", H5_FLOAT64, 2, 4), LS_OK);
     ck_assert_int_eq(h5_append(f, "t/rows", H5_FLOAT64, 3, rows), LS_OK);
     ck_assert_int_eq(h5_write_attr_string(f, "/", "kind", "test"), LS_OK);
-    ck_assert_int_eq(h5_write_attr_u64(f, "g", "count", 300), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "g", "count", H5_UINT64, &(uint64_t){300}), LS_OK);
     ck_assert_int_eq(h5_write_attr_strings(f, "t", "names", words, 3), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
 }
@@ -108,7 +108,7 @@ static void read_all(void)
         expect_line(h5_read_held(held, 0, 1, numbers));
     }
     h5_let_go(held);
-    expect_line(h5_read_attr_u64(f, "g", "count", &number));
+    expect_line(h5_read_attr(f, "g", "count", H5_UINT64, &number));
     if (h5_read_attr_string(f, "/", "kind", &text) == LS_OK) {
         free(text);
     }

@@ -63,7 +63,7 @@ START_TEST(links_are_not_followed)
     const size_t one = 1;
     ck_assert_int_eq(h5_create(&f, other), LS_OK);
     ck_assert_int_eq(h5_write(f, "g/secret", H5_INT32, 1, &one, &value), LS_OK);
-    ck_assert_int_eq(h5_write_attr_i64(f, "g", "a", 1), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "g", "a", H5_INT64, &(int64_t){1}), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
     ck_assert_int_eq(h5_create(&f, path), LS_OK);
     ck_assert_int_eq(h5_write(f, "own/v", H5_INT32, 1, &one, &value), LS_OK);
@@ -84,7 +84,7 @@ START_TEST(links_are_not_followed)
         ck_assert_int_eq(h5_read(f, refused[i], H5_INT32, 1, &got), LS_EFORMAT);
     }
     ck_assert_int_eq(h5_attr_exists(f, "out", "a"), 0);
-    ck_assert_int_lt(h5_read_attr_i64(f, "out", "a", &number), 0);
+    ck_assert_int_lt(h5_read_attr(f, "out", "a", H5_INT64, &number), 0);
     ck_assert_int_lt(h5_list(f, "out", &names, &count), 0);
     ck_assert_int_eq(h5_read(f, "own/v", H5_INT32, 1, &got), LS_OK);
     ck_assert_int_eq(got, 7);
@@ -236,8 +236,8 @@ START_TEST(attributes_of_odd_kinds)
         int64_t number = 0;
         double real_number = 0;
         char *text = NULL;
-        ck_assert_msg(h5_read_attr_i64(f, "/", names[i], &number) == LS_EFORMAT, "%s", names[i]);
-        ck_assert_int_eq(h5_read_attr_f64(f, "/", names[i], &real_number), LS_EFORMAT);
+        ck_assert_msg(h5_read_attr(f, "/", names[i], H5_INT64, &number) == LS_EFORMAT, "%s", names[i]);
+        ck_assert_int_eq(h5_read_attr(f, "/", names[i], H5_FLOAT64, &real_number), LS_EFORMAT);
         ck_assert_int_eq(h5_read_attr_string(f, "/", names[i], &text), LS_EFORMAT);
     }
     ck_assert_int_eq(h5_close(f), LS_OK);
@@ -268,7 +268,6 @@ START_TEST(no_pipe_is_waited_for)
     h5_file *f = NULL;
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(h5_open_read(&f, path), LS_EFORMAT);
-    ck_assert_int_eq(h5_open_write(&f, path), LS_EFORMAT);
     ck_assert_int_eq(h5_open_read(&f, folder), LS_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error_message(), "directory"));
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "state_over.h"
+
 #include "base/error.h"
 #include "store/checkpoint.h"
 
@@ -23,7 +25,7 @@ static int import(const char *checkpoint, const char *keras, const char *out)
     }
     code = state_create(&s, &t, NULL, 0);
     if (code == LS_OK) {
-        code = checkpoint_read_keras(keras, &s);
+        code = read_keras(keras, &s);
     }
     if (code == LS_OK) {
         s.epoch = info.epoch;

@@ -18,7 +18,7 @@ static const char *const tables[] = {
     "epochs/start_step",    "epochs/train_accuracy",
     "epochs/first_weights", "epochs/mean_abs_weight",
     "tensors/norm",         "epochs/start_mean_abs_weight",
-    "tensors/mean_abs",
+    "tensors/mean_abs",     "steps/learning_rate",
 };
 
 static int print_table(h5_file *f, const char *name)

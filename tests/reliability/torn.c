@@ -144,8 +144,8 @@ static void write_hdf5(const char *path, int64_t format, int sealed)
     code = code == LS_OK ? h5_write(f, "layers/dense/vars/0", H5_FLOAT64, 1, &one, &value) : code;
     if (format > 0) {
         code = code == LS_OK ? h5_make_group(f, "lockstep") : code;
-        code = code == LS_OK ? h5_write_attr_i64(f, "lockstep", "format", format) : code;
-        code = code == LS_OK ? h5_write_attr_u64(f, "lockstep", "data_checksum", 1) : code;
+        code = code == LS_OK ? h5_write_attr(f, "lockstep", "format", H5_INT64, &(int64_t){format}) : code;
+        code = code == LS_OK ? h5_write_attr(f, "lockstep", "data_checksum", H5_UINT64, &(uint64_t){1}) : code;
     }
     const int closed = h5_close(f);
     code = code == LS_OK ? closed : code;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "state_over.h"
 #include "suite.h"
 
@@ -268,7 +269,7 @@ START_TEST(log_columns_are_columns)
         write_log(3, 10, 1);
         reshape(wrong[i].name, wrong[i].rows, wrong[i].columns);
         (void)snprintf(expected, sizeof expected, "%s: has the wrong shape", wrong[i].name);
-        expect_log(i == 5 ? "tensors/norm: does not have a column for each" : expected);
+        expect_log(expected);
     }
 }
 END_TEST
@@ -318,7 +319,7 @@ START_TEST(log_that_is_written)
     (void)close(told[1]);
     ck_assert_int_eq(read(told[0], &byte, 1), 1);
     ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
-    ck_assert_msg(found.count == 0, "%s", found.told[0]);
+    ck_assert_msg(found.count == 0, "%s", found.shown[0]);
     ck_assert(facts.followed && facts.steps == 1 && facts.epochs == 0);
     ck_assert_int_eq(write(asked[1], &byte, 1), 1);
     ck_assert_int_eq(waitpid(writer, &status, 0), writer);

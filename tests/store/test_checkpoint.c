@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "small_network.h"
 #include "state_over.h"
 #include "suite.h"
@@ -143,7 +144,7 @@ static double distance_of(double written, int *in_file, uint64_t *checksum)
     ck_assert_int_eq(write_over(path, &table, weights, moving, &info), LS_OK);
     ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
     *in_file = h5_attr_exists(f, "lockstep", "moving_distance");
-    ck_assert_int_eq(h5_read_attr_u64(f, "lockstep", "checksum", checksum), LS_OK);
+    ck_assert_int_eq(h5_read_attr(f, "lockstep", "checksum", H5_UINT64, checksum), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
     ck_assert_msg(checkpoint_read_info(&info, path) == LS_OK, "%s", error_message());
     ck_assert_int_eq(checkpoint_verify(path), LS_OK);
@@ -374,7 +375,7 @@ static void set_format(int64_t format)
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(truncate(path, status.st_size - SEAL_SIZE), 0);
     ck_assert_int_eq(h5_open_write(&f, path), LS_OK);
-    ck_assert_int_eq(h5_write_attr_i64(f, "lockstep", "format", format), LS_OK);
+    ck_assert_int_eq(h5_write_attr(f, "lockstep", "format", H5_INT64, &(int64_t){format}), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
     ck_assert_int_eq(seal_append(path), LS_OK);
 }

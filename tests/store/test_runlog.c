@@ -1,5 +1,6 @@
 /* The run log: rows come back, a resume cuts it back, a killed writer's log goes on, another network's is refused. */
 #include <fcntl.h>
+#include <hdf5.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "h5_change.h"
 #include "small_network.h"
 #include "state_over.h"
 #include "suite.h"
@@ -168,6 +170,37 @@ START_TEST(resume_cuts_back)
     ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(0, 0);
+}
+END_TEST
+
+/* As an older program wrote it: without a column that came later. */
+static void remove_column(const char *name)
+{
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    ck_assert(file >= 0 && H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    ck_assert_int_ge(H5Fclose(file), 0);
+}
+
+START_TEST(an_older_log_is_taken_over)
+{
+    runlog *log = NULL;
+    h5_file *f = NULL;
+    double rates[3 * EPOCH_STEPS];
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    remove_column("steps/learning_rate");
+    check_rows(2 * EPOCH_STEPS, 2);
+    ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
+    ck_assert_int_eq(log_epochs(log, 2, 3), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_rows(3 * EPOCH_STEPS, 3);
+    ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+    ck_assert_int_eq(h5_read(f, "steps/learning_rate", H5_FLOAT64, 3 * EPOCH_STEPS, rates), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    for (size_t i = 0; i < 3 * EPOCH_STEPS; i++) {
+        ck_assert(isnan(rates[i]) == (i < 2 * EPOCH_STEPS));
+    }
 }
 END_TEST
 
@@ -406,6 +439,7 @@ int main(void)
     tcase_add_test(tests, rows_come_back);
     tcase_add_test(tests, the_origin_is_recorded);
     tcase_add_test(tests, resume_cuts_back);
+    tcase_add_test(tests, an_older_log_is_taken_over);
     tcase_add_test(tests, log_of_a_killed_writer_goes_on);
     tcase_add_test(tests, damaged_log_is_set_aside);
     tcase_add_test(tests, logs_that_are_set_aside_have_names_of_their_own);

@@ -17,9 +17,9 @@ static int set_up(session *s, comm *c)
     o.max_shards = 1;
     o.training = 0;
     *s = (session){.c = c, .options = {.network = {.batch_norm = true}, .order = {.seed = 7}}};
-    int code = pool_create(&s->threads, 1);
-    code = code == LS_OK ? model_create(&s->net, &o, s->threads) : code;
-    code = code == LS_OK ? state_create(&s->state, model_table(s->net), &slot, 1) : code;
+    int code = pool_create(&s->replica.threads, 1);
+    code = code == LS_OK ? model_create(&s->replica.net, &o, s->replica.threads) : code;
+    code = code == LS_OK ? state_create(&s->replica.state, model_table(s->replica.net), &slot, 1) : code;
     return comm_agree(c, code);
 }
 
@@ -51,13 +51,13 @@ static void check_spoiled(session *s, int bad, real *value, real wrong, int expe
 
 static void check_all(session *s)
 {
-    const tensor_table *t = model_table(s->net);
+    const tensor_table *t = model_table(s->replica.net);
     const int size = comm_size(s->c);
     const tensor_info *kernel = &t->tensors[5]; /* after the stem's kernel and BatchNorm */
     const tensor_info *mean = &t->tensors[3];
-    real *weight = state_weights(&s->state) + kernel->offset + kernel->size - 1;
-    real *velocity = s->state.vectors[STATE_SLOTS].values + kernel->offset;
-    real *statistic = state_moving(&s->state) + mean->offset;
+    real *weight = state_weights(&s->replica.state) + kernel->offset + kernel->size - 1;
+    real *velocity = s->replica.state.vectors[STATE_SLOTS].values + kernel->offset;
+    real *statistic = state_moving(&s->replica.state) + mean->offset;
     comm *c = s->c;
     EXPECT(kernel->trainable && !mean->trainable, "tensors are in another order");
     EXPECT(replicas_check(s) == LS_OK, "%s", error_message());
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     const int code = set_up(&s, c);
     EXPECT(code == LS_OK, "%s", error_message());
     if (code == LS_OK) {
-        model_init(&s.state, 7);
+        model_init(&s.replica.state, 7);
         check_all(&s);
     }
     session_close(&s);

@@ -1,8 +1,0 @@
-#ifndef LOCKSTEP_CLI_BENCH_H
-#define LOCKSTEP_CLI_BENCH_H
-
-#include "cli/command.h"
-
-extern const command bench_command;
-
-#endif

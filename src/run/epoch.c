@@ -1,0 +1,62 @@
+#include "run/epoch.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+_Static_assert((int)CHECKPOINT_FIRST_WEIGHTS == (int)RUNLOG_FIRST_WEIGHTS, "a checkpoint holds what a row needs");
+
+void epoch_open(checkpoint_epoch *now, const state *s, const tensor_info *watched)
+{
+    const real *values = state_values(s, watched);
+    *now = (checkpoint_epoch){
+        .start_step = s->step,
+        .start_mean_abs_weight = tensor_table_mean_abs(s->table, state_weights(s)),
+    };
+    for (size_t i = 0; i < CHECKPOINT_FIRST_WEIGHTS; i++) {
+        now->first_weights[i] = i < watched->size ? (double)values[i] : NAN;
+    }
+}
+
+void epoch_add(checkpoint_epoch *now, const step_metrics *m)
+{
+    now->cross_entropy += m->cross_entropy * m->samples;
+    now->penalty += m->penalty * m->samples;
+    now->correct += m->correct;
+    now->samples += m->samples;
+}
+
+runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const evaluation *val)
+{
+    runlog_epoch_row row = {
+        .epoch = s->epoch,
+        .train_loss = (now->cross_entropy + now->penalty) / now->samples,
+        .train_cross_entropy = now->cross_entropy / now->samples,
+        .train_accuracy = now->correct / now->samples,
+        .val_loss = val->loss,
+        .val_cross_entropy = val->cross_entropy,
+        .val_accuracy = val->accuracy,
+        .images_per_second = now->seconds > 0 ? now->samples / now->seconds : 0,
+        .mean_abs_weight = tensor_table_mean_abs(s->table, state_weights(s)),
+        .seconds = now->seconds,
+        .start_step = now->start_step,
+        .start_mean_abs_weight = now->start_mean_abs_weight,
+    };
+    for (size_t i = 0; i < RUNLOG_FIRST_WEIGHTS; i++) {
+        row.first_weights[i] = now->first_weights[i];
+    }
+    return row;
+}
+
+void epoch_print(const runlog_epoch_row *row, uint64_t epochs)
+{
+    char validation[128] = "";
+    if (!isnan(row->val_accuracy)) {
+        (void)snprintf(validation, sizeof validation, " val_loss %.4f val_ce %.4f val_acc %.4f", row->val_loss,
+                       row->val_cross_entropy, row->val_accuracy);
+    }
+    log_info("epoch %llu/%llu loss %.4f ce %.4f acc %.4f%s %.1f images/s mean|w| %.4f", (unsigned long long)row->epoch,
+             (unsigned long long)epochs, row->train_loss, row->train_cross_entropy, row->train_accuracy, validation,
+             row->images_per_second, row->mean_abs_weight);
+}

@@ -1,0 +1,557 @@
+#include "run/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "run/epoch.h"
+#include "run/launch.h"
+#include "run/overview.h"
+#include "run/saver.h"
+#include "store/runlog.h"
+#include "train/kernel_path.h"
+#include "train/moving.h"
+#include "train/progress.h"
+#include "train/replicas.h"
+
+enum { LINE_SIZE = 2000 };
+
+typedef struct trainer {
+    session s;
+    const trainer_options *o; /* not owned */
+    session_history at;
+    char kernels[ORIGIN_NAME_SIZE]; /* the path in use */
+    requests when;
+    unsigned requests;  /* agreed on, and not yet fulfilled */
+    int failure;        /* local error, agreed on with the next step */
+    size_t own_samples; /* of this rank, since moving statistics were last averaged over ranks */
+    bool averaged;      /* no step since then */
+    size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
+    bool warned;        /* that validation suffers from the moving statistics */
+    runlog *log;        /* rank 0 only, as the next two */
+    saver *saver;
+    const char **classes; /* owned; the texts are the data set's */
+    real *population;     /* moving_size, with precise validation; else NULL */
+    const tensor_info *printed;
+} trainer;
+
+static bool leads(const trainer *t)
+{
+    return comm_rank(t->s.c) == 0;
+}
+
+static int find_printed(trainer *t)
+{
+    const tensor_table *table = model_table(t->s.replica.net);
+    for (size_t i = 0; i < table->layer_count; i++) {
+        const layer_info *layer = &table->layers[i];
+        if (strcmp(layer->name, t->o->log.print_layer) == 0 && layer->count > 0) {
+            t->printed = &table->tensors[layer->first];
+            return LS_OK;
+        }
+    }
+    return error_set(LS_EUSAGE,
+                     "log.print_layer: '%s' is not a layer with weights; give one such as conv2d, conv2d_34 or dense",
+                     t->o->log.print_layer);
+}
+
+static void print_weights(const trainer *t, const char *when)
+{
+    char text[LINE_SIZE];
+    const size_t count = t->o->log.print_count < t->printed->size ? t->o->log.print_count : t->printed->size;
+    const real *values = state_values(&t->s.replica.state, t->printed);
+    if (count > 0) {
+        log_info("%s %s %s", when, t->o->log.print_layer, progress_weights(text, sizeof text, values, count));
+    }
+}
+
+/* What a failed write of rank 0's comes of, where the disk is full. */
+static int explain(const trainer *t, int code)
+{
+    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.replica.state), t->o->checkpoint.keep);
+}
+
+/* Whether the restored state has nothing before it: then the run's folder stays as it is. */
+static bool done_before(const trainer *t)
+{
+    return t->o->resume != NULL && t->s.replica.state.epoch >= t->o->session.train.epochs;
+}
+
+/* Rank 0's files; on other ranks nothing. */
+static int open_files(trainer *t)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    if (!leads(t)) {
+        return LS_OK;
+    }
+    int code = run_folder_make(t->o->run_dir);
+    if (code == LS_OK && t->o->fresh) {
+        code = run_folder_clear(t->o->folder);
+    }
+    if (code == LS_OK) {
+        code = run_folder_tidy(t->o->folder);
+    }
+    if (code == LS_OK) { /* the log needs room too */
+        code = run_folder_prune(t->o->folder, t->o->checkpoint.keep, t->o->checkpoint.keep_best);
+    }
+    if (code == LS_OK) {
+        code = run_folder_file(path, sizeof path, t->o->run_dir, "train.log");
+    }
+    if (code == LS_OK) {
+        code = log_open(path);
+    }
+    if (code == LS_OK) {
+        code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
+    }
+    if (code == LS_OK) {
+        code = runlog_open(&t->log, path, &t->s.replica.state);
+    }
+    return explain(t, code);
+}
+
+/* Rank 0's writer of checkpoints. */
+static int start_saver(trainer *t)
+{
+    if (!leads(t)) {
+        return LS_OK;
+    }
+    const size_t count = dataset_classes(t->s.data);
+    t->classes = calloc(count + 1, sizeof *t->classes);
+    if (t->classes == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the names of classes");
+    }
+    for (size_t i = 0; i < count; i++) {
+        t->classes[i] = dataset_class_name(t->s.data, i);
+    }
+    const saver_options options = {
+        .state = &t->s.replica.state,
+        .run_dir = t->o->run_dir,
+        .folder = t->o->folder,
+        .log_path = runlog_path(t->log),
+        .keep = t->o->checkpoint.keep,
+        .keep_best = t->o->checkpoint.keep_best,
+    };
+    return saver_create(&t->saver, &options);
+}
+
+/* How long an epoch is, only the data set may say. */
+static int check_counters(const trainer *t)
+{
+    const uint64_t steps = loader_steps(t->s.train);
+    const uint64_t within = t->s.replica.state.position / t->o->session.order.batch;
+    if (within > steps || t->s.replica.state.step != t->s.replica.state.epoch * steps + within) {
+        return error_set(
+            LS_EFORMAT,
+            "%s: step %llu does not fit %llu epochs of %llu steps and %llu more; it was changed after it was "
+            "written, use another checkpoint",
+            t->o->resume, (unsigned long long)t->s.replica.state.step, (unsigned long long)t->s.replica.state.epoch,
+            (unsigned long long)steps, (unsigned long long)within);
+    }
+    return LS_OK;
+}
+
+/* Whether the restored state can go on with this configuration and data. */
+static int check_resumed(const trainer *t)
+{
+    if (t->s.replica.state.position % t->o->session.order.batch != 0) {
+        return error_set(LS_EUSAGE, "%s: stands within a batch; resume with the batch size it was made with",
+                         t->o->resume);
+    }
+    if (t->at.data_checksum != dataset_fingerprint(t->s.data)) {
+        return error_set(
+            LS_EUSAGE,
+            "%s: was trained on other data than %s (checksum %016llx, not %016llx); give the data set it was "
+            "trained on, or begin a run of another name",
+            t->o->resume, dataset_path(t->s.data), (unsigned long long)t->at.data_checksum,
+            (unsigned long long)dataset_fingerprint(t->s.data));
+    }
+    return check_counters(t);
+}
+
+static kernel_path_request path_request(const trainer_options *o)
+{
+    return (kernel_path_request){.checkpoint = o->resume, .origin = o->origin, .same_bits = o->same_bits};
+}
+
+/* From nothing to the state before the first step. */
+static int begin(trainer *t, comm *c)
+{
+    session_options o = t->o->session;
+    const kernel_path_request path = path_request(t->o);
+    int code = kernel_path_settle(t->kernels, c, &path);
+    if (code != LS_OK) {
+        return code;
+    }
+    o.kernels = t->kernels;
+    code = session_open(&t->s, c, &o);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (t->o->resume != NULL) {
+        code = session_load(&t->s, t->o->resume, &t->at);
+        if (code == LS_OK) {
+            code = check_resumed(t);
+        }
+        if (code != LS_OK) {
+            return code;
+        }
+    } else {
+        model_init(&t->s.replica.state, t->o->session.order.seed);
+        t->at.moving_distance = NAN;
+    }
+    origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
+    code = find_printed(t);
+    if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
+        t->population = calloc(model_table(t->s.replica.net)->moving_size + 1, sizeof *t->population);
+        code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
+    }
+    if (code == LS_OK && !done_before(t)) {
+        code = open_files(t);
+    }
+    if (code == LS_OK && !done_before(t)) {
+        code = start_saver(t);
+    }
+    requests_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
+    return comm_agree(c, code);
+}
+
+/* This rank's requests; the context is a trainer. */
+static unsigned own_requests(void *context)
+{
+    trainer *t = context;
+    return requests_pending(&t->when, leads(t) ? saver_costs(t->saver).longest : 0);
+}
+
+static bool stopping(const trainer *t)
+{
+    return (t->requests & STEP_REQUEST_STOP) != 0;
+}
+
+/* Where the arithmetic went wrong: in the gradient, and so in the weights. Every rank sees the same. */
+static int check_loss(const trainer *t, const step_metrics *m)
+{
+    char name[2 * TENSOR_NAME_SIZE] = "none";
+    const tensor_table *table = model_table(t->s.replica.net);
+    if (isfinite(m->cross_entropy) && isfinite(m->penalty)) {
+        return LS_OK;
+    }
+    const tensor_info *bad = tensor_table_not_finite(table, TENSOR_WEIGHTS, step_gradient(t->s.replica.steps));
+    if (bad != NULL) {
+        (void)tensor_full_name(name, sizeof name, bad);
+    }
+    return error_set(LS_ENUMERIC,
+                     "step %llu: the loss is not finite (cross-entropy %g, penalty %g; first tensor whose gradient is "
+                     "not: %s); lower train.learning_rate, the last checkpoint is kept",
+                     (unsigned long long)t->s.replica.state.step, m->cross_entropy, m->penalty, name);
+}
+
+static int log_step(trainer *t, const step_metrics *m)
+{
+    if (!leads(t)) {
+        return LS_OK;
+    }
+    const runlog_step_row row = {
+        .step = t->s.replica.state.step,
+        .loss = m->cross_entropy + m->penalty,
+        .cross_entropy = m->cross_entropy,
+        .accuracy = m->correct / m->samples,
+        .learning_rate = m->rate,
+    };
+    return explain(t, runlog_step(t->log, &row));
+}
+
+static int average_local(trainer *t)
+{
+    double drift = 0;
+    if (!t->s.options.network.batch_norm || t->s.options.norm.mode == BATCH_NORM_SYNC || t->averaged) {
+        return LS_OK;
+    }
+    const int code =
+        session_collective(&t->s, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
+    t->own_samples = 0;
+    t->averaged = true;
+    if (code == LS_OK) {
+        log_info("moving statistics averaged over ranks, largest difference %.6g", drift);
+    }
+    return code;
+}
+
+/* Rank 0's part of saving: hand over the state. */
+static int hand_over(trainer *t, const evaluation *val)
+{
+    const session *s = &t->s;
+    const checkpoint_info info = {
+        .seed = s->options.order.seed,
+        .height = s->options.data.height,
+        .width = s->options.data.width,
+        .batch_norm = s->options.network.batch_norm,
+        .data_checksum = dataset_fingerprint(s->data),
+        .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
+        .now = t->at.now,
+        .val_loss = val->loss,
+        .val_cross_entropy = val->cross_entropy,
+        .val_accuracy = val->accuracy,
+        .moving_distance = t->at.moving_distance,
+        .config = t->o->config,
+        .experiment = t->o->experiment,
+        .normalization = t->o->normalization,
+        .program = t->o->program,
+        .classes = (char **)t->classes, /* writing only reads them */
+        .class_count = dataset_classes(s->data),
+    };
+    const int code = explain(t, runlog_flush(t->log)); /* a resume finds the rows that it keeps */
+    return code == LS_OK ? saver_start(t->saver, &info, &s->replica.state) : code;
+}
+
+/* val: of these weights, or NULL. A failure of rank 0's is agreed on with the next step. */
+static int save(trainer *t, const evaluation *val)
+{
+    const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    t->requests &= ~(unsigned)STEP_REQUEST_SAVE;
+    requests_saved(&t->when);
+    int code = average_local(t);
+    if (code == LS_OK) {
+        code = replicas_check(&t->s);
+    }
+    if (code == LS_OK && leads(t) && t->failure == LS_OK) {
+        t->failure = hand_over(t, val != NULL ? val : &none);
+    }
+    return code;
+}
+
+/* Train on a batch. */
+static int take_step(trainer *t, const batch *b)
+{
+    session *s = &t->s;
+    step_metrics m;
+    if (leads(t) && t->failure == LS_OK) {
+        t->failure = saver_poll(t->saver);
+    }
+    step_agreement all = {.code = t->failure, .requests = own_requests(t)};
+    int code = session_collective(s, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
+    if (code != LS_OK || all.code != LS_OK) {
+        return code != LS_OK ? code : all.code;
+    }
+    t->requests |= all.requests;
+    t->s.replica.state.position += s->options.order.batch;
+    t->own_samples += b->range.samples;
+    t->normalized = s->options.norm.mode == BATCH_NORM_SYNC ? b->range.all_samples : b->range.samples;
+    t->averaged = false;
+    code = check_loss(t, &m);
+    if (code == LS_OK) {
+        epoch_add(&t->at.now, &m);
+        t->failure = log_step(t, &m);
+    }
+    return code;
+}
+
+/* After the last step's forward, and before another one. Rank 0's business. */
+static void measure_moving(trainer *t)
+{
+    if (leads(t) && t->s.options.network.batch_norm && t->normalized > 0) {
+        t->at.moving_distance = moving_measure(&t->s, t->normalized);
+    }
+}
+
+/* What is due between two steps of an epoch. After its last, it waits for the validation. */
+static int between_steps(trainer *t)
+{
+    const uint64_t every = t->o->check.replicas_every;
+    if (requests_step_due(&t->when, t->s.replica.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0) {
+        measure_moving(t);
+        return save(t, NULL);
+    }
+    return every > 0 && t->s.replica.state.step % every == 0 ? replicas_check(&t->s) : LS_OK;
+}
+
+static int train_steps(trainer *t)
+{
+    session *s = &t->s;
+    const size_t first = (size_t)(t->s.replica.state.position / s->options.order.batch);
+    const size_t steps = loader_steps(s->train);
+    const double before = t->at.now.seconds;
+    progress shown;
+    batch b;
+    int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.replica.state.epoch, first));
+    if (code != LS_OK) {
+        return code;
+    }
+    t->normalized = 0;
+    progress_start(&shown, t->s.replica.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
+                   t->o->log.every_steps);
+    for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
+        const int got = loader_next(s->train, &b);
+        t->failure = got < 0 ? got : t->failure;
+        code = take_step(t, &b);
+        if (code == LS_OK) {
+            const checkpoint_epoch *now = &t->at.now;
+            t->at.now.seconds = before + clock_seconds() - shown.started;
+            progress_step(&shown, done, now->samples, (now->cross_entropy + now->penalty) / now->samples);
+        }
+        if (code == LS_OK && done < steps && !stopping(t)) {
+            code = between_steps(t);
+        }
+    }
+    log_progress_end();
+    if (code == LS_OK) {
+        measure_moving(t);
+    }
+    return code != LS_OK ? code : comm_agree(s->c, t->failure);
+}
+
+static int validate(trainer *t, evaluation *out)
+{
+    evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    state at = t->s.replica.state;
+    int code = LS_OK;
+    if (t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0) {
+        code = evaluate_population(&t->s, t->s.replica.state.epoch, t->o->session.norm.precise_batches, &breaks,
+                                   t->population);
+        at = state_with_moving(&t->s.replica.state, t->population);
+    }
+    if (code == LS_OK && !breaks.stopped) {
+        code = evaluate_split(&t->s, &at, NULL, &breaks, out);
+    }
+    t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
+    return code;
+}
+
+/* Where the moving statistics spoil a validation: the first time, and at the end, whose weights are there to be used.
+ */
+static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
+{
+    const session_options *o = &t->s.options;
+    const moving_lag lag =
+        moving_lag_of(o->network.batch_norm, o->norm.momentum, t->s.replica.state.step, t->at.moving_distance);
+    if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
+        (!t->warned || t->s.replica.state.epoch == t->o->session.train.epochs)) {
+        t->warned = true;
+        moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
+    }
+}
+
+/* After the last step and the validation of an epoch. */
+static int end_epoch(trainer *t, const evaluation *val)
+{
+    t->s.replica.state.epoch++;
+    t->s.replica.state.position = 0;
+    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
+    t->at.now = (checkpoint_epoch){0};
+    epoch_print(&row, t->o->session.train.epochs);
+    warn_of_moving(t, &row);
+    if (leads(t)) {
+        t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.replica.state)));
+    }
+    const bool due = requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
+                     requests_step_due(&t->when, t->s.replica.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0;
+    const int code = due ? save(t, val) : replicas_check(&t->s);
+    return code != LS_OK ? code : comm_agree(t->s.c, t->failure);
+}
+
+static int run_epoch(trainer *t)
+{
+    evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    char when[64];
+    (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.replica.state.epoch + 1,
+                   (unsigned long long)t->o->session.train.epochs);
+    if (t->s.replica.state.position == 0) {
+        print_weights(t, when);
+        epoch_open(&t->at.now, &t->s.replica.state, t->printed);
+    }
+    int code = train_steps(t);
+    if (code == LS_OK && !stopping(t)) {
+        code = average_local(t);
+    }
+    if (code == LS_OK && !stopping(t)) {
+        code = validate(t, &val);
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    if (stopping(t)) {
+        log_info("stopping after step %llu: %s", (unsigned long long)t->s.replica.state.step,
+                 t->when.why != NULL ? t->when.why : "another rank was asked to");
+        return save(t, NULL);
+    }
+    return end_epoch(t, &val);
+}
+
+static void print_costs(const trainer *t, double seconds)
+{
+    const saver_cost cost = saver_costs(t->saver);
+    if (cost.written > 0 && seconds > 0) {
+        log_info("checkpoints written: %llu; they held training up for %.3f s and took %.3f s of a processor beside "
+                 "it, %.2f%% of %.1f s",
+                 (unsigned long long)cost.written, cost.waited, cost.busy, 100 * (cost.waited + cost.busy) / seconds,
+                 seconds);
+    }
+}
+
+/* All is done, or saved: nothing is on its way any more. */
+static int finish(trainer *t, double started)
+{
+    int code = t->failure;
+    if (!stopping(t)) {
+        print_weights(t, "training ends with");
+    }
+    if (leads(t) && t->saver != NULL) {
+        if (code == LS_OK) {
+            code = saver_finish(t->saver);
+        }
+        print_costs(t, clock_seconds() - started);
+        const int closed = runlog_close(t->log);
+        t->log = NULL;
+        if (code == LS_OK) {
+            code = closed;
+        }
+    }
+    code = comm_agree(t->s.c, code);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (stopping(t)) {
+        log_info("saved after step %llu, epoch %llu of %llu; run again with --resume auto to go on",
+                 (unsigned long long)t->s.replica.state.step, (unsigned long long)t->s.replica.state.epoch + 1,
+                 (unsigned long long)t->o->session.train.epochs);
+        return EXIT_SAVED;
+    }
+    log_info("weights %016llx", (unsigned long long)state_hash(&t->s.replica.state));
+    return LS_OK;
+}
+
+int trainer_run(comm *c, const trainer_options *options)
+{
+    trainer t = {.o = options};
+    const double started = clock_seconds();
+    int code = begin(&t, c);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    overview_print(&t.s, options);
+    const kernel_path_request path = path_request(options);
+    kernel_path_report(&path, t.kernels);
+    code = launch_report(&t.s);
+    overview_print_start(&t.s, options);
+    while (code == LS_OK && t.s.replica.state.epoch < options->session.train.epochs && !stopping(&t)) {
+        code = run_epoch(&t);
+    }
+    if (code == LS_OK) {
+        code = finish(&t, started);
+    }
+cleanup:
+    if (t.log != NULL) {
+        saved_error reason; /* which closing must not replace */
+        error_save(&reason, code);
+        (void)runlog_close(t.log);
+        (void)error_restore(&reason);
+    }
+    saver_free(t.saver);
+    free(t.classes);
+    free(t.population);
+    session_close(&t.s);
+    return code;
+}

@@ -1,0 +1,40 @@
+#ifndef LOCKSTEP_STORE_RUNLOG_COLUMNS_H
+#define LOCKSTEP_STORE_RUNLOG_COLUMNS_H
+
+#include "io/h5.h"
+#include "store/runlog.h"
+
+/* The columns of a run's log: what writes, reads and checks it walks these tables. */
+
+/* What a cell may hold. */
+typedef enum runlog_rule {
+    RUNLOG_COUNT,        /* 1, 2, 3, … */
+    RUNLOG_START,        /* steps before an epoch: 0, then growing by an epoch's steps */
+    RUNLOG_FIGURE,       /* finite, not negative */
+    RUNLOG_SHARE,        /* 0 to 1 */
+    RUNLOG_MAYBE_FIGURE, /* not negative, perhaps infinite, or NaN: validation */
+    RUNLOG_MAYBE_SHARE,  /* 0 to 1, or NaN */
+    RUNLOG_WEIGHT,       /* finite or NaN */
+} runlog_rule;
+
+/* What has a row in an array. */
+typedef enum runlog_per { RUNLOG_PER_STEP, RUNLOG_PER_EPOCH } runlog_per;
+
+/* An array of the file, and the field of the row's struct that it holds; both have 8 bytes a cell. */
+typedef struct runlog_column {
+    const char *name;
+    h5_type type; /* H5_UINT64 or H5_FLOAT64 */
+    size_t offset;
+    runlog_rule rule;
+    runlog_per per;
+    int later;    /* logs of older programs lack it: their rows of it are NaN */
+    size_t width; /* of a table; 0: a single column; RUNLOG_TENSORS: one for each trainable tensor, if there are any */
+} runlog_column;
+
+#define RUNLOG_TENSORS SIZE_MAX
+enum { RUNLOG_COLUMNS = 20 };
+extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
+
+#define RUNLOG_TENSOR_NAMES "tensors/names"
+
+#endif
