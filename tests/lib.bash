@@ -23,6 +23,7 @@ begin_test() {
     # shellcheck source=launcher/mpi-environment
     . "$source/launcher/mpi-environment"
     export OMPI_MCA_ess_singleton_isolated=1 # a process alone starts no daemon, which takes longer than most tests
+    export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$source/tests/reliability/tsan.supp} # of MPI's
     mpirun=${MPIRUN:-mpirun}
     export NETNS_HOSTS_DIR=$work/hosts
 }
