@@ -203,6 +203,9 @@ static int begin(trainer *t, comm *c)
         model_init(&t->s.replica.state, t->o->session.order.seed);
         t->at.moving_distance = NAN;
     }
+    if (t->o->resume != NULL && t->s.replica.state.origin.count == 0) { /* format 2 did not say */
+        origin_add_unknown(&t->s.replica.state.origin);
+    }
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
     if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
@@ -533,7 +536,9 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     overview_print(&t.s, options);
     const kernel_path_request path = path_request(options);
-    kernel_path_report(&path, t.kernels);
+    if (!done_before(&t)) {
+        kernel_path_report(&path, t.kernels);
+    }
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
     while (code == LS_OK && t.s.replica.state.epoch < options->session.train.epochs && !stopping(&t)) {

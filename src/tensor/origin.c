@@ -34,13 +34,22 @@ void origin_add(origin *o, uint64_t step, const char *kernels, const char *numbe
     (void)snprintf(added->numbers, sizeof added->numbers, "%s", numbers);
 }
 
+static const char unknown[] = "unknown";
+
+void origin_add_unknown(origin *o)
+{
+    origin_add(o, 0, unknown, unknown);
+}
+
 char *origin_describe(char *out, size_t size, const origin *o)
 {
     size_t used = 0;
     (void)snprintf(out, size, "%s", o->count == 0 ? "not known" : "");
     for (size_t i = 0; i < o->count && used < size; i++) {
         const origin_span *span = &o->spans[i];
-        int n = snprintf(out + used, size - used, "%s%s %s", i == 0 ? "" : ", then ", span->kernels, span->numbers);
+        const int known = strcmp(span->kernels, unknown) != 0;
+        int n = snprintf(out + used, size - used, "%s%s%s%s", i == 0 ? "" : ", then ", span->kernels, known ? " " : "",
+                         known ? span->numbers : "");
         used += n > 0 ? (size_t)n : 0;
         if (i + 1 < o->count && used < size) {
             n = snprintf(out + used, size - used, " to step %" PRIu64, span[1].step);

@@ -30,6 +30,9 @@ const origin_span *origin_last(const origin *o);
  */
 void origin_add(origin *o, uint64_t step, const char *kernels, const char *numbers);
 
+/* The steps up to this one are of nobody knows which arithmetic: a span of its own, "unknown". */
+void origin_add_unknown(origin *o);
+
 /* "avx2 float32 to step 40, then avx512 float32"; out has room for size bytes. Returns out. */
 char *origin_describe(char *out, size_t size, const origin *o);
 

@@ -85,6 +85,11 @@ void kernel_path_report(const kernel_path_request *request, const char *name)
     const kernels *best = NULL;
     const origin_span *last = last_of(request);
     if (last == NULL) {
+        if (request->checkpoint != NULL) {
+            log_warn("%s: does not say which kernel path computed it, and goes on with %s: if it was another, the bits "
+                     "are others from here on",
+                     request->checkpoint, name);
+        }
         return;
     }
     if (!is_as_before(last, name)) {

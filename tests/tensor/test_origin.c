@@ -45,6 +45,15 @@ START_TEST(a_span_without_steps_is_replaced)
 }
 END_TEST
 
+START_TEST(what_nobody_knows_is_said)
+{
+    origin o = {0};
+    origin_add_unknown(&o);
+    origin_add(&o, 40, "avx2", "float32");
+    ck_assert_str_eq(origin_describe(text, sizeof text, &o), "unknown to step 40, then avx2 float32");
+}
+END_TEST
+
 START_TEST(the_newest_are_kept)
 {
     origin o = {0};
@@ -76,6 +85,7 @@ int main(void)
     tcase_add_test(cases, an_unknown_one_says_so);
     tcase_add_test(cases, a_change_is_a_span);
     tcase_add_test(cases, a_span_without_steps_is_replaced);
+    tcase_add_test(cases, what_nobody_knows_is_said);
     tcase_add_test(cases, the_newest_are_kept);
     tcase_add_test(cases, a_text_without_room_is_cut);
     return suite_run("origin", cases);
