@@ -21,31 +21,29 @@ static void compare_text(problems *found, const char *what, const char *have, co
 }
 
 /* The tensors of a checkpoint against the network that its configuration asks for. */
-static void compare_network(problems *found, const char *path, const checkpoint_info *info, const config *c)
+static void compare_network(problems *found, const tensor_table *have, const checkpoint_info *info, const config *c)
 {
     const network_spec wanted = {.classes = info->class_count, .options = c->model};
     char name[2 * TENSOR_NAME_SIZE];
-    tensor_table have;
     tensor_table table;
-    if (checkpoint_describe(&have, path) != LS_OK) {
+    if (have->count == 0) {
         return; /* reported already */
     }
     if (network_describe(&table, &wanted) != LS_OK) {
-        problems_add_error(found, path);
-    } else if (have.count != table.count) {
-        problems_add(found, "holds %zu tensors where the configuration's network has %zu", have.count, table.count);
+        problems_add(found, "%s", error_message());
+    } else if (have->count != table.count) {
+        problems_add(found, "holds %zu tensors where the configuration's network has %zu", have->count, table.count);
     }
-    for (size_t i = 0; have.count == table.count && i < table.count; i++) {
-        if (!tensor_same_shape(&have.tensors[i], &table.tensors[i])) {
+    for (size_t i = 0; have->count == table.count && i < table.count; i++) {
+        if (!tensor_same_shape(&have->tensors[i], &table.tensors[i])) {
             problems_add(found, "tensor %s has another shape than in the configuration's network",
                          tensor_full_name(name, sizeof name, &table.tensors[i]));
         }
     }
     tensor_table_release(&table);
-    tensor_table_release(&have);
 }
 
-static void check_config(const char *path, const checkpoint_info *info, problems *found)
+static void check_config(const checkpoint_info *info, const tensor_table *t, problems *found)
 {
     config c = {0};
     if (config_parse(&c, info->config, strlen(info->config), "its configuration", NULL, 0) != LS_OK) {
@@ -53,7 +51,7 @@ static void check_config(const char *path, const checkpoint_info *info, problems
         return;
     }
     run_options_compare(found, info, &c);
-    compare_network(found, path, info, &c);
+    compare_network(found, t, info, &c);
     compare_text(found, "experiment", info->experiment, run_options_experiment(&c));
     compare_text(found, "normalization", info->normalization, run_options_normalization(&c));
     config_free(&c);
@@ -61,13 +59,15 @@ static void check_config(const char *path, const checkpoint_info *info, problems
 
 static void check_checkpoint(char *text, size_t size, const char *path, problems *found)
 {
-    checkpoint_info info = {0};
-    if (checkpoint_check(&info, path, found) != LS_OK) {
+    checkpoint_info info;
+    tensor_table t;
+    if (checkpoint_check(&info, &t, path, found) != LS_OK) {
         return;
     }
-    check_config(path, &info, found);
+    check_config(&info, &t, found);
     (void)snprintf(text, size, "checkpoint of %s, epoch %" PRIu64 ", step %" PRIu64 ", weights %016" PRIx64,
                    info.experiment, info.epoch, info.step, info.weights_hash);
+    tensor_table_release(&t);
     checkpoint_info_release(&info);
 }
 

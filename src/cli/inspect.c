@@ -117,27 +117,6 @@ cleanup:
     return code;
 }
 
-/* Read everything, with all checksums and the hash verified. */
-static int check_weights(const char *path, tensor_table *t, uint64_t *hash)
-{
-    int code = checkpoint_describe(t, path);
-    if (code != LS_OK) {
-        return code;
-    }
-    state s;
-    code = state_create(&s, t, NULL, 0);
-    if (code == LS_OK) {
-        code = checkpoint_read(path, &s);
-    }
-    if (code == LS_OK) {
-        *hash = state_hash(&s);
-        log_info("%s: checkpoint", path);
-        log_info("  mean |w|         %.6f", tensor_table_mean_abs(t, state_weights(&s)));
-    }
-    state_release(&s);
-    return code;
-}
-
 /* The run's name is in its configuration. */
 static void print_run(const checkpoint_info *info)
 {
@@ -150,19 +129,17 @@ static void print_run(const checkpoint_info *info)
 
 static int inspect_checkpoint(const char *path)
 {
-    checkpoint_info info = {0};
+    checkpoint_info info;
     tensor_table t;
+    state s;
     text_builder classes = {0};
-    uint64_t hash = 0;
     char computed[256];
-    tensor_table_init(&t);
-    int code = checkpoint_read_info(&info, path);
-    if (code == LS_OK) {
-        code = check_weights(path, &t, &hash);
-    }
+    const int code = checkpoint_load(&info, &t, &s, path);
     if (code != LS_OK) {
         goto cleanup;
     }
+    log_info("%s: checkpoint", path);
+    log_info("  mean |w|         %.6f", tensor_table_mean_abs(&t, state_weights(&s)));
     print_run(&info);
     log_info("  experiment       %s", info.experiment);
     log_info("  epoch            %" PRIu64 "", info.epoch);
@@ -188,9 +165,10 @@ static int inspect_checkpoint(const char *path)
     log_info("  classes          %zu:%s", info.class_count, text_of(&classes));
     log_info("  configuration");
     log_lines(info.config);
-    log_info("weights %016" PRIx64, hash);
+    log_info("weights %016" PRIx64, state_hash(&s));
 cleanup:
     text_release(&classes);
+    state_release(&s);
     tensor_table_release(&t);
     checkpoint_info_release(&info);
     return code;

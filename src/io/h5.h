@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/real.h"
+
 /*
  * The only door to HDF5: opaque handles, whole arrays, slices, attributes, tables that grow, atomic replacement.
  * A handle is a file or a group in one. Every name is a path below its handle. Errors name file and path.
@@ -23,8 +25,9 @@ typedef enum h5_type {
     H5_INT64,
     H5_UINT8,
     H5_UINT64,
-    H5_STRING, /* only as a result of h5_stat */
-    H5_OTHER,  /* only as a result of h5_stat */
+    H5_STRING,                                                        /* only as a result of h5_stat */
+    H5_OTHER,                                                         /* only as a result of h5_stat */
+    H5_REAL = sizeof(real) == sizeof(float) ? H5_FLOAT32 : H5_FLOAT64 /* what a real is */
 } h5_type;
 
 enum { H5_MAX_RANK = 8 };

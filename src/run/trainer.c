@@ -199,12 +199,12 @@ static int begin(trainer *t, comm *c)
         if (code != LS_OK) {
             return code;
         }
+        if (t->s.replica.state.origin.count == 0) { /* format 2 did not say */
+            origin_add_unknown(&t->s.replica.state.origin);
+        }
     } else {
         model_init(&t->s.replica.state, t->o->session.order.seed);
         t->at.moving_distance = NAN;
-    }
-    if (t->o->resume != NULL && t->s.replica.state.origin.count == 0) { /* format 2 did not say */
-        origin_add_unknown(&t->s.replica.state.origin);
     }
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);

@@ -68,12 +68,6 @@ typedef void (*checkpoint_report)(void *context, const char *name, const char *a
 size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_report report,
                                   void *context);
 
-/*
- * The table of what a checkpoint holds, in whichever width: what a state to read it needs. *out is released with
- * tensor_table_release after a success. Errors as checkpoint_read; LS_EFORMAT where it is of no network.
- */
-int checkpoint_describe(tensor_table *out, const char *path);
-
 /* Free what a read put into it. */
 void checkpoint_info_release(checkpoint_info *info);
 
@@ -114,5 +108,12 @@ int checkpoint_verify(const char *path);
  * damaged or differs from the table.
  */
 int checkpoint_read(const char *path, state *s);
+
+/*
+ * As checkpoint_read, of whichever network the file holds, and what is known of it, by opening it once: the state is
+ * made here, over *t, without vectors of an optimizer. All three are the caller's to release, after a failure too.
+ * LS_EFORMAT where it is of no network.
+ */
+int checkpoint_load(checkpoint_info *info, tensor_table *t, state *s, const char *path);
 
 #endif

@@ -93,28 +93,26 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
 }
 
 /* The network that the file names; read and hashed as a resume would. */
-static void check_network(h5_file *f, problems *found)
+static void check_network(h5_file *f, tensor_table *t, const checkpoint_info *info, problems *found)
 {
-    tensor_table t;
     state s = {0};
-    int code = keras_layout_describe(f, &t);
+    int code = keras_layout_describe(f, t);
     if (code != LS_OK) {
         problems_add_error(found, h5_path(f));
         return;
     }
     const size_t before = found->count;
-    check_tensors(f, &t, found);
+    check_tensors(f, t, found);
     if (found->count == before) {
-        code = state_create(&s, &t, NULL, 0);
+        code = state_create(&s, t, NULL, 0);
         if (code == LS_OK) {
-            code = checkpoint_read(h5_path(f), &s);
+            code = checkpoint_state_of(&s, f, info);
         }
         if (code != LS_OK) {
             problems_add_error(found, h5_path(f));
         }
     }
     state_release(&s);
-    tensor_table_release(&t);
 }
 
 void checkpoint_check_figures(const checkpoint_info *info, problems *found)
@@ -149,22 +147,24 @@ static void check_name(const char *path, const checkpoint_info *info, problems *
     }
 }
 
-int checkpoint_check(checkpoint_info *out, const char *path, problems *found)
+int checkpoint_check(checkpoint_info *out, tensor_table *t, const char *path, problems *found)
 {
     h5_file *f = NULL;
-    int code = checkpoint_read_info(out, path);
+    *out = (checkpoint_info){0};
+    tensor_table_init(t);
+    int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK) {
-        code = h5_open_read(&f, path);
+        code = checkpoint_info_of(out, f);
     }
     if (code != LS_OK) {
         problems_add_error(found, path);
-        checkpoint_info_release(out);
+        (void)h5_close(f);
         return code;
     }
     if (out->batch_norm > 1) {
         problems_add(found, "batch_norm is %" PRIu64 ", neither 0 nor 1", out->batch_norm);
     }
-    check_network(f, found);
+    check_network(f, t, out, found);
     checkpoint_check_figures(out, found);
     check_distance(f, out, found);
     check_name(path, out, found);

@@ -38,6 +38,10 @@ extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
  */
 int checkpoint_open_sealed(h5_file **out, const char *path);
 
+/* checkpoint_read_info and checkpoint_read of an open file; the second of what the first found. */
+int checkpoint_info_of(checkpoint_info *out, h5_file *f);
+int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info);
+
 /* The paths and checksums of /lockstep; both freed by the caller with free(). */
 int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count);
 

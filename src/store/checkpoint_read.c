@@ -142,8 +142,7 @@ static int check_classes(h5_file *f, const checkpoint_info *info, char *const *p
     return LS_OK;
 }
 
-/* read_fields, and its checksum verified. */
-static int read_info(h5_file *f, checkpoint_info *out)
+int checkpoint_info_of(checkpoint_info *out, h5_file *f)
 {
     char **paths = NULL;
     uint64_t *checksums = NULL;
@@ -179,7 +178,7 @@ int checkpoint_read_info(checkpoint_info *out, const char *path)
     *out = (checkpoint_info){0};
     int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK) {
-        code = read_info(f, out);
+        code = checkpoint_info_of(out, f);
     }
     (void)h5_close(f);
     return code;
@@ -215,7 +214,7 @@ int checkpoint_verify(const char *path)
     const watch_phase before = watch_enter(WATCH_LOADING);
     int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK) {
-        code = read_info(f, &info);
+        code = checkpoint_info_of(&info, f);
     }
     if (code == LS_OK) {
         code = verify_sets(f);
@@ -251,16 +250,14 @@ static int check_hash(h5_file *f, const state *s, uint64_t hash)
 {
     char first[KERAS_PATH_SIZE];
     h5_shape shape = {0};
-    const h5_type type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
     const int code = s->table->count == 0 ? LS_OK : h5_stat(f, keras_layout_path(first, s->table, 0), &shape);
-    if (code == LS_OK && shape.type == type && state_hash(s) != hash) {
+    if (code == LS_OK && shape.type == H5_REAL && state_hash(s) != hash) {
         return error_set(LS_EFORMAT, "%s: the hash of all weights is wrong; use an older checkpoint", h5_path(f));
     }
     return code;
 }
 
-/* What read_info found, and all vectors. */
-static int read_state(h5_file *f, const checkpoint_info *info, state *s)
+int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info)
 {
     int code = verify_sets(f);
     if (code == LS_OK) {
@@ -279,18 +276,6 @@ static int read_state(h5_file *f, const checkpoint_info *info, state *s)
     return code != LS_OK ? code : check_hash(f, s, info->weights_hash);
 }
 
-int checkpoint_describe(tensor_table *out, const char *path)
-{
-    h5_file *f = NULL;
-    tensor_table_init(out);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = keras_layout_describe(f, out);
-    }
-    (void)h5_close(f);
-    return code == LS_ENOTFOUND && f != NULL ? LS_EFORMAT : code; /* the file is there, a tensor is not */
-}
-
 int checkpoint_read(const char *path, state *s)
 {
     h5_file *f = NULL;
@@ -298,13 +283,37 @@ int checkpoint_read(const char *path, state *s)
     const watch_phase before = watch_enter(WATCH_LOADING);
     int code = checkpoint_open_sealed(&f, path);
     if (code == LS_OK) {
-        code = read_info(f, &info);
+        code = checkpoint_info_of(&info, f);
     }
     if (code == LS_OK) {
-        code = read_state(f, &info, s);
+        code = checkpoint_state_of(s, f, &info);
     }
     checkpoint_info_release(&info);
     (void)h5_close(f);
     (void)watch_enter(before);
+    return code;
+}
+
+int checkpoint_load(checkpoint_info *info, tensor_table *t, state *s, const char *path)
+{
+    h5_file *f = NULL;
+    *info = (checkpoint_info){0};
+    *s = (state){0};
+    tensor_table_init(t);
+    int code = checkpoint_open_sealed(&f, path);
+    if (code == LS_OK) {
+        code = checkpoint_info_of(info, f);
+    }
+    if (code == LS_OK) {
+        code = keras_layout_describe(f, t);
+        code = code == LS_ENOTFOUND ? LS_EFORMAT : code; /* the file is there, a tensor is not */
+    }
+    if (code == LS_OK) {
+        code = state_create(s, t, NULL, 0);
+    }
+    if (code == LS_OK) {
+        code = checkpoint_state_of(s, f, info);
+    }
+    (void)h5_close(f);
     return code;
 }

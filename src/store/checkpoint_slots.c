@@ -10,8 +10,6 @@
 
 enum { PATH_SIZE = 128 };
 
-static const h5_type real_type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
-
 static char *path_of(char *out, const char *name)
 {
     (void)snprintf(out, PATH_SIZE, GROUP "/%s", name);
@@ -24,7 +22,7 @@ int checkpoint_write_slots(h5_file *f, const state *s)
     int code = LS_OK;
     for (size_t i = STATE_SLOTS; code == LS_OK && i < s->count; i++) {
         const state_vector *v = &s->vectors[i];
-        code = h5_write(f, path_of(path, v->name), real_type, 1, &v->size, v->values);
+        code = h5_write(f, path_of(path, v->name), H5_REAL, 1, &v->size, v->values);
         if (code == LS_OK) {
             code = h5_write_attr(f, path, "checksum", H5_UINT64,
                                  &(uint64_t){hash_bytes(HASH_START, v->values, v->size * sizeof(real))});
@@ -73,7 +71,7 @@ int checkpoint_read_slots(h5_file *f, state *s)
                              path, v->size);
         }
         if (code == LS_OK) {
-            code = h5_read(f, path, real_type, v->size, v->values);
+            code = h5_read(f, path, H5_REAL, v->size, v->values);
         }
     }
     return code;

@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "network/network.h"
 
-static const h5_type real_type = sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64;
-
 static const layer_info *layer_of(const tensor_table *t, size_t index)
 {
     for (size_t i = 0; i < t->layer_count; i++) {
@@ -47,7 +45,7 @@ static int write_tensors(h5_file *f, const state *s)
     }
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
-        code = h5_write(f, keras_layout_path(path, t, i), real_type, info->rank, info->shape, state_values(s, info));
+        code = h5_write(f, keras_layout_path(path, t, i), H5_REAL, info->rank, info->shape, state_values(s, info));
     }
     return code;
 }
@@ -247,7 +245,7 @@ int keras_layout_read(h5_file *f, state *s)
         const tensor_info *info = &t->tensors[i];
         code = keras_layout_check(f, paths[i], info);
         if (code == LS_OK) {
-            code = h5_read(f, paths[i], real_type, info->size, state_values(s, info));
+            code = h5_read(f, paths[i], H5_REAL, info->size, state_values(s, info));
         }
     }
     free(paths);

@@ -124,7 +124,7 @@ int golden_file_init(const golden_file *g, state *out)
     for (size_t i = 0; code == LS_OK && i < t->count; i++) {
         const tensor_info *info = &t->tensors[i];
         (void)snprintf(name, sizeof name, "init/%s", g->names[i]);
-        code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, info->size, state_values(out, info));
+        code = h5_read(g->f, name, H5_REAL, info->size, state_values(out, info));
     }
     return code;
 }
@@ -150,7 +150,7 @@ int golden_file_batch(const golden_file *g, size_t k, real **images, int32_t **l
     if (*images == NULL || *labels == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for a batch", h5_path(g->f));
     }
-    code = h5_read(g->f, name, sizeof(real) == 4 ? H5_FLOAT32 : H5_FLOAT64, shape.size, *images);
+    code = h5_read(g->f, name, H5_REAL, shape.size, *images);
     (void)snprintf(name, sizeof name, "batch%zu/y", k);
     if (code == LS_OK) {
         code = h5_read(g->f, name, H5_INT32, *samples, *labels);

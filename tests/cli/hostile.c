@@ -250,13 +250,10 @@ static void make_liar(const char *path, int attribute, uint32_t length)
 /* A copy of a checkpoint, whole in all its parts, that stands at other steps than its epochs have. */
 static void miscount(const char *from, const char *to, uint64_t step)
 {
-    checkpoint_info info = {0};
-    tensor_table t = {0};
-    if (checkpoint_read_info(&info, from) != LS_OK || checkpoint_describe(&t, from) != LS_OK) {
-        die(error_message());
-    }
+    checkpoint_info info;
+    tensor_table t;
     state s;
-    if (state_create(&s, &t, NULL, 0) != LS_OK || checkpoint_read(from, &s) != LS_OK) {
+    if (checkpoint_load(&info, &t, &s, from) != LS_OK) {
         die(error_message());
     }
     s.step = step;

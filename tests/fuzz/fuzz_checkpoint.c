@@ -120,12 +120,14 @@ static void check_info(const char *path, int verified)
 static void check_thoroughly(const char *path, int verified)
 {
     checkpoint_info info;
+    tensor_table t;
     problems found = {0};
-    const int code = checkpoint_check(&info, path, &found);
+    const int code = checkpoint_check(&info, &t, path, &found);
     fuzz_check_code(code);
     fuzz_check_problems(&found);
     FUZZ_CHECK(found.count > 0 || verified == LS_OK);
     if (code == LS_OK) {
+        tensor_table_release(&t);
         checkpoint_info_release(&info);
     }
     weights_file w;

@@ -129,11 +129,13 @@ static void check_log(const char *path)
 static void check_checkpoint(const char *path)
 {
     checkpoint_info info;
+    tensor_table t;
     weights_file w;
     problems found = {0};
     FUZZ_CHECK(seal_append(path) == LS_OK);
     fuzz_check_code(checkpoint_verify(path));
-    if (checkpoint_check(&info, path, &found) == LS_OK) {
+    if (checkpoint_check(&info, &t, path, &found) == LS_OK) {
+        tensor_table_release(&t);
         checkpoint_info_release(&info);
     }
     fuzz_check_problems(&found);

@@ -12,29 +12,16 @@
 
 static int import(const char *checkpoint, const char *keras, const char *out)
 {
-    checkpoint_info info = {0};
+    checkpoint_info info;
     tensor_table t;
-    state s = {0};
-    tensor_table_init(&t);
-    int code = checkpoint_read_info(&info, checkpoint);
-    if (code == LS_OK) {
-        code = checkpoint_describe(&t, checkpoint);
-    }
-    if (code != LS_OK) {
-        goto cleanup;
-    }
-    code = state_create(&s, &t, NULL, 0);
+    state s;
+    int code = checkpoint_load(&info, &t, &s, checkpoint);
     if (code == LS_OK) {
         code = read_keras(keras, &s);
     }
     if (code == LS_OK) {
-        s.epoch = info.epoch;
-        s.step = info.step;
-        s.position = info.position;
-        s.origin = info.origin;
         code = checkpoint_write(out, &s, &info);
     }
-cleanup:
     state_release(&s);
     tensor_table_release(&t);
     checkpoint_info_release(&info);

@@ -61,8 +61,10 @@ static const char *check(size_t *count)
 {
     static char text[4096];
     checkpoint_info info;
+    tensor_table t;
     problems found = {0};
-    if (checkpoint_check(&info, path, &found) == LS_OK) {
+    if (checkpoint_check(&info, &t, path, &found) == LS_OK) {
+        tensor_table_release(&t);
         checkpoint_info_release(&info);
     }
     *count = found.count;

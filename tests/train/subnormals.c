@@ -28,16 +28,8 @@ int main(int argc, char **argv)
     checkpoint_info info = {0};
     tensor_table t = {0};
     state s = {0};
-    int code = argc == 2 ? checkpoint_read_info(&info, argv[1]) : error_set(LS_EUSAGE, "usage: subnormals CHECKPOINT");
-    if (code == LS_OK) {
-        code = checkpoint_describe(&t, argv[1]);
-    }
-    if (code == LS_OK) {
-        code = state_create(&s, &t, NULL, 0);
-    }
-    if (code == LS_OK) {
-        code = checkpoint_read(argv[1], &s);
-    }
+    const int code =
+        argc == 2 ? checkpoint_load(&info, &t, &s, argv[1]) : error_set(LS_EUSAGE, "usage: subnormals CHECKPOINT");
     if (code == LS_OK) {
         print_counts(state_weights(&s), t.weights_size);
     } else {
