@@ -13,7 +13,8 @@ static inline state state_over(const tensor_table *t, real *weights, real *movin
 {
     return (state){
         .table = t,
-        .vectors = {{"weights", weights, t->weights_size}, {"moving", moving, t->moving_size}},
+        .vectors = {{"weights", weights, t->weights_size, TENSOR_WEIGHTS},
+                    {"moving", moving, t->moving_size, TENSOR_MOVING}},
         .count = STATE_SLOTS,
     };
 }

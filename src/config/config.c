@@ -41,6 +41,49 @@ static int check_required(const config *c, const char *origin)
     return LS_OK;
 }
 
+/* A key that another one's value asks for, or has no use for; the text says why. */
+static int unfit(const char *origin, const char *text)
+{
+    return error_set(LS_EUSAGE, "%s: %s", origin, text);
+}
+
+static int check_optimizer(const optimizer_options *o, const char *origin)
+{
+    const bool has_momentum = o->kind == OPTIMIZER_SGD || o->kind == OPTIMIZER_RMSPROP || o->kind == OPTIMIZER_LARS;
+    if (o->nesterov && o->momentum == 0) {
+        return unfit(origin, "`train.nesterov` is true and `train.momentum` is 0, which it is a form of; set "
+                             "`train.momentum`, such as to 0.9");
+    }
+    if (o->nesterov && o->kind == OPTIMIZER_RMSPROP) {
+        return unfit(origin, "`train.nesterov` is true, and `rmsprop` has no such form; set it to false");
+    }
+    if (!has_momentum && o->momentum > 0) {
+        return unfit(origin, "`train.momentum` is for `sgd`, `rmsprop` and `lars`; the mean of this optimizer is "
+                             "`optimizer.beta_1`, set `train.momentum` to 0");
+    }
+    if (o->kind == OPTIMIZER_ADAM && o->decay.decoupled > 0) {
+        return unfit(origin, "Adam with `decay.decoupled` is AdamW; set `train.optimizer` to adamw");
+    }
+    if (o->kind == OPTIMIZER_ADAMW && o->l2 > 0) {
+        return unfit(origin, "AdamW decays by `decay.decoupled`, not by `l2.c`; set `l2.c` to 0, or "
+                             "`train.optimizer` to adam");
+    }
+    return LS_OK;
+}
+
+static int check_rate(const rate_options *r, const char *origin)
+{
+    const bool by_periods = r->schedule == RATE_STEP || r->schedule == RATE_EXPONENTIAL;
+    if (by_periods && r->every == 0) {
+        return unfit(origin, "this `rate.schedule` needs `rate.every`, which is 0; set it, such as to 30");
+    }
+    if (!by_periods && r->schedule != RATE_CONSTANT && r->length == 0) {
+        return unfit(origin, "this `rate.schedule` needs `rate.length`, which is 0; set it to the epochs of the run "
+                             "less those of the warm-up");
+    }
+    return LS_OK;
+}
+
 /* What keys demand of each other. */
 static int check_together(const config *c, const char *origin)
 {
@@ -52,13 +95,8 @@ static int check_together(const config *c, const char *origin)
             "the job, so abort must be larger, or one of them 0 (never)",
             origin, t->abort, t->stall);
     }
-    if (c->optimizer.nesterov && c->optimizer.momentum == 0) {
-        return error_set(LS_EUSAGE,
-                         "%s: `train.nesterov` is true and `train.momentum` is 0, which it is a form of; set "
-                         "`train.momentum`, such as to 0.9",
-                         origin);
-    }
-    return LS_OK;
+    const int code = check_optimizer(&c->optimizer, origin);
+    return code != LS_OK ? code : check_rate(&c->optimizer.rate, origin);
 }
 
 int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,

@@ -25,6 +25,25 @@ static const config_choice orientations[] = {
 static const config_choice precisions[] = {{"float32", PRECISION_FLOAT32}, {"mixed", PRECISION_MIXED}, {0}};
 static const config_choice modes[] = {{"sync", BATCH_NORM_SYNC}, {"local", BATCH_NORM_LOCAL}, {0}};
 static const config_choice evaluates[] = {{"moving", BATCH_NORM_MOVING}, {"precise", BATCH_NORM_PRECISE}, {0}};
+static const config_choice optimizers[] = {{"sgd", OPTIMIZER_SGD},
+                                           {"rmsprop", OPTIMIZER_RMSPROP},
+                                           {"adam", OPTIMIZER_ADAM},
+                                           {"adamw", OPTIMIZER_ADAMW},
+                                           {"lars", OPTIMIZER_LARS},
+                                           {"lamb", OPTIMIZER_LAMB},
+                                           {0}};
+static const config_choice forms[] = {{"keras", OPTIMIZER_KERAS}, {"pytorch", OPTIMIZER_PYTORCH}, {0}};
+static const config_choice decaying[] = {
+    {"bias", DECAY_KERNELS_AND_BIAS}, {"true", DECAY_ALL}, {"false", DECAY_KERNELS}, {0}};
+static const config_choice schedules[] = {{"constant", RATE_CONSTANT},
+                                          {"step", RATE_STEP},
+                                          {"exponential", RATE_EXPONENTIAL},
+                                          {"cosine", RATE_COSINE},
+                                          {"polynomial", RATE_POLYNOMIAL},
+                                          {"one_cycle", RATE_ONE_CYCLE},
+                                          {0}};
+static const config_choice units[] = {{"epochs", RATE_EPOCHS}, {"steps", RATE_STEPS}, {0}};
+static const config_choice changes[] = {{"step", RATE_STEPS}, {"epoch", RATE_EPOCHS}, {0}};
 static const config_choice variances[] = {{"biased", BATCH_NORM_BIASED}, {"unbiased", BATCH_NORM_UNBIASED}, {0}};
 
 const config_key schema_keys[] = {
@@ -69,15 +88,76 @@ const config_key schema_keys[] = {
 
     {REAL("l2", "c", optimizer.l2, "0", 0, 1000), .help = "adds c times the sum of squared weights to the loss"},
 
+    {REAL("decay", "decoupled", optimizer.decay.decoupled, "0", 0, 1000),
+     .help = "weights lose rate times this in an update, beside the gradient (AdamW)"},
+    {CHOICE("decay", "norm_and_bias", optimizer.decay.norm_and_bias, "bias", decaying),
+     .help = "what decays beside kernels, here and by L2: `bias` the dense layer's bias, `true` also gamma and beta, "
+             "`false` nothing"},
+    {BOOL("decay", "follow_rate", optimizer.decay.follow_rate, "false"),
+     .help = "both decays of weights before a BatchNorm are multiplied by the rate over its highest"},
+
+    {CHOICE("optimizer", "form", optimizer.form, "keras", forms),
+     .help = "where the rate and epsilon stand: Keras' and TensorFlow's form, or PyTorch's"},
+    {REAL("optimizer", "rho", optimizer.rho, "0.9", 0, 1),
+     .help = "RMSProp: what the mean square of gradients keeps of itself"},
+    {REAL("optimizer", "beta_1", optimizer.beta_1, "0.9", 0, 1),
+     .help = "Adam, LAMB: what the mean of gradients keeps of itself"},
+    {REAL("optimizer", "beta_2", optimizer.beta_2, "0.999", 0, 1),
+     .help = "Adam, LAMB: what their mean square keeps of itself"},
+    {REAL("optimizer", "epsilon", optimizer.epsilon, "1e-07", 0, 1000),
+     .help = "added to what RMSProp, Adam, LARS and LAMB divide by"},
+    {REAL("optimizer", "initial_scale", optimizer.initial_scale, "0", 0, 1000),
+     .help = "RMSProp: what the mean square begins with; 1 in TensorFlow 1"},
+    {REAL("optimizer", "trust", optimizer.trust, "0.001", 0, 1000),
+     .help = "LARS: share of a kernel's norm that a step at rate 1 takes"},
+
+    {CHOICE("rate", "schedule", optimizer.rate.schedule, "constant", schedules),
+     .help = "how the learning rate goes on"},
+    {CHOICE("rate", "unit", optimizer.rate.unit, "epochs", units),
+     .help = "what `every`, `length` and `warm_up` count"},
+    {CHOICE("rate", "changes", optimizer.rate.changes, "step", changes),
+     .help = "the rate changes with each step, or where an epoch begins"},
+    {REAL("rate", "every", optimizer.rate.every, "0", 0, 1e12),
+     .help = "`step`, `exponential`: after each of these the rate is times `factor`"},
+    {REAL("rate", "factor", optimizer.rate.factor, "0.1", 0, 1), .above = true, .help = "what it is times then"},
+    {REAL("rate", "length", optimizer.rate.length, "0", 0, 1e12),
+     .help = "`cosine`, `polynomial`, `one_cycle`: how long they take, after the warm-up"},
+    {REAL("rate", "floor", optimizer.rate.floor, "0", 0, 1),
+     .help = "the same: share of the learning rate that is left at the end"},
+    {REAL("rate", "power", optimizer.rate.power, "1", 0, 100), .above = true,
+     .help = "`polynomial`: of the share of the length that is left"},
+    {REAL("rate", "rise", optimizer.rate.rise, "0.3", 0, 1), .help = "`one_cycle`: share of the length that it rises"},
+    {REAL("rate", "start", optimizer.rate.start, "0.04", 0, 1),
+     .help = "`one_cycle`: share of the learning rate that it begins with"},
+    {REAL("rate", "warm_up", optimizer.rate.warm_up, "0", 0, 1e12),
+     .help = "linear rise before the schedule begins; 0: none"},
+    {REAL("rate", "warm_up_from", optimizer.rate.warm_up_from, "0", 0, 1),
+     .help = "share of the learning rate that it rises from"},
+
+    {REAL("ema", "decay", optimizer.ema.decay, "0", 0, 1),
+     .help = "what averages of the weights and moving statistics keep of themselves; 0: there are none"},
+    {INT("ema", "every", optimizer.ema.every, "1", 1, 1000000), .help = "updates between two of the averages"},
+    {BOOL("ema", "warm_up", optimizer.ema.warm_up, "false"),
+     .help = "averages keep less at first: 1 - (1 + n)^(-2/3) after n of them, as in timm"},
+
     {INT("train", "epochs", train.epochs, "10", 1, 1000000), .may_change = true, .help = "epochs to train"},
     {INT("train", "batch", order.batch, "32", 1, 1048576), .help = "samples a step, over all ranks"},
     {STEPS("train", "shard", order.shard_size, "4", 4, 8, 4),
      .help = "samples a shard, the unit of work and of reduction"},
+    {CHOICE("train", "optimizer", optimizer.kind, "sgd", optimizers), .help = "how weights follow from gradients"},
     {REAL("train", "learning_rate", optimizer.learning_rate, "0.1", 0, 1000),
-     .help = "what a gradient is multiplied by in an update"},
+     .help = "what a gradient is multiplied by in an update, before the schedule"},
+    {INT("train", "rate_batch", optimizer.rate.batch, "0", 0, 1048576),
+     .help = "samples an update that the learning rate is for: it is multiplied by those there are, over this; 0: not"},
     {REAL("train", "momentum", optimizer.momentum, "0", 0, 1),
-     .help = "what an update keeps of the one before; 0: plain SGD"},
+     .help = "what an update keeps of the one before; 0: none"},
     {BOOL("train", "nesterov", optimizer.nesterov, "false"), .help = "Nesterov's form of momentum"},
+    {INT("train", "accumulate", optimizer.accumulate, "1", 1, 65536),
+     .help = "steps whose gradients are averaged for an update"},
+    {REAL("train", "clip_norm", optimizer.clip_norm, "0", 0, 1e30),
+     .help = "most that the norm of the whole gradient, without L2's part, may be; 0: no limit"},
+    {REAL("train", "clip_value", optimizer.clip_value, "0", 0, 1e30),
+     .help = "most that an element of the gradient may be, either way; 0: no limit"},
     {INT("train", "steps_per_epoch", order.steps_per_epoch, "0", 0, 1000000000),
      .help = "updates an epoch; 0: once through the samples"},
     {INT("train", "seed", order.seed, "1", 0, INT64_MAX), .help = "of starting weights, order and augmentation"},

@@ -11,8 +11,10 @@ static void update(const update_part *part)
     real *restrict g = part->grads;
     const real decay = part->decay;
     const double rate = (double)part->rate;
+    const double keeps = update_keeps(part);
     for (size_t i = 0; i < part->count; i++) {
-        w[i] = (real)((double)w[i] - rate * (double)update_gradient(&g[i], w[i], decay));
+        const double gradient = (double)update_gradient(&g[i], w[i], decay);
+        w[i] = (real)(keeps * (double)w[i] - rate * gradient);
     }
 }
 

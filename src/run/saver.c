@@ -31,7 +31,7 @@ struct saver {
 uint64_t saver_room(const state *s)
 {
     enum { AROUND = 2 << 20 }; /* HDF5's own, configuration and class names */
-    return 2 * state_memory(s->table, s->count - STATE_SLOTS) + AROUND;
+    return 2 * state_memory_like(s) + AROUND;
 }
 
 /*

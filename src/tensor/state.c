@@ -5,55 +5,72 @@
 #include "base/error.h"
 #include "base/hash.h"
 
-static size_t vector_size(const tensor_table *t, size_t part)
-{
-    return part == STATE_MOVING ? t->moving_size : t->weights_size;
-}
-
 /* Take all vectors from the arena, or count them. */
 static void take(state *s, arena *a)
 {
     for (size_t i = 0; i < s->count; i++) {
         state_vector *v = &s->vectors[i];
-        v->size = vector_size(s->table, i);
+        v->size = v->layout == TENSOR_MOVING ? s->table->moving_size : s->table->weights_size;
         v->values = arena_alloc(a, v->size, sizeof *v->values);
     }
 }
 
-size_t state_memory(const tensor_table *t, size_t slot_count)
+/* Without memory. */
+static state describe(const tensor_table *t, const state_slot *slots, size_t slot_count)
 {
     state s = {.table = t, .count = STATE_SLOTS + slot_count};
+    s.vectors[STATE_WEIGHTS] = (state_vector){.name = "weights", .layout = TENSOR_WEIGHTS};
+    s.vectors[STATE_MOVING] = (state_vector){.name = "moving", .layout = TENSOR_MOVING};
+    for (size_t i = 0; i < slot_count; i++) {
+        s.vectors[STATE_SLOTS + i] = (state_vector){.name = slots[i].name, .layout = slots[i].layout};
+    }
+    return s;
+}
+
+static size_t memory(const state *s)
+{
+    state counted = *s;
     arena counting = arena_plan();
-    take(&s, &counting);
+    take(&counted, &counting);
     return counting.used;
 }
 
-int state_create(state *out, const tensor_table *t, const char *const *slots, size_t slot_count)
+size_t state_memory(const tensor_table *t, const state_slot *slots, size_t slot_count)
 {
-    *out = (state){.table = t, .count = STATE_SLOTS + slot_count};
-    if (slot_count > STATE_MOST_SLOTS) {
-        return error_set(LS_ERROR, "a state has room for %d vectors of an optimizer, not %zu", STATE_MOST_SLOTS,
-                         slot_count);
-    }
-    out->vectors[STATE_WEIGHTS].name = "weights";
-    out->vectors[STATE_MOVING].name = "moving";
-    for (size_t i = 0; i < slot_count; i++) {
-        out->vectors[STATE_SLOTS + i].name = slots[i];
-    }
-    const int code = arena_init(&out->memory, state_memory(t, slot_count));
+    const state s = describe(t, slots, slot_count);
+    return memory(&s);
+}
+
+size_t state_memory_like(const state *s)
+{
+    return memory(s);
+}
+
+static int make(state *s)
+{
+    const int code = arena_init(&s->memory, memory(s));
     if (code == LS_OK) {
-        take(out, &out->memory);
+        take(s, &s->memory);
     }
     return code;
 }
 
+int state_create(state *out, const tensor_table *t, const state_slot *slots, size_t slot_count)
+{
+    *out = (state){0};
+    if (slot_count > STATE_MOST_SLOTS) {
+        return error_set(LS_ERROR, "a state has room for %d vectors of an optimizer, not %zu", STATE_MOST_SLOTS,
+                         slot_count);
+    }
+    *out = describe(t, slots, slot_count);
+    return make(out);
+}
+
 int state_create_like(state *out, const state *s)
 {
-    const char *slots[STATE_MOST_SLOTS] = {0};
-    for (size_t i = STATE_SLOTS; i < s->count; i++) {
-        slots[i - STATE_SLOTS] = s->vectors[i].name;
-    }
-    return state_create(out, s->table, slots, s->count - STATE_SLOTS);
+    *out = (state){.table = s->table, .count = s->count};
+    memcpy(out->vectors, s->vectors, sizeof out->vectors);
+    return make(out);
 }
 
 void state_release(state *s)
@@ -79,6 +96,16 @@ state state_with_moving(const state *s, real *moving)
     view.vectors[STATE_MOVING].values = moving;
     view.memory = (arena){0};
     return view;
+}
+
+const state_vector *state_find(const state *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->vectors[i].name, name) == 0) {
+            return &s->vectors[i];
+        }
+    }
+    return NULL;
 }
 
 static uint64_t hash_vectors(const state *s, size_t count)
@@ -107,8 +134,7 @@ const tensor_info *state_not_finite(const state *s)
 {
     const tensor_info *bad = NULL;
     for (size_t i = 0; bad == NULL && i < s->count; i++) {
-        const tensor_vector layout = i == STATE_MOVING ? TENSOR_MOVING : TENSOR_WEIGHTS;
-        bad = tensor_table_not_finite(s->table, layout, s->vectors[i].values);
+        bad = tensor_table_not_finite(s->table, s->vectors[i].layout, s->vectors[i].values);
     }
     return bad;
 }

@@ -14,12 +14,12 @@
  * depends on this, the options and the data, on nothing else. Copying, hashing, broadcasting, checking and saving are
  * loops over the vectors.
  */
-enum { STATE_MOST_SLOTS = 2 };
+enum { STATE_MOST_SLOTS = 5 };
 
 typedef enum state_part {
     STATE_WEIGHTS = TENSOR_WEIGHTS, /* trained, or frozen */
     STATE_MOVING = TENSOR_MOVING,   /* BatchNorm's moving statistics */
-    STATE_SLOTS,                    /* the first of the optimizer's own; each is laid out as the weights */
+    STATE_SLOTS,                    /* the first of those that an optimizer keeps */
     STATE_PARTS = STATE_SLOTS + STATE_MOST_SLOTS
 } state_part;
 
@@ -27,7 +27,14 @@ typedef struct state_vector {
     const char *name; /* "weights", "moving", or what the optimizer calls it, such as "velocity"; static */
     real *values;     /* [size] */
     size_t size;
+    tensor_vector layout; /* where tensors lie in it: as in the weights, or as in the moving statistics */
 } state_vector;
+
+/* A vector that an optimizer keeps. */
+typedef struct state_slot {
+    const char *name; /* static */
+    tensor_vector layout;
+} state_slot;
 
 typedef struct state {
     const tensor_table *table; /* not owned */
@@ -40,20 +47,25 @@ typedef struct state {
     arena memory;      /* owned; of the vectors */
 } state;
 
-/* All zero, in an arena of its own. slots: names of the optimizer's vectors, [slot_count]. Returns 0 or LS_ENOMEM. */
-int state_create(state *out, const tensor_table *t, const char *const *slots, size_t slot_count);
+/* All zero, in an arena of its own. slots: [slot_count]. Returns 0 or LS_ENOMEM. */
+int state_create(state *out, const tensor_table *t, const state_slot *slots, size_t slot_count);
 /* As state_create, for a copy of this one. */
 int state_create_like(state *out, const state *s);
 void state_release(state *s);
 
 /* Bytes that the vectors of a state take. */
-size_t state_memory(const tensor_table *t, size_t slot_count);
+size_t state_memory(const tensor_table *t, const state_slot *slots, size_t slot_count);
+/* The same of this one. */
+size_t state_memory_like(const state *s);
 
 /* Everything, between two states of one table and the same slots. */
 void state_copy(state *to, const state *from);
 
 /* The same state with other moving statistics: shares all memory, and is not released. */
 state state_with_moving(const state *s, real *moving);
+
+/* The vector of this name; NULL: there is none. */
+const state_vector *state_find(const state *s, const char *name);
 
 static inline real *state_weights(const state *s)
 {

@@ -10,6 +10,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     const size_t loaders = o->training ? 2 : 1;
     const network_spec n = model_network(&m);
     tensor_table t;
+    state_slot slots[STATE_MOST_SLOTS];
     *out = (memory_plan){0};
     int code = model_check(&m);
     if (code == LS_OK) {
@@ -22,7 +23,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
         return code;
     }
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
-    out->weights = state_memory(&t, o->training ? optimizer_of(&o->optimizer)->slot_count : 0);
+    out->weights = state_memory(&t, slots, o->training ? optimizer_slots(slots, &o->optimizer) : 0);
     out->images = loaders * loader_memory(&l);
     out->total = out->network.total + out->gradients + out->weights + out->images;
     tensor_table_release(&t);

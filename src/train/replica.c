@@ -4,12 +4,8 @@
 
 static int make_state(replica *r, const model_options *m, const step_options *step)
 {
-    const char *const *slots = NULL;
-    size_t count = 0;
-    if (m->training && step != NULL) {
-        slots = optimizer_of(&step->optimizer)->slots;
-        count = optimizer_of(&step->optimizer)->slot_count;
-    }
+    state_slot slots[STATE_MOST_SLOTS];
+    const size_t count = m->training && step != NULL ? optimizer_slots(slots, &step->optimizer) : 0;
     return state_create(&r->state, model_table(r->net), slots, count);
 }
 

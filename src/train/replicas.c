@@ -17,8 +17,10 @@ static uint64_t hash_tensor(const state *s, const tensor_info *info)
 {
     const real *values = state_values(s, info);
     uint64_t hash = hash_bytes(HASH_START, values, info->size * sizeof *values);
-    for (size_t i = STATE_SLOTS; info->vector == TENSOR_WEIGHTS && i < s->count; i++) {
-        hash = hash_bytes(hash, s->vectors[i].values + info->offset, info->size * sizeof(real));
+    for (size_t i = STATE_SLOTS; i < s->count; i++) {
+        if (s->vectors[i].layout == info->vector) {
+            hash = hash_bytes(hash, s->vectors[i].values + info->offset, info->size * sizeof(real));
+        }
     }
     return hash;
 }

@@ -34,6 +34,16 @@ model_options session_network(const session_options *o, size_t classes, int rank
     };
 }
 
+rate_run session_rate_run(const session_options *o, size_t samples)
+{
+    const order_options *by = &o->order;
+    const size_t batches = o->optimizer.accumulate > 1 ? o->optimizer.accumulate : 1;
+    return (rate_run){
+        .steps_per_epoch = order_steps(samples, by->batch, by->steps_per_epoch),
+        .batch = by->batch * batches,
+    };
+}
+
 /* Of the data set, which is open, and of what will be planned; options that no network can have are refused later. */
 static int check_memory(const session *s)
 {
@@ -50,7 +60,13 @@ static int make_network(session *s)
 {
     const session_options *o = &s->options;
     const model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
-    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->norm.mode == BATCH_NORM_SYNC};
+    size_t samples = 0;
+    (void)dataset_indices(s->data, DATASET_TRAIN, &samples);
+    const step_options step = {
+        .optimizer = o->optimizer,
+        .run = session_rate_run(o, samples),
+        .sync_bn = o->norm.mode == BATCH_NORM_SYNC,
+    };
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }

@@ -66,6 +66,9 @@ void session_close(session *s);
 model_options session_network(const session_options *o, size_t classes, int ranks);
 loader_options session_loader(const session_options *o, int rank, int ranks);
 
+/* What the learning rate has to know of a session whose training split has so many samples. */
+rate_run session_rate_run(const session_options *o, size_t samples);
+
 /* Whether its pictures are turned as their orientation tag says. */
 bool session_turns(const session *s);
 

@@ -116,6 +116,9 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     const optimizer_options *o = &s->options.optimizer;
     comm_reducer_context context = {s->c, b->range, s->options.sync_bn};
     const reducer sums = comm_reducer(&context);
+    if (st->step == 0) {
+        optimizer_begin(st, o);
+    }
     int code = forward(s, b, st, &sums, all);
     if (code != LS_OK || all->code != LS_OK) {
         return code;
@@ -128,8 +131,9 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     }
     (void)watch_enter(WATCH_UPDATE);
     model_finish_gradient(s->m, s->options.sync_bn, s->grads);
-    out->rate = rate_at(o, st->step);
-    out->penalty = optimizer_update(st, s->grads, out->rate, o, model_threads(s->m));
+    const rate_now rate = rate_at(o, &s->options.run, st->step);
+    out->rate = rate.rate;
+    out->penalty = optimizer_update(st, s->grads, &rate, o, model_threads(s->m));
     st->step++;
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
@@ -161,7 +165,7 @@ int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, ste
 
 double step_penalty(const stepper *s, const state *st)
 {
-    return optimizer_penalty(st, s->options.optimizer.l2, model_threads(s->m));
+    return optimizer_penalty(st, &s->options.optimizer, model_threads(s->m));
 }
 
 int step_statistics(stepper *s, const batch *b, const state *st, double *out)

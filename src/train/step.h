@@ -13,7 +13,8 @@
  */
 typedef struct step_options {
     optimizer_options optimizer;
-    int sync_bn; /* 1: BN over the global batch; 0: each rank by itself */
+    rate_run run; /* what its learning rate depends on */
+    int sync_bn;  /* 1: BN over the global batch; 0: each rank by itself */
 } step_options;
 
 /* Sums over a global batch; the same bits on every rank. */

@@ -135,10 +135,19 @@ static void note_change(void *context, const char *key, const char *a, const cha
 /* What has to be set as well, for keys that demand something of another. */
 static const char *needed_beside(const char *set)
 {
-    if (strcmp(set, "timeouts.stall=1000000") == 0) {
-        return "timeouts: {abort: 0}\n";
+    static const struct {
+        const char *set, *needs;
+    } rows[] = {
+        {"timeouts.stall=1000000", "timeouts: {abort: 0}\n"},
+        {"train.nesterov=true", "train: {momentum: 0.5}\n"},
+        {"rate.schedule=step", "rate: {every: 5}\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(set, rows[i].set) == 0) {
+            return rows[i].needs;
+        }
     }
-    return strcmp(set, "train.nesterov=true") == 0 ? "train: {momentum: 0.5}\n" : "";
+    return "";
 }
 
 /* Each row has a field of its own, and a name of its own; its section's rows stand together. */
@@ -223,12 +232,15 @@ START_TEST(wrong_keys_and_values)
 }
 END_TEST
 
-START_TEST(nesterov_needs_momentum)
+START_TEST(optimizers_refuse_what_they_have_no_use_for)
 {
-    config c;
     REFUSED("", "train.nesterov=true", "`train.nesterov` is true", "`train.momentum` is 0");
-    ck_assert_int_eq(parse(&c, "", "train.momentum=0.5"), LS_OK);
-    config_free(&c);
+    REFUSED("train: {momentum: 0.5, optimizer: rmsprop}\n", "train.nesterov=true", "`rmsprop` has no such form", "");
+    REFUSED("train: {momentum: 0.5}\n", "train.optimizer=adam", "`train.momentum` is for", "optimizer.beta_1");
+    REFUSED("decay: {decoupled: 0.5}\n", "train.optimizer=adam", "is AdamW", "adamw");
+    REFUSED("l2: {c: 0.5}\n", "train.optimizer=adamw", "`decay.decoupled`", "`l2.c`");
+    REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
+    REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
 }
 END_TEST
 
@@ -356,7 +368,7 @@ int main(void)
     tcase_add_test(tests, a_key_is_one_field);
     tcase_add_test(tests, differences_on_resume);
     tcase_add_test(tests, wrong_keys_and_values);
-    tcase_add_test(tests, nesterov_needs_momentum);
+    tcase_add_test(tests, optimizers_refuse_what_they_have_no_use_for);
     tcase_add_test(tests, timeouts_agree);
     tcase_add_test(tests, wrong_overrides);
     tcase_add_test(tests, not_a_configuration);

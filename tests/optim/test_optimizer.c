@@ -33,13 +33,15 @@ static double update(const tensor_table *t, real *weights, real *grads, double r
 {
     state s = state_over(t, weights, NULL);
     const optimizer_options o = {.l2 = l2};
-    return optimizer_update(&s, grads, rate, &o, p);
+    const rate_now now = {.rate = rate, .share = 1};
+    return optimizer_update(&s, grads, &now, &o, p);
 }
 
 static double penalty_of(const tensor_table *t, real *weights, double l2, pool *p)
 {
     const state s = state_over(t, weights, NULL);
-    return optimizer_penalty(&s, l2, p);
+    const optimizer_options o = {.l2 = l2};
+    return optimizer_penalty(&s, &o, p);
 }
 
 enum { SIZE = 23, KERNEL = 10, GAMMA = 10, BETA = 12, DENSE = 14, BIAS = 20 };

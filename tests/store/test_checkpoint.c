@@ -325,7 +325,7 @@ END_TEST
 
 static state with_velocity(void)
 {
-    const char *const slot = "velocity";
+    const state_slot slot = {"velocity", TENSOR_WEIGHTS};
     state s;
     ck_assert_int_eq(state_create(&s, &table, &slot, 1), LS_OK);
     return s;

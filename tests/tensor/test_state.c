@@ -39,7 +39,7 @@ static void fill(state *s, double start)
 
 START_TEST(vectors_have_names_and_sizes)
 {
-    const char *const slots[] = {"first", "second"};
+    const state_slot slots[] = {{"first", TENSOR_WEIGHTS}, {"second", TENSOR_MOVING}};
     state s;
     ck_assert_int_eq(state_create(&s, &table, slots, 2), LS_OK);
     ck_assert_uint_eq(s.count, 4);
@@ -52,14 +52,18 @@ START_TEST(vectors_have_names_and_sizes)
     for (size_t k = 0; k < SIZE; k++) {
         ck_assert(s.vectors[STATE_SLOTS].values[k] == 0);
     }
-    ck_assert_uint_ge(state_memory(&table, 2), 4 * (SIZE + CHANNELS - 1) * sizeof(real));
+    ck_assert_uint_eq(s.vectors[STATE_SLOTS + 1].size, CHANNELS);
+    ck_assert_ptr_eq(state_find(&s, "second"), &s.vectors[STATE_SLOTS + 1]);
+    ck_assert_ptr_null(state_find(&s, "third"));
+    ck_assert_uint_eq(state_memory(&table, slots, 2), state_memory_like(&s));
+    ck_assert_uint_ge(state_memory(&table, slots, 2), 3 * (SIZE + CHANNELS - 1) * sizeof(real));
     state_release(&s);
 }
 END_TEST
 
 START_TEST(too_many_slots_are_refused)
 {
-    const char *const slots[STATE_MOST_SLOTS + 1] = {"a", "b", "c"};
+    const state_slot slots[STATE_MOST_SLOTS + 1] = {{"a", TENSOR_WEIGHTS}};
     state s;
     ck_assert_int_eq(state_create(&s, &table, slots, STATE_MOST_SLOTS + 1), LS_ERROR);
     state_release(&s);
@@ -68,7 +72,7 @@ END_TEST
 
 START_TEST(a_copy_is_the_same_and_apart)
 {
-    const char *const slot = "velocity";
+    const state_slot slot = {"velocity", TENSOR_WEIGHTS};
     state s;
     state copy;
     ck_assert_int_eq(state_create(&s, &table, &slot, 1), LS_OK);
@@ -82,7 +86,7 @@ START_TEST(a_copy_is_the_same_and_apart)
     ck_assert(state_hash_all(&copy) == state_hash_all(&s));
     ck_assert(copy.epoch == 2 && copy.step == 30 && copy.position == 4);
     ck_assert_str_eq(origin_last(&copy.origin)->kernels, "avx2");
-    ck_assert_str_eq(copy.vectors[STATE_SLOTS].name, slot);
+    ck_assert_str_eq(copy.vectors[STATE_SLOTS].name, slot.name);
     state_weights(&s)[0] = 77;
     ck_assert(state_hash(&copy) != state_hash(&s));
     state_release(&copy);
@@ -93,7 +97,7 @@ END_TEST
 /* The line `weights` is about weights and moving statistics; replicas are compared in all there is. */
 START_TEST(what_hashes_cover)
 {
-    const char *const slot = "velocity";
+    const state_slot slot = {"velocity", TENSOR_WEIGHTS};
     state s;
     ck_assert_int_eq(state_create(&s, &table, &slot, 1), LS_OK);
     for (size_t i = 0; i < s.count; i++) {
@@ -109,7 +113,7 @@ END_TEST
 
 START_TEST(what_is_not_finite_is_found_in_every_vector)
 {
-    const char *const slot = "velocity";
+    const state_slot slot = {"velocity", TENSOR_WEIGHTS};
     state s;
     ck_assert_int_eq(state_create(&s, &table, &slot, 1), LS_OK);
     fill(&s, 0);

@@ -11,7 +11,7 @@
 
 static int set_up(session *s, comm *c)
 {
-    const char *const slot = "velocity";
+    const state_slot slot = {"velocity", TENSOR_WEIGHTS};
     model_options o = MODEL_OPTIONS_INIT;
     o.height = o.width = 32;
     o.max_shards = 1;
