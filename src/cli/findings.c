@@ -1,7 +1,10 @@
 #include "cli/findings.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
+
+#include "optim/rate.h"
 
 #define SAY(out, ...) ((void)snprintf((out), sizeof(out), __VA_ARGS__))
 
@@ -63,16 +66,58 @@ size_t finding_ratios(const finding_run *r, double *smallest, double *largest)
     return n;
 }
 
-/* With momentum m a step's push goes on in the steps after it, 1/(1 - m) times in all. */
-static double rate_in_all(const finding_run *r)
+/* Of the first and the last print. */
+static uint64_t first_step(const finding_run *r)
 {
-    return r->learning_rate / (1 - r->momentum);
+    return r->epochs[0].start_step;
+}
+
+static uint64_t last_step(const finding_run *r)
+{
+    return last_row(r)->start_step;
+}
+
+/* With momentum m a step's push goes on in the steps after it, 1/(1 - m) times in all. */
+static double rate_in_all(const finding_run *r, uint64_t step)
+{
+    const rate_run run = {.steps_per_epoch = r->count > 1 ? r->epochs[1].start_step - first_step(r) : 1,
+                          .batch = r->batch};
+    return rate_at(r->optimizer, &run, step).rate / (1 - r->optimizer->momentum);
+}
+
+static bool is_constant(const optimizer_options *o)
+{
+    return o->rate.schedule == RATE_CONSTANT && o->rate.warm_up == 0;
 }
 
 double finding_decay(const finding_run *r)
 {
-    const uint64_t steps = r->count == 0 ? 0 : last_row(r)->start_step - r->epochs[0].start_step;
-    return pow(1 - 2 * rate_in_all(r) * r->l2, (double)steps);
+    const double twice = 2 * r->optimizer->l2;
+    double factor = 1;
+    if (r->count == 0 || r->optimizer->kind != OPTIMIZER_SGD || r->optimizer->accumulate > 1) {
+        return r->count == 0 ? 1 : NAN;
+    }
+    if (is_constant(r->optimizer)) {
+        return pow(1 - twice * rate_in_all(r, 0), (double)(last_step(r) - first_step(r)));
+    }
+    for (uint64_t step = first_step(r); step < last_step(r); step++) {
+        factor *= 1 - twice * rate_in_all(r, step);
+    }
+    return factor;
+}
+
+/* "; decay alone gives ...", or nothing where that is not known. */
+static void describe_decay(char *out, size_t size, const finding_run *r)
+{
+    const double decay = finding_decay(r);
+    const unsigned long long steps = last_step(r) - first_step(r);
+    out[0] = '\0';
+    if (is_constant(r->optimizer) && !isnan(decay)) {
+        (void)snprintf(out, size, "; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", rate_in_all(r, 0), r->optimizer->l2,
+                       steps, decay);
+    } else if (!isnan(decay)) {
+        (void)snprintf(out, size, "; decay alone gives %.6f over these %llu steps", decay, steps);
+    }
 }
 
 finding finding_shrinking(const finding_run *r)
@@ -91,10 +136,10 @@ finding finding_shrinking(const finding_run *r)
         return f;
     }
     const double spread = (largest - smallest) / (0.5 * (largest + smallest));
-    const uint64_t steps = last_row(r)->start_step - r->epochs[0].start_step;
+    char decay[128];
+    describe_decay(decay, sizeof decay, r);
     f.verdict = verdict_of(smallest > 0 && largest < 1 && spread <= FINDING_SPREAD);
-    SAY(f.figures, "last/first of %zu weights %.6f to %.6f; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", n, smallest,
-        largest, rate_in_all(r), r->l2, (unsigned long long)steps, finding_decay(r));
+    SAY(f.figures, "last/first of %zu weights %.6f to %.6f%s", n, smallest, largest, decay);
     return f;
 }
 

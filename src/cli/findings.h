@@ -4,13 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "optim/options.h"
 #include "store/runlog.h"
 
 /* What the article found, examined in the logs of runs. Pure: no files, no printing. */
 
 typedef struct finding_run {
     const char *experiment; /* bn, l2, bn_l2 or another */
-    double learning_rate, momentum, l2;
+    const optimizer_options *optimizer;
+    uint64_t batch;                 /* samples an update */
     const runlog_epoch_row *epochs; /* [count] */
     size_t count;
 } finding_run;
@@ -46,7 +48,11 @@ finding finding_smaller(const finding_run *with, const finding_run *without);
  */
 size_t finding_ratios(const finding_run *r, double *smallest, double *largest);
 
-/* The factor that decay alone gives between the first and the last print: (1 - 2 lr c)^steps. */
+/*
+ * The factor that decay alone gives between the first and the last print: the product of 1 - 2 rate c over the steps,
+ * (1 - 2 rate c)^steps at a constant rate; with momentum m the rate counts as rate/(1 - m). NaN with other optimizers,
+ * whose steps are not proportional to what a gradient is.
+ */
 double finding_decay(const finding_run *r);
 
 /* "shows", "does not show", "cannot tell". */

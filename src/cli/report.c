@@ -52,9 +52,8 @@ static int read_run(report_run *r, const char *dir)
     }
     r->facts = (finding_run){
         .experiment = r->info.experiment,
-        .learning_rate = r->saved.optimizer.learning_rate,
-        .momentum = r->saved.optimizer.momentum,
-        .l2 = r->saved.optimizer.l2,
+        .optimizer = &r->saved.optimizer,
+        .batch = r->saved.order.batch,
         .epochs = r->epochs,
         .count = count,
     };

@@ -11,6 +11,7 @@ typedef struct run_memory {
     memory_plan plan;
     memory_need need;
     size_t classes;     /* a guess where the data set cannot be opened */
+    size_t samples;     /* of its training split; 0 then */
     char problem[1024]; /* why it cannot; "" where it can */
 } run_memory;
 

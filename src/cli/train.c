@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/parallel.h"
+#include "cli/rate_curve.h"
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
@@ -27,8 +28,9 @@ static const char help[] =
     "digits>`.\n"
     "\n"
     "  --set SECTION.KEY=VALUE  instead of what the file says; may be given again, the last one counts\n"
-    "  --check                  check the configuration, print it as it takes effect and what memory a rank needs,\n"
-    "                           do not train\n"
+    "  --check                  check the configuration, print it as it takes effect, what memory a rank needs and "
+    "the\n"
+    "                           learning rate over the run, do not train\n"
     "  --facts[=RANKS]          check the configuration as well, and print for scripts what launchers need: a line\n"
     "                           KEY<TAB>VALUE each, of which `printf %b` gives the value back: experiment.name,\n"
     "                           checkpoint.dir, run.folder, data.file, data.problem (why it cannot be used here, or\n"
@@ -130,8 +132,8 @@ static int load(const train_arguments *a, config *out)
     return config_load(out, a->config, a->overrides, a->override_count);
 }
 
-/* As comments, so that what is printed is a configuration still. */
-static int print_memory(memory_need *out, const session_options *o, int ranks)
+/* Memory and learning rate, as comments, so that what is printed is a configuration still. */
+static int print_plan(memory_need *out, const session_options *o, int ranks)
 {
     run_memory memory;
     const int code = run_memory_of(&memory, o, ranks);
@@ -143,6 +145,7 @@ static int print_memory(memory_need *out, const session_options *o, int ranks)
                  known ? "" : " (a guess: ", known ? "" : o->data.file, known ? "" : " cannot be opened)");
         memory_plan_print(&memory.plan, "#   ");
         log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)memory.need.held / 1048576);
+        rate_curve_print(o, memory.samples);
         *out = memory.need;
     }
     return code;
@@ -159,7 +162,7 @@ static int print_check(memory_need *out, const train_arguments *a, int ranks)
     if (code == LS_OK) {
         const session_options o = run_options_session(&c);
         log_lines(yaml);
-        code = print_memory(out, &o, ranks);
+        code = print_plan(out, &o, ranks);
     }
     config_free(&c);
     free(yaml);

@@ -180,40 +180,62 @@ int step_statistics(stepper *s, const batch *b, const state *st, double *out)
     return code;
 }
 
-int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
+/* A vector averaged over ranks, weighted by their samples. *difference: the largest from this rank's own. */
+static int average_vector(stepper *s, const state_vector *v, size_t samples, double *difference)
 {
-    real *moving = state_moving(st);
-    const size_t n = st->vectors[STATE_MOVING].size;
-    const int size = comm_size(s->c);
-    double *weighted = calloc(n + 1 + (size_t)size, sizeof *weighted); /* sums, samples, each rank's difference */
-    if (weighted == NULL) {
+    double *sums = calloc(v->size + 1, sizeof *sums); /* and samples */
+    if (sums == NULL) {
         return error_set(LS_ENOMEM, "out of memory for averaging the moving statistics");
     }
-    for (size_t i = 0; i < n; i++) {
-        weighted[i] = (double)moving[i] * (double)samples;
+    for (size_t i = 0; i < v->size; i++) {
+        sums[i] = (double)v->values[i] * (double)samples;
     }
-    weighted[n] = (double)samples;
+    sums[v->size] = (double)samples;
     tree_front own; /* each rank is one leaf */
-    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
-    int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
-    double *differences = weighted + n + 1;
-    double *own_difference = &differences[comm_rank(s->c)];
-    for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
-        const double mean = weighted[i] / weighted[n];
-        const double difference = fabs(mean - (double)moving[i]);
-        *own_difference =
-            samples > 0 && difference > *own_difference ? difference : *own_difference; /* else nothing was averaged */
-        moving[i] = (real)mean;
+    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)comm_size(s->c));
+    const int code = comm_sum_f64(s->c, sums, sums, v->size + 1, &own, (size_t)comm_size(s->c));
+    const double all = sums[v->size];
+    for (size_t i = 0; code == LS_OK && i < v->size && all > 0; i++) {
+        const double mean = sums[i] / all;
+        *difference = fmax(*difference, fabs(mean - (double)v->values[i]));
+        v->values[i] = (real)mean;
     }
-    *drift = 0;
-    if (code == LS_OK) {
-        code = comm_sum_f64(s->c, differences, differences, (size_t)size, &own, (size_t)size);
-    }
-    for (int r = 0; code == LS_OK && r < size; r++) {
-        *drift = differences[r] > *drift ? differences[r] : *drift;
-    }
-    free(weighted);
+    free(sums);
     return code;
+}
+
+/* The largest of the ranks' numbers. */
+static int largest(stepper *s, double own, double *out)
+{
+    const int size = comm_size(s->c);
+    double *all = calloc((size_t)size, sizeof *all);
+    if (all == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the largest difference");
+    }
+    tree_front front;
+    all[comm_rank(s->c)] = own;
+    tree_front_of(&front, (size_t)comm_rank(s->c), 1, (size_t)size);
+    const int code = comm_sum_f64(s->c, all, all, (size_t)size, &front, (size_t)size);
+    *out = 0;
+    for (int r = 0; code == LS_OK && r < size; r++) {
+        *out = fmax(*out, all[r]);
+    }
+    free(all);
+    return code;
+}
+
+int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
+{
+    double own = 0;
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < st->count; i++) {
+        double difference = 0;
+        if (st->vectors[i].layout == TENSOR_MOVING) {
+            code = average_vector(s, &st->vectors[i], samples, &difference);
+        }
+        own = i == STATE_MOVING && samples > 0 ? difference : own; /* without samples nothing was averaged */
+    }
+    return code == LS_OK ? largest(s, own, drift) : code;
 }
 
 const real *step_gradient(const stepper *s)

@@ -66,8 +66,8 @@ int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, ste
  */
 int step_statistics(stepper *s, const batch *b, const state *st, double *out);
 
-/* With local BN: moving statistics averaged over ranks, weighted by their samples; *drift gets the largest difference
- * on any rank that has samples. Collective. */
+/* With local BN: moving statistics, and their averages over steps, averaged over ranks, weighted by their samples;
+ * *drift gets the largest difference of the former on any rank that has samples. Collective. */
 int step_average_moving(stepper *s, state *st, size_t samples, double *drift);
 
 /* The gradient of the last step_train, penalty included: [weights_size]. For tests and the verify command. */

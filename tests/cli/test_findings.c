@@ -29,7 +29,9 @@ static void make_rows(runlog_epoch_row *rows, double accuracy, double rise, doub
 
 static finding_run make_run(const runlog_epoch_row *rows, double l2)
 {
-    return (finding_run){.experiment = "x", .learning_rate = 0.1, .l2 = l2, .epochs = rows, .count = EPOCHS};
+    static const optimizer_options with = {.learning_rate = 0.1, .l2 = 0.001}, without = {.learning_rate = 0.1};
+    ck_assert(l2 == 0 || l2 == with.l2);
+    return (finding_run){.experiment = "x", .optimizer = l2 > 0 ? &with : &without, .epochs = rows, .count = EPOCHS};
 }
 
 START_TEST(accuracy)
@@ -122,6 +124,25 @@ START_TEST(smaller)
 }
 END_TEST
 
+/* What decay alone gives follows the schedule; with an optimizer whose steps are no gradients it is not known. */
+START_TEST(decay_follows_the_rate)
+{
+    runlog_epoch_row rows[EPOCHS];
+    optimizer_options o = {
+        .learning_rate = 0.1, .momentum = 0.5, .l2 = 0.001, .rate = {.schedule = RATE_STEP, .every = 1, .factor = 0.5}};
+    finding_run r = make_run(rows, 0);
+    make_rows(rows, 0, 0, 1, 0.9);
+    r.optimizer = &o;
+    const double expected = pow(1 - 0.0004, EPOCH_STEPS) * pow(1 - 0.0002, EPOCH_STEPS) * pow(1 - 0.0001, EPOCH_STEPS);
+    ck_assert_int_eq(EPOCHS, 4);
+    ck_assert_double_eq_tol(finding_decay(&r), expected, 1e-12);
+    ck_assert_ptr_nonnull(strstr(finding_shrinking(&r).figures, "over these"));
+    o = (optimizer_options){.kind = OPTIMIZER_ADAM, .learning_rate = 0.1, .l2 = 0.001};
+    ck_assert(isnan(finding_decay(&r)));
+    ck_assert_ptr_null(strstr(finding_shrinking(&r).figures, "decay alone"));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("findings");
@@ -130,5 +151,6 @@ int main(void)
     tcase_add_test(tests, shrinking);
     tcase_add_test(tests, weights_that_say_nothing_are_left_out);
     tcase_add_test(tests, smaller);
+    tcase_add_test(tests, decay_follows_the_rate);
     return suite_run("findings", tests);
 }
