@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "optim/average.h"
 #include "run/epoch.h"
 #include "run/launch.h"
 #include "run/overview.h"
@@ -521,6 +522,10 @@ static int finish(trainer *t, double started)
                  (unsigned long long)t->s.replica.state.step, (unsigned long long)t->s.replica.state.epoch + 1,
                  (unsigned long long)t->o->session.train.epochs);
         return EXIT_SAVED;
+    }
+    if (average_exists(&t->s.replica.state)) {
+        const state averages = average_state(&t->s.replica.state);
+        log_info("averages %016llx", (unsigned long long)state_hash(&averages));
     }
     log_info("weights %016llx", (unsigned long long)state_hash(&t->s.replica.state));
     return LS_OK;
