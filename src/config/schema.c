@@ -10,7 +10,7 @@
 #define PLACE(at)         .offset = offsetof(config, at), .size = sizeof(((config *)0)->at)
 #define KIND(at, ...)     .kind = _Generic(((config *)0)->at, __VA_ARGS__)
 #define KEY(s, k, at, d)  .section = (s), .name = (k), PLACE(at), .fallback = (d)
-#define BOOL(s, k, at, d) KEY(s, k, at, d), KIND(at, bool : KEY_BOOL)
+#define BOOL(s, k, at, d) KEY(s, k, at, d), KIND(at, bool : KEY_BOOL), .choices = booleans
 #define STEPS(s, k, at, d, least, most, by)                                                                            \
     KEY(s, k, at, d), KIND(at, int : KEY_INT, uint64_t : KEY_INT), .min = (least), .max = (most), .step = (by)
 #define INT(s, k, at, d, least, most)  STEPS(s, k, at, d, least, most, 1)
@@ -18,6 +18,7 @@
 #define TEXT(s, k, at, d)              KEY(s, k, at, d), KIND(at, const char * : KEY_TEXT)
 #define CHOICE(s, k, at, d, list)      KEY(s, k, at, d), KIND(at, unsigned : KEY_CHOICE), .choices = (list)
 
+static const config_choice booleans[] = {{"true", true}, {"false", false}, {0}};
 static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZE_CROP}, {0}};
 static const config_choice scales[] = {{"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {0}};
 static const config_choice orientations[] = {

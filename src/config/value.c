@@ -32,7 +32,6 @@ void value_allowed(text_builder *out, const config_key *key)
     char low[32];
     char high[32];
     switch (key->kind) {
-    case KEY_BOOL: text_add(out, "true, false"); break;
     case KEY_INT:
         if (key->step == 1) {
             text_add(out, "%" PRId64 " to %" PRId64, key->min, key->max);
@@ -53,6 +52,7 @@ void value_allowed(text_builder *out, const config_key *key)
                  : key->is_path  ? "a path"
                                  : "a text on one line");
         break;
+    case KEY_BOOL:
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
             text_add(out, "%s%s", choice == key->choices ? "" : ", ", choice->name);
@@ -123,17 +123,7 @@ static const char *set_choice(config *c, const config_key *key, const char *text
             return NULL;
         }
     }
-    return "not one of its values";
-}
-
-static const char *set_bool(config *c, const config_key *key, const char *text)
-{
-    const bool value = strcmp(text, "true") == 0;
-    if (!value && strcmp(text, "false") != 0) {
-        return "neither true nor false";
-    }
-    set_whole(key, c, value);
-    return NULL;
+    return key->kind == KEY_BOOL ? "neither true nor false" : "not one of its values";
 }
 
 /* Length of the UTF-8 character at s, 0 when it is none or one that does not print. */
@@ -199,9 +189,9 @@ int value_set(config *c, const config_key *key, const char *text, bool quoted, c
         return LS_EUSAGE;
     }
     switch (key->kind) {
-    case KEY_BOOL: *reason = set_bool(c, key, text); break;
     case KEY_INT: *reason = set_int(c, key, text); break;
     case KEY_REAL: *reason = set_real(c, key, text); break;
+    case KEY_BOOL:
     case KEY_CHOICE: *reason = set_choice(c, key, text); break;
     case KEY_TEXT: *reason = check_text(key, text); return *reason == NULL ? set_text(c, key, text) : LS_EUSAGE;
     }
@@ -283,7 +273,6 @@ void value_print(text_builder *out, const config_key *key, const config *c)
 {
     char room[32];
     switch (key->kind) {
-    case KEY_BOOL: text_add(out, "%s", whole_of(key, c) != 0 ? "true" : "false"); break;
     case KEY_INT: text_add(out, "%" PRId64, whole_of(key, c)); break;
     case KEY_REAL:
         digits_of(room, real_of(key, c));
@@ -296,6 +285,7 @@ void value_print(text_builder *out, const config_key *key, const config *c)
             value_quote(out, value_text(key, c), 0);
         }
         break;
+    case KEY_BOOL:
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
             if (choice->value == whole_of(key, c)) {
