@@ -207,6 +207,6 @@ int pictures_add_list(pictures *p, const char *path)
 void pictures_release(pictures *p)
 {
     pack_names_release(&p->paths);
-    pack_walk_end(&p->walk);
+    pack_walk_unmark(&p->walk);
     *p = (pictures){0};
 }

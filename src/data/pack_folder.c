@@ -265,7 +265,7 @@ static void release(folder_source *s)
         pack_names_release(&s->parts[i].classes);
     }
     pack_names_release(&s->folders);
-    pack_walk_end(&s->walk);
+    pack_walk_unmark(&s->walk);
     free(s->file.bytes);
     image_release(&s->picture);
     packing_release(&s->p);

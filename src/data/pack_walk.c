@@ -44,11 +44,6 @@ int pack_walk_begin(pack_walk *w, packing *to, const char *root)
     return LS_OK;
 }
 
-void pack_walk_end(pack_walk *w)
-{
-    pack_walk_unmark(w);
-}
-
 /* The folders that were marked: a tree, as tsearch makes it. */
 typedef struct place {
     dev_t device;
