@@ -136,7 +136,7 @@ int args_positionals(int argc, char **argv, int least, int most, const char *usa
     if (given < least) {
         return error_set(LS_EUSAGE, "%s: needs %s; see `lockstep help %s`", argv[0], usage, argv[0]);
     }
-    if (most > 0 && given > most) {
+    if (most != ARGS_ANY_NUMBER && given > most) {
         return error_set(LS_EUSAGE, "%s: '%s' is one argument too many, it takes %s; see `lockstep help %s`", argv[0],
                          argv[optind + most], usage, argv[0]);
     }

@@ -43,9 +43,11 @@ typedef struct args_option {
  */
 int args_read(void *arguments, int argc, char **argv, const args_option *options);
 
+enum { ARGS_ANY_NUMBER = -1 };
+
 /*
- * After args_read: check that there are `least` to `most` (0: any number) positional arguments; usage is what they are
- * called, "DIR OUT.h5".
+ * After args_read: check that there are `least` to `most` (or ARGS_ANY_NUMBER) positional arguments; usage is what they
+ * are called, "DIR OUT.h5".
  */
 int args_positionals(int argc, char **argv, int least, int most, const char *usage);
 

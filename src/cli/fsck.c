@@ -114,7 +114,7 @@ static int run(int argc, char **argv)
 {
     fsck_arguments a = {.patience = 300};
     int result = EXIT_DONE;
-    const int code = args_read_all(&a, argc, argv, options, 1, 0, "FILE...");
+    const int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "FILE...");
     if (code != LS_OK) {
         return code;
     }

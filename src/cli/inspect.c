@@ -306,7 +306,7 @@ static int run(int argc, char **argv)
     inspect_arguments a = {0};
     int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
-        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : 0,
+        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : ARGS_ANY_NUMBER,
                                 a.newest    ? "RUN"
                                 : a.network ? "CONFIG.yaml"
                                             : "FILE...");

@@ -115,8 +115,8 @@ static int read_arguments(predict_arguments *a, int argc, char **argv)
     }
     int code = args_read(a, argc, argv, options);
     if (code == LS_OK) {
-        code =
-            args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0, "CHECKPOINT or a run's folder, and PICTURE...");
+        code = args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, ARGS_ANY_NUMBER,
+                                "CHECKPOINT or a run's folder, and PICTURE...");
     }
     if (code != LS_OK) {
         return code;

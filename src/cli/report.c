@@ -217,7 +217,7 @@ static void warn_of_moving(const report_run *r)
 
 static int run(int argc, char **argv)
 {
-    int code = args_read_all(NULL, argc, argv, options, 1, 0, "RUN_DIR...");
+    int code = args_read_all(NULL, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
     if (code != LS_OK) {
         return code;
     }
