@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -104,10 +103,11 @@ static int check_folder(const char *dir, const fsck_arguments *a)
 
 static int check_argument(const char *path, const fsck_arguments *a)
 {
-    struct stat status;
-    const int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    const int code = is_folder ? LS_OK : named_check(path);
-    return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, false, a);
+    if (named_is_folder(path)) {
+        return check_folder(path, a);
+    }
+    const int code = named_check(path);
+    return code == LS_OK ? check_file(path, false, a) : code;
 }
 
 static int run(int argc, char **argv)

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -267,9 +266,8 @@ static int inspect_keras(const char *path)
 
 static int inspect_file(const char *path)
 {
-    struct stat status;
     file_kind kind = FILE_OTHER;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (named_is_folder(path)) {
         return inspect_folder(path);
     }
     int code = named_check(path);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "data/pack_names.h"
+#include "io/named.h"
 
 static void failed(pictures *p, const char *path, const char *what)
 {
@@ -129,8 +130,7 @@ static int add_folder(pictures *p, const char *argument)
 
 int pictures_add(pictures *p, const char *argument)
 {
-    struct stat status;
-    if (strcmp(argument, "-") == 0 || stat(argument, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    if (strcmp(argument, "-") == 0 || !named_is_folder(argument)) {
         return pack_names_add(&p->paths, argument);
     }
     p->gathered = true;
