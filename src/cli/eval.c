@@ -208,17 +208,10 @@ static int write_dump(const char *path, const evaluate_dump *d, const session *s
     if (code == LS_OK) {
         code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
     }
-    const int closed = h5_close(f);
-    if (code == LS_OK) {
-        code = closed;
-    }
-    if (code == LS_OK) {
-        code = temporary_commit(&t, what);
-    }
+    code = temporary_finish(&t, f, code, what);
     if (code == LS_OK) {
         log_info("%zu samples written to %s", d->count, path);
     }
-    temporary_end(&t);
     return code;
 }
 

@@ -234,3 +234,16 @@ void temporary_end(temporary *t)
     free(t->path);
     *t = (temporary){.lock = -1};
 }
+
+int temporary_finish(temporary *t, h5_file *f, int code, const char *what)
+{
+    const int closed = h5_close(f);
+    if (code == LS_OK) {
+        code = closed;
+    }
+    if (code == LS_OK) {
+        code = temporary_commit(t, what);
+    }
+    temporary_end(t);
+    return code;
+}
