@@ -88,12 +88,20 @@ static void check_log(char *text, size_t size, const char *path, problems *found
 
 static void check_dataset(char *text, size_t size, const fsck_job *job, problems *found)
 {
-    dataset_facts facts;
-    if (dataset_check(&facts, job->path, job->decode, found) == LS_OK) {
-        (void)snprintf(text, size, "data set of %zu training, %zu validation and %zu test pictures, %zu classes%s",
-                       facts.counts[DATASET_TRAIN], facts.counts[DATASET_VAL], facts.counts[DATASET_TEST],
-                       facts.classes, job->decode ? ", all decoded" : "");
+    dataset *d = NULL;
+    size_t counts[DATASET_SPLITS];
+    if (dataset_open_unread(&d, job->path) != LS_OK) {
+        problems_add_error(found, job->path);
+        return;
     }
+    dataset_check_pictures(d, job->decode, found);
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        (void)dataset_indices(d, (dataset_split)split, &counts[split]);
+    }
+    (void)snprintf(text, size, "data set of %zu training, %zu validation and %zu test pictures, %zu classes%s",
+                   counts[DATASET_TRAIN], counts[DATASET_VAL], counts[DATASET_TEST], dataset_classes(d),
+                   job->decode ? ", all decoded" : "");
+    dataset_free(d);
 }
 
 /* Every tensor of a weights file that has neither seal nor checksums. */
