@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/machine.h"
-#include "cli/help.h"
 #include "model/model.h"
 
 static const char *const phase_names[BENCH_PHASES] = {
@@ -219,7 +218,7 @@ static void json_setting(json *j, const bench_options *o, const bench_result *r)
 {
     char processor[128];
     machine_processor(processor, sizeof processor);
-    json_text(j, "version", help_version());
+    json_text(j, "version", LOCKSTEP_VERSION);
     json_text(j, "cpu", processor);
     json_text(j, "isa", model_isa());
     json_text(j, "numbers", REAL_NAME);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/help.h"
 #include "store/checkpoint_check.h"
 
 session_options run_options_session(const config *c)
@@ -31,7 +30,7 @@ trainer_options run_options_trainer(const config *c)
         .log = c->log,
         .experiment = run_options_experiment(c),
         .normalization = run_options_normalization(c),
-        .program = help_version(),
+        .program = LOCKSTEP_VERSION,
     };
 }
 
