@@ -45,9 +45,8 @@ enum { LARGEST_FILE = 1 << 28 }; /* bytes */
 
 /* What `lockstep predict` was asked for. */
 typedef struct predict_arguments {
-    const char *given;  /* a checkpoint or a run's folder */
-    const char **lists; /* owned; the texts are argv's */
-    size_t list_count;
+    const char *given; /* a checkpoint or a run's folder */
+    args_texts lists;
     char **named; /* [named_count] of argv: pictures, folders, "-" */
     int named_count;
     uint64_t top, threads;
@@ -56,14 +55,6 @@ typedef struct predict_arguments {
     orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
 } predict_arguments;
 
-static int take_list(void *arguments, const char *option, const char *text)
-{
-    predict_arguments *a = arguments;
-    (void)option;
-    a->lists[a->list_count++] = text;
-    return LS_OK;
-}
-
 static const char *const orientation_words[] = {"apply", "ignore", NULL};
 
 static const args_option options[] = {
@@ -71,7 +62,7 @@ static const args_option options[] = {
     {"threads", ARGS_WHOLE, ARGS_FIELD(predict_arguments, threads), .least = 1, .most = 1024},
     {"orientation", ARGS_WORD, ARGS_FIELD(predict_arguments, orientation), .least = ORIENTATION_APPLY,
      .words = orientation_words},
-    {"list", ARGS_OTHER, .take = take_list},
+    {"list", ARGS_TEXTS, ARGS_FIELD(predict_arguments, lists)},
     {"best", ARGS_FLAG, ARGS_FIELD(predict_arguments, best)},
     {"statistics", ARGS_WORD, ARGS_FIELD(predict_arguments, precise), .words = args_statistics},
     {"data", ARGS_TEXT, ARGS_FIELD(predict_arguments, data)},
@@ -90,8 +81,8 @@ static int check_arguments(const predict_arguments *a)
     for (int i = 0; i < a->named_count; i++) {
         inputs += is_input(a->named[i]);
     }
-    for (size_t i = 0; i < a->list_count; i++) {
-        inputs += is_input(a->lists[i]);
+    for (size_t i = 0; i < a->lists.count; i++) {
+        inputs += is_input(a->lists.texts[i]);
     }
     if (inputs > 1) {
         return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");
@@ -105,17 +96,13 @@ static int check_arguments(const predict_arguments *a)
     return LS_OK;
 }
 
-/* Read the arguments, and whether they go together; a->lists is to be freed also after an error. */
+/* Read the arguments, and whether they go together; a->lists.texts is to be freed also after an error. */
 static int read_arguments(predict_arguments *a, int argc, char **argv)
 {
     *a = (predict_arguments){.top = 1, .threads = 1, .orientation = ORIENTATION_AUTO};
-    a->lists = calloc((size_t)argc, sizeof *a->lists);
-    if (a->lists == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the arguments");
-    }
     int code = args_read(a, argc, argv, options);
     if (code == LS_OK) {
-        code = args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, ARGS_ANY_NUMBER,
+        code = args_positionals(argc, argv, a->lists.count > 0 ? 1 : 2, ARGS_ANY_NUMBER,
                                 "CHECKPOINT or a run's folder, and PICTURE...");
     }
     if (code != LS_OK) {
@@ -306,8 +293,8 @@ static int gather(pictures *out, const predict_arguments *a)
     for (int i = 0; code == LS_OK && i < a->named_count; i++) {
         code = pictures_add(out, a->named[i]);
     }
-    for (size_t i = 0; code == LS_OK && i < a->list_count; i++) {
-        code = pictures_add_list(out, a->lists[i]);
+    for (size_t i = 0; code == LS_OK && i < a->lists.count; i++) {
+        code = pictures_add_list(out, a->lists.texts[i]);
     }
     return code;
 }
@@ -331,7 +318,7 @@ static int run(int argc, char **argv)
         code = predict(&a, checkpoint, &files);
     }
     pictures_release(&files);
-    free(a.lists);
+    free(a.lists.texts);
     return code;
 }
 
