@@ -9,7 +9,6 @@
 /* What the article found, examined in the logs of runs. Pure: no files, no printing. */
 
 typedef struct finding_run {
-    const char *experiment; /* bn, l2, bn_l2 or another */
     double learning_rate, momentum, l2;
     const runlog_epoch_row *epochs; /* [count] */
     size_t count;

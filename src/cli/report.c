@@ -51,7 +51,6 @@ static int read_run(report_run *r, const char *dir)
         return code;
     }
     r->facts = (finding_run){
-        .experiment = r->info.experiment,
         .learning_rate = r->saved.optimizer.learning_rate,
         .momentum = r->saved.optimizer.momentum,
         .l2 = r->saved.optimizer.l2,

@@ -29,7 +29,7 @@ static void make_rows(runlog_epoch_row *rows, double accuracy, double rise, doub
 
 static finding_run make_run(const runlog_epoch_row *rows, double l2)
 {
-    return (finding_run){.experiment = "x", .learning_rate = 0.1, .l2 = l2, .epochs = rows, .count = EPOCHS};
+    return (finding_run){.learning_rate = 0.1, .l2 = l2, .epochs = rows, .count = EPOCHS};
 }
 
 START_TEST(accuracy)
