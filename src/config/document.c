@@ -138,7 +138,7 @@ static int next(reader *r)
 /* A key's name is at hand. */
 static int read_key(reader *r)
 {
-    const int index = schema_find_key(r->section, event_text(&r->event));
+    const int index = schema_find(r->section, event_text(&r->event));
     if (index < 0) {
         return unknown_error(place_of(r), r->section, event_text(&r->event));
     }
@@ -203,7 +203,7 @@ static int read_mapping(reader *r, int (*entry)(reader *r))
 /* A section's name is at hand. */
 static int read_section(reader *r)
 {
-    const int first = schema_find_section(event_text(&r->event));
+    const int first = schema_find(event_text(&r->event), NULL);
     if (first < 0) {
         return unknown_error(place_of(r), NULL, event_text(&r->event));
     }
@@ -282,10 +282,10 @@ int document_override(config *c, const char *assignment)
     }
     (void)snprintf(section, sizeof section, "%.*s", (int)(dot - assignment), assignment);
     (void)snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
-    if (schema_find_section(section) < 0) {
+    if (schema_find(section, NULL) < 0) {
         return unknown_error(place, NULL, section);
     }
-    const int index = schema_find_key(section, name);
+    const int index = schema_find(section, name);
     return index < 0 ? unknown_error(place, section, name)
                      : set_value(c, &schema_keys[index], equals + 1, false, place);
 }

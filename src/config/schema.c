@@ -114,20 +114,11 @@ const config_key schema_keys[] = {
 };
 const size_t schema_count = sizeof schema_keys / sizeof *schema_keys;
 
-int schema_find_section(const char *section)
+int schema_find(const char *section, const char *name)
 {
     for (size_t k = 0; k < schema_count; k++) {
-        if (strcmp(schema_keys[k].section, section) == 0) {
-            return (int)k;
-        }
-    }
-    return -1;
-}
-
-int schema_find_key(const char *section, const char *name)
-{
-    for (size_t k = 0; k < schema_count; k++) {
-        if (strcmp(schema_keys[k].section, section) == 0 && strcmp(schema_keys[k].name, name) == 0) {
+        const config_key *key = &schema_keys[k];
+        if (strcmp(key->section, section) == 0 && (name == NULL || strcmp(key->name, name) == 0)) {
             return (int)k;
         }
     }
@@ -140,7 +131,7 @@ void schema_list(text_builder *out, const char *section)
     for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         const bool wanted =
-            section != NULL ? strcmp(key->section, section) == 0 : schema_find_section(key->section) == (int)k;
+            section != NULL ? strcmp(key->section, section) == 0 : schema_find(key->section, NULL) == (int)k;
         if (wanted) {
             text_add(out, "%s%s", separator, section != NULL ? key->name : key->section);
             separator = ", ";

@@ -39,9 +39,8 @@ typedef struct config_key {
 extern const config_key schema_keys[]; /* in the order in which they are printed, grouped by section */
 extern const size_t schema_count;
 
-/* Index of a section's first key, or of a key; -1 when there is none. */
-int schema_find_section(const char *section);
-int schema_find_key(const char *section, const char *name);
+/* Index of a key, or (name NULL) of a section's first one; -1 when there is none. */
+int schema_find(const char *section, const char *name);
 
 /* Write the names of a section's keys, or (section NULL) of the sections, "a, b, c". */
 void schema_list(text_builder *out, const char *section);

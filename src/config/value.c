@@ -69,13 +69,13 @@ static void *field_of(const config_key *key, config *c)
 /* Fields of 4 bytes and of 8 hold the same numbers, as none is negative. */
 static void set_whole(const config_key *key, config *c, int64_t value)
 {
-    const int narrow = (int)value;
+    void *field = field_of(key, c);
     if (key->kind == KEY_BOOL) {
-        *(bool *)field_of(key, c) = value != 0;
+        *(bool *)field = value != 0;
     } else if (key->size == sizeof value) {
-        memcpy(field_of(key, c), &value, sizeof value);
+        *(int64_t *)field = value;
     } else {
-        memcpy(field_of(key, c), &narrow, sizeof narrow);
+        *(int *)field = (int)value;
     }
 }
 
@@ -111,7 +111,7 @@ static const char *set_real(config *c, const config_key *key, const char *text)
     if (errno != 0) {
         return "too small to differ from 0";
     }
-    memcpy(field_of(key, c), &v, sizeof v);
+    *(double *)field_of(key, c) = v;
     return NULL;
 }
 
@@ -229,34 +229,28 @@ static bool plain(const char *text)
            strcasecmp(text, "null") != 0;
 }
 
+static const void *seen_field_of(const config_key *key, const config *c)
+{
+    return (const char *)c + key->offset;
+}
+
 static int64_t whole_of(const config_key *key, const config *c)
 {
-    const char *at = (const char *)c + key->offset;
-    int64_t wide = 0;
-    int narrow = 0;
+    const void *field = seen_field_of(key, c);
     if (key->kind == KEY_BOOL) {
-        return *(const bool *)at;
+        return *(const bool *)field;
     }
-    if (key->size == sizeof wide) {
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    }
-    memcpy(&narrow, at, sizeof narrow);
-    return narrow;
+    return key->size == sizeof(int64_t) ? *(const int64_t *)field : *(const int *)field;
 }
 
 static double real_of(const config_key *key, const config *c)
 {
-    double x = 0;
-    memcpy(&x, (const char *)c + key->offset, sizeof x);
-    return x;
+    return *(const double *)seen_field_of(key, c);
 }
 
 const char *value_text(const config_key *key, const config *c)
 {
-    const char *text = NULL;
-    memcpy(&text, (const char *)c + key->offset, sizeof text);
-    return text;
+    return *(const char *const *)seen_field_of(key, c);
 }
 
 void value_free(config *c, const config_key *key)
