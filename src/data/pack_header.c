@@ -39,11 +39,15 @@ static census take_census(const pack_row *r)
 static bool is_called(const char *cell, const char *name)
 {
     static const char *const usual[] = {"label", "class", "target", "y"};
-    bool found = name != NULL && strcasecmp(cell, name) == 0;
-    for (size_t i = 0; name == NULL && i < sizeof usual / sizeof *usual; i++) {
-        found = found || strcasecmp(cell, usual[i]) == 0;
+    if (name != NULL) {
+        return strcasecmp(cell, name) == 0;
     }
-    return found;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        if (strcasecmp(cell, usual[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The columns that are called so: how many, and the first. */
@@ -106,13 +110,12 @@ static int find_by_name(pack_columns *out, const pack_row *r, const char *name, 
 
 static int find_label(pack_columns *out, const pack_row *r, const pack_csv_options *o, const char *path, size_t line)
 {
-    if (is_by_name(o->label)) {
-        return out->header ? find_by_name(out, r, o->label, path, line)
-                           : error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line,
-                                       o->label);
+    const bool by_name = is_by_name(o->label);
+    if (out->header && (by_name || o->label == NULL)) {
+        return find_by_name(out, r, o->label, path, line);
     }
-    if (o->label == NULL && out->header) {
-        return find_by_name(out, r, NULL, path, line);
+    if (by_name) {
+        return error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line, o->label);
     }
     if (o->label == NULL || strcmp(o->label, "last") == 0) {
         out->label = r->count - 1;
