@@ -165,21 +165,19 @@ static const char *reason_of(const char *path)
 /* Read and decode a file. *taken: it is a picture; otherwise it is accounted for. Other codes end the packing. */
 static int look_into(folder_source *s, dataset_item *item, bool *taken)
 {
-    char reason[400];
     size_t size = 0;
     *taken = false;
     int code = dataset_read_file(&s->file, &size, item->path, MAX_FILE_BYTES);
     if (code == LS_EIO || code == LS_EFORMAT) {
-        (void)snprintf(reason, sizeof reason, "%s", reason_of(item->path));
-        return pack_pass(&s->p.account, code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE, item->path, "%s", reason);
+        const pack_reason reason = code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE;
+        return pack_pass(&s->p.account, reason, item->path, "%s", reason_of(item->path));
     }
     if (code != LS_OK) {
         return code;
     }
     code = image_decode(&s->picture, s->file.bytes, size);
     if (code == LS_EFORMAT) {
-        (void)snprintf(reason, sizeof reason, "%s", error_message());
-        return pack_pass(&s->p.account, PACK_NOT_PICTURE, item->path, "%s", reason);
+        return pack_pass(&s->p.account, PACK_NOT_PICTURE, item->path, "%s", error_message());
     }
     if (code != LS_OK) {
         return error_prefix(code, "%.600s", item->path);
