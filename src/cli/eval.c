@@ -108,9 +108,7 @@ static int load(eval_subject *on, const eval_arguments *a, config *c)
 /* A split without pictures has no figures. */
 static int check_split(const dataset *data, dataset_split split)
 {
-    size_t count = 0;
-    (void)dataset_indices(data, split, &count);
-    if (count > 0) {
+    if (dataset_count(data, split) > 0) {
         return LS_OK;
     }
     return error_set(LS_EUSAGE, "%s: holds no %s pictures; give another part with --split%s", dataset_path(data),
@@ -177,21 +175,13 @@ static int prepare_dump(const char *path, const char *const *inputs, size_t n)
 /* Room for up to `wanted` samples; to be released also on failure. */
 static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
 {
-    size_t samples = 0;
-    (void)dataset_indices(s->data, s->options.split, &samples);
+    const size_t samples = dataset_count(s->data, s->options.split);
     out->capacity = wanted < samples ? wanted : samples;
     out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
     out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
     return out->images == NULL || out->logits == NULL
                ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
                : LS_OK;
-}
-
-static void release_dump(evaluate_dump *d)
-{
-    free(d->images);
-    free(d->logits);
-    *d = (evaluate_dump){0};
 }
 
 /* As data sets `images` and `logits`, whole or not at all. */
@@ -261,7 +251,8 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     if (code == LS_OK && a->dump != NULL) {
         code = write_dump(a->dump, &dump, &s);
     }
-    release_dump(&dump);
+    free(dump.images);
+    free(dump.logits);
     session_close(&s);
     return code;
 }

@@ -47,9 +47,8 @@ static const args_option options[] = {
 static int check_file(const char *path, bool of_run, const fsck_arguments *a)
 {
     char text[FSCK_TEXT_SIZE] = "";
-    problems found = {0};
     const fsck_job job = {.path = path, .decode = a->decode, .of_run = of_run};
-    switch (fsck_check_file(text, sizeof text, &found, &job)) {
+    switch (fsck_check_file(text, sizeof text, &job)) {
     case FSCK_OK: log_info("%s: ok (%s)", path, text); return EXIT_DONE;
     case FSCK_FOREIGN: log_info("%s: is of another kind: %s", path, text); return EXIT_USAGE;
     default: log_info("%s: damaged: %s", path, text); return EXIT_FAILED;

@@ -367,6 +367,11 @@ const char *dataset_name(const dataset *d, size_t i)
     return d->names[i];
 }
 
+size_t dataset_count(const dataset *d, dataset_split split)
+{
+    return d->counts[split];
+}
+
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count)
 {
     *count = d->counts[split];
