@@ -141,19 +141,6 @@ static int take_part(folder_source *s, const part *from)
     return code;
 }
 
-static int list_all(folder_source *s, const pack_directory_options *options)
-{
-    int code = find_parts(s, options->layout);
-    if (code != LS_OK) {
-        return code;
-    }
-    code = number_classes(s);
-    for (size_t i = 0; i < s->part_count && code == LS_OK; i++) {
-        code = take_part(s, &s->parts[i]);
-    }
-    return code;
-}
-
 /* This thread's message without the path that it begins with. */
 static const char *reason_of(const char *path)
 {
@@ -233,11 +220,16 @@ static int refuse_empty(const folder_source *s)
 
 static int gather(folder_source *s, const pack_directory_options *options)
 {
-    int code = list_all(s, options);
-    if (code != LS_OK) {
-        return code;
+    int code = find_parts(s, options->layout);
+    if (code == LS_OK) {
+        code = number_classes(s);
     }
-    code = look_into_all(s);
+    for (size_t i = 0; i < s->part_count && code == LS_OK; i++) {
+        code = take_part(s, &s->parts[i]);
+    }
+    if (code == LS_OK) {
+        code = look_into_all(s);
+    }
     if (code == LS_OK && s->p.items.count == 0) {
         code = refuse_empty(s);
     }
