@@ -92,13 +92,9 @@ static int add_entries(pictures *p, const pack_names *names)
 /* Everything in the folder at hand, unless a link has led here before. */
 static int look_through(pictures *p)
 {
-    struct stat status;
     pack_names names = {0};
     bool before = false;
-    int code = LS_OK;
-    if (stat(p->walk.path, &status) == 0) {
-        code = pack_walk_mark(&p->walk, &status, &before);
-    }
+    int code = pack_walk_mark(&p->walk, &before);
     if (code != LS_OK || before) {
         p->repeated += before;
         return code;

@@ -113,25 +113,19 @@ static int number_classes(folder_source *s)
     return code;
 }
 
-/* The folder at hand has come up on the way to pictures: no link is to lead there again. */
-static int mark(folder_source *s)
-{
-    struct stat info;
-    bool before = false;
-    return stat(s->walk.path, &info) == 0 ? pack_walk_mark(&s->walk, &info, &before) : LS_OK;
-}
-
+/* Folders on the way to pictures are marked: no link is to lead there again. */
 static int take_part(folder_source *s, const part *from)
 {
     int code = LS_OK;
     for (size_t i = 0; i < from->classes.count && code == LS_OK; i++) {
         size_t root = 0;
         size_t folder = 0;
+        bool before = false;
         const char *name = from->classes.names[i];
         pack_walk_unmark(&s->walk);
-        code = mark(s);
+        code = pack_walk_mark(&s->walk, &before);
         if (code == LS_OK && pack_walk_enter(&s->walk, from->name, &root)) {
-            code = *from->name == '\0' ? LS_OK : mark(s);
+            code = *from->name == '\0' ? LS_OK : pack_walk_mark(&s->walk, &before);
         }
         if (code == LS_OK && pack_walk_enter(&s->walk, name, &folder)) {
             code = pack_walk_take(&s->walk, (int32_t)pack_names_find(&s->p.classes, name), from->split);

@@ -2,7 +2,6 @@
 #define LOCKSTEP_DATA_PACK_WALK_H
 
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "data/packing.h"
 
@@ -29,8 +28,8 @@ int pack_walk_list(const pack_walk *w, pack_names *out);
 bool pack_walk_enter(pack_walk *w, const char *name, size_t *before);
 void pack_walk_leave(pack_walk *w, size_t before);
 
-/* Remember a folder by device and number; *before: whether it was known. Returns 0 or LS_ENOMEM. */
-int pack_walk_mark(pack_walk *w, const struct stat *folder, bool *before);
+/* Remember the folder at hand, by device and number; *before: whether it was known. Returns 0 or LS_ENOMEM. */
+int pack_walk_mark(pack_walk *w, bool *before);
 /* Forget all of them. */
 void pack_walk_unmark(pack_walk *w);
 
