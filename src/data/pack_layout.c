@@ -116,5 +116,9 @@ int pack_parts_decide(pack_parts *out, pack_walk *w, const pack_names *folders, 
             return code;
         }
     }
-    return out->split ? find_parts(out, w, folders) : LS_OK;
+    if (out->split) {
+        return find_parts(out, w, folders);
+    }
+    out->folders[DATASET_TRAIN] = "";
+    return LS_OK;
 }
