@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/sort.h"
 #include "base/watch.h"
 #include "measure/bench_rig.h"
 #include "train/kernel_path.h"
@@ -25,16 +26,9 @@ typedef struct record {
     peaks peak;
 } record;
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double bench_median(double *values, size_t n)
 {
-    qsort(values, n, sizeof *values, compare);
+    sort_numbers(values, n);
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 

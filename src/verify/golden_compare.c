@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sort.h"
 
 /* Columns of a statistics table. */
 enum { STATS_NORM = 1, STATS_CHECKSUM = 3, STATS_DEVIATION = 4, NAME_SIZE = 256, ROLES = TENSOR_DENSE_BIAS + 1 };
@@ -34,19 +35,12 @@ static void keep(golden_worst *out, const char *tensor, double error, double rat
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, size_t n)
 {
     if (n == 0) {
         return 0;
     }
-    qsort(values, n, sizeof *values, ascending);
+    sort_numbers(values, n);
     return values[n / 2];
 }
 
