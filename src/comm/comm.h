@@ -93,6 +93,9 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
  */
 int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards);
 
+/* The sum of all ranks' vectors of n elements, in place of each: each rank is one leaf of the tree. Collective. */
+int comm_sum_ranks(comm *c, double *values, size_t n);
+
 /*
  * A reducer (base/reducer.h) over one global batch. synchronized: over all ranks; otherwise over this rank's shards
  * alone, and then not collective. The reducer_context must outlive the reducer.

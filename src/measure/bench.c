@@ -93,21 +93,13 @@ static int run_pairs(record *r, bench_rig *rig, comm *c, const bench_options *o)
     return code;
 }
 
-/* [n] values of each rank to their sum, on all ranks. Collective. */
-static int sum_over_ranks(comm *c, double *values, size_t n)
-{
-    tree_front leaf;
-    tree_front_of(&leaf, (size_t)comm_rank(c), 1, (size_t)comm_size(c));
-    return comm_sum_f64(c, values, values, n, &leaf, (size_t)comm_size(c));
-}
-
 /* own: [n] values of this rank. all: [ranks][n]. Collective. */
 static int gather(comm *c, double *all, const double *own, size_t n)
 {
     const size_t ranks = (size_t)comm_size(c);
     memset(all, 0, ranks * n * sizeof *all);
     memcpy(all + (size_t)comm_rank(c) * n, own, n * sizeof *own);
-    return sum_over_ranks(c, all, ranks * n);
+    return comm_sum_ranks(c, all, ranks * n);
 }
 
 static void median_layers(bench_result *out, const record *r, double *space)
@@ -141,7 +133,7 @@ static double steps_of_ranks(double *out, const double *all, size_t steps, size_
 static int put_pairs_together(bench_result *out, comm *c, const record *r, double *space)
 {
     double outputs[2] = {r->outputs[0], r->outputs[1]};
-    int code = sum_over_ranks(c, outputs, 2);
+    int code = comm_sum_ranks(c, outputs, 2);
     for (int k = 0; code == LS_OK && k < 2; k++) {
         code = gather(c, space, r->pairs + (size_t)k * r->steps, r->steps);
         (void)steps_of_ranks(k == 0 ? out->beside_seconds : out->small_seconds, space, r->steps, out->ranks);
@@ -168,9 +160,9 @@ static int mean_over_ranks(bench_result *out, comm *c, const record *r)
     few[BENCH_PHASES] = r->peak.flops;
     few[BENCH_PHASES + 1] = r->peak.bytes;
     const size_t cells = out->layer_count * PROFILE_PHASES;
-    int code = sum_over_ranks(c, few, BENCH_PHASES + 2);
+    int code = comm_sum_ranks(c, few, BENCH_PHASES + 2);
     if (code == LS_OK) {
-        code = sum_over_ranks(c, &out->layer_seconds[0][0], cells);
+        code = comm_sum_ranks(c, &out->layer_seconds[0][0], cells);
     }
     for (size_t i = 0; i < BENCH_PHASES; i++) {
         out->phases[i] = few[i] / ranks;

@@ -189,9 +189,7 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
         weighted[i] = (double)moving[i] * (double)samples;
     }
     weighted[n] = (double)samples;
-    tree_front own; /* each rank is one leaf */
-    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
-    int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
+    int code = comm_sum_ranks(s->c, weighted, n + 1);
     double *differences = weighted + n + 1;
     double *own_difference = &differences[comm_rank(s->c)];
     for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
@@ -203,7 +201,7 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
     }
     *drift = 0;
     if (code == LS_OK) {
-        code = comm_sum_f64(s->c, differences, differences, (size_t)size, &own, (size_t)size);
+        code = comm_sum_ranks(s->c, differences, (size_t)size);
     }
     for (int r = 0; code == LS_OK && r < size; r++) {
         *drift = differences[r] > *drift ? differences[r] : *drift;

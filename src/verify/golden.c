@@ -129,13 +129,11 @@ static int gather_logits(verifier *v, const batch *b)
     const size_t classes = v->file.classes;
     const size_t n = v->samples * classes;
     const size_t first = b->range.first_sample * classes;
-    tree_front leaf;
     memset(v->logits, 0, n * sizeof *v->logits);
     for (size_t i = 0; i < b->range.samples * classes; i++) {
         v->logits[first + i] = (double)v->own[i];
     }
-    tree_front_of(&leaf, (size_t)comm_rank(v->c), 1, (size_t)comm_size(v->c));
-    const int code = comm_sum_f64(v->c, v->logits, v->logits, n, &leaf, (size_t)comm_size(v->c));
+    const int code = comm_sum_ranks(v->c, v->logits, n);
     add_bits(v, v->logits, n * sizeof *v->logits);
     return code;
 }
