@@ -90,7 +90,7 @@ int model_create(model **out, const model_options *options, pool *p)
 {
     model_memory_plan taken;
     *out = NULL;
-    int code = model_check(options);
+    int code = model_plan(&taken, options, pool_threads(p));
     if (code != LS_OK) {
         return code;
     }
@@ -107,9 +107,6 @@ int model_create(model **out, const model_options *options, pool *p)
     }
     if (code == LS_OK) {
         code = model_lay_out(m);
-    }
-    if (code == LS_OK) {
-        code = model_plan(&taken, options, pool_threads(p));
     }
     if (code == LS_OK) {
         code = arena_init(&m->memory, taken.total);

@@ -47,7 +47,8 @@ typedef enum model_mode {
 /* What of it describes the network. */
 network_spec model_network(const model_options *options);
 
-/* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create asks it too. */
+/* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create and model_plan ask
+ * it too. */
 int model_check(const model_options *options);
 
 /* Returns 0 or a negative code. p: not owned, must outlive the model. */

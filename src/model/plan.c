@@ -93,7 +93,10 @@ int model_plan(model_memory_plan *out, const model_options *options, int threads
     model m = {.options = *options};
     arena counting = arena_plan();
     *out = (model_memory_plan){0};
-    const int code = model_lay_out(&m);
+    int code = model_check(options);
+    if (code == LS_OK) {
+        code = model_lay_out(&m);
+    }
     if (code == LS_OK) {
         model_take_memory(&m, &counting, threads, out);
     }
