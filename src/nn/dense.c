@@ -189,7 +189,7 @@ static void take_kernel(void *context, size_t node, const real *sum, size_t firs
     const dense_grads *g = context;
     const dense *d = g->d;
     real *kernel = g->grads + node * g->weights_size + d->kernel;
-    unpack_matrix_part(kernel, sum, d->features, d->classes, nn_padded(d->features), first, end);
+    unpack_matrix(kernel, sum, d->features, d->classes, nn_padded(d->features), first, end);
 }
 
 static void take_bias(void *context, size_t node, const real *sum, size_t first, size_t end)
