@@ -16,6 +16,7 @@
 #include "base/machine.h"
 #include "base/storage.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "base/watch.h"
 #include "store/run_folder.h"
 
@@ -30,7 +31,7 @@ struct run_lock {
     int file;
     double waited; /* for others; seconds */
     pthread_t thread;
-    int beating; /* whether the thread runs */
+    int beating; /* the thread runs */
     pthread_mutex_t mutex;
     pthread_cond_t change;
     int over;
@@ -155,9 +156,9 @@ static int start_beating(run_lock *l)
 {
     (void)pthread_mutex_init(&l->mutex, NULL);
     clock_condition_init(&l->change);
-    const int rc = pthread_create(&l->thread, NULL, beat, l);
-    l->beating = rc == 0;
-    return rc == 0 ? LS_OK : error_set(LS_ERROR, "%s: no thread for it: %s", l->path, strerror(rc));
+    const int code = thread_start(&l->thread, beat, l, "the run's lock");
+    l->beating = code == LS_OK;
+    return code;
 }
 
 /* It will be written over, so it must be a lock: a file with one name, and empty or of the words of describe_self. */
