@@ -36,6 +36,11 @@ void comm_set_timeouts(comm *c, const comm_timeouts *t);
 
 /* End every rank of the job with this exit code; does not return. Not collective. */
 _Noreturn void comm_abort(comm *c, int exit_code);
+/*
+ * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its
+ * message. Returns code when it is LS_OK, or when this is the only rank.
+ */
+int comm_or_abort(comm *c, int code);
 
 /*
  * Ranks of a node are neighbours, nodes in the order of their first ranks: where a launcher deals ranks out to nodes in

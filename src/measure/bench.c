@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/machine.h"
 #include "base/sort.h"
 #include "base/watch.h"
@@ -32,17 +31,11 @@ double bench_median(double *values, size_t n)
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-/* A failure within a step leaves other ranks waiting. */
 static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
     step_agreement all = {.code = LS_OK}; /* no rank has anything to report */
-    const int code = step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics);
-    if (code != LS_OK && comm_size(c) > 1) {
-        log_error("%s", error_message());
-        comm_abort(c, error_exit_code(code));
-    }
-    return code;
+    return comm_or_abort(c, step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics));
 }
 
 static int warm_up(bench_rig *rig, bench_state *s, comm *c, const bench_options *o)

@@ -274,7 +274,7 @@ static int average_local(trainer *t)
         return LS_OK;
     }
     const int code =
-        session_collective(&t->s, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
+        comm_or_abort(t->s.c, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
     t->own_samples = 0;
     t->averaged = true;
     if (code == LS_OK) {
@@ -335,7 +335,7 @@ static int take_step(trainer *t, const batch *b)
         t->failure = saver_poll(t->saver);
     }
     step_agreement all = {.code = t->failure, .requests = own_requests(t)};
-    int code = session_collective(s, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
+    int code = comm_or_abort(s->c, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
     if (code != LS_OK || all.code != LS_OK) {
         return code != LS_OK ? code : all.code;
     }
