@@ -78,14 +78,6 @@ void model_drop(model *m)
     graph_release(&m->net);
 }
 
-int model_check(const model_options *options)
-{
-    const kernels *k = NULL;
-    const network_spec o = model_network(options);
-    const int code = network_check(&o);
-    return code == LS_OK ? kernels_select(&k, model_storage(options), options->kernels) : code;
-}
-
 int model_create(model **out, const model_options *options, pool *p)
 {
     model_memory_plan taken;
