@@ -274,7 +274,7 @@ static int average_local(trainer *t)
         return LS_OK;
     }
     const int code =
-        session_collective(&t->s, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
+        comm_or_abort(t->s.c, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
     t->own_samples = 0;
     t->averaged = true;
     if (code == LS_OK) {
@@ -335,7 +335,7 @@ static int take_step(trainer *t, const batch *b)
         t->failure = saver_poll(t->saver);
     }
     step_agreement all = {.code = t->failure, .requests = own_requests(t)};
-    int code = session_collective(s, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
+    int code = comm_or_abort(s->c, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
     if (code != LS_OK || all.code != LS_OK) {
         return code != LS_OK ? code : all.code;
     }
@@ -377,22 +377,30 @@ static int train_steps(trainer *t)
     const size_t first = (size_t)(t->s.replica.state.position / s->options.order.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
-    progress shown;
     batch b;
     int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.replica.state.epoch, first));
     if (code != LS_OK) {
         return code;
     }
     t->normalized = 0;
-    progress_start(&shown, t->s.replica.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
-                   t->o->log.every_steps);
+    const double started = clock_seconds();
+    progress shown = {
+        .epoch = t->s.replica.state.epoch + 1,
+        .epochs = t->o->session.train.epochs,
+        .steps = steps,
+        .every = t->o->log.every_steps,
+        .first = first,
+        .before = t->at.now.samples,
+        .started = started,
+        .shown = started,
+    };
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
         t->failure = got < 0 ? got : t->failure;
         code = take_step(t, &b);
         if (code == LS_OK) {
             const checkpoint_epoch *now = &t->at.now;
-            t->at.now.seconds = before + clock_seconds() - shown.started;
+            t->at.now.seconds = before + clock_seconds() - started;
             progress_step(&shown, done, now->samples, (now->cross_entropy + now->penalty) / now->samples);
         }
         if (code == LS_OK && done < steps && !stopping(t)) {

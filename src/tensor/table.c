@@ -58,7 +58,8 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
     info->offset = *end;
     *end += info->size;
     layer->count++;
-    return (int)t->count++;
+    t->count++;
+    return LS_OK;
 }
 
 void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape)

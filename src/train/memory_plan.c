@@ -11,10 +11,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     const network_spec n = model_network(&m);
     tensor_table t;
     *out = (memory_plan){0};
-    int code = model_check(&m);
-    if (code == LS_OK) {
-        code = model_plan(&out->network, &m, o->train.threads);
-    }
+    int code = model_plan(&out->network, &m, o->train.threads);
     if (code == LS_OK) {
         code = network_describe(&t, &n);
     }

@@ -23,15 +23,12 @@ struct predictor {
 static int check_memory(const model_options *m, int threads)
 {
     model_memory_plan plan;
-    int code = model_check(m);
-    if (code == LS_OK) {
-        code = model_plan(&plan, m, threads);
-    }
+    const int code = model_plan(&plan, m, threads);
     if (code != LS_OK) {
         return code;
     }
     const memory_need need = {.planned = plan.total};
-    return memory_check(NULL, &need, "use fewer --threads");
+    return memory_check_here(&need, 1, "use fewer --threads");
 }
 
 static int load(predictor *p, const char *checkpoint)

@@ -2,19 +2,10 @@
 
 #include "base/error.h"
 
-static int make_state(replica *r, const model_options *m, const step_options *step)
-{
-    const char *const *slots = NULL;
-    size_t count = 0;
-    if (m->training && step != NULL) {
-        slots = optimizer_of(&step->optimizer)->slots;
-        count = optimizer_of(&step->optimizer)->slot_count;
-    }
-    return state_create(&r->state, model_table(r->net), slots, count);
-}
-
 int replica_create(replica *out, const model_options *m, int threads, comm *c, const step_options *step)
 {
+    static const optimizer none = {0};
+    const optimizer *o = m->training && step != NULL ? optimizer_of(&step->optimizer) : &none;
     *out = (replica){0};
     int code = pool_create(&out->threads, threads);
     if (code == LS_OK) {
@@ -23,7 +14,7 @@ int replica_create(replica *out, const model_options *m, int threads, comm *c, c
     if (code == LS_OK && step != NULL) {
         code = stepper_create(&out->steps, out->net, c, step, m->max_shards);
     }
-    return code == LS_OK ? make_state(out, m, step) : code;
+    return code == LS_OK ? state_create(&out->state, model_table(out->net), o->slots, o->slot_count) : code;
 }
 
 void replica_release(replica *r)

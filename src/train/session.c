@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/watch.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
@@ -189,15 +188,6 @@ int session_load(session *s, const char *checkpoint, session_history *out)
         code = broadcast_state(s);
     }
     watch_step(s->replica.state.step);
-    code = session_collective(s, code);
+    code = comm_or_abort(s->c, code);
     return code != LS_OK ? code : comm_same(s->c, state_hash_all(&s->replica.state), "the restored state's hash");
-}
-
-int session_collective(const session *s, int code)
-{
-    if (code != LS_OK && comm_size(s->c) > 1) {
-        log_error("%s", error_message());
-        comm_abort(s->c, error_exit_code(code));
-    }
-    return code;
 }

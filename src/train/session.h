@@ -75,10 +75,4 @@ bool session_turns(const session *s);
  */
 int session_load(session *s, const char *checkpoint, session_history *out);
 
-/*
- * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its
- * message. Returns code when it is LS_OK, or when this is the only rank.
- */
-int session_collective(const session *s, int code);
-
 #endif

@@ -136,27 +136,20 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     return LS_OK;
 }
 
-/* Loss and right answers of the last forward, summed over the global batch. */
-static int batch_metrics(const stepper *s, const batch *b, step_metrics *out)
+int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
 {
     comm_reducer_context context = {s->c, b->range, 1};
     const reducer sums = comm_reducer(&context);
-    double total[3] = {0};
-    model_loss(s->m, b, s->per_shard);
-    const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
-    set_metrics(out, total);
-    return code;
-}
-
-int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
-{
+    double totals[3] = {0};
     (void)watch_enter(WATCH_VALIDATING);
-    const int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
-    if (code != LS_OK) {
-        return code;
+    int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
+    if (code == LS_OK) {
+        model_loss(s->m, b, s->per_shard);
+        code = sums.sum(sums.context, totals, &s->per_shard[0][0], 3);
     }
     out->penalty = 0;
-    return batch_metrics(s, b, out);
+    set_metrics(out, totals);
+    return code;
 }
 
 double step_penalty(const stepper *s, const state *st)
@@ -189,9 +182,7 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
         weighted[i] = (double)moving[i] * (double)samples;
     }
     weighted[n] = (double)samples;
-    tree_front own; /* each rank is one leaf */
-    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)size);
-    int code = comm_sum_f64(s->c, weighted, weighted, n + 1, &own, (size_t)size);
+    int code = comm_sum_ranks(s->c, weighted, n + 1);
     double *differences = weighted + n + 1;
     double *own_difference = &differences[comm_rank(s->c)];
     for (size_t i = 0; code == LS_OK && i < n && weighted[n] > 0; i++) {
@@ -203,7 +194,7 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
     }
     *drift = 0;
     if (code == LS_OK) {
-        code = comm_sum_f64(s->c, differences, differences, (size_t)size, &own, (size_t)size);
+        code = comm_sum_ranks(s->c, differences, (size_t)size);
     }
     for (int r = 0; code == LS_OK && r < size; r++) {
         *drift = differences[r] > *drift ? differences[r] : *drift;

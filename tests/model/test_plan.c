@@ -91,10 +91,11 @@ START_TEST(mixed_precision_is_for_float32)
     model_options o = options_of(1, 1, 1);
     pool *workers = NULL;
     model *m = NULL;
+    model_memory_plan plan;
     o.network.precision = PRECISION_MIXED;
     ck_assert_int_eq(pool_create(&workers, 1), LS_OK);
     ck_assert_int_eq(model_create(&m, &o, workers), sizeof(real) == sizeof(float) ? LS_OK : LS_EUSAGE);
-    ck_assert_int_eq(model_check(&o), sizeof(real) == sizeof(float) ? LS_OK : LS_EUSAGE);
+    ck_assert_int_eq(model_plan(&plan, &o, 1), sizeof(real) == sizeof(float) ? LS_OK : LS_EUSAGE);
     model_free(m);
     pool_free(workers);
 }
