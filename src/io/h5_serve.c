@@ -133,21 +133,17 @@ static void answer_number(int code, int32_t number)
     answer(code, &number, sizeof number);
 }
 
-/* One block of texts, each with its zero. */
-static void answer_texts(int code, char **texts, size_t count)
+/* Names of a group, or strings of a data set or an attribute: they lie one behind the other, each with its zero. */
+static void answer_texts(h5_ask ask)
 {
-    uint64_t size = 0;
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size += strlen(texts[i]) + 1;
-    }
-    send_head(H5_WIRE_ANSWER, LS_OK, size);
-    for (size_t i = 0; i < count; i++) {
-        send_bytes(texts[i], strlen(texts[i]) + 1);
-    }
+    char **texts = NULL;
+    size_t count = 0;
+    const int code = ask == H5_ASK_LIST ? h5_list(self.file, self.name, &texts, &count)
+                     : ask == H5_ASK_STRINGS
+                         ? h5_read_strings(self.file, self.name, &texts, &count)
+                         : h5_read_attr_strings(self.file, self.name, self.attribute, &texts, &count);
+    const char *last = code == LS_OK && count > 0 ? texts[count - 1] : NULL;
+    answer(code, last == NULL ? "" : texts[0], last == NULL ? 0 : (size_t)(last - texts[0]) + strlen(last) + 1);
     free(texts);
 }
 
@@ -228,8 +224,6 @@ static void answer_open(int packed)
 static void answer_request(const h5_wire_request *q)
 {
     h5_shape shape;
-    char **texts = NULL;
-    size_t count = 0;
     int code = LS_OK;
     if (q->ask == H5_ASK_OPEN || self.file == NULL) {
         answer_open(q->count != 0);
@@ -247,18 +241,7 @@ static void answer_request(const h5_wire_request *q)
     case H5_ASK_SLICE: answer_slice(q); break;
     case H5_ASK_PLACE: answer_place(q); break;
     case H5_ASK_ATTR_NUMBER: answer_attribute(q); break;
-    case H5_ASK_LIST:
-        code = h5_list(self.file, self.name, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
-    case H5_ASK_STRINGS:
-        code = h5_read_strings(self.file, self.name, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
-    default:
-        code = h5_read_attr_strings(self.file, self.name, self.attribute, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
+    default: answer_texts((h5_ask)q->ask); break;
     }
 }
 
