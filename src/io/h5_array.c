@@ -148,7 +148,7 @@ static int open_numbers(h5_file *f, const char *name, hid_t *out)
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
 {
     if (f->remote != NULL) {
-        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, name, NULL}, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, 1, name, NULL}, out);
     }
     h5_shape shape;
     hid_t set = -1;
@@ -178,19 +178,21 @@ typedef struct selection {
         -1, -1, -1                                                                                                     \
     }
 
-/* Rows [start, start + count) of a data set of rank 1 or 2. */
-static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count)
+/* Rows [start, start + count) of a data set of rank 1 or 2. width: elements that a row must have; 0: any. */
+static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count, size_t width)
 {
     h5_shape shape;
     const int code = shape_of(f, name, s->set, &shape);
     if (code != LS_OK) {
         return code;
     }
-    if (shape.rank < 1 || shape.rank > 2 || start > shape.dims[0] || count > shape.dims[0] - start) {
+    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
+    if (shape.rank < 1 || shape.rank > 2 || (width > 0 && width != columns) || start > shape.dims[0] ||
+        count > shape.dims[0] - start) {
         return error_set(LS_EFORMAT, "%s: %s: has no elements %zu to %zu", f->path, name, start, start + count);
     }
     const hsize_t first[2] = {start, 0};
-    const hsize_t length[2] = {count, shape.rank == 2 ? shape.dims[1] : 1};
+    const hsize_t length[2] = {count, columns};
     s->memory = H5Screate_simple(shape.rank, length, NULL);
     s->stored = H5Dget_space(s->set);
     if (s->memory < 0 || s->stored < 0 ||
@@ -200,16 +202,16 @@ static int select_rows(const h5_file *f, const char *name, selection *s, size_t 
     return LS_OK;
 }
 
-int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
+int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, size_t width, void *out)
 {
     if (f->remote != NULL) {
-        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, name, NULL}, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, width, name, NULL}, out);
     }
     selection s = SELECTION_NONE;
     h5_enter();
     int code = open_numbers(f, name, &s.set);
     if (code == LS_OK) {
-        code = select_rows(f, name, &s, start, count);
+        code = select_rows(f, name, &s, start, count, width);
     }
     if (code == LS_OK && count > 0 && H5Dread(s.set, h5_memory_type(type), s.memory, s.stored, H5P_DEFAULT, out) < 0) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
@@ -226,7 +228,7 @@ static int write_rows(h5_file *f, const char *name, h5_type type, selection *s, 
                       const void *data)
 {
     if (code == LS_OK) {
-        code = select_rows(f, name, s, start, count);
+        code = select_rows(f, name, s, start, count, 0);
     }
     if (code == LS_OK && count > 0 &&
         H5Dwrite(s->set, h5_memory_type(type), s->memory, s->stored, H5P_DEFAULT, data) < 0) {

@@ -105,7 +105,7 @@ int h5_read_held(h5_held *held, size_t start, size_t count, void *out)
         return LS_OK;
     }
     if (p->offset == 0) {
-        return h5_read_slice(held->f, held->name, held->type, start, count, out);
+        return h5_read_slice(held->f, held->name, held->type, start, count, 1, out);
     }
     const size_t width = h5_width(held->type);
     return file_read_at(held->f->descriptor, out, count * width, p->offset + start * width, held->f->path);

@@ -100,6 +100,7 @@ static int send_request(h5_remote *r, const h5_request *q)
         .type = q->type,
         .start = q->start,
         .count = q->count,
+        .width = q->width,
         .name_size = (uint32_t)strnlen(name, H5_REMOTE_TEXT) + 1,
         .attribute_size = (uint32_t)strnlen(attribute, H5_REMOTE_TEXT) + 1,
     };
@@ -283,14 +284,8 @@ int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out)
 
 int h5_ask_array(const h5_file *f, const h5_request *q, void *out)
 {
-    h5_shape shape = {.rank = 1};
     size_t bytes = 0;
-    const int code = q->ask == H5_ASK_SLICE ? h5_ask_stat(f, q->name, &shape) : LS_OK;
-    if (code != LS_OK) {
-        return code;
-    }
-    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
-    if (size_mul(&bytes, (size_t)q->count, columns) != 0 || size_mul(&bytes, bytes, h5_width(q->type)) != 0) {
+    if (size_mul(&bytes, (size_t)q->count, (size_t)q->width) != 0 || size_mul(&bytes, bytes, h5_width(q->type)) != 0) {
         return h5_fail(f, q->name, LS_EFORMAT, "the data set's size is impossible");
     }
     return h5_remote_get(f->remote, q, out, bytes);

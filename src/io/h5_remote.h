@@ -20,8 +20,8 @@ typedef enum h5_ask {
     H5_ASK_EXISTS,       /* int32 */
     H5_ASK_LIST,         /* texts, each with its zero */
     H5_ASK_STAT,         /* h5_shape */
-    H5_ASK_READ,         /* count elements of `type`: all of a data set */
-    H5_ASK_SLICE,        /* rows from `start`, count of them */
+    H5_ASK_READ,         /* count elements of `type`: all of a data set; width: 1 */
+    H5_ASK_SLICE,        /* rows from `start`, count of them, each of width elements */
     H5_ASK_PLACE,        /* h5_place, of a one-dimensional data set of numbers */
     H5_ASK_STRINGS,      /* texts */
     H5_ASK_ATTR_EXISTS,  /* int32 */
@@ -35,7 +35,7 @@ enum { H5_REMOTE_TEXT = 4096 }; /* bytes of a name, its zero included */
 typedef struct h5_request {
     h5_ask ask;
     h5_type type;
-    uint64_t start, count;
+    uint64_t start, count, width;
     const char *name, *attribute; /* NULL: "" */
 } h5_request;
 
@@ -87,7 +87,7 @@ _Noreturn void h5_serve(int descriptor, int connection);
 /* What travels: a request's head, then its name and attribute; an answer's head, then its bytes or an error's text. */
 typedef struct h5_wire_request {
     uint32_t ask, type;
-    uint64_t start, count;
+    uint64_t start, count, width;
     uint32_t name_size, attribute_size; /* their zeros included */
 } h5_wire_request;
 

@@ -147,54 +147,28 @@ static void answer_texts(h5_ask ask)
     free(texts);
 }
 
-/* `count` elements or rows of `columns`, read by one of the two. */
-static void answer_array(const h5_wire_request *q, size_t columns)
+/* All elements of a data set, or rows of it. */
+static void answer_array(const h5_wire_request *q)
 {
     const h5_type type = (h5_type)q->type;
+    h5_shape shape = {0};
     size_t elements = 0;
     size_t bytes = 0;
-    if (size_mul(&elements, (size_t)q->count, columns) != 0 || size_mul(&bytes, elements, h5_width(type)) != 0) {
-        answer(h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible"), NULL, 0);
-        return;
+    void *values = NULL;
+    int code = h5_stat(self.file, self.name, &shape);
+    if (code == LS_OK && (size_mul(&elements, (size_t)q->count, (size_t)q->width) != 0 ||
+                          size_mul(&bytes, elements, h5_width(type)) != 0)) {
+        code = h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible");
     }
-    void *values = malloc(bytes + 1);
-    int code = values == NULL ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory") : LS_OK;
-    if (code == LS_OK) {
-        code = q->ask == H5_ASK_READ
-                   ? h5_read(self.file, self.name, type, (size_t)q->count, values)
-                   : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count, values);
+    if (code == LS_OK) { /* no memory for more than there is: reading that fails before it needs any */
+        values = malloc(elements <= shape.size ? bytes + 1 : 1);
+        code = values == NULL          ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory")
+               : q->ask == H5_ASK_READ ? h5_read(self.file, self.name, type, elements, values)
+                                       : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count,
+                                                       (size_t)q->width, values);
     }
     answer(code, values, bytes);
     free(values);
-}
-
-/* Rows may be wider than an element. The storage is checked before memory is taken. */
-static void answer_slice(const h5_wire_request *q)
-{
-    h5_shape shape;
-    const int code = h5_stat(self.file, self.name, &shape);
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-    } else if (shape.rank < 1 || shape.rank > 2 || q->start > shape.dims[0] || q->count > shape.dims[0] - q->start) {
-        answer(h5_fail(self.file, self.name, LS_EFORMAT, "does not have these rows"), NULL, 0);
-    } else {
-        answer_array(q, shape.rank == 2 ? shape.dims[1] : 1);
-    }
-}
-
-static void answer_whole(const h5_wire_request *q)
-{
-    h5_shape shape;
-    int code = h5_stat(self.file, self.name, &shape);
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-    } else if (shape.size != q->count) {
-        code = error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %llu", self.label, self.name,
-                         shape.size, (unsigned long long)q->count);
-        answer(code, NULL, 0);
-    } else {
-        answer_array(q, 1);
-    }
 }
 
 static void answer_place(const h5_wire_request *q)
@@ -237,8 +211,8 @@ static void answer_request(const h5_wire_request *q)
         code = h5_stat(self.file, self.name, &shape);
         answer(code, &shape, sizeof shape);
         break;
-    case H5_ASK_READ: answer_whole(q); break;
-    case H5_ASK_SLICE: answer_slice(q); break;
+    case H5_ASK_READ:
+    case H5_ASK_SLICE: answer_array(q); break;
     case H5_ASK_PLACE: answer_place(q); break;
     case H5_ASK_ATTR_NUMBER: answer_attribute(q); break;
     default: answer_texts((h5_ask)q->ask); break;

@@ -182,13 +182,14 @@ static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t r
         return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old), name);
     }
     const size_t most = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
-    void *cells = calloc(most + 1, sizeof(uint64_t) * (shape.rank == 2 ? shape.dims[1] : 1));
+    const size_t width = shape.rank == 2 ? shape.dims[1] : 1;
+    void *cells = calloc(most + 1, sizeof(uint64_t) * width);
     if (cells == NULL) {
         return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), name);
     }
     for (size_t done = 0; code == LS_OK && done < rows; done += most) {
         const size_t n = rows - done < most ? rows - done : most;
-        code = h5_read_slice(old, name, shape.type, done, n, cells);
+        code = h5_read_slice(old, name, shape.type, done, n, width, cells);
         if (code == LS_OK) {
             code = h5_append(log->file, name, shape.type, n, cells);
         }
@@ -452,7 +453,7 @@ static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
         code = error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
     }
     for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = h5_read_slice(f, first_weights, H5_FLOAT64, i, 1, rows[i].first_weights);
+        code = h5_read_slice(f, first_weights, H5_FLOAT64, i, 1, RUNLOG_FIRST_WEIGHTS, rows[i].first_weights);
     }
     return code;
 }
@@ -497,7 +498,7 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         }
         fill_unknown(cells, n);
         if (has_column(f, k)) {
-            code = h5_read_slice(f, k->name, k->type, 0, n, cells);
+            code = h5_read_slice(f, k->name, k->type, 0, n, 1, cells);
         }
         for (size_t j = 0; code == LS_OK && j < n; j++) {
             memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);

@@ -137,7 +137,7 @@ static void check_column(const checker *c, const runlog_column *k, uint64_t rows
         cells = malloc(bytes + 1);
         /* Not all of it: a log that is written may have grown since. */
         code = cells == NULL ? error_set(LS_ENOMEM, "%s: out of memory", k->name)
-                             : h5_read_slice(c->f, k->name, k->type, 0, (size_t)rows, cells);
+                             : h5_read_slice(c->f, k->name, k->type, 0, (size_t)rows, width == 0 ? 1 : width, cells);
     }
     if (code != LS_OK) {
         add_error(c);
