@@ -17,7 +17,7 @@
 #include "io/h5_private.h"
 
 struct h5_remote {
-    char *name; /* owned; what errors call the file */
+    const char *name; /* not owned; what errors call the file */
     int connection;
     pthread_mutex_t lock; /* one request at a time */
     int dead;             /* the reader: it has crashed, or was given up */
@@ -150,7 +150,8 @@ int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size)
     return code;
 }
 
-int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
+/* Texts, in one block for free(). most: bytes that they may have together. */
+static int get_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
 {
     h5_wire_answer head;
     text_builder text = {0};
@@ -198,13 +199,10 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed
     int32_t marked = 0;
     *out = NULL;
     h5_remote *r = calloc(1, sizeof *r);
-    char *copy = strdup(name);
-    if (r == NULL || copy == NULL) {
-        free(r);
-        free(copy);
+    if (r == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory", name);
     }
-    r->name = copy;
+    r->name = name;
     r->connection = -1;
     (void)pthread_mutex_init(&r->lock, NULL);
     int code = connect_reader(r, descriptor);
@@ -238,7 +236,6 @@ void h5_remote_close(h5_remote *r)
         (void)close(r->connection);
     }
     (void)pthread_mutex_destroy(&r->lock);
-    free(r->name);
     free(r);
 }
 
@@ -256,7 +253,7 @@ int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *att
     const uint64_t most = 2 * f->size + (1 << 20);
     *out = NULL;
     *count = 0;
-    return h5_remote_texts(f->remote, &q, out, count, most);
+    return get_texts(f->remote, &q, out, count, most);
 }
 
 /* A shape that agrees with itself; the reader's sums are not relied on. */
