@@ -150,12 +150,8 @@ static void check_name(const char *path, const checkpoint_info *info, problems *
 int checkpoint_check(checkpoint_info *out, tensor_table *t, const char *path, problems *found)
 {
     h5_file *f = NULL;
-    *out = (checkpoint_info){0};
     tensor_table_init(t);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(out, f);
-    }
+    const int code = checkpoint_open(&f, out, path);
     if (code != LS_OK) {
         problems_add_error(found, path);
         (void)h5_close(f);

@@ -18,12 +18,9 @@ static int claims_checkpoint(const char *path)
 
 static int open_checkpoint(weights_file *w, const char *path)
 {
-    int code = checkpoint_verify(path);
+    int code = checkpoint_open(&w->file, &w->info, path);
     if (code == LS_OK) {
-        code = checkpoint_read_info(&w->info, path);
-    }
-    if (code == LS_OK) {
-        code = checkpoint_open_sealed(&w->file, path);
+        code = checkpoint_verify_sets(w->file);
     }
     return code == LS_OK ? keras_layout_describe(w->file, &w->table) : code;
 }
