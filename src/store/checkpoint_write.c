@@ -112,20 +112,11 @@ static void checksums_of(uint64_t *out, const state *s)
 /* /lockstep/tensors: the paths that the checksums belong to. */
 static int write_paths(h5_file *f, const tensor_table *t)
 {
-    const char **list = calloc(t->count + 1, sizeof *list);
-    char(*paths)[KERAS_PATH_SIZE] = calloc(t->count + 1, sizeof *paths);
-    int code = LS_OK;
-    if (list == NULL || paths == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
-        goto cleanup;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        list[i] = keras_layout_path(paths[i], t, i);
-    }
-    code = h5_write_strings(f, "lockstep/tensors", list, t->count);
-cleanup:
+    char **paths = keras_layout_own_paths(t);
+    const int code = paths == NULL
+                         ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
+                         : h5_write_strings(f, "lockstep/tensors", (const char *const *)paths, t->count);
     free(paths);
-    free(list);
     return code;
 }
 
