@@ -25,10 +25,6 @@ enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
     {                                                                                                                  \
         "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 0, width                      \
     }
-#define TENSORS(name)                                                                                                  \
-    {                                                                                                                  \
-        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS                            \
-    }
 
 const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     STEP(step, H5_UINT64, RUNLOG_COUNT),
@@ -50,10 +46,9 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     EPOCH(start_step, H5_UINT64, RUNLOG_START, 0),
     EPOCH(start_mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
     EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
-    TENSORS(norm),
-    TENSORS(mean_abs),
+    {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
+    {"tensors/mean_abs", H5_FLOAT64, 1, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
 };
-static const char *const first_weights = "epochs/first_weights";
 
 struct runlog {
     h5_file *file;                    /* owned */
@@ -111,7 +106,7 @@ static int make_tables(runlog *log)
 /* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
 static int has_column(h5_file *f, const runlog_column *k)
 {
-    return (k->width == 0 && !k->later) || h5_exists(f, k->name);
+    return (k->width != RUNLOG_TENSORS && !k->later) || h5_exists(f, k->name);
 }
 
 static void fill_unknown(void *cells, size_t n)
@@ -346,12 +341,13 @@ static int append_columns(h5_file *f, runlog_per per, const void *rows, size_t r
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        uint64_t cells[BUFFER_ROWS]; /* every column's elements have 8 bytes */
-        if (k->per != per || k->width > 0) {
+        uint64_t cells[BUFFER_ROWS * RUNLOG_FIRST_WEIGHTS]; /* every column's elements have 8 bytes */
+        const size_t width = k->width == 0 ? 1 : k->width;
+        if (k->per != per || k->width == RUNLOG_TENSORS) {
             continue;
         }
         for (size_t j = 0; j < n; j++) {
-            memcpy(&cells[j], (const char *)rows + j * row_size + k->offset, sizeof cells[j]);
+            memcpy(&cells[j * width], (const char *)rows + j * row_size + k->offset, width * sizeof *cells);
         }
         code = h5_append(f, k->name, k->type, n, cells);
     }
@@ -413,12 +409,10 @@ static int append_epoch(runlog *log, const runlog_epoch_row *row, const real *we
     }
     weight_statistics(log, weights);
     code = append_columns(log->file, RUNLOG_PER_EPOCH, row, sizeof *row, 1);
-    const double *cells = row->first_weights;
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        if (k->width > 0 && (k->width != RUNLOG_TENSORS || log->tensors > 0)) {
-            code = h5_append(log->file, k->name, k->type, 1, cells);
-            cells = cells == row->first_weights ? log->statistics : cells + log->tensors;
+        if (k->width == RUNLOG_TENSORS && log->tensors > 0) {
+            code = h5_append(log->file, k->name, k->type, 1, log->statistics + k->offset * log->tensors);
         }
     }
     return code == LS_OK ? h5_flush(log->file) : code;
@@ -442,20 +436,6 @@ int runlog_close(runlog *log)
     free(log->statistics);
     free(log);
     return flushed != LS_OK ? flushed : closed;
-}
-
-/* first_weights of `count` rows, unless the table is of another width. */
-static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
-{
-    h5_shape shape;
-    int code = h5_stat(f, first_weights, &shape);
-    if (code == LS_OK && (shape.rank != 2 || shape.dims[1] != RUNLOG_FIRST_WEIGHTS)) {
-        code = error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
-    }
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = h5_read_slice(f, first_weights, H5_FLOAT64, i, 1, RUNLOG_FIRST_WEIGHTS, rows[i].first_weights);
-    }
-    return code;
 }
 
 int runlog_is_one(const char *path)
@@ -486,26 +466,24 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         goto cleanup;
     }
     rows = calloc(n + 1, sizeof *rows);
-    cells = calloc(n + 1, sizeof *cells);
+    cells = calloc(n + 1, RUNLOG_FIRST_WEIGHTS * sizeof *cells);
     if (rows == NULL || cells == NULL) {
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
         goto cleanup;
     }
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        if (k->per != RUNLOG_PER_EPOCH || k->width > 0) {
+        const size_t width = k->width == 0 ? 1 : k->width;
+        if (k->per != RUNLOG_PER_EPOCH || k->width == RUNLOG_TENSORS) {
             continue;
         }
-        fill_unknown(cells, n);
+        fill_unknown(cells, n * width);
         if (has_column(f, k)) {
-            code = h5_read_slice(f, k->name, k->type, 0, n, 1, cells);
+            code = h5_read_slice(f, k->name, k->type, 0, n, width, cells);
         }
         for (size_t j = 0; code == LS_OK && j < n; j++) {
-            memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);
+            memcpy((char *)&rows[j] + k->offset, &cells[j * width], width * sizeof *cells);
         }
-    }
-    if (code == LS_OK) {
-        code = read_first_weights(f, rows, n);
     }
     if (code == LS_OK) {
         *out = rows;

@@ -23,8 +23,8 @@ typedef enum runlog_per { RUNLOG_PER_STEP, RUNLOG_PER_EPOCH } runlog_per;
 /* An array of the file, and the field of the row's struct that it holds; both have 8 bytes a cell. */
 typedef struct runlog_column {
     const char *name;
-    h5_type type; /* H5_UINT64 or H5_FLOAT64 */
-    size_t offset;
+    h5_type type;  /* H5_UINT64 or H5_FLOAT64 */
+    size_t offset; /* of the field; of RUNLOG_TENSORS: which of the statistics it is */
     runlog_rule rule;
     runlog_per per;
     int later;    /* logs of older programs lack it: their rows of it are NaN */
