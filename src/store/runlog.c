@@ -139,24 +139,32 @@ static int common_rows(h5_file *f, runlog_per per, size_t *rows)
     return code;
 }
 
+int runlog_names_match(char *const *names, size_t count, const tensor_table *t)
+{
+    char full[2 * TENSOR_NAME_SIZE];
+    size_t at = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->tensors[i].trainable) {
+            if (at == count || strcmp(names[at], tensor_full_name(full, sizeof full, &t->tensors[i])) != 0) {
+                return 0;
+            }
+            at++;
+        }
+    }
+    return at == count;
+}
+
 /* LS_EUSAGE when f, the log of an earlier run, names other tensors than the table's. */
 static int check_names(const runlog *log, h5_file *f)
 {
-    char **have = NULL;
+    char **names = NULL;
     size_t count = 0;
-    char **want = trainable_names(log->t);
-    int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
-                            : h5_read_strings(f, RUNLOG_TENSOR_NAMES, &have, &count);
-    int same = code == LS_OK && count == log->tensors;
-    for (size_t i = 0; same && i < count; i++) {
-        same = strcmp(have[i], want[i]) == 0;
-    }
-    if (code == LS_OK && !same) {
+    int code = h5_read_strings(f, RUNLOG_TENSOR_NAMES, &names, &count);
+    if (code == LS_OK && !runlog_names_match(names, count, log->t)) {
         code = error_set(LS_EUSAGE, "%s: the log of another network; remove it or choose another run directory",
                          h5_path(f));
     }
-    free(have);
-    free(want);
+    free(names);
     return code;
 }
 

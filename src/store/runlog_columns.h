@@ -37,4 +37,7 @@ extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"
 
+/* 1 when the names are those of the table's trainable tensors. */
+int runlog_names_match(char *const *names, size_t count, const tensor_table *t);
+
 #endif
