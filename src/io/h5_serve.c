@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/size.h"
 
 typedef struct reader {
@@ -72,23 +73,6 @@ static void limit(int resource, uint64_t most)
     }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/* Bytes that are mapped already; a generous guess where the system does not say. */
-static uint64_t mapped(void)
-{
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    // NOLINTNEXTLINE(cert-err34-c): what is no number leaves pages at 0
-    if (f == NULL || fscanf(f, "%llu", &pages) != 1) {
-        pages = 0;
-    }
-    if (f != NULL) {
-        (void)fclose(f);
-    }
-    return pages > 0 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : (uint64_t)4 << 30;
-}
-#endif
-
 /* What reading takes follows from the file's size: an array once, texts with a pointer each, packed data unpacked. */
 static void limit_all(uint64_t file_size)
 {
@@ -97,8 +81,9 @@ static void limit_all(uint64_t file_size)
     limit(RLIMIT_CPU, SECONDS + file_size / BYTES_A_SECOND);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
     uint64_t most = 0;
-    if (!__builtin_mul_overflow(file_size, (uint64_t)TIMES, &most) &&
-        !__builtin_add_overflow(most, mapped() + SPARE, &most)) {
+    const uint64_t mapped = machine_mapped("");
+    const uint64_t taken = (mapped > 0 ? mapped : (uint64_t)4 << 30) + SPARE; /* a generous guess where it is unknown */
+    if (!__builtin_mul_overflow(file_size, (uint64_t)TIMES, &most) && !__builtin_add_overflow(most, taken, &most)) {
         limit(RLIMIT_AS, most);
     }
 #endif
