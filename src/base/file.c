@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,25 @@ int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name)
         have += (size_t)got;
     }
     return LS_OK;
+}
+
+int file_write(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno != EINTR) {
+            return -1;
+        }
+        bytes += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
+    }
+    return 0;
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
 }
 
 int file_open_regular(int *out, uint64_t *size, const char *path)

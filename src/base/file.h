@@ -10,6 +10,12 @@
  */
 int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name);
 
+/* Write n bytes to an open file, pipe or device, all of them: 0, or -1 with errno. */
+int file_write(int fd, const char *bytes, size_t n);
+
+/* A path without the folders in it: a part of it, behind the last slash. */
+const char *file_name(const char *path);
+
 /*
  * Open a regular file for reading: *out is the caller's to close, *size its bytes. Anything else (a pipe, a device, a
  * folder) is refused without being waited for. Returns 0, LS_ENOTFOUND, LS_EIO or LS_EFORMAT.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "store/checkpoint_name.h"
 #include "store/checkpoint_private.h"
@@ -139,10 +140,8 @@ static void check_distance(h5_file *f, const checkpoint_info *info, problems *fo
 /* A file that is called as checkpoints are holds the step that its name says. */
 static void check_name(const char *path, const checkpoint_info *info, problems *found)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
     uint64_t step = 0;
-    if (checkpoint_name_step(&step, name) && step != info->step) {
+    if (checkpoint_name_step(&step, file_name(path)) && step != info->step) {
         problems_add(found, "holds step %" PRIu64 ", which is not what its name says", info->step);
     }
 }
