@@ -77,19 +77,9 @@ size_t fpu_subnormals(const void *values, size_t n, size_t bytes)
     const uint64_t magnitude = ((uint64_t)1 << (8 * bytes - 1)) - 1; /* all but the sign */
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *at = (const char *)values + i * bytes;
         uint64_t bits = 0;
-        if (bytes == 8) {
-            memcpy(&bits, at, 8);
-        } else if (bytes == 4) {
-            uint32_t word = 0;
-            memcpy(&word, at, 4);
-            bits = word;
-        } else {
-            uint16_t half = 0;
-            memcpy(&half, at, 2);
-            bits = half;
-        }
+        memcpy(&bits, (const char *)values + i * bytes,
+               bytes); /* the low ones, as all supported processors have them first */
         bits &= magnitude;
         count += bits != 0 && bits <= mantissa; /* no exponent */
     }
