@@ -102,12 +102,26 @@ static int close_written(h5_file *f, const char *name, hid_t set, int code)
     return code;
 }
 
+/* Make and write a data set; data NULL: zeros. The space is dropped. */
+static int write_set(h5_file *f, const char *name, hid_t stored, hid_t memory, hid_t space, const void *data)
+{
+    int code = LS_OK;
+    const hid_t set = space < 0 ? -1 : make_set(f, name, stored, space, H5P_DEFAULT);
+    if (set < 0) {
+        code = h5_fail_io(f, name, "cannot make the data set");
+    } else if (data != NULL && H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+        code = h5_fail_io(f, name, "cannot write the data set");
+    }
+    code = close_written(f, name, set, code);
+    h5_drop(space);
+    return code;
+}
+
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data)
 {
     if (rank < 0 || rank > H5_MAX_RANK || h5_memory_type(type) < 0) {
         return h5_fail(f, name, LS_ERROR, "a data set of this rank or type cannot be written");
     }
-    int code = LS_OK;
     hsize_t extent[H5_MAX_RANK] = {0};
     size_t size = 1;
     for (int i = 0; i < rank; i++) {
@@ -116,15 +130,7 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
     }
     h5_enter();
     const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
-    const hid_t set = space < 0 ? -1 : make_set(f, name, h5_stored_type(type), space, H5P_DEFAULT);
-    if (set < 0) {
-        code = h5_fail_io(f, name, "cannot make the data set");
-    } else if (size > 0 && data != NULL &&
-               H5Dwrite(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
-        code = h5_fail_io(f, name, "cannot write the data set");
-    }
-    code = close_written(f, name, set, code);
-    h5_drop(space);
+    const int code = write_set(f, name, h5_stored_type(type), h5_memory_type(type), space, size == 0 ? NULL : data);
     h5_leave();
     return code;
 }
@@ -293,23 +299,13 @@ int h5_write_strings(h5_file *f, const char *name, const char *const *strings, s
 {
     const hsize_t length = count;
     hid_t type = -1;
-    hid_t space = -1;
-    hid_t set = -1;
     char *text = NULL;
     h5_enter();
     int code = h5_put_strings(f, name, strings, count, &type, &text);
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = write_set(f, name, type, type, H5Screate_simple(1, &length, NULL), count == 0 ? NULL : text);
     }
-    space = H5Screate_simple(1, &length, NULL);
-    set = space < 0 ? -1 : make_set(f, name, type, space, H5P_DEFAULT);
-    if (set < 0 || (count > 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0)) {
-        code = h5_fail_io(f, name, "cannot write the strings");
-    }
-cleanup:
     free(text);
-    code = close_written(f, name, set, code);
-    h5_drop(space);
     h5_drop(type);
     h5_leave();
     return code;
