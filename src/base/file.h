@@ -24,8 +24,9 @@ int file_open_regular(int *out, uint64_t *size, const char *path);
 
 /*
  * Give a file, or whatever has this name, a name that is free: path + suffix, or with -2, -3, … behind. Nothing that is
- * there is replaced. out: the new name. Returns 0 or LS_EIO.
+ * there is replaced. A warning says so, beginning with why, which may be the last error's message, and ending with what
+ * follows from it (""; " and ..."). Returns 0 or LS_EIO.
  */
-int file_set_aside(char *out, size_t size, const char *path, const char *suffix);
+int file_set_aside(const char *path, const char *suffix, const char *why, const char *then);
 
 #endif

@@ -29,15 +29,8 @@ static int remove_own(run_folder *f, const run_folder_entry *e)
 static int set_aside(run_folder *f, const run_folder_entry *e, const char *suffix)
 {
     char path[CHECKPOINT_PATH_SIZE];
-    char aside[CHECKPOINT_PATH_SIZE + 64];
-    int code = checkpoint_path(path, sizeof path, f->dir, e->step);
-    if (code == LS_OK) {
-        code = file_set_aside(aside, sizeof aside, path, suffix);
-    }
-    if (code == LS_OK) {
-        log_warn("%s; it is set aside as %s", e->why, aside);
-    }
-    return code;
+    const int code = checkpoint_path(path, sizeof path, f->dir, e->step);
+    return code == LS_OK ? file_set_aside(path, suffix, e->why, "") : code;
 }
 
 /* Of those that were looked at; a link is nobody's to rename. */
@@ -203,7 +196,6 @@ int run_folder_add(run_folder *f, uint64_t step)
 static int clear_log(const char *dir, const char *name, int (*is_one)(const char *path))
 {
     char path[CHECKPOINT_PATH_SIZE];
-    char aside[CHECKPOINT_PATH_SIZE + 64];
     struct stat status;
     int code = run_folder_file(path, sizeof path, dir, name);
     if (code != LS_OK || lstat(path, &status) != 0) {
@@ -212,11 +204,8 @@ static int clear_log(const char *dir, const char *name, int (*is_one)(const char
     if (S_ISREG(status.st_mode) && is_one(path)) {
         return unlink(path) == 0 || errno == ENOENT ? LS_OK : error_set(LS_EIO, "%s: cannot be removed: %m", path);
     }
-    code = file_set_aside(aside, sizeof aside, path, ".aside");
-    if (code == LS_OK) {
-        log_warn("%s: is not the log of a run; it is set aside as %s", path, aside);
-    }
-    return code;
+    (void)error_set(LS_EFORMAT, "%s: is not the log of a run", path);
+    return file_set_aside(path, ".aside", error_message(), "");
 }
 
 /* A train.log has the line that each run begins with. */

@@ -277,7 +277,7 @@ static int take_over(runlog *log, const char *path, const char *temporary)
     }
     (void)h5_close(old);
     if (code == LS_EFORMAT || code == LS_ENOTFOUND) { /* a file that is there, and a table in it that is not */
-        code = runlog_set_aside(path, error_message(), ".damaged");
+        code = runlog_set_aside(path, ".damaged");
         return code == LS_OK ? begin_file(log, temporary) : code;
     }
     return code;
