@@ -7,7 +7,7 @@
 #include "base/log.h"
 
 /* How many CPUs are missing on this rank's machine; also settles the threads where none are. */
-static int settle(pool *threads, cpus_share *share, int *cpus, const cpus_set *all, int ranks, int own)
+static int settle(pool *threads, cpus_share *share, int *cpus, const cpu_set_t *all, int ranks, int own)
 {
     int have = 0;
     int want = 0;
@@ -22,7 +22,7 @@ static int settle(pool *threads, cpus_share *share, int *cpus, const cpus_set *a
 
 int placement_settle(comm *c, pool *threads, cpus_share *share)
 {
-    cpus_set mine;
+    cpu_set_t mine;
     void *all = NULL;
     int ranks = 0;
     int own = 0;
