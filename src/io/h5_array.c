@@ -135,20 +135,15 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
     return code;
 }
 
-int h5_check_numeric(const h5_file *f, const char *name, hid_t set)
-{
-    const hid_t type = H5Dget_type(set);
-    const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
-    h5_drop(type);
-    return kind == H5T_FLOAT || kind == H5T_INTEGER ? LS_OK
-                                                    : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
-}
-
-/* As h5_open_set, of numbers. */
-static int open_numbers(h5_file *f, const char *name, hid_t *out)
+int h5_open_numbers(h5_file *f, const char *name, hid_t *out)
 {
     const int code = h5_open_set(f, name, out);
-    return code == LS_OK ? h5_check_numeric(f, name, *out) : code;
+    const hid_t type = code == LS_OK ? H5Dget_type(*out) : -1;
+    const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    h5_drop(type);
+    return code != LS_OK || kind == H5T_FLOAT || kind == H5T_INTEGER
+               ? code
+               : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
 }
 
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
@@ -159,7 +154,7 @@ int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
-    int code = open_numbers(f, name, &set);
+    int code = h5_open_numbers(f, name, &set);
     if (code == LS_OK) {
         code = shape_of(f, name, set, &shape);
     }
@@ -215,7 +210,7 @@ int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size
     }
     selection s = SELECTION_NONE;
     h5_enter();
-    int code = open_numbers(f, name, &s.set);
+    int code = h5_open_numbers(f, name, &s.set);
     if (code == LS_OK) {
         code = select_rows(f, name, &s, start, count, width);
     }

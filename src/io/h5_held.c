@@ -28,10 +28,7 @@ int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
         return h5_remote_get(f->remote, &q, out, sizeof *out);
     }
     h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code == LS_OK) {
-        code = h5_check_numeric(f, name, set);
-    }
+    int code = h5_open_numbers(f, name, &set);
     if (code != LS_OK) {
         goto cleanup;
     }

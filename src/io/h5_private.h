@@ -80,8 +80,8 @@ int h5_check_storage(const h5_file *f, const char *name, hid_t set);
 /* Open a data set whose data is all in this file, or set LS_ENOTFOUND or LS_EFORMAT; *out is to be dropped. */
 int h5_open_set(h5_file *f, const char *name, hid_t *out);
 
-/* Whether its elements convert to numbers; sets LS_EFORMAT otherwise. */
-int h5_check_numeric(const h5_file *f, const char *name, hid_t set);
+/* As h5_open_set, of elements that convert to numbers; LS_EFORMAT where they do not. */
+int h5_open_numbers(h5_file *f, const char *name, hid_t *out);
 
 /* Close an identifier of a kind when there is one. */
 void h5_drop(hid_t id);
