@@ -207,13 +207,12 @@ int temporary_begin(temporary *t, h5_file **out, const char *path)
 
 int temporary_commit(temporary *t, const char *what)
 {
-    int code = output_check(t->path, what);
+    const int code = output_check(t->path, what);
     if (code != LS_OK) {
         return code;
     }
-    code = leads_to(t->name, t->lock) ? h5_commit(t->name, t->path)
+    return leads_to(t->name, t->lock) ? h5_commit(t->name, t->path)
                                       : error_set(LS_EIO, "%s: was removed or replaced while it was written", t->name);
-    return code;
 }
 
 void temporary_end(temporary *t)
