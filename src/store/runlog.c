@@ -83,6 +83,12 @@ static char **trainable_names(const tensor_table *t)
     return text_take_list(&names, NULL);
 }
 
+/* Columns of a table; 0: a single column. */
+static size_t columns_of(const runlog *log, const runlog_column *k)
+{
+    return k->width == RUNLOG_TENSORS ? log->tensors : k->width;
+}
+
 static int make_tables(runlog *log)
 {
     int code = LS_OK;
@@ -93,9 +99,8 @@ static int make_tables(runlog *log)
     code = h5_write_strings(log->file, RUNLOG_TENSOR_NAMES, (const char *const *)names, log->tensors);
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        const size_t width = k->width == RUNLOG_TENSORS ? log->tensors : k->width;
         if (k->width != RUNLOG_TENSORS || log->tensors > 0) {
-            code = h5_create_growing(log->file, k->name, k->type, width,
+            code = h5_create_growing(log->file, k->name, k->type, columns_of(log, k),
                                      k->per == RUNLOG_PER_STEP ? CHUNK_ROWS : EPOCH_CHUNK_ROWS);
         }
     }
@@ -168,48 +173,45 @@ static int check_names(const runlog *log, h5_file *f)
     return code;
 }
 
-/* Copy the first `rows` rows of an array from the old log. */
-static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t rows)
+/* The old log's array is as this program writes it. columns: of a table; 0: a single column. */
+static int check_shape(h5_file *old, const runlog_column *k, size_t columns)
 {
     h5_shape shape;
-    h5_shape wanted;
-    int code = h5_stat(old, name, &shape);
-    if (code == LS_OK) {
-        code = h5_stat(log->file, name, &wanted);
+    const int code = h5_stat(old, k->name, &shape);
+    if (code == LS_OK &&
+        (shape.type != k->type || shape.rank != (columns == 0 ? 1 : 2) || (columns > 0 && shape.dims[1] != columns))) {
+        return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old),
+                         k->name);
     }
-    if (code != LS_OK) {
-        return code;
-    }
-    if (shape.type != wanted.type || shape.rank != wanted.rank ||
-        (shape.rank == 2 && shape.dims[1] != wanted.dims[1])) {
-        return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old), name);
-    }
-    const size_t most = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
-    const size_t width = shape.rank == 2 ? shape.dims[1] : 1;
-    void *cells = calloc(most + 1, sizeof(uint64_t) * width);
-    if (cells == NULL) {
-        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), name);
-    }
-    for (size_t done = 0; code == LS_OK && done < rows; done += most) {
-        const size_t n = rows - done < most ? rows - done : most;
-        code = h5_read_slice(old, name, shape.type, done, n, width, cells);
-        if (code == LS_OK) {
-            code = h5_append(log->file, name, shape.type, n, cells);
-        }
-    }
-    free(cells);
     return code;
 }
 
-/* Rows of a column that the old log is too old for. */
-static int add_unknown(const runlog *log, const char *name, size_t rows)
+/* Copy the first `rows` rows of an array from the old log; they are NaN where that is too old to have it. */
+static int copy_rows(const runlog *log, h5_file *old, const runlog_column *k, size_t rows)
 {
-    double cells[BUFFER_ROWS];
-    int code = LS_OK;
-    fill_unknown(cells, BUFFER_ROWS);
-    for (size_t done = 0; code == LS_OK && done < rows; done += BUFFER_ROWS) {
-        code = h5_append(log->file, name, H5_FLOAT64, rows - done < BUFFER_ROWS ? rows - done : BUFFER_ROWS, cells);
+    const bool known = has_column(old, k);
+    if (!known && !k->later) {
+        return LS_OK;
     }
+    const size_t columns = columns_of(log, k);
+    const size_t width = columns == 0 ? 1 : columns;
+    const size_t most = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
+    int code = known ? check_shape(old, k, columns) : LS_OK;
+    void *cells = calloc(most + 1, sizeof(uint64_t) * width);
+    if (cells == NULL) {
+        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), k->name);
+    }
+    fill_unknown(cells, most * width);
+    for (size_t done = 0; code == LS_OK && done < rows; done += most) {
+        const size_t n = rows - done < most ? rows - done : most;
+        if (known) {
+            code = h5_read_slice(old, k->name, k->type, done, n, width, cells);
+        }
+        if (code == LS_OK) {
+            code = h5_append(log->file, k->name, k->type, n, cells);
+        }
+    }
+    free(cells);
     return code;
 }
 
@@ -240,12 +242,7 @@ static int copy_log(runlog *log, h5_file *old)
     warn_of_missing(old, "epochs", epochs, log->keep_epochs);
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        const size_t rows = k->per == RUNLOG_PER_STEP ? steps : epochs;
-        if (has_column(old, k)) {
-            code = copy_rows(log, old, k->name, rows);
-        } else if (k->later) {
-            code = add_unknown(log, k->name, rows);
-        }
+        code = copy_rows(log, old, k, k->per == RUNLOG_PER_STEP ? steps : epochs);
     }
     return code;
 }
