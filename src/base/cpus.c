@@ -1,18 +1,12 @@
 #include "base/cpus.h"
 
 #include <string.h>
-#include <unistd.h>
 
 void cpus_allowed(cpu_set_t *out)
 {
     if (sched_getaffinity(0, sizeof *out, out) != 0) {
         CPU_ZERO(out);
     }
-}
-
-int cpus_online(void)
-{
-    return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static int overlap(const cpu_set_t *a, const cpu_set_t *b)

@@ -8,9 +8,6 @@
 /* The CPUs that the calling thread may use: what a launcher, a container or taskset left. Empty where it is unknown. */
 void cpus_allowed(cpu_set_t *out);
 
-/* CPUs of the machine that are switched on. */
-int cpus_online(void);
-
 typedef enum cpus_share {
     CPUS_UNKNOWN, /* sets are unknown, or overlap without being the same */
     CPUS_SHORT,   /* fewer CPUs than threads */

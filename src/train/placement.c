@@ -1,6 +1,7 @@
 #include "train/placement.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
@@ -11,7 +12,8 @@ static int settle(pool *threads, cpus_share *share, int *cpus, const cpu_set_t *
 {
     int have = 0;
     int want = 0;
-    *share = cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), cpus_online());
+    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    *share = cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), online);
     switch (*share) {
     case CPUS_OWN: pool_settle(threads, cpus); return 0;
     case CPUS_ENOUGH: pool_settle(threads, NULL); return 0;
