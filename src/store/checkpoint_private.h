@@ -46,7 +46,7 @@ int checkpoint_verify_sets(h5_file *f);
 /* checkpoint_read of an open file. */
 int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info);
 
-/* The paths and checksums of /lockstep; both freed by the caller with free(). */
+/* The paths and checksums of /lockstep; both freed by the caller with free(), after a failure too. */
 int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count);
 
 /* Whether the file was written for this table: the same paths in the same order. LS_EFORMAT. */

@@ -23,21 +23,13 @@ void checkpoint_info_release(checkpoint_info *info)
 
 int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count)
 {
-    *checksums = NULL;
-    int code = h5_read_strings(f, "lockstep/tensors", paths, count);
+    const int code = h5_read_strings(f, "lockstep/tensors", paths, count);
+    *checksums = code == LS_OK ? calloc(*count + 1, sizeof **checksums) : NULL;
     if (code != LS_OK) {
         return code;
     }
-    *checksums = calloc(*count + 1, sizeof **checksums);
-    code = *checksums == NULL ? error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f))
+    return *checksums == NULL ? error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f))
                               : h5_read(f, "lockstep/checksums", H5_UINT64, *count, *checksums);
-    if (code != LS_OK) {
-        free(*checksums);
-        free(*paths);
-        *checksums = NULL;
-        *paths = NULL;
-    }
-    return code;
 }
 
 static int read_text(h5_file *f, const char *name, const char **out)
