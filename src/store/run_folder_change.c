@@ -89,10 +89,11 @@ int run_folder_tidy(run_folder *f)
 static int choose_kept(run_folder *f, size_t keep, size_t keep_best, bool **kept)
 {
     size_t found = 0;
-    bool *marks = calloc(f->count + 1, sizeof *marks);
+    bool *marks = calloc(2 * f->count + 1, sizeof *marks);
     if (marks == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir);
     }
+    bool *const taken = marks + f->count; /* the best so far */
     for (size_t i = f->count; i-- > 0 && found < keep;) {
         marks[i] = run_folder_is_own(f, &f->entries[i]);
         found += marks[i];
@@ -100,19 +101,15 @@ static int choose_kept(run_folder *f, size_t keep, size_t keep_best, bool **kept
     for (size_t i = 0; keep_best > 0 && i < f->count; i++) {
         (void)run_folder_examine(f, &f->entries[i]);
     }
-    bool *taken = calloc(f->count + 1, sizeof *taken);
-    for (size_t k = 0; taken != NULL && k < keep_best; k++) {
+    for (size_t k = 0; k < keep_best; k++) {
         const run_folder_entry *best = run_folder_best_of(f, taken);
         if (best == NULL) {
             break;
         }
         taken[best - f->entries] = marks[best - f->entries] = true;
     }
-    const int code =
-        taken == NULL ? error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir) : LS_OK;
-    free(taken);
     *kept = marks;
-    return code;
+    return LS_OK;
 }
 
 int run_folder_prune(run_folder *f, size_t keep, size_t keep_best)
