@@ -115,7 +115,7 @@ static fsck_verdict check_keras(char *text, size_t size, const char *path, probl
         return FSCK_DAMAGED;
     }
     for (size_t i = 0; i < w.table.count; i++) {
-        weights_file_check(&w, i, found);
+        checkpoint_check_tensor(w.file, w.paths[i], &w.table.tensors[i], found);
     }
     (void)snprintf(text, size, "weights file of Keras, without a seal: %zu tensors, %zu classes", w.table.count,
                    w.table.tensors[w.table.count - 1].size);
