@@ -39,11 +39,11 @@ const optimizer *optimizer_of(const optimizer_options *o);
 
 /*
  * One update of the state's weights, by the options' optimizer, whose slots the state must have: g += 2c·w where the
- * tensor decays, then its update. One pass over the flat vectors, compiled at baseline without contraction, so that all
- * replicas round alike. Constants are rounded first (c to float32 in both builds, as Keras does; rate to `real`);
- * g + (2c)·w rounds product and sum. grads: laid out as the weights; on return it holds the total gradient, the
- * penalty's part included. Returns the penalty of the weights as they were, as optimizer_penalty does: it takes no pass
- * of its own.
+ * tensor decays, then its update. What is frozen stays as it is. One pass over the flat vectors, compiled at baseline
+ * without contraction, so that all replicas round alike. Constants are rounded first (c to float32 in both builds, as
+ * Keras does; rate to `real`); g + (2c)·w rounds product and sum. grads: laid out as the weights; on return it holds
+ * the total gradient, the penalty's part included. Returns the penalty of the weights as they were, as
+ * optimizer_penalty does: it takes no pass of its own.
  */
 double optimizer_update(state *s, real *grads, double rate, const optimizer_options *o, pool *p);
 

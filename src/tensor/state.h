@@ -17,7 +17,7 @@
 enum { STATE_MOST_SLOTS = 2 };
 
 typedef enum state_part {
-    STATE_WEIGHTS = TENSOR_WEIGHTS, /* trained */
+    STATE_WEIGHTS = TENSOR_WEIGHTS, /* trained, or frozen */
     STATE_MOVING = TENSOR_MOVING,   /* BatchNorm's moving statistics */
     STATE_SLOTS,                    /* the first of the optimizer's own; each is laid out as the weights */
     STATE_PARTS = STATE_SLOTS + STATE_MOST_SLOTS

@@ -86,6 +86,12 @@ int tensor_same_shape(const tensor_info *a, const tensor_info *b)
     return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
 }
 
+void tensor_table_freeze(tensor_table *t, size_t i)
+{
+    t->tensors[i].frozen = 1;
+    t->tensors[i].trainable = 0;
+}
+
 void tensor_table_release(tensor_table *t)
 {
     free(t->tensors);

@@ -35,7 +35,8 @@ typedef struct tensor_info {
     size_t size; /* elements */
     tensor_vector vector;
     size_t offset;       /* first element within its vector */
-    int trainable;       /* a step updates it by its gradient; not so for moving statistics */
+    int trainable;       /* a step updates it by its gradient; not so for moving statistics, and what is frozen */
+    int frozen;          /* it lies in weights, and stays as it is */
     int decays;          /* L2 covers it, where it is trainable */
     int scale_invariant; /* a BatchNorm follows: the output does not depend on its norm */
 } tensor_info;
@@ -70,6 +71,9 @@ void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape);
 
 /* Whether two tensors have the same shape. */
 int tensor_same_shape(const tensor_info *a, const tensor_info *b);
+
+/* From now on no step changes tensor i, which lies in weights. */
+void tensor_table_freeze(tensor_table *t, size_t i);
 
 /* Free what the table owns. */
 void tensor_table_release(tensor_table *t);

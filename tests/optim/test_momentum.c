@@ -141,6 +141,20 @@ START_TEST(nesterov_is_that_of_keras_and_pytorch)
 }
 END_TEST
 
+START_TEST(a_frozen_tensor_has_no_velocity)
+{
+    const optimizer_options o = {.momentum = 0.875, .l2 = l2};
+    tensor_table_freeze(&table, 2);
+    state s = fresh(&o);
+    step(&s, &o);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        const bool frozen = i >= SECOND && i < SECOND_BIAS;
+        ck_assert((s.vectors[STATE_SLOTS].values[i] == 0) == frozen);
+    }
+    state_release(&s);
+}
+END_TEST
+
 START_TEST(without_momentum_nothing_is_kept)
 {
     const optimizer_options plain = {.l2 = l2};
@@ -160,6 +174,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, momentum_is_that_of_keras_and_pytorch);
     tcase_add_test(cases, nesterov_is_that_of_keras_and_pytorch);
+    tcase_add_test(cases, a_frozen_tensor_has_no_velocity);
     tcase_add_test(cases, without_momentum_nothing_is_kept);
     const int result = suite_run("momentum", cases);
     pool_free(threads);

@@ -174,6 +174,27 @@ START_TEST(threads_leave_no_trace)
 }
 END_TEST
 
+/* What is frozen is neither moved nor decayed, and its penalty is nobody's. */
+START_TEST(frozen_stays)
+{
+    tensor_table t;
+    make_table(&t);
+    real weights[SIZE], grads[SIZE];
+    for (size_t i = 0; i < SIZE; i++) {
+        weights[i] = 2;
+        grads[i] = 1;
+    }
+    tensor_table_freeze(&t, 0);
+    const double penalty = penalty_of(&t, weights, 0.25, threads);
+    ck_assert_double_eq(penalty, 0.25 * 4 * (6 + 3));
+    ck_assert(update(&t, weights, grads, 0.5, 0.25, threads) == penalty);
+    for (size_t i = 0; i < SIZE; i++) {
+        ck_assert((weights[i] == 2) == (i < KERNEL));
+    }
+    tensor_table_release(&t);
+}
+END_TEST
+
 int main(void)
 {
     if (pool_create(&threads, 2) != LS_OK) {
@@ -185,6 +206,7 @@ int main(void)
     tcase_add_test(cases, update_rounds_as_stated);
     tcase_add_test(cases, no_penalty_is_plain_descent);
     tcase_add_test(cases, threads_leave_no_trace);
+    tcase_add_test(cases, frozen_stays);
     const int result = suite_run("optimizer", cases);
     pool_free(threads);
     return result;

@@ -138,6 +138,15 @@ START_TEST(other_moving_statistics_share_the_rest)
 }
 END_TEST
 
+START_TEST(frozen_is_in_the_weights_and_not_trained)
+{
+    tensor_table_freeze(&table, 0);
+    ck_assert(table.tensors[0].frozen && !table.tensors[0].trainable && table.tensors[0].vector == TENSOR_WEIGHTS);
+    ck_assert(table.tensors[1].trainable && !table.tensors[1].frozen);
+    ck_assert(!table.tensors[2].trainable && !table.tensors[2].frozen && table.tensors[2].vector == TENSOR_MOVING);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("state");
@@ -148,5 +157,6 @@ int main(void)
     tcase_add_test(cases, what_hashes_cover);
     tcase_add_test(cases, what_is_not_finite_is_found_in_every_vector);
     tcase_add_test(cases, other_moving_statistics_share_the_rest);
+    tcase_add_test(cases, frozen_is_in_the_weights_and_not_trained);
     return suite_run("state", cases);
 }
