@@ -26,7 +26,7 @@ static inline int h5_open_write(h5_file **out, const char *path)
     if ((*out)->id < 0) {
         (void)h5_close(*out);
         *out = NULL;
-        return h5_open_failed(path);
+        return error_set(LS_EFORMAT, "%s: cannot be opened for writing", path);
     }
     return LS_OK;
 }

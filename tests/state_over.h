@@ -4,7 +4,7 @@
 /* A state over vectors that a test has at hand, and checkpoints of it. */
 #include "base/error.h"
 #include "io/h5.h"
-#include "store/checkpoint.h"
+#include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 #include "store/runlog.h"
 #include "tensor/state.h"
@@ -69,6 +69,20 @@ static inline uint64_t hash_over(const tensor_table *t, real *weights, real *mov
 {
     const state s = state_over(t, weights, moving);
     return state_hash(&s);
+}
+
+/* Verify the seal and every checksum of a file: 0, or a code with what is wrong first. */
+static inline int checkpoint_verify(const char *path)
+{
+    h5_file *f = NULL;
+    checkpoint_info info;
+    int code = checkpoint_open(&f, &info, path);
+    if (code == LS_OK) {
+        code = checkpoint_verify_sets(f);
+    }
+    checkpoint_info_release(&info);
+    (void)h5_close(f);
+    return code;
 }
 
 #endif

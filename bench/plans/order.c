@@ -129,12 +129,10 @@ reducer comm_reducer(comm_reducer_context *context)
     return (reducer){sum, context, context->range.all_samples};
 }
 
-int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards)
+int comm_sum_ranks(comm *c, double *values, size_t n)
 {
     (void)c;
-    (void)local;
-    (void)total_shards;
-    return sum(NULL, out, vectors, n);
+    return sum(NULL, values, values, n);
 }
 
 int comm_stream_create(comm_stream **out, comm *c, size_t n, size_t bucket)

@@ -1,69 +1,27 @@
 #include "base/cpus.h"
 
-#include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
-_Static_assert(CPU_SETSIZE >= CPUS_MOST, "a cpu_set_t holds what a cpus_set does");
-
-static int has(const cpus_set *set, int cpu)
+void cpus_allowed(cpu_set_t *out)
 {
-    return (int)(set->bits[cpu / 64] >> (cpu % 64) & 1);
-}
-
-void cpus_allowed(cpus_set *out)
-{
-    cpu_set_t set;
-    memset(out, 0, sizeof *out);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return;
-    }
-    for (int cpu = 0; cpu < CPUS_MOST; cpu++) {
-        out->bits[cpu / 64] |= (uint64_t)(CPU_ISSET(cpu, &set) != 0) << (cpu % 64);
+    if (sched_getaffinity(0, sizeof *out, out) != 0) {
+        CPU_ZERO(out);
     }
 }
 
-void cpus_bind(pthread_t thread, const cpus_set *set)
+static int overlap(const cpu_set_t *a, const cpu_set_t *b)
 {
-    cpu_set_t wanted;
-    CPU_ZERO(&wanted);
-    for (int cpu = 0; cpu < CPUS_MOST; cpu++) {
-        if (has(set, cpu)) {
-            CPU_SET(cpu, &wanted);
-        }
-    }
-    (void)pthread_setaffinity_np(thread, sizeof wanted, &wanted);
-}
-
-int cpus_count(const cpus_set *set)
-{
-    int count = 0;
-    for (int cpu = 0; cpu < CPUS_MOST; cpu++) {
-        count += has(set, cpu);
-    }
-    return count;
-}
-
-int cpus_online(void)
-{
-    return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
-static int overlap(const cpus_set *a, const cpus_set *b)
-{
-    uint64_t common = 0;
-    for (int i = 0; i < CPUS_MOST / 64; i++) {
-        common |= a->bits[i] & b->bits[i];
-    }
-    return common != 0;
+    cpu_set_t common;
+    CPU_AND(&common, a, b);
+    return CPU_COUNT(&common) > 0;
 }
 
 /* CPUs number first, first + 1, ... of the set. */
-static void take(int *out, const cpus_set *set, int first, int count)
+static void take(int *out, const cpu_set_t *set, int first, int count)
 {
     int seen = 0;
-    for (int cpu = 0; cpu < CPUS_MOST; cpu++) {
-        if (has(set, cpu)) {
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, set)) {
             if (seen >= first && seen < first + count) {
                 out[seen - first] = cpu;
             }
@@ -72,7 +30,7 @@ static void take(int *out, const cpus_set *set, int first, int count)
     }
 }
 
-cpus_share cpus_divide(int *out, int *have, int *want, const cpus_set *all, int processes, int own, int threads,
+cpus_share cpus_divide(int *out, int *have, int *want, const cpu_set_t *all, int processes, int own, int threads,
                        int online)
 {
     int sharing = 0;
@@ -84,7 +42,7 @@ cpus_share cpus_divide(int *out, int *have, int *want, const cpus_set *all, int 
         before += same && p < own;
         mixed |= !same && overlap(&all[p], &all[own]);
     }
-    *have = cpus_count(&all[own]);
+    *have = CPU_COUNT(&all[own]);
     *want = sharing * threads;
     if (*have == 0 || mixed) {
         return CPUS_UNKNOWN;

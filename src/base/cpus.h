@@ -1,22 +1,12 @@
 #ifndef LOCKSTEP_BASE_CPUS_H
 #define LOCKSTEP_BASE_CPUS_H
 
-#include <pthread.h>
-#include <stdint.h>
+#include <sched.h>
 
 /* Which CPUs the processes of one machine may use, and whether their threads can have one each. */
-enum { CPUS_MOST = 1024 };
-
-typedef struct cpus_set {
-    uint64_t bits[CPUS_MOST / 64]; /* CPU k: bit k % 64 of bits[k / 64] */
-} cpus_set;
 
 /* The CPUs that the calling thread may use: what a launcher, a container or taskset left. Empty where it is unknown. */
-void cpus_allowed(cpus_set *out);
-
-int cpus_count(const cpus_set *set);
-/* CPUs of the machine that are switched on. */
-int cpus_online(void);
+void cpus_allowed(cpu_set_t *out);
 
 typedef enum cpus_share {
     CPUS_UNKNOWN, /* sets are unknown, or overlap without being the same */
@@ -32,10 +22,7 @@ typedef enum cpus_share {
  * thread that cannot move away from them holds up all the rest. For process `own`: its threads' CPUs into
  * out[0..threads-1] (CPUS_OWN only), and how many CPUs its whole group has and wants.
  */
-cpus_share cpus_divide(int *out, int *have, int *want, const cpus_set *all, int processes, int own, int threads,
+cpus_share cpus_divide(int *out, int *have, int *want, const cpu_set_t *all, int processes, int own, int threads,
                        int online);
-
-/* Let a thread run on these CPUs only. Best effort: a refusal changes nothing but speed. */
-void cpus_bind(pthread_t thread, const cpus_set *set);
 
 #endif

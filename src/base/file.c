@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 
 int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name)
 {
@@ -23,6 +26,25 @@ int file_read_at(int fd, void *out, size_t n, uint64_t at, const char *name)
         have += (size_t)got;
     }
     return LS_OK;
+}
+
+int file_write(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno != EINTR) {
+            return -1;
+        }
+        bytes += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
+    }
+    return 0;
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
 }
 
 int file_open_regular(int *out, uint64_t *size, const char *path)
@@ -70,20 +92,22 @@ static int rename_new(const char *from, const char *to)
     return errno == ENOENT ? rename(from, to) : -1;
 }
 
-int file_set_aside(char *out, size_t size, const char *path, const char *suffix)
+int file_set_aside(const char *path, const char *suffix, const char *why, const char *then)
 {
     enum { MOST = 100000 };
+    char aside[PATH_MAX + 64];
     for (int i = 1; i <= MOST; i++) {
-        const int n =
-            i == 1 ? snprintf(out, size, "%s%s", path, suffix) : snprintf(out, size, "%s%s-%d", path, suffix, i);
-        if (n < 0 || (size_t)n >= size) {
+        const int n = i == 1 ? snprintf(aside, sizeof aside, "%s%s", path, suffix)
+                             : snprintf(aside, sizeof aside, "%s%s-%d", path, suffix, i);
+        if (n < 0 || (size_t)n >= sizeof aside) {
             return error_set(LS_EIO, "%s: the path is too long to be set aside", path);
         }
-        if (rename_new(path, out) == 0) {
+        if (rename_new(path, aside) == 0) {
+            log_warn("%s; it is set aside as %s%s", why, aside, then);
             return LS_OK;
         }
         if (errno != EEXIST) {
-            return error_set(LS_EIO, "%s: cannot be renamed to %s: %m", path, out);
+            return error_set(LS_EIO, "%s: cannot be renamed to %s: %m", path, aside);
         }
     }
     return error_set(LS_EIO, "%s: cannot be set aside: %d names for it are taken", path, (int)MOST);

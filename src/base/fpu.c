@@ -4,7 +4,6 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-enum { KNOWN = 1 };
 static const uint64_t flush_bits = 0x8000 | 0x0040; /* FTZ, DAZ; every 64-bit processor has both */
 
 static uint64_t read_control(void)
@@ -17,7 +16,6 @@ static void write_control(uint64_t value)
     __builtin_ia32_ldmxcsr((unsigned)value);
 }
 #elif defined(__aarch64__)
-enum { KNOWN = 1 };
 static const uint64_t flush_bits = (uint64_t)1 << 24; /* FZ, for operands too */
 
 static uint64_t read_control(void)
@@ -32,7 +30,6 @@ static void write_control(uint64_t value)
     __asm__ volatile("msr fpcr, %0" : : "r"(value));
 }
 #else
-enum { KNOWN = 0 };
 static const uint64_t flush_bits = 0;
 
 static uint64_t read_control(void)
@@ -48,16 +45,6 @@ static void write_control(uint64_t value)
 
 static _Thread_local int depth;       /* pairs that are open */
 static _Thread_local uint64_t before; /* the flush bits outside of all pairs */
-
-int fpu_can_flush(void)
-{
-    return KNOWN;
-}
-
-int fpu_flushes(void)
-{
-    return KNOWN && (read_control() & flush_bits) == flush_bits;
-}
 
 /* Writing takes the processor longer than looking, and the exception flags beside the bits stay as they are. */
 static void set_bits(uint64_t bits)
@@ -90,19 +77,9 @@ size_t fpu_subnormals(const void *values, size_t n, size_t bytes)
     const uint64_t magnitude = ((uint64_t)1 << (8 * bytes - 1)) - 1; /* all but the sign */
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *at = (const char *)values + i * bytes;
         uint64_t bits = 0;
-        if (bytes == 8) {
-            memcpy(&bits, at, 8);
-        } else if (bytes == 4) {
-            uint32_t word = 0;
-            memcpy(&word, at, 4);
-            bits = word;
-        } else {
-            uint16_t half = 0;
-            memcpy(&half, at, 2);
-            bits = half;
-        }
+        memcpy(&bits, (const char *)values + i * bytes,
+               bytes); /* the low ones, as all supported processors have them first */
         bits &= magnitude;
         count += bits != 0 && bits <= mantissa; /* no exponent */
     }

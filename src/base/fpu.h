@@ -14,15 +14,9 @@
  * what computes needs a pool, so nobody who puts a training, an evaluation or a benchmark together can forget it.
  */
 
-/* Whether this build knows how: on x86-64 and AArch64. Elsewhere the two below do nothing. */
-int fpu_can_flush(void);
-
-/* Whether the calling thread flushes now, both results and operands. */
-int fpu_flushes(void);
-
 /*
  * The calling thread flushes from here to the matching end, whatever it did before. Pairs nest, in any order; the last
- * end gives back what there was before the first begin.
+ * end gives back what there was before the first begin. On other processors than these two nothing happens.
  */
 void fpu_flush_begin(void);
 void fpu_flush_end(void);

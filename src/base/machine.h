@@ -12,6 +12,9 @@ void machine_processor(char *out, size_t size);
 /* The most memory, in bytes, that was resident for this process at one time; 0 where the system does not say. */
 double machine_peak_resident(void);
 
+/* Bytes of address space that are mapped for this process; 0 where the system does not say. root: as below. */
+uint64_t machine_mapped(const char *root);
+
 /* This machine's name, cut off where it does not fit; "host" where the system does not say. */
 void machine_host(char *out, size_t size);
 

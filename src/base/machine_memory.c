@@ -67,9 +67,7 @@ static uint64_t read_line(const char *folder, const char *name, const char *word
 
 static uint64_t kibibytes(const char *root, const char *word)
 {
-    char proc[PATH_MAX];
-    (void)snprintf(proc, sizeof proc, "%s/proc", root);
-    return read_line(proc, "meminfo", word) << 10;
+    return read_line(root, "proc/meminfo", word) << 10;
 }
 
 static uint64_t lesser(uint64_t a, uint64_t b)
@@ -139,11 +137,9 @@ static bool has_word(const char *list, const char *word)
 /* This process' group, as /proc/self/cgroup names it: lines "4:cpu,memory:/a/b", in version 2 "0::/a/b". */
 static bool own_group(char out[PATH_MAX], const char *root, const version *v)
 {
-    char proc[PATH_MAX];
     char line[PATH_MAX + 256];
     bool found = false;
-    (void)snprintf(proc, sizeof proc, "%s/proc/self", root);
-    FILE *file = open_file(proc, "cgroup");
+    FILE *file = open_file(root, "proc/self/cgroup");
     while (!found && file != NULL && fgets(line, sizeof line, file) != NULL) {
         char *const controllers = strchr(line, ':');
         char *const path = controllers == NULL ? NULL : strchr(controllers + 1, ':');
@@ -178,13 +174,11 @@ static void unescape(char *text)
 /* Where groups of this version are mounted, and which of them is seen there as the outermost. */
 static bool find_mount(char point[PATH_MAX], char outermost[PATH_MAX], const char *root, const version *v)
 {
-    char proc[PATH_MAX];
     char line[3 * PATH_MAX];
     char type[64];
     char options[PATH_MAX];
     bool found = false;
-    (void)snprintf(proc, sizeof proc, "%s/proc/self", root);
-    FILE *file = open_file(proc, "mountinfo");
+    FILE *file = open_file(root, "proc/self/mountinfo");
     while (!found && file != NULL && fgets(line, sizeof line, file) != NULL) {
         const char *const rest = strstr(line, " - ");
         found = rest != NULL && sscanf(line, "%*s %*s %*s %4095s %4095s", outermost, point) == 2 &&
@@ -247,6 +241,13 @@ static void add_groups(machine_memory *out, const char *root, const version *v, 
     }
 }
 
+uint64_t machine_mapped(const char *root)
+{
+    uint64_t pages = 0;
+    (void)read_bytes(&pages, root, "proc/self/statm");
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /*
  * What this process may still map (`ulimit -v`). Libraries and what is there already are counted; some is kept in
  * reserve, as threads map stacks and heaps of their own, and HDF5 and MPI, which take memory where they please, die
@@ -255,15 +256,9 @@ static void add_groups(machine_memory *out, const char *root, const version *v, 
 static void add_address_space(machine_memory *out, const char *root)
 {
     const uint64_t reserve = (uint64_t)256 << 20;
-    uint64_t pages = 0;
-    char proc[PATH_MAX];
-    (void)snprintf(proc, sizeof proc, "%s/proc/self", root);
-    const uint64_t limit = read_line(proc, "limits", "Max address space");
-    if (limit == 0 || limit >= unlimited || !read_bytes(&pages, proc, "statm")) {
-        return;
-    }
-    const uint64_t mapped = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-    if (mapped > limit) { /* a sanitizer's, which the limit does not hold */
+    const uint64_t limit = read_line(root, "proc/self/limits", "Max address space");
+    const uint64_t mapped = machine_mapped(root);
+    if (limit == 0 || limit >= unlimited || mapped == 0 || mapped > limit) { /* a sanitizer's, which it does not hold */
         return;
     }
     machine_limit *l = &out->limits[out->count++];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/leftover.h"
 
 static int check_name(const char *path, const char *what)
@@ -26,6 +27,12 @@ static int check_name(const char *path, const char *what)
     return LS_OK;
 }
 
+/* The links there lead to what a process has open. */
+static bool stands_for_open(const char *path)
+{
+    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+}
+
 static int refuse_link(const char *path, const char *what)
 {
     struct stat target;
@@ -33,7 +40,7 @@ static int refuse_link(const char *path, const char *what)
         return error_set(LS_EUSAGE, "%s: leads to a device, pipe or socket, to which %s cannot be written; name a file",
                          path, what);
     }
-    if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) {
+    if (stands_for_open(path)) {
         return error_set(LS_EUSAGE, "%s: stands for an open file, to which %s cannot be written; name a file", path,
                          what);
     }
@@ -46,8 +53,7 @@ static bool is_of_run(const char *path)
 {
     static const char *const names[] = {"log.h5", "train.log", "run.lock"};
     static const char weights[] = ".weights.h5";
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
+    const char *name = file_name(path);
     const size_t n = strlen(name);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
@@ -152,26 +158,12 @@ static bool is_stream(const char *path)
     if (stat(path, &info) != 0) {
         return false;
     }
-    const bool stands_for_open = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
-    return !S_ISDIR(info.st_mode) && (stands_for_open || !S_ISREG(info.st_mode));
+    return !S_ISDIR(info.st_mode) && (stands_for_open(path) || !S_ISREG(info.st_mode));
 }
 
 int output_check_text(const char *path, const char *what)
 {
     return is_stream(path) ? LS_OK : output_check(path, what);
-}
-
-static int write_all(int descriptor, const char *text, size_t size)
-{
-    while (size > 0) {
-        const ssize_t n = write(descriptor, text, size);
-        if (n < 0 && errno != EINTR) {
-            return -1;
-        }
-        text += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
 }
 
 /* Opened by a name of its own, it would be written from its start on. */
@@ -188,7 +180,7 @@ static int write_through(const char *path, const char *text, size_t size)
     const bool standard = is_standard_output(path) && fflush(stdout) == 0;
     const int descriptor = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
     int code = LS_OK;
-    if (descriptor < 0 || write_all(descriptor, text, size) != 0) {
+    if (descriptor < 0 || file_write(descriptor, text, size) != 0) {
         code = error_set(LS_EIO, "%s cannot be written: %m", standard ? "standard output" : path);
     }
     if (descriptor >= 0 && !standard) {
@@ -207,7 +199,7 @@ static int write_file(const char *path, const char *text, size_t size)
         return error_set(LS_EIO, "%s: %s cannot be created: %m", path, name);
     }
     leftover_begin(name);
-    const bool written = write_all(descriptor, text, size) == 0 && fsync(descriptor) == 0;
+    const bool written = file_write(descriptor, text, size) == 0 && fsync(descriptor) == 0;
     int code = LS_OK;
     if (!written || rename(name, path) != 0) {
         code = error_set(LS_EIO, "%s: cannot be written: %m", path);

@@ -31,7 +31,7 @@ struct pool {
     int threads;
     int started; /* helpers really running */
     int bound;   /* the caller is, and was allowed `before` */
-    cpus_set before;
+    cpu_set_t before;
     atomic_int settled;
 
     pool_work work; /* of the round */
@@ -143,11 +143,13 @@ static void sleep_until_done(pool *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Best effort, as all binding here: a refusal changes nothing but speed. */
 static void bind_to(pthread_t thread, int cpu)
 {
-    cpus_set set = {{0}};
-    set.bits[cpu / 64] = (uint64_t)1 << (cpu % 64);
-    cpus_bind(thread, &set);
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    (void)pthread_setaffinity_np(thread, sizeof set, &set);
 }
 
 static void *helper_main(void *argument)
@@ -184,7 +186,7 @@ static void release(pool *p)
         pthread_join(p->helpers[i].thread, NULL);
     }
     if (p->bound) {
-        cpus_bind(pthread_self(), &p->before);
+        (void)pthread_setaffinity_np(pthread_self(), sizeof p->before, &p->before);
     }
     pthread_cond_destroy(&p->end);
     pthread_cond_destroy(&p->start);

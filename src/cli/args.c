@@ -80,6 +80,17 @@ static int take_word(uint64_t *out, const args_option *o, const char *name, cons
     return code;
 }
 
+static int take_again(args_texts *to, const char *text)
+{
+    const char **texts = realloc(to->texts, (to->count + 1) * sizeof *texts);
+    if (texts == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the arguments");
+    }
+    to->texts = texts;
+    to->texts[to->count++] = text;
+    return LS_OK;
+}
+
 static int take(void *arguments, const args_option *o)
 {
     char name[64];
@@ -94,6 +105,7 @@ static int take(void *arguments, const args_option *o)
     }
     switch (o->kind) {
     case ARGS_TEXT: memcpy(field, &text, sizeof text); return LS_OK;
+    case ARGS_TEXTS: return take_again((args_texts *)(void *)field, text);
     case ARGS_NUMBER: return args_number((double *)(void *)field, name, text, o->low, o->high);
     case ARGS_OTHER: return o->take(arguments, name, optarg);
     case ARGS_WHOLE: code = args_whole(&value, name, text, o->least, o->most); break;
@@ -136,7 +148,7 @@ int args_positionals(int argc, char **argv, int least, int most, const char *usa
     if (given < least) {
         return error_set(LS_EUSAGE, "%s: needs %s; see `lockstep help %s`", argv[0], usage, argv[0]);
     }
-    if (most > 0 && given > most) {
+    if (most != ARGS_ANY_NUMBER && given > most) {
         return error_set(LS_EUSAGE, "%s: '%s' is one argument too many, it takes %s; see `lockstep help %s`", argv[0],
                          argv[optind + most], usage, argv[0]);
     }

@@ -12,11 +12,18 @@
 typedef enum args_kind {
     ARGS_FLAG,   /* no value: true */
     ARGS_TEXT,   /* argv's text */
+    ARGS_TEXTS,  /* argv's texts, into args_texts: the option may be given again */
     ARGS_WHOLE,  /* a whole number in [least, most], into an unsigned or a positive signed field */
     ARGS_NUMBER, /* a double in [low, high] */
     ARGS_WORD,   /* one of `words`: which of them, counted from `least` */
     ARGS_OTHER,  /* read by `take` */
 } args_kind;
+
+/* Starts as zeros. */
+typedef struct args_texts {
+    const char **texts; /* [count] in the order in which they are given; for free() */
+    size_t count;
+} args_texts;
 
 /* An option of a subcommand: a row of its table, which ends with a row without a name. */
 typedef struct args_option {
@@ -43,9 +50,11 @@ typedef struct args_option {
  */
 int args_read(void *arguments, int argc, char **argv, const args_option *options);
 
+enum { ARGS_ANY_NUMBER = -1 };
+
 /*
- * After args_read: check that there are `least` to `most` (0: any number) positional arguments; usage is what they are
- * called, "DIR OUT.h5".
+ * After args_read: check that there are `least` to `most` (or ARGS_ANY_NUMBER) positional arguments; usage is what they
+ * are called, "DIR OUT.h5".
  */
 int args_positionals(int argc, char **argv, int least, int most, const char *usage);
 

@@ -42,23 +42,14 @@ static const char help[] =
     "\n"
     "example: mpirun -n 2 lockstep bench --batch 16 --layers\n";
 
+typedef enum bench_norm { NORM_SYNC, NORM_LOCAL, NORM_NONE } bench_norm;
+
 typedef struct bench_arguments {
     bench_options options;
+    bench_norm norm;
     bool layers;
     const char *json; /* argv's; NULL: none */
 } bench_arguments;
-
-static int take_batch_norm(void *arguments, const char *option, const char *text)
-{
-    bench_options *o = &((bench_arguments *)arguments)->options;
-    const bool local = strcmp(text, "local") == 0;
-    o->network.batch_norm = strcmp(text, "none") != 0;
-    o->mode = local ? BATCH_NORM_LOCAL : BATCH_NORM_SYNC;
-    if (o->network.batch_norm && !local && strcmp(text, "sync") != 0) {
-        return error_set(LS_EUSAGE, "%s: '%s' is none of sync, local and none", option, text);
-    }
-    return LS_OK;
-}
 
 static int take_shard(void *arguments, const char *option, const char *text)
 {
@@ -67,6 +58,7 @@ static int take_shard(void *arguments, const char *option, const char *text)
     return four || strcmp(text, "8") == 0 ? LS_OK : error_set(LS_EUSAGE, "%s: '%s' is not 4 or 8", option, text);
 }
 
+static const char *const norm_words[] = {"sync", "local", "none", NULL};
 static const char *const values_words[] = {"ordinary", "small", NULL};
 
 #define FIELD(field) ARGS_FIELD(bench_arguments, field)
@@ -77,7 +69,7 @@ static const args_option options[] = {
     {"classes", ARGS_WHOLE, FIELD(options.classes), .least = 2, .most = 100000},
     {"steps", ARGS_WHOLE, FIELD(options.steps), .least = 1, .most = BENCH_MAX_STEPS},
     {"warm-up", ARGS_WHOLE, FIELD(options.warm_up), .most = 1000000},
-    {"batch-norm", ARGS_OTHER, .take = take_batch_norm},
+    {"batch-norm", ARGS_WORD, FIELD(norm), .words = norm_words},
     {"l2", ARGS_NUMBER, FIELD(options.optimizer.l2), .high = 1000},
     {"threads", ARGS_WHOLE, FIELD(options.threads), .least = 1, .most = 1024},
     {"shard", ARGS_OTHER, .take = take_shard},
@@ -146,15 +138,11 @@ static int run(int argc, char **argv)
                                      .shard_size = 4,
                                      .steps = 10,
                                      .warm_up = 2,
-                                     .network = {.batch_norm = true},
                                      .optimizer = {.learning_rate = 0.1, .l2 = 0.001},
                                      .threads = 1}};
-    int code = args_read(&a, argc, argv, options);
-    if (code == LS_OK && optind < argc) {
-        code = error_set(LS_EUSAGE,
-                         "bench: '%s' is one argument too many, it takes options only; see `lockstep help bench`",
-                         argv[optind]);
-    }
+    const int code = args_read_all(&a, argc, argv, options, 0, 0, "options only");
+    a.options.network.batch_norm = a.norm != NORM_NONE;
+    a.options.mode = a.norm == NORM_LOCAL ? BATCH_NORM_LOCAL : BATCH_NORM_SYNC;
     return code != LS_OK ? code : parallel_run(bench, &a);
 }
 

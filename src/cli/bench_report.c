@@ -5,14 +5,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/machine.h"
-#include "cli/help.h"
 #include "model/model.h"
 
 static const char *const phase_names[BENCH_PHASES] = {
     [BENCH_FORWARD] = "forward", [BENCH_LOSS] = "loss",           [BENCH_BACKWARD] = "backward",
     [BENCH_WAITING] = "waiting", [BENCH_REDUCTION] = "reduction", [BENCH_UPDATE] = "update",
 };
-static const char *const direction_names[COST_DIRECTIONS] = {"forward", "backward"};
 
 typedef struct rates {
     double median, mean, min, max; /* images a second, over all ranks */
@@ -82,7 +80,7 @@ static void print_layers(const bench_row *rows, size_t count)
         (void)snprintf(map, sizeof map, "%zux%zu%s", row->cost.width, row->cost.height,
                        row->cost.stride == 2 ? "/2" : "");
         log_info("%-18s %-9s %-9s %-10s %8.3f %8.2f %7.2f %7.2f %6.1f %%  %s", row->cost.name, channels, map,
-                 direction_names[row->direction], row->seconds * 1e3, row->flops / row->seconds * 1e-9,
+                 cost_direction_name(row->direction), row->seconds * 1e3, row->flops / row->seconds * 1e-9,
                  row->bytes / row->seconds * 1e-9, row->flops / row->bytes, 100 * row->ideal / row->seconds,
                  row->memory_bound ? "memory" : "compute");
     }
@@ -203,7 +201,7 @@ static void json_layer(json *j, const bench_row *row)
     json_open(j, NULL, '{');
     json_text(j, "name", row->cost.name);
     json_text(j, "kind", cost_kind_name(row->cost.kind));
-    json_text(j, "pass", direction_names[row->direction]);
+    json_text(j, "pass", cost_direction_name(row->direction));
     json_number(j, "cin", (double)row->cost.cin);
     json_number(j, "cout", (double)row->cost.cout);
     json_number(j, "seconds", row->seconds);
@@ -220,7 +218,7 @@ static void json_setting(json *j, const bench_options *o, const bench_result *r)
 {
     char processor[128];
     machine_processor(processor, sizeof processor);
-    json_text(j, "version", help_version());
+    json_text(j, "version", LOCKSTEP_VERSION);
     json_text(j, "cpu", processor);
     json_text(j, "isa", model_isa());
     json_text(j, "numbers", REAL_NAME);

@@ -1,5 +1,6 @@
 #include "cli/bench_rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -49,20 +50,13 @@ static double phase_total(const bench_result *r, profile_phase phase)
 
 size_t bench_classes(bench_class *out, const bench_row *rows, size_t count, const bench_result *r)
 {
-    static const char *const names[COST_KINDS][COST_DIRECTIONS] = {
-        [COST_STEM] = {"stem forward", "stem backward"},
-        [COST_POINTWISE] = {"pointwise forward", "pointwise backward"},
-        [COST_DEPTHWISE] = {"depthwise forward", "depthwise backward"},
-        [COST_SHORTCUT] = {"shortcut forward", "shortcut backward"},
-        [COST_POOL] = {"pool forward", "pool backward"},
-        [COST_DENSE] = {"dense forward", "dense backward"},
-    };
     size_t n = 0;
-    for (int kind = 0; kind < COST_KINDS; kind++) {
-        for (int d = 0; d < COST_DIRECTIONS; d++) {
-            bench_class c = {.name = names[kind][d]};
+    for (cost_kind kind = COST_STEM; kind < COST_KINDS; kind++) {
+        for (cost_direction d = COST_FORWARD; d < COST_DIRECTIONS; d++) {
+            bench_class c = {0};
+            (void)snprintf(c.name, sizeof c.name, "%s %s", cost_kind_name(kind), cost_direction_name(d));
             for (size_t i = 0; i < count; i++) {
-                if ((int)rows[i].cost.kind == kind && (int)rows[i].direction == d) {
+                if (rows[i].cost.kind == kind && rows[i].direction == d) {
                     c.seconds += rows[i].seconds;
                     c.ideal += rows[i].ideal;
                     c.flops += rows[i].flops;

@@ -23,7 +23,7 @@ int bench_rows(bench_row **out, size_t *count, const bench_result *r);
 
 /* Classes of layers, and what is done besides the layers' kernels. */
 typedef struct bench_class {
-    const char *name;                    /* "pointwise forward" */
+    char name[32];                       /* "pointwise forward" */
     double seconds, ideal, flops, bytes; /* ideal is 0 where no limit is known */
 } bench_class;
 

@@ -10,6 +10,7 @@
 #include "cli/run_options.h"
 #include "cli/which.h"
 #include "io/temporary.h"
+#include "optim/average.h"
 #include "store/file_kind.h"
 #include "train/estimate.h"
 #include "train/evaluate.h"
@@ -18,7 +19,7 @@
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT|RUN [--data FILE] [--split val|train|test] [--batch N]\n"
     "                                       [--threads N] [--statistics moving|precise] [--train-data FILE]\n"
-    "                                       [--best] [--dump OUT.h5] [--dump-count N]\n"
+    "                                       [--best] [--ema] [--dump OUT.h5] [--dump-count N]\n"
     "\n"
     "Loss and accuracy of a checkpoint over a split of a data set, each sample once. Everything else is as the\n"
     "checkpoint's configuration says. RUN, a run's folder, stands for its newest usable checkpoint.\n"
@@ -33,6 +34,7 @@ static const char help[] =
     "                    the batches of its training (default: as in training)\n"
     "  --train-data FILE that data, where it is no longer where the configuration says\n"
     "  --best            of a run's folder the checkpoint with the best validation\n"
+    "  --ema             the averages of the weights (ema.decay) and of the moving statistics, not the weights\n"
     "  --dump OUT.h5     write `images` and `logits` of the first samples, to compare with Keras; one rank only\n"
     "  --dump-count N    how many (default 64)\n"
     "\n"
@@ -45,7 +47,7 @@ typedef struct eval_arguments {
     uint64_t dump_count;
     dataset_split split;
     int statistics; /* batch_norm_evaluate; -1: as the checkpoint says */
-    bool best;
+    bool best, ema;
 } eval_arguments;
 
 /* What rank 0 reads first; the same on all ranks, but for the path. */
@@ -65,6 +67,7 @@ static const args_option options[] = {
     {"statistics", ARGS_WORD, ARGS_FIELD(eval_arguments, statistics), .words = args_statistics},
     {"train-data", ARGS_TEXT, ARGS_FIELD(eval_arguments, train_data)},
     {"best", ARGS_FLAG, ARGS_FIELD(eval_arguments, best)},
+    {"ema", ARGS_FLAG, ARGS_FIELD(eval_arguments, ema)},
     {"dump", ARGS_TEXT, ARGS_FIELD(eval_arguments, dump)},
     {"dump-count", ARGS_WHOLE, ARGS_FIELD(eval_arguments, dump_count), .least = 1, .most = 1000000},
     {0},
@@ -78,6 +81,15 @@ static bool is_precise(const config *c)
 /* The checkpoint's configuration as it is to be used here. */
 static int adapt(config *c, const eval_arguments *a)
 {
+    if (a->ema && run_options_has_averages(c) != LS_OK) {
+        return LS_EUSAGE;
+    }
+    if (a->ema && a->statistics == BATCH_NORM_PRECISE) {
+        return error_set(LS_EUSAGE, "--ema has moving statistics of its own; leave out --statistics precise");
+    }
+    if (a->ema) {
+        c->batch_norm.evaluate = BATCH_NORM_MOVING;
+    }
     if (a->statistics >= 0) {
         c->batch_norm.evaluate = (batch_norm_evaluate)a->statistics;
     }
@@ -108,9 +120,7 @@ static int load(eval_subject *on, const eval_arguments *a, config *c)
 /* A split without pictures has no figures. */
 static int check_split(const dataset *data, dataset_split split)
 {
-    size_t count = 0;
-    (void)dataset_indices(data, split, &count);
-    if (count > 0) {
+    if (dataset_count(data, split) > 0) {
         return LS_OK;
     }
     return error_set(LS_EUSAGE, "%s: holds no %s pictures; give another part with --split%s", dataset_path(data),
@@ -177,21 +187,13 @@ static int prepare_dump(const char *path, const char *const *inputs, size_t n)
 /* Room for up to `wanted` samples; to be released also on failure. */
 static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
 {
-    size_t samples = 0;
-    (void)dataset_indices(s->data, s->options.split, &samples);
+    const size_t samples = dataset_count(s->data, s->options.split);
     out->capacity = wanted < samples ? wanted : samples;
     out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
     out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
     return out->images == NULL || out->logits == NULL
                ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
                : LS_OK;
-}
-
-static void release_dump(evaluate_dump *d)
-{
-    free(d->images);
-    free(d->logits);
-    *d = (evaluate_dump){0};
 }
 
 /* As data sets `images` and `logits`, whole or not at all. */
@@ -208,17 +210,10 @@ static int write_dump(const char *path, const evaluate_dump *d, const session *s
     if (code == LS_OK) {
         code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
     }
-    const int closed = h5_close(f);
-    if (code == LS_OK) {
-        code = closed;
-    }
-    if (code == LS_OK) {
-        code = temporary_commit(&t, what);
-    }
+    code = temporary_finish(&t, f, code, what);
     if (code == LS_OK) {
         log_info("%zu samples written to %s", d->count, path);
     }
-    temporary_end(&t);
     return code;
 }
 
@@ -256,7 +251,10 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         code = start_dump(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
-        const state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
+        state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
+        if (a->ema) {
+            where = average_state(&s.replica.state);
+        }
         code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
     }
     if (code == LS_OK) {
@@ -268,7 +266,8 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     if (code == LS_OK && a->dump != NULL) {
         code = write_dump(a->dump, &dump, &s);
     }
-    release_dump(&dump);
+    free(dump.images);
+    free(dump.logits);
     session_close(&s);
     return code;
 }
@@ -279,6 +278,7 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     int code = LS_OK;
     session_options o = run_options_session(saved);
     o.training = false;
+    o.averages = a->ema;
     o.split = a->split;
     o.data.file = a->data != NULL ? a->data : o.data.file;
     o.data.stage = NULL; /* what is read once need not be copied first */

@@ -10,7 +10,6 @@
 /* What the article found, examined in the logs of runs. Pure: no files, no printing. */
 
 typedef struct finding_run {
-    const char *experiment; /* bn, l2, bn_l2 or another */
     const optimizer_options *optimizer;
     uint64_t batch;                 /* samples an update */
     const runlog_epoch_row *epochs; /* [count] */

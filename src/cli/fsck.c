@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -48,9 +47,8 @@ static const args_option options[] = {
 static int check_file(const char *path, bool of_run, const fsck_arguments *a)
 {
     char text[FSCK_TEXT_SIZE] = "";
-    problems found = {0};
     const fsck_job job = {.path = path, .decode = a->decode, .of_run = of_run};
-    switch (fsck_check_file(text, sizeof text, &found, &job)) {
+    switch (fsck_check_file(text, sizeof text, &job)) {
     case FSCK_OK: log_info("%s: ok (%s)", path, text); return EXIT_DONE;
     case FSCK_FOREIGN: log_info("%s: is of another kind: %s", path, text); return EXIT_USAGE;
     default: log_info("%s: damaged: %s", path, text); return EXIT_FAILED;
@@ -104,17 +102,18 @@ static int check_folder(const char *dir, const fsck_arguments *a)
 
 static int check_argument(const char *path, const fsck_arguments *a)
 {
-    struct stat status;
-    const int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    const int code = is_folder ? LS_OK : named_check(path);
-    return code != LS_OK ? code : is_folder ? check_folder(path, a) : check_file(path, false, a);
+    if (named_is_folder(path)) {
+        return check_folder(path, a);
+    }
+    const int code = named_check(path);
+    return code == LS_OK ? check_file(path, false, a) : code;
 }
 
 static int run(int argc, char **argv)
 {
     fsck_arguments a = {.patience = 300};
     int result = EXIT_DONE;
-    const int code = args_read_all(&a, argc, argv, options, 1, 0, "FILE...");
+    const int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "FILE...");
     if (code != LS_OK) {
         return code;
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/problems.h"
 #include "cli/run_options.h"
 #include "data/dataset_check.h"
 #include "network/network.h"
@@ -88,12 +89,16 @@ static void check_log(char *text, size_t size, const char *path, problems *found
 
 static void check_dataset(char *text, size_t size, const fsck_job *job, problems *found)
 {
-    dataset_facts facts;
-    if (dataset_check(&facts, job->path, job->decode, found) == LS_OK) {
-        (void)snprintf(text, size, "data set of %zu training, %zu validation and %zu test pictures, %zu classes%s",
-                       facts.counts[DATASET_TRAIN], facts.counts[DATASET_VAL], facts.counts[DATASET_TEST],
-                       facts.classes, job->decode ? ", all decoded" : "");
+    dataset *d = NULL;
+    if (dataset_open_unread(&d, job->path) != LS_OK) {
+        problems_add_error(found, job->path);
+        return;
     }
+    dataset_check_pictures(d, job->decode, found);
+    (void)snprintf(text, size, "data set of %zu training, %zu validation and %zu test pictures, %zu classes%s",
+                   dataset_count(d, DATASET_TRAIN), dataset_count(d, DATASET_VAL), dataset_count(d, DATASET_TEST),
+                   dataset_classes(d), job->decode ? ", all decoded" : "");
+    dataset_free(d);
 }
 
 /* Every tensor of a weights file that has neither seal nor checksums. */
@@ -110,7 +115,7 @@ static fsck_verdict check_keras(char *text, size_t size, const char *path, probl
         return FSCK_DAMAGED;
     }
     for (size_t i = 0; i < w.table.count; i++) {
-        weights_file_check(&w, i, found);
+        checkpoint_check_tensor(w.file, w.paths[i], &w.table.tensors[i], found);
     }
     (void)snprintf(text, size, "weights file of Keras, without a seal: %zu tensors, %zu classes", w.table.count,
                    w.table.tensors[w.table.count - 1].size);
@@ -118,27 +123,28 @@ static fsck_verdict check_keras(char *text, size_t size, const char *path, probl
     return FSCK_OK;
 }
 
-fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job)
+fsck_verdict fsck_check_file(char *text, size_t size, const fsck_job *job)
 {
+    problems found = {0};
     fsck_verdict verdict = FSCK_OK;
     file_kind kind = FILE_OTHER;
     if (file_kind_of(&kind, job->path) != LS_OK) {
-        problems_add_error(found, job->path);
+        problems_add_error(&found, job->path);
     } else if (kind == FILE_CHECKPOINT) {
-        check_checkpoint(text, size, job->path, found);
+        check_checkpoint(text, size, job->path, &found);
     } else if (kind == FILE_LOG) {
-        check_log(text, size, job->path, found);
+        check_log(text, size, job->path, &found);
     } else if (kind == FILE_DATASET) {
-        check_dataset(text, size, job, found);
+        check_dataset(text, size, job, &found);
     } else if (kind == FILE_KERAS) {
-        verdict = check_keras(text, size, job->path, found);
+        verdict = check_keras(text, size, job->path, &found);
     } else {
         verdict = FSCK_FOREIGN;
-        problems_add(found, "neither a data set nor a checkpoint nor a log of lockstep");
+        problems_add(&found, "neither a data set nor a checkpoint nor a log of lockstep");
     }
-    if (found->count == 0) {
+    if (found.count == 0) {
         return FSCK_OK;
     }
-    (void)problems_text(text, size, found);
+    (void)problems_text(text, size, &found);
     return verdict == FSCK_OK || job->of_run ? FSCK_DAMAGED : verdict;
 }

@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/problems.h"
-
 typedef struct fsck_job {
     const char *path;
     bool decode; /* every picture of a data set */
@@ -19,6 +17,6 @@ typedef enum fsck_verdict {
 } fsck_verdict;
 
 /* Check one file, of whichever kind it is: text [size] says what it is, or what is wrong. */
-fsck_verdict fsck_check_file(char *text, size_t size, problems *found, const fsck_job *job);
+fsck_verdict fsck_check_file(char *text, size_t size, const fsck_job *job);
 
 #endif

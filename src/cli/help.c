@@ -8,11 +8,6 @@
 #include "io/h5.h"
 #include "kernels/kernels.h"
 
-const char *help_version(void)
-{
-    return LOCKSTEP_VERSION;
-}
-
 int help_print_version(void)
 {
     size_t count = 0;

@@ -11,9 +11,6 @@ int help_program(void);
 /* Of one command. */
 int help_command(const command *c);
 
-/* The program's version, for files and people. */
-const char *help_version(void);
-
 /* Print the version, the number type and the kernel paths that this CPU can run, best last. */
 int help_print_version(void);
 

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -267,9 +266,8 @@ static int inspect_keras(const char *path)
 
 static int inspect_file(const char *path)
 {
-    struct stat status;
     file_kind kind = FILE_OTHER;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (named_is_folder(path)) {
         return inspect_folder(path);
     }
     int code = named_check(path);
@@ -306,7 +304,7 @@ static int run(int argc, char **argv)
     inspect_arguments a = {0};
     int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
-        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : 0,
+        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : ARGS_ANY_NUMBER,
                                 a.newest    ? "RUN"
                                 : a.network ? "CONFIG.yaml"
                                             : "FILE...");

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "data/pack_names.h"
+#include "io/named.h"
 
 static void failed(pictures *p, const char *path, const char *what)
 {
@@ -91,13 +92,9 @@ static int add_entries(pictures *p, const pack_names *names)
 /* Everything in the folder at hand, unless a link has led here before. */
 static int look_through(pictures *p)
 {
-    struct stat status;
     pack_names names = {0};
     bool before = false;
-    int code = LS_OK;
-    if (stat(p->walk.path, &status) == 0) {
-        code = pack_walk_mark(&p->walk, &status, &before);
-    }
+    int code = pack_walk_mark(&p->walk, &before);
     if (code != LS_OK || before) {
         p->repeated += before;
         return code;
@@ -129,8 +126,7 @@ static int add_folder(pictures *p, const char *argument)
 
 int pictures_add(pictures *p, const char *argument)
 {
-    struct stat status;
-    if (strcmp(argument, "-") == 0 || stat(argument, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    if (strcmp(argument, "-") == 0 || !named_is_folder(argument)) {
         return pack_names_add(&p->paths, argument);
     }
     p->gathered = true;
@@ -207,6 +203,6 @@ int pictures_add_list(pictures *p, const char *path)
 void pictures_release(pictures *p)
 {
     pack_names_release(&p->paths);
-    pack_walk_end(&p->walk);
+    pack_walk_unmark(&p->walk);
     *p = (pictures){0};
 }

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -50,12 +49,8 @@ static int read_stream(dataset_buffer *buffer, size_t *size, int file, const cha
 
 int pictures_read(dataset_buffer *buffer, size_t *size, const char *path, size_t limit)
 {
-    struct stat status;
     if (strcmp(path, "-") == 0) {
         return read_stream(buffer, size, STDIN_FILENO, "standard input", limit);
-    }
-    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) {
-        return dataset_read_file(buffer, size, path, limit);
     }
     const int file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     if (file < 0) {

@@ -18,8 +18,8 @@
 #include "train/predict.h"
 
 static const char help[] =
-    "usage: lockstep predict CHECKPOINT|RUN PICTURE|FOLDER|-... [--list FILE]... [--best] [--top N] [--threads N]\n"
-    "                        [--statistics moving|precise --data FILE] [--orientation apply|ignore]\n"
+    "usage: lockstep predict CHECKPOINT|RUN PICTURE|FOLDER|-... [--list FILE]... [--best] [--ema] [--top N]\n"
+    "                        [--threads N] [--statistics moving|precise --data FILE] [--orientation apply|ignore]\n"
     "\n"
     "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. RUN,\n"
     "a run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in\n"
@@ -29,6 +29,7 @@ static const char help[] =
     "\n"
     "  --list FILE  also what FILE names, a path a line; `-`: standard input\n"
     "  --best       of a run's folder the checkpoint with the best validation\n"
+    "  --ema        the averages of the weights (ema.decay) and of the moving statistics, not the weights\n"
     "  --top N      the N likeliest classes, a line each (default 1)\n"
     "  --threads N  computing threads (default 1)\n"
     "  --orientation apply|ignore\n"
@@ -45,24 +46,15 @@ enum { LARGEST_FILE = 1 << 28 }; /* bytes */
 
 /* What `lockstep predict` was asked for. */
 typedef struct predict_arguments {
-    const char *given;  /* a checkpoint or a run's folder */
-    const char **lists; /* owned; the texts are argv's */
-    size_t list_count;
+    const char *given; /* a checkpoint or a run's folder */
+    args_texts lists;
     char **named; /* [named_count] of argv: pictures, folders, "-" */
     int named_count;
     uint64_t top, threads;
     const char *data; /* the data set for --statistics precise; NULL without */
-    bool best, precise;
+    bool best, precise, ema;
     orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
 } predict_arguments;
-
-static int take_list(void *arguments, const char *option, const char *text)
-{
-    predict_arguments *a = arguments;
-    (void)option;
-    a->lists[a->list_count++] = text;
-    return LS_OK;
-}
 
 static const char *const orientation_words[] = {"apply", "ignore", NULL};
 
@@ -71,8 +63,9 @@ static const args_option options[] = {
     {"threads", ARGS_WHOLE, ARGS_FIELD(predict_arguments, threads), .least = 1, .most = 1024},
     {"orientation", ARGS_WORD, ARGS_FIELD(predict_arguments, orientation), .least = ORIENTATION_APPLY,
      .words = orientation_words},
-    {"list", ARGS_OTHER, .take = take_list},
+    {"list", ARGS_TEXTS, ARGS_FIELD(predict_arguments, lists)},
     {"best", ARGS_FLAG, ARGS_FIELD(predict_arguments, best)},
+    {"ema", ARGS_FLAG, ARGS_FIELD(predict_arguments, ema)},
     {"statistics", ARGS_WORD, ARGS_FIELD(predict_arguments, precise), .words = args_statistics},
     {"data", ARGS_TEXT, ARGS_FIELD(predict_arguments, data)},
     {0},
@@ -90,8 +83,8 @@ static int check_arguments(const predict_arguments *a)
     for (int i = 0; i < a->named_count; i++) {
         inputs += is_input(a->named[i]);
     }
-    for (size_t i = 0; i < a->list_count; i++) {
-        inputs += is_input(a->lists[i]);
+    for (size_t i = 0; i < a->lists.count; i++) {
+        inputs += is_input(a->lists.texts[i]);
     }
     if (inputs > 1) {
         return error_set(LS_EUSAGE, "predict: standard input ('-') can be read once only");
@@ -99,24 +92,23 @@ static int check_arguments(const predict_arguments *a)
     if (a->precise && a->data == NULL) {
         return error_set(LS_EUSAGE, "--statistics precise: needs the data set that trained the network, --data FILE");
     }
+    if (a->precise && a->ema) {
+        return error_set(LS_EUSAGE, "--ema has moving statistics of its own; leave out --statistics precise");
+    }
     if (!a->precise && a->data != NULL) {
         return error_set(LS_EUSAGE, "--data: goes with --statistics precise; pictures are given as arguments");
     }
     return LS_OK;
 }
 
-/* Read the arguments, and whether they go together; a->lists is to be freed also after an error. */
+/* Read the arguments, and whether they go together; a->lists.texts is to be freed also after an error. */
 static int read_arguments(predict_arguments *a, int argc, char **argv)
 {
     *a = (predict_arguments){.top = 1, .threads = 1, .orientation = ORIENTATION_AUTO};
-    a->lists = calloc((size_t)argc, sizeof *a->lists);
-    if (a->lists == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the arguments");
-    }
     int code = args_read(a, argc, argv, options);
     if (code == LS_OK) {
-        code =
-            args_positionals(argc, argv, a->list_count > 0 ? 1 : 2, 0, "CHECKPOINT or a run's folder, and PICTURE...");
+        code = args_positionals(argc, argv, a->lists.count > 0 ? 1 : 2, ARGS_ANY_NUMBER,
+                                "CHECKPOINT or a run's folder, and PICTURE...");
     }
     if (code != LS_OK) {
         return code;
@@ -214,14 +206,16 @@ static int predict_files(prediction *p, const pictures *files)
 }
 
 /* moving: statistics to normalize by; NULL: the checkpoint's. */
-static int open_network(prediction *p, const config *c, const char *checkpoint, int threads, const real *moving)
+static int open_network(prediction *p, const config *c, const char *checkpoint, const predict_arguments *a,
+                        const real *moving)
 {
     const predict_options o = {
         .input = c->data,
         .network = c->model,
         .norm = c->batch_norm,
         .classes = p->info->class_count,
-        .threads = threads,
+        .threads = (int)a->threads,
+        .averages = a->ema ? &c->optimizer : NULL,
         .moving = moving,
     };
     p->top = p->top < o.classes ? p->top : o.classes;
@@ -275,11 +269,14 @@ static int predict(const predict_arguments *a, const char *checkpoint, const pic
     estimating precise = {a, &saved, checkpoint, {0}};
     prediction p = {.info = &info, .top = (size_t)a->top, .orientation = a->orientation};
     int code = run_options_of_checkpoint(&saved, &info, checkpoint);
+    if (code == LS_OK && a->ema) {
+        code = run_options_has_averages(&saved);
+    }
     if (code == LS_OK && a->precise && saved.model.batch_norm) {
         code = parallel_run(estimate_precise, &precise);
     }
     if (code == LS_OK) {
-        code = open_network(&p, &saved, checkpoint, (int)a->threads, precise.result.moving);
+        code = open_network(&p, &saved, checkpoint, a, precise.result.moving);
     }
     if (code == LS_OK && !a->precise) {
         warn_of_moving(checkpoint, &info, &saved);
@@ -306,8 +303,8 @@ static int gather(pictures *out, const predict_arguments *a)
     for (int i = 0; code == LS_OK && i < a->named_count; i++) {
         code = pictures_add(out, a->named[i]);
     }
-    for (size_t i = 0; code == LS_OK && i < a->list_count; i++) {
-        code = pictures_add_list(out, a->lists[i]);
+    for (size_t i = 0; code == LS_OK && i < a->lists.count; i++) {
+        code = pictures_add_list(out, a->lists.texts[i]);
     }
     return code;
 }
@@ -331,7 +328,7 @@ static int run(int argc, char **argv)
         code = predict(&a, checkpoint, &files);
     }
     pictures_release(&files);
-    free(a.lists);
+    free(a.lists.texts);
     return code;
 }
 

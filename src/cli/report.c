@@ -51,7 +51,6 @@ static int read_run(report_run *r, const char *dir)
         return code;
     }
     r->facts = (finding_run){
-        .experiment = r->info.experiment,
         .optimizer = &r->saved.optimizer,
         .batch = r->saved.order.batch,
         .epochs = r->epochs,
@@ -154,34 +153,25 @@ static const report_run *find(const report_run *runs, size_t count, const char *
     return NULL;
 }
 
-static void print_finding(const report_run *r, const finding *f)
+static void print_finding(const report_run *r, finding f)
 {
-    log_info("  %s (%s) %s: %s (%s)", r->dir, r->info.experiment, finding_word(f->verdict), f->claim, f->figures);
+    log_info("  %s (%s) %s: %s (%s)", r->dir, r->info.experiment, finding_word(f.verdict), f.claim, f.figures);
 }
 
 static void print_findings_of(const report_run *r, const report_run *bn)
 {
-    finding found[2];
-    size_t n = 1;
-    if (is(r, "bn")) {
-        found[0] = finding_accuracy(&r->facts, 1);
-        found[n++] = finding_growth(&r->facts);
-    } else if (is(r, "l2")) {
-        found[0] = finding_accuracy(&r->facts, 0);
-        found[n++] = finding_shrinking(&r->facts);
-    } else if (is(r, "bn_l2")) {
-        found[0] = finding_accuracy(&r->facts, 1);
-        if (bn != NULL) {
-            found[n++] = finding_smaller(&r->facts, &bn->facts);
-        }
-    } else {
+    if (!is(r, "bn") && !is(r, "l2") && !is(r, "bn_l2")) {
         log_info("  %s (%s): the article has no such experiment", r->dir, r->info.experiment);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        print_finding(r, &found[i]);
-    }
-    if (is(r, "bn_l2") && bn == NULL) {
+    print_finding(r, finding_accuracy(&r->facts, !is(r, "l2")));
+    if (is(r, "bn")) {
+        print_finding(r, finding_growth(&r->facts));
+    } else if (is(r, "l2")) {
+        print_finding(r, finding_shrinking(&r->facts));
+    } else if (bn != NULL) {
+        print_finding(r, finding_smaller(&r->facts, &bn->facts));
+    } else {
         log_info("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too", r->dir,
                  finding_word(FINDING_UNKNOWN));
     }
@@ -216,7 +206,7 @@ static void warn_of_moving(const report_run *r)
 
 static int run(int argc, char **argv)
 {
-    int code = args_read_all(NULL, argc, argv, options, 1, 0, "RUN_DIR...");
+    int code = args_read_all(NULL, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
     if (code != LS_OK) {
         return code;
     }

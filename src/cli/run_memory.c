@@ -14,7 +14,7 @@ int run_memory_of(run_memory *out, const session_options *o, int ranks)
     if (dataset_open_unread(&data, o->data.file) == LS_OK) {
         out->classes = dataset_classes(data);
         out->need.held = dataset_memory(data);
-        (void)dataset_indices(data, DATASET_TRAIN, &out->samples);
+        out->samples = dataset_count(data, DATASET_TRAIN);
     } else {
         (void)snprintf(out->problem, sizeof out->problem, "%s", error_message());
     }

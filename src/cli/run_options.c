@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/help.h"
 #include "store/checkpoint_check.h"
 
 session_options run_options_session(const config *c)
@@ -31,7 +30,7 @@ trainer_options run_options_trainer(const config *c)
         .log = c->log,
         .experiment = run_options_experiment(c),
         .normalization = run_options_normalization(c),
-        .program = help_version(),
+        .program = LOCKSTEP_VERSION,
     };
 }
 
@@ -49,6 +48,14 @@ const char *run_options_normalization(const config *c)
         return c->data.fit == RESIZE_CROP ? "x/127.5-1, crop" : "x/127.5-1, stretch";
     }
     return c->data.fit == RESIZE_CROP ? "x/255, crop" : "x/255, stretch";
+}
+
+int run_options_has_averages(const config *c)
+{
+    return c->optimizer.ema.decay > 0
+               ? LS_OK
+               : error_set(LS_EUSAGE, "--ema: the run kept no averages of its weights; train with ema.decay, such as "
+                                      "0.999");
 }
 
 static void compare(problems *found, const char *what, uint64_t have, uint64_t wanted)

@@ -19,6 +19,9 @@ const char *run_options_experiment(const config *c);
 /* How pixels become numbers: "x/255, stretch". */
 const char *run_options_normalization(const config *c);
 
+/* Whether --ema has something to use; LS_EUSAGE. */
+int run_options_has_averages(const config *c);
+
 /*
  * Numbers of a checkpoint that are also in its configuration, and are others there; epochs, steps and the position in
  * an epoch that cannot be so together.

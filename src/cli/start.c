@@ -2,13 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
 #include "data/dataset.h"
+#include "io/named.h"
 
 /* LS_EUSAGE unless a run of this configuration may go on from the checkpoint; *step gets the one it stands at. */
 static int check_same(const config *wanted, start *out, uint64_t *step)
@@ -66,9 +66,8 @@ static int choose_latest(start *out, run_folder *folder, const char *run_dir)
 /* A checkpoint, or the folder of a run, which stands for its newest usable one. */
 static int choose_named(start *out, const char *resume)
 {
-    struct stat status;
     out->resumes = true;
-    if (stat(resume, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (named_is_folder(resume)) {
         const int code = which_of_run(out->checkpoint, resume, false);
         return code == LS_ENOTFOUND ? LS_EUSAGE : code;
     }
@@ -79,13 +78,8 @@ static int choose_named(start *out, const char *resume)
 
 int start_check_named(const config *wanted, const char *resume)
 {
-    struct stat status;
     const int code = dataset_check_place(wanted->data.file);
-    if (code != LS_OK || resume == NULL || strcmp(resume, "auto") == 0) {
-        return code;
-    }
-    const bool is_folder = stat(resume, &status) == 0 && S_ISDIR(status.st_mode);
-    return is_folder ? which_check_run(resume) : which_check_file(resume);
+    return code != LS_OK || resume == NULL || strcmp(resume, "auto") == 0 ? code : which_check(resume);
 }
 
 int start_choose(start *out, run_folder *folder, const config *wanted, const char *run_dir, const char *resume,

@@ -55,8 +55,7 @@ static const char help[] =
 
 typedef struct train_arguments {
     const char *config;
-    const char **overrides; /* owned; the texts are argv's */
-    size_t override_count;
+    args_texts overrides;
     const char *resume;
     bool fresh, check, facts, same_bits;
     uint64_t ranks;  /* of --facts; 0: not known */
@@ -77,14 +76,6 @@ static int print_keys(void)
     return code;
 }
 
-static int take_override(void *arguments, const char *option, const char *text)
-{
-    train_arguments *a = arguments;
-    (void)option;
-    a->overrides[a->override_count++] = text;
-    return LS_OK;
-}
-
 static int take_max_time(void *arguments, const char *option, const char *text)
 {
     return args_duration(&((train_arguments *)arguments)->max_time, option, text);
@@ -98,7 +89,7 @@ static int take_facts(void *arguments, const char *option, const char *text)
 }
 
 static const args_option options[] = {
-    {"set", ARGS_OTHER, .take = take_override},
+    {"set", ARGS_TEXTS, ARGS_FIELD(train_arguments, overrides)},
     {"check", ARGS_FLAG, ARGS_FIELD(train_arguments, check)},
     {"facts", ARGS_OTHER, .take = take_facts, .optional = true},
     {"resume", ARGS_TEXT, ARGS_FIELD(train_arguments, resume)},
@@ -129,7 +120,7 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
 
 static int load(const train_arguments *a, config *out)
 {
-    return config_load(out, a->config, a->overrides, a->override_count);
+    return config_load(out, a->config, a->overrides.texts, a->overrides.count);
 }
 
 /* Memory and learning rate, as comments, so that what is printed is a configuration still. */
@@ -261,10 +252,7 @@ cleanup:
 
 static int run(int argc, char **argv)
 {
-    train_arguments a = {.overrides = calloc((size_t)argc, sizeof *a.overrides), .started = clock_seconds()};
-    if (a.overrides == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the arguments");
-    }
+    train_arguments a = {.started = clock_seconds()};
     int code = read_arguments(&a, argc, argv);
     if (code == LS_OK && a.facts) {
         code = print_facts(&a);
@@ -274,7 +262,7 @@ static int run(int argc, char **argv)
         }
         code = parallel_run(a.check ? check : train, &a);
     }
-    free(a.overrides);
+    free(a.overrides.texts);
     return code;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/which.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -21,15 +20,8 @@ int which_open_run(run_folder **out, const char *dir)
     return code;
 }
 
-int which_check_run(const char *dir)
-{
-    run_folder *folder = NULL;
-    const int code = which_open_run(&folder, dir);
-    run_folder_close(folder);
-    return code;
-}
-
-int which_check_file(const char *path)
+/* LS_EUSAGE where a path cannot be a checkpoint (io/named.h), or is an intact file of another kind. */
+static int check_file(const char *path)
 {
     static const char *const kinds[] = {
         [FILE_DATASET] = "a data set",
@@ -43,6 +35,14 @@ int which_check_file(const char *path)
         return code; /* whoever reads it reports what is damaged */
     }
     return error_set(LS_EUSAGE, "%s: is %s, not a checkpoint", path, kinds[kind]);
+}
+
+int which_check(const char *given)
+{
+    run_folder *folder = NULL;
+    const int code = named_is_folder(given) ? which_open_run(&folder, given) : check_file(given);
+    run_folder_close(folder);
+    return code;
 }
 
 int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
@@ -59,8 +59,7 @@ int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
 
 int which_checkpoint(char out[CHECKPOINT_PATH_SIZE], const char *given, bool best)
 {
-    struct stat status;
-    if (stat(given, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (named_is_folder(given)) {
         const int code = which_of_run(out, given, best);
         if (code == LS_OK) {
             log_note("%s: %s", best ? "best validation" : "newest checkpoint", out);
@@ -72,5 +71,5 @@ int which_checkpoint(char out[CHECKPOINT_PATH_SIZE], const char *given, bool bes
     }
     const int n = snprintf(out, CHECKPOINT_PATH_SIZE, "%s", given);
     return n < 0 || n >= CHECKPOINT_PATH_SIZE ? error_set(LS_EUSAGE, "%s: the path is too long", given)
-                                              : which_check_file(given);
+                                              : check_file(given);
 }

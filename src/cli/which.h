@@ -9,7 +9,7 @@
 /*
  * The checkpoint that an argument stands for: a file for itself, a run's folder for its newest usable one or, with
  * `best`, for the one with the best validation, which is said on standard error. LS_EUSAGE where `best` comes with a
- * file, and as which_check_file and which_of_run. Rank 0's business.
+ * file, and as which_check and which_of_run. Rank 0's business.
  */
 int which_checkpoint(char out[CHECKPOINT_PATH_SIZE], const char *given, bool best);
 
@@ -25,10 +25,10 @@ int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best);
  */
 int which_open_run(run_folder **out, const char *dir);
 
-/* Whether which_open_run would. */
-int which_check_run(const char *dir);
-
-/* LS_EUSAGE where a path cannot be a checkpoint (io/named.h), or is an intact file of another kind. */
-int which_check_file(const char *path);
+/*
+ * Before any work: LS_EUSAGE where an argument cannot stand for a checkpoint, as which_open_run, or as a file is not
+ * there, may not be read (io/named.h) or is an intact one of another kind.
+ */
+int which_check(const char *given);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/watch.h"
 #include "comm/comm_private.h"
 #include "comm/guard.h"
@@ -200,6 +201,15 @@ _Noreturn void comm_abort(comm *c, int exit_code)
         (void)MPI_Abort(c->world, exit_code);
     }
     _Exit(exit_code);
+}
+
+int comm_or_abort(comm *c, int code)
+{
+    if (code != LS_OK && c->size > 1) {
+        log_error("%s", error_message());
+        comm_abort(c, error_exit_code(code));
+    }
+    return code;
 }
 
 int comm_rank(const comm *c)

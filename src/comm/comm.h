@@ -36,6 +36,11 @@ void comm_set_timeouts(comm *c, const comm_timeouts *t);
 
 /* End every rank of the job with this exit code; does not return. Not collective. */
 _Noreturn void comm_abort(comm *c, int exit_code);
+/*
+ * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its
+ * message. Returns code when it is LS_OK, or when this is the only rank.
+ */
+int comm_or_abort(comm *c, int code);
 
 /*
  * Ranks of a node are neighbours, nodes in the order of their first ranks: where a launcher deals ranks out to nodes in
@@ -92,6 +97,9 @@ int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ra
  * Scratch memory is the comm's own. Collective. stream.h has sums that nobody waits for.
  */
 int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_front *local, size_t total_shards);
+
+/* The sum of all ranks' vectors of n elements, in place of each: each rank is one leaf of the tree. Collective. */
+int comm_sum_ranks(comm *c, double *values, size_t n);
 
 /*
  * A reducer (base/reducer.h) over one global batch. synchronized: over all ranks; otherwise over this rank's shards

@@ -1,24 +1,21 @@
 #include "comm/guard.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/thread.h"
+#include "base/repeater.h"
 #include "comm/alarm.h"
 #include "comm/interfaces.h"
 
 enum { DEFAULT_SECONDS = 300, MOST_SECONDS = 1000000 };
 
 struct guard {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t change;
-    int over; /* MPI has started */
+    repeater *watch; /* owned */
+    clock_awake clock;
     long seconds;
     char advice[INTERFACES_ADVICE_SIZE]; /* made before anything can hang */
 };
@@ -50,19 +47,12 @@ _Noreturn static void give_up(const guard *g)
     alarm_exit();
 }
 
-static void *watch(void *context)
+static void watch(void *context)
 {
     guard *g = context;
-    clock_awake clock = {0};
-    pthread_mutex_lock(&g->lock);
-    while (!g->over) {
-        if (clock_turn(&clock, clock_seconds()) >= (double)g->seconds) {
-            give_up(g);
-        }
-        clock_condition_wait(&g->change, &g->lock, 1);
+    if (clock_turn(&g->clock, clock_seconds()) >= (double)g->seconds) {
+        give_up(g);
     }
-    pthread_mutex_unlock(&g->lock);
-    return NULL;
 }
 
 static int read_limit(long *out)
@@ -95,9 +85,7 @@ int guard_begin(guard **out)
     }
     g->seconds = seconds;
     interfaces_advice(g->advice, sizeof g->advice);
-    (void)pthread_mutex_init(&g->lock, NULL);
-    clock_condition_init(&g->change);
-    code = thread_start(&g->thread, watch, g, "the start's time limit");
+    code = repeater_start(&g->watch, watch, g, 1, "the start's time limit");
     if (code != LS_OK) {
         free(g);
         return code;
@@ -108,15 +96,8 @@ int guard_begin(guard **out)
 
 void guard_end(guard *g)
 {
-    if (g == NULL) {
-        return;
+    if (g != NULL) {
+        repeater_stop(g->watch);
     }
-    pthread_mutex_lock(&g->lock);
-    g->over = 1;
-    pthread_cond_signal(&g->change);
-    pthread_mutex_unlock(&g->lock);
-    (void)pthread_join(g->thread, NULL);
-    (void)pthread_cond_destroy(&g->change);
-    (void)pthread_mutex_destroy(&g->lock);
     free(g);
 }

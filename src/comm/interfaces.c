@@ -46,25 +46,26 @@ static void add(finding *f, const struct ifaddrs *i)
     f->use = f->use == NULL && !is_inner(i->ifa_name) ? i : f->use;
 }
 
+/* What makes MPI use this interface. */
 #ifdef OPEN_MPI
-/* Its network, as "10.0.0.0/24": interfaces may be called otherwise on other hosts. */
-static void name_use(char *out, size_t size, const struct ifaddrs *i)
+/* By its network, as "10.0.0.0/24": interfaces may be called otherwise on other hosts. */
+static void write_command(char *out, size_t size, const struct ifaddrs *i)
 {
     char text[INET_ADDRSTRLEN] = "?";
-    if (i == NULL || i->ifa_netmask == NULL) {
-        (void)snprintf(out, size, "NETWORK/BITS");
-        return;
+    char use[sizeof text + sizeof "/32"] = "NETWORK/BITS";
+    if (i != NULL && i->ifa_netmask != NULL) {
+        const struct sockaddr_in *address = (const struct sockaddr_in *)(const void *)i->ifa_addr;
+        const struct sockaddr_in *mask = (const struct sockaddr_in *)(const void *)i->ifa_netmask;
+        const struct in_addr network = {address->sin_addr.s_addr & mask->sin_addr.s_addr};
+        (void)inet_ntop(AF_INET, &network, text, sizeof text);
+        (void)snprintf(use, sizeof use, "%s/%d", text, __builtin_popcount(mask->sin_addr.s_addr));
     }
-    const struct sockaddr_in *address = (const struct sockaddr_in *)(const void *)i->ifa_addr;
-    const struct sockaddr_in *mask = (const struct sockaddr_in *)(const void *)i->ifa_netmask;
-    const struct in_addr network = {address->sin_addr.s_addr & mask->sin_addr.s_addr};
-    (void)inet_ntop(AF_INET, &network, text, sizeof text);
-    (void)snprintf(out, size, "%s/%d", text, __builtin_popcount(mask->sin_addr.s_addr));
+    (void)snprintf(out, size, "mpirun --mca btl_tcp_if_include %s --mca oob_tcp_if_include %s", use, use);
 }
 #else
-static void name_use(char *out, size_t size, const struct ifaddrs *i)
+static void write_command(char *out, size_t size, const struct ifaddrs *i)
 {
-    (void)snprintf(out, size, "%s", i == NULL ? "INTERFACE" : i->ifa_name);
+    (void)snprintf(out, size, "mpiexec -iface %s", i == NULL ? "INTERFACE" : i->ifa_name);
 }
 #endif
 
@@ -82,20 +83,13 @@ void interfaces_advice(char *out, size_t size)
             add(&f, i);
         }
     }
-    char use[64];
-    name_use(use, sizeof use, f.use);
+    char command[160];
+    write_command(command, sizeof command, f.use);
     if (f.count > 1) {
-#ifdef OPEN_MPI
         (void)snprintf(out, size,
                        "this host has %s%s: where several hosts have one and the same address, name the network to "
-                       "use: mpirun --mca btl_tcp_if_include %s --mca oob_tcp_if_include %s",
-                       f.list, f.count > MOST_SHOWN ? ", ..." : "", use, use);
-#else
-        (void)snprintf(out, size,
-                       "this host has %s%s: where several hosts have one and the same address, name the network to "
-                       "use: mpiexec -iface %s",
-                       f.list, f.count > MOST_SHOWN ? ", ..." : "", use);
-#endif
+                       "use: %s",
+                       f.list, f.count > MOST_SHOWN ? ", ..." : "", command);
     }
     freeifaddrs(all);
 }

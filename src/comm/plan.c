@@ -14,11 +14,6 @@ static void front_of(tree_front *out, const plan_task *t, plan_ranks ranks)
     tree_front_of(out, first, end - first, t->total);
 }
 
-void plan_front(tree_front *out, const plan_task *task, int r)
-{
-    front_of(out, task, (plan_ranks){r, r + 1});
-}
-
 static void push(planner *b, plan_step step)
 {
     plan *p = b->p;
@@ -105,7 +100,7 @@ void plan_merge_own(planner *b, const tree_front *own)
 int plan_sum(plan *p, const plan_task *task)
 {
     planner b = {.p = p, .t = task, .count = task->n};
-    plan_front(&b.front, task, task->rank);
+    front_of(&b.front, task, (plan_ranks){task->rank, task->rank + 1});
     *p = (plan){.steps = p->steps, .capacity = p->capacity, .own = b.front.count};
     for (size_t i = 0; i < b.front.count; i++) {
         b.front.nodes[i].slot = i + 1;

@@ -69,7 +69,4 @@ typedef struct plan_task {
 int plan_sum(plan *p, const plan_task *task);
 void plan_release(plan *p);
 
-/* The front of rank r in that sum. */
-void plan_front(tree_front *out, const plan_task *task, int r);
-
 #endif

@@ -28,6 +28,12 @@ int comm_sum_f64(comm *c, double *out, double *vectors, size_t n, const tree_fro
     return code;
 }
 
+int comm_sum_ranks(comm *c, double *values, size_t n)
+{
+    const tree_front leaf = {.count = 1};
+    return comm_sum_f64(c, values, values, n, &leaf, (size_t)c->size);
+}
+
 typedef struct partial_sums {
     double *values; /* [shards][n] */
     size_t n;

@@ -107,30 +107,22 @@ static int prepare(watchdog *w, const comm *c)
 /* Rank 0 learns everybody's name; all learn its, and where it listens. */
 static int introduce(watchdog *w, comm *c)
 {
-    watchdog_name *names = NULL;
-    int code = LS_OK;
+    void *all = NULL;
     if (w->rank == 0) {
         post_describe(&w->place, w->socket);
-        names = calloc((size_t)w->size, sizeof *names);
-        code = names == NULL ? error_set(LS_ENOMEM, "out of memory for the ranks' names") : LS_OK;
     }
-    code = comm_agree(c, code);
-    if (code == LS_OK) {
-        code = comm_broadcast(c, &w->place, sizeof w->place);
-    }
+    int code = comm_broadcast(c, &w->place, sizeof w->place);
     if (code == LS_OK) {
         code = comm_broadcast(c, &w->peers[0].name, sizeof w->peers[0].name);
     }
     if (code == LS_OK) {
-        enum { SIZE = sizeof w->name };
-        watch_collective_begin();
-        const int rc = MPI_Gather(&w->name, SIZE, MPI_BYTE, names, SIZE, MPI_BYTE, 0, c->world);
-        code = comm_waited(c, rc, "introducing the ranks");
+        code = comm_gather(c, &w->name, sizeof w->name, &all);
     }
+    const watchdog_name *names = all;
     for (int r = 1; code == LS_OK && names != NULL && r < w->size; r++) {
         w->peers[r].name = names[r];
     }
-    free(names);
+    free(all);
     return code;
 }
 

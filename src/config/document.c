@@ -135,8 +135,13 @@ static int next(reader *r)
     return LS_OK;
 }
 
-static int read_value(reader *r, int index)
+/* A key's name is at hand. */
+static int read_key(reader *r)
 {
+    const int index = schema_find(r->section, event_text(&r->event));
+    if (index < 0) {
+        return unknown_error(place_of(r), r->section, event_text(&r->event));
+    }
     const config_key *key = &schema_keys[index];
     if (r->key_lines[index] > 0) {
         return error_set(LS_EUSAGE, "%s: `%s.%s` is given twice, first on line %zu", place_of(r), key->section,
@@ -157,45 +162,48 @@ static int read_value(reader *r, int index)
     return set_value(r->c, key, nothing ? "" : event_text(&r->event), event_quoted(&r->event), place_of(r));
 }
 
-/* The keys of one section, the reader being at its mapping's start. */
-static int read_keys(reader *r)
+static int not_mapping(reader *r)
 {
+    text_builder known = {0};
+    schema_list(&known, r->section);
+    const char *tick = r->section != NULL ? "`" : "";
+    const int code = error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s", place_of(r),
+                               tick, r->section != NULL ? r->section : "the file", tick, text_of(&known));
+    text_release(&known);
+    return code;
+}
+
+/* The mapping that comes next, or nothing in its place. `entry` reads what belongs to the name at hand, to its end. */
+static int read_mapping(reader *r, int (*entry)(reader *r))
+{
+    int code = next(r);
+    if (code != LS_OK || event_null(&r->event)) {
+        return code;
+    }
+    if (r->event.type != YAML_MAPPING_START_EVENT) {
+        return not_mapping(r);
+    }
     for (;;) {
-        int code = next(r);
+        code = next(r);
         if (code != LS_OK || r->event.type == YAML_MAPPING_END_EVENT) {
             return code;
         }
         if (r->event.type != YAML_SCALAR_EVENT) {
-            return error_set(LS_EUSAGE, "%s: a key of `%s` is a list or a mapping, not a name", place_of(r),
-                             r->section);
+            const char *tick = r->section != NULL ? "`" : "";
+            return error_set(LS_EUSAGE, "%s: a key%s%s%s%s is a list or a mapping, not a name", place_of(r),
+                             r->section != NULL ? " of " : "", tick, r->section != NULL ? r->section : "", tick);
         }
-        const int index = schema_find_key(r->section, event_text(&r->event));
-        if (index < 0) {
-            return unknown_error(place_of(r), r->section, event_text(&r->event));
-        }
-        code = read_value(r, index);
+        code = entry(r);
         if (code != LS_OK) {
             return code;
         }
     }
 }
 
-/* section: NULL where sections are allowed. */
-static int not_mapping(reader *r, const char *section)
-{
-    text_builder known = {0};
-    schema_list(&known, section);
-    const char *tick = section != NULL ? "`" : "";
-    const int code = error_set(LS_EUSAGE, "%s: %s%s%s must hold keys (`key: value`); allowed here: %s", place_of(r),
-                               tick, section != NULL ? section : "the file", tick, text_of(&known));
-    text_release(&known);
-    return code;
-}
-
-/* The section whose name is at hand, up to its end. */
+/* A section's name is at hand. */
 static int read_section(reader *r)
 {
-    const int first = schema_find_section(event_text(&r->event));
+    const int first = schema_find(event_text(&r->event), NULL);
     if (first < 0) {
         return unknown_error(place_of(r), NULL, event_text(&r->event));
     }
@@ -205,28 +213,9 @@ static int read_section(reader *r)
                          r->section_lines[first]);
     }
     r->section_lines[first] = line_of(r);
-    const int code = next(r);
-    if (code != LS_OK || event_null(&r->event)) {
-        return code;
-    }
-    return r->event.type == YAML_MAPPING_START_EVENT ? read_keys(r) : not_mapping(r, r->section);
-}
-
-static int read_sections(reader *r)
-{
-    for (;;) {
-        int code = next(r);
-        if (code != LS_OK || r->event.type == YAML_MAPPING_END_EVENT) {
-            return code;
-        }
-        if (r->event.type != YAML_SCALAR_EVENT) {
-            return error_set(LS_EUSAGE, "%s: a key is a list or a mapping, not a name", place_of(r));
-        }
-        code = read_section(r);
-        if (code != LS_OK) {
-            return code;
-        }
-    }
+    const int code = read_mapping(r, read_key);
+    r->section = NULL;
+    return code;
 }
 
 /* One document whose root is a mapping, or nothing. */
@@ -239,10 +228,7 @@ static int read_stream(reader *r)
     if (code != LS_OK || r->event.type == YAML_STREAM_END_EVENT) {
         return code;
     }
-    code = next(r);
-    if (code == LS_OK && !event_null(&r->event)) {
-        code = r->event.type == YAML_MAPPING_START_EVENT ? read_sections(r) : not_mapping(r, NULL);
-    }
+    code = read_mapping(r, read_section);
     if (code == LS_OK) {
         code = next(r); /* the document's end */
     }
@@ -296,10 +282,10 @@ int document_override(config *c, const char *assignment)
     }
     (void)snprintf(section, sizeof section, "%.*s", (int)(dot - assignment), assignment);
     (void)snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
-    if (schema_find_section(section) < 0) {
+    if (schema_find(section, NULL) < 0) {
         return unknown_error(place, NULL, section);
     }
-    const int index = schema_find_key(section, name);
+    const int index = schema_find(section, name);
     return index < 0 ? unknown_error(place, section, name)
                      : set_value(c, &schema_keys[index], equals + 1, false, place);
 }

@@ -10,7 +10,7 @@
 #define PLACE(at)         .offset = offsetof(config, at), .size = sizeof(((config *)0)->at)
 #define KIND(at, ...)     .kind = _Generic(((config *)0)->at, __VA_ARGS__)
 #define KEY(s, k, at, d)  .section = (s), .name = (k), PLACE(at), .fallback = (d)
-#define BOOL(s, k, at, d) KEY(s, k, at, d), KIND(at, bool : KEY_BOOL)
+#define BOOL(s, k, at, d) KEY(s, k, at, d), KIND(at, bool : KEY_BOOL), .choices = booleans
 #define STEPS(s, k, at, d, least, most, by)                                                                            \
     KEY(s, k, at, d), KIND(at, int : KEY_INT, uint64_t : KEY_INT), .min = (least), .max = (most), .step = (by)
 #define INT(s, k, at, d, least, most)  STEPS(s, k, at, d, least, most, 1)
@@ -18,6 +18,7 @@
 #define TEXT(s, k, at, d)              KEY(s, k, at, d), KIND(at, const char * : KEY_TEXT)
 #define CHOICE(s, k, at, d, list)      KEY(s, k, at, d), KIND(at, unsigned : KEY_CHOICE), .choices = (list)
 
+static const config_choice booleans[] = {{"true", true}, {"false", false}, {0}};
 static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZE_CROP}, {0}};
 static const config_choice scales[] = {{"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {0}};
 static const config_choice orientations[] = {
@@ -193,20 +194,11 @@ const config_key schema_keys[] = {
 };
 const size_t schema_count = sizeof schema_keys / sizeof *schema_keys;
 
-int schema_find_section(const char *section)
+int schema_find(const char *section, const char *name)
 {
     for (size_t k = 0; k < schema_count; k++) {
-        if (strcmp(schema_keys[k].section, section) == 0) {
-            return (int)k;
-        }
-    }
-    return -1;
-}
-
-int schema_find_key(const char *section, const char *name)
-{
-    for (size_t k = 0; k < schema_count; k++) {
-        if (strcmp(schema_keys[k].section, section) == 0 && strcmp(schema_keys[k].name, name) == 0) {
+        const config_key *key = &schema_keys[k];
+        if (strcmp(key->section, section) == 0 && (name == NULL || strcmp(key->name, name) == 0)) {
             return (int)k;
         }
     }
@@ -219,7 +211,7 @@ void schema_list(text_builder *out, const char *section)
     for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
         const bool wanted =
-            section != NULL ? strcmp(key->section, section) == 0 : schema_find_section(key->section) == (int)k;
+            section != NULL ? strcmp(key->section, section) == 0 : schema_find(key->section, NULL) == (int)k;
         if (wanted) {
             text_add(out, "%s%s", separator, section != NULL ? key->name : key->section);
             separator = ", ";

@@ -17,7 +17,7 @@ typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_TEXT, KEY_CHOICE } key_
 
 typedef struct config_choice {
     const char *name;
-    int value; /* of the module's enum */
+    int value; /* of the module's enum, or a bool */
 } config_choice;
 
 typedef struct config_key {
@@ -28,7 +28,7 @@ typedef struct config_key {
     int64_t min, max, step;       /* KEY_INT: min, min + step, ... max; never negative */
     double low, high;             /* KEY_REAL */
     bool above;                   /* KEY_REAL: low itself is not allowed */
-    const config_choice *choices; /* KEY_CHOICE: ended by a NULL name */
+    const config_choice *choices; /* KEY_CHOICE, KEY_BOOL: ended by a NULL name */
     bool plain_name;              /* KEY_TEXT: a file name without folders */
     bool is_path;                 /* KEY_TEXT: ~ is the home folder */
     bool may_be_empty;            /* KEY_TEXT */
@@ -39,9 +39,8 @@ typedef struct config_key {
 extern const config_key schema_keys[]; /* in the order in which they are printed, grouped by section */
 extern const size_t schema_count;
 
-/* Index of a section's first key, or of a key; -1 when there is none. */
-int schema_find_section(const char *section);
-int schema_find_key(const char *section, const char *name);
+/* Index of a key, or (name NULL) of a section's first one; -1 when there is none. */
+int schema_find(const char *section, const char *name);
 
 /* Write the names of a section's keys, or (section NULL) of the sections, "a, b, c". */
 void schema_list(text_builder *out, const char *section);

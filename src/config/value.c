@@ -32,7 +32,6 @@ void value_allowed(text_builder *out, const config_key *key)
     char low[32];
     char high[32];
     switch (key->kind) {
-    case KEY_BOOL: text_add(out, "true, false"); break;
     case KEY_INT:
         if (key->step == 1) {
             text_add(out, "%" PRId64 " to %" PRId64, key->min, key->max);
@@ -53,6 +52,7 @@ void value_allowed(text_builder *out, const config_key *key)
                  : key->is_path  ? "a path"
                                  : "a text on one line");
         break;
+    case KEY_BOOL:
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
             text_add(out, "%s%s", choice == key->choices ? "" : ", ", choice->name);
@@ -69,13 +69,13 @@ static void *field_of(const config_key *key, config *c)
 /* Fields of 4 bytes and of 8 hold the same numbers, as none is negative. */
 static void set_whole(const config_key *key, config *c, int64_t value)
 {
-    const int narrow = (int)value;
+    void *field = field_of(key, c);
     if (key->kind == KEY_BOOL) {
-        *(bool *)field_of(key, c) = value != 0;
+        *(bool *)field = value != 0;
     } else if (key->size == sizeof value) {
-        memcpy(field_of(key, c), &value, sizeof value);
+        *(int64_t *)field = value;
     } else {
-        memcpy(field_of(key, c), &narrow, sizeof narrow);
+        *(int *)field = (int)value;
     }
 }
 
@@ -111,7 +111,7 @@ static const char *set_real(config *c, const config_key *key, const char *text)
     if (errno != 0) {
         return "too small to differ from 0";
     }
-    memcpy(field_of(key, c), &v, sizeof v);
+    *(double *)field_of(key, c) = v;
     return NULL;
 }
 
@@ -123,17 +123,7 @@ static const char *set_choice(config *c, const config_key *key, const char *text
             return NULL;
         }
     }
-    return "not one of its values";
-}
-
-static const char *set_bool(config *c, const config_key *key, const char *text)
-{
-    const bool value = strcmp(text, "true") == 0;
-    if (!value && strcmp(text, "false") != 0) {
-        return "neither true nor false";
-    }
-    set_whole(key, c, value);
-    return NULL;
+    return key->kind == KEY_BOOL ? "neither true nor false" : "not one of its values";
 }
 
 /* Length of the UTF-8 character at s, 0 when it is none or one that does not print. */
@@ -199,9 +189,9 @@ int value_set(config *c, const config_key *key, const char *text, bool quoted, c
         return LS_EUSAGE;
     }
     switch (key->kind) {
-    case KEY_BOOL: *reason = set_bool(c, key, text); break;
     case KEY_INT: *reason = set_int(c, key, text); break;
     case KEY_REAL: *reason = set_real(c, key, text); break;
+    case KEY_BOOL:
     case KEY_CHOICE: *reason = set_choice(c, key, text); break;
     case KEY_TEXT: *reason = check_text(key, text); return *reason == NULL ? set_text(c, key, text) : LS_EUSAGE;
     }
@@ -239,34 +229,28 @@ static bool plain(const char *text)
            strcasecmp(text, "null") != 0;
 }
 
+static const void *seen_field_of(const config_key *key, const config *c)
+{
+    return (const char *)c + key->offset;
+}
+
 static int64_t whole_of(const config_key *key, const config *c)
 {
-    const char *at = (const char *)c + key->offset;
-    int64_t wide = 0;
-    int narrow = 0;
+    const void *field = seen_field_of(key, c);
     if (key->kind == KEY_BOOL) {
-        return *(const bool *)at;
+        return *(const bool *)field;
     }
-    if (key->size == sizeof wide) {
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    }
-    memcpy(&narrow, at, sizeof narrow);
-    return narrow;
+    return key->size == sizeof(int64_t) ? *(const int64_t *)field : *(const int *)field;
 }
 
 static double real_of(const config_key *key, const config *c)
 {
-    double x = 0;
-    memcpy(&x, (const char *)c + key->offset, sizeof x);
-    return x;
+    return *(const double *)seen_field_of(key, c);
 }
 
 const char *value_text(const config_key *key, const config *c)
 {
-    const char *text = NULL;
-    memcpy(&text, (const char *)c + key->offset, sizeof text);
-    return text;
+    return *(const char *const *)seen_field_of(key, c);
 }
 
 void value_free(config *c, const config_key *key)
@@ -283,7 +267,6 @@ void value_print(text_builder *out, const config_key *key, const config *c)
 {
     char room[32];
     switch (key->kind) {
-    case KEY_BOOL: text_add(out, "%s", whole_of(key, c) != 0 ? "true" : "false"); break;
     case KEY_INT: text_add(out, "%" PRId64, whole_of(key, c)); break;
     case KEY_REAL:
         digits_of(room, real_of(key, c));
@@ -296,6 +279,7 @@ void value_print(text_builder *out, const config_key *key, const config *c)
             value_quote(out, value_text(key, c), 0);
         }
         break;
+    case KEY_BOOL:
     case KEY_CHOICE:
         for (const config_choice *choice = key->choices; choice->name != NULL; choice++) {
             if (choice->value == whole_of(key, c)) {

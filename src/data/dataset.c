@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -235,10 +234,9 @@ static int load_bytes(dataset *d)
 
 int dataset_check_place(const char *path)
 {
-    struct stat status;
     const watch_phase before = watch_enter(WATCH_OPENING); /* a file system that hangs does so here */
     int code = named_check_place(path);
-    if (code != LS_OK && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (code != LS_OK && named_is_folder(path)) {
         code =
             error_set(LS_EUSAGE, "%s: is a folder, not a packed data set; make one of it by `lockstep pack %s OUT.h5`",
                       path, path);
@@ -367,6 +365,11 @@ int32_t dataset_label(const dataset *d, size_t i)
 const char *dataset_name(const dataset *d, size_t i)
 {
     return d->names[i];
+}
+
+size_t dataset_count(const dataset *d, dataset_split split)
+{
+    return d->counts[split];
 }
 
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count)

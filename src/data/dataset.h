@@ -56,6 +56,9 @@ const char *dataset_class_name(const dataset *d, size_t class_number);
 int32_t dataset_label(const dataset *d, size_t i);
 const char *dataset_name(const dataset *d, size_t i);
 
+/* How many samples a split has. */
+size_t dataset_count(const dataset *d, dataset_split split);
+
 /* The numbers of a split's samples, ascending; *count may be 0. Owned by the data set. */
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count);
 

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "data/dataset.h"
 #include "data/image.h"
 
-static void check_pictures(dataset *d, bool decode, problems *found)
+void dataset_check_pictures(dataset *d, bool decode, problems *found)
 {
     dataset_buffer buffer = {0};
     image decoded = {0};
@@ -26,22 +25,4 @@ static void check_pictures(dataset *d, bool decode, problems *found)
     }
     image_release(&decoded);
     free(buffer.bytes);
-}
-
-int dataset_check(dataset_facts *out, const char *path, bool decode, problems *found)
-{
-    dataset *d = NULL;
-    *out = (dataset_facts){0};
-    const int code = dataset_open_unread(&d, path);
-    if (code != LS_OK) {
-        problems_add_error(found, path);
-        return code;
-    }
-    for (int split = 0; split < DATASET_SPLITS; split++) {
-        (void)dataset_indices(d, (dataset_split)split, &out->counts[split]);
-    }
-    out->classes = dataset_classes(d);
-    check_pictures(d, decode, found);
-    dataset_free(d);
-    return LS_OK;
 }

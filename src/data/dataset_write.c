@@ -170,19 +170,10 @@ int dataset_write(const char *path, const dataset_item *items, size_t count, con
     if (code == LS_OK) {
         code = temporary_begin(&t, &f, path);
     }
-    if (code != LS_OK) {
-        goto cleanup;
-    }
-    code = write_file(f, items, count, &c, classes, class_count);
-    const int closed = h5_close(f);
     if (code == LS_OK) {
-        code = closed;
+        code = write_file(f, items, count, &c, classes, class_count);
     }
-    if (code == LS_OK) {
-        code = temporary_commit(&t, "a data set");
-    }
-cleanup:
-    temporary_end(&t);
+    code = temporary_finish(&t, f, code, "a data set");
     columns_release(&c);
     return code;
 }

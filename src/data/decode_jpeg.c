@@ -49,7 +49,6 @@ static int start(jpeg_decoder *d, image *out, const uint8_t *bytes)
     const int cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW; /* the one that gives the same bits on every processor */
-    d->most_scans = jpeg_most_scans(jpeg);
     (void)jpeg_start_decompress(jpeg);
     if (jpeg->output_width != out->width || jpeg->output_height != out->height ||
         jpeg->output_components != (cmyk ? 4 : 3)) {
@@ -129,7 +128,7 @@ static void decode_guarded(jpeg_decoder *d, image *out, const uint8_t *bytes)
 /* *usable: how much of the file may be tried again after a failure; not 0: this is that try. */
 static int decode_part(image *out, const uint8_t *bytes, size_t size, size_t *usable)
 {
-    jpeg_decoder d = {.code = LS_OK, .size = size, .most_scans = IMAGE_MAX_SCANS, .again = *usable > 0};
+    jpeg_decoder d = {.code = LS_OK, .size = size, .again = *usable > 0};
     jpeg_events_set(&d);
     decode_guarded(&d, out, bytes);
     if (d.code == LS_OK) {

@@ -133,11 +133,14 @@ bool jpeg_all_seen(const struct jpeg_decompress_struct *jpeg, bool refined)
     return true;
 }
 
-/* Each scan goes over all blocks again, whatever it says of them. Real files have about ten, a few some dozens. */
-int jpeg_most_scans(const struct jpeg_decompress_struct *jpeg)
+/*
+ * Most scans that are read of a picture of this kind and size, as far as its header is known. Each goes over all blocks
+ * again, whatever it says of them. Real files have about ten, a few some dozens.
+ */
+static int most_scans_of(const struct jpeg_decompress_struct *jpeg)
 {
     const size_t pixels = (size_t)jpeg->image_width * jpeg->image_height;
-    const size_t affordable = IMAGE_MAX_SCANNED / pixels;
+    const size_t affordable = pixels > 0 ? IMAGE_MAX_SCANNED / pixels : IMAGE_MAX_SCANS;
     const size_t most = affordable < IMAGE_MAX_SCANS ? affordable : IMAGE_MAX_SCANS;
     return (int)(jpeg->arith_code ? most / ARITHMETIC_COST : most);
 }
@@ -147,9 +150,10 @@ static void watch_scans(j_common_ptr common)
 {
     jpeg_decoder *d = decoder_of(common);
     const struct jpeg_decompress_struct *jpeg = &d->jpeg;
-    if (jpeg->input_scan_number > d->most_scans) {
+    const int most_scans = most_scans_of(jpeg);
+    if (jpeg->input_scan_number > most_scans) {
         leave(d, error_set(LS_EFORMAT, "a JPEG of more than %d scans, the most that are read at %u x %u pixels",
-                           d->most_scans, jpeg->image_width, jpeg->image_height));
+                           most_scans, jpeg->image_width, jpeg->image_height));
     }
     if (d->whole == 0 && !d->ended && between_scans(jpeg) && jpeg_all_seen(jpeg, true)) {
         d->whole = d->size - jpeg->src->bytes_in_buffer - (jpeg->unread_marker != 0 ? 2 : 0);

@@ -17,7 +17,6 @@ typedef struct jpeg_decoder {
     int code;
     JSAMPLE *row;       /* one line of CMYK, owned */
     size_t size;        /* of the file */
-    int most_scans;     /* from jpeg_most_scans */
     size_t whole;       /* how much of the file made all of a picture of several scans; 0: nothing yet */
     size_t usable;      /* what of the file may be tried again after a failure */
     bool again;         /* this is that try */
@@ -33,9 +32,6 @@ typedef struct jpeg_decoder {
 void jpeg_events_set(jpeg_decoder *d);
 /* And of restart markers, once it has its source. */
 void jpeg_events_set_source(jpeg_decoder *d);
-
-/* Most scans that are read of a picture of this kind and size. */
-int jpeg_most_scans(const struct jpeg_decompress_struct *jpeg);
 
 /* Whether all components had a scan; and, if they were refined step by step, whether all bits of them are there. */
 bool jpeg_all_seen(const struct jpeg_decompress_struct *jpeg, bool refined);

@@ -5,14 +5,9 @@
 #include "base/error.h"
 #include "base/random.h"
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return a / b + (a % b != 0);
-}
-
 size_t order_steps(size_t samples, size_t batch, size_t steps_per_epoch)
 {
-    return steps_per_epoch != 0 ? steps_per_epoch : divide_up(samples, batch);
+    return steps_per_epoch != 0 ? steps_per_epoch : samples / batch + (samples % batch != 0);
 }
 
 size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch, size_t step)

@@ -13,19 +13,12 @@
 /* A picture's file may have this many bytes. */
 #define MAX_FILE_BYTES ((size_t)256 << 20)
 
-/* A folder of class folders: the one that was given, or a split's in it. */
-typedef struct part {
-    const char *name; /* in the folder that was given, "" for itself; not owned */
-    dataset_split split;
-    pack_names classes; /* its class folders */
-} part;
-
 typedef struct folder_source {
     packing p;
     pack_walk walk;
     pack_names folders; /* in the folder that was given */
-    part parts[DATASET_SPLITS];
-    size_t part_count;
+    pack_parts parts;
+    pack_names classes[DATASET_SPLITS]; /* their class folders */
     dataset_buffer file;
     image picture;
 } folder_source;
@@ -45,21 +38,19 @@ static int pass_others(folder_source *s)
     return code;
 }
 
-static int add_part(folder_source *s, const char *name, dataset_split split)
+static int list_classes(folder_source *s, dataset_split split)
 {
-    part *added = &s->parts[s->part_count++];
     size_t before = 0;
-    *added = (part){.name = name, .split = split};
     s->p.wanted[split] = true;
-    if (*name == '\0') { /* listed already */
-        added->classes = s->folders;
+    if (!s->parts.split) { /* listed already */
+        s->classes[split] = s->folders;
         s->folders = (pack_names){0};
         return LS_OK;
     }
-    if (!pack_walk_enter(&s->walk, name, &before)) {
+    if (!pack_walk_enter(&s->walk, s->parts.folders[split], &before)) {
         return error_set(LS_EUSAGE, "%.200s...: the path is too long", s->walk.path);
     }
-    const int code = pack_walk_folders(&s->walk, &added->classes);
+    const int code = pack_walk_folders(&s->walk, &s->classes[split]);
     pack_walk_leave(&s->walk, before);
     return code;
 }
@@ -67,22 +58,16 @@ static int add_part(folder_source *s, const char *name, dataset_split split)
 /* Find the folders of class folders. */
 static int find_parts(folder_source *s, pack_layout layout)
 {
-    pack_parts found;
     int code = pack_walk_folders(&s->walk, &s->folders);
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        code = pack_parts_decide(&s->parts, &s->walk, &s->folders, layout);
     }
-    code = pack_parts_decide(&found, &s->walk, &s->folders, layout);
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK && s->parts.split) {
+        code = pass_others(s);
     }
-    if (!found.split) {
-        return add_part(s, "", DATASET_TRAIN);
-    }
-    code = pass_others(s);
     for (int split = 0; split < DATASET_SPLITS && code == LS_OK; split++) {
-        if (found.folders[split] != NULL) {
-            code = add_part(s, found.folders[split], (dataset_split)split);
+        if (s->parts.folders[split] != NULL) {
+            code = list_classes(s, (dataset_split)split);
         }
     }
     return code;
@@ -92,8 +77,8 @@ static int find_parts(folder_source *s, pack_layout layout)
 static int number_classes(folder_source *s)
 {
     int code = LS_OK;
-    for (size_t i = 0; i < s->part_count; i++) {
-        const pack_names *names = &s->parts[i].classes;
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        const pack_names *names = &s->classes[split];
         for (size_t c = 0; c < names->count && code == LS_OK; c++) {
             code = pack_names_add(&s->p.classes, names->names[c]);
         }
@@ -113,43 +98,26 @@ static int number_classes(folder_source *s)
     return code;
 }
 
-/* The folder at hand has come up on the way to pictures: no link is to lead there again. */
-static int mark(folder_source *s)
+/* Folders on the way to pictures are marked: no link is to lead there again. */
+static int take_part(folder_source *s, dataset_split split)
 {
-    struct stat info;
-    bool before = false;
-    return stat(s->walk.path, &info) == 0 ? pack_walk_mark(&s->walk, &info, &before) : LS_OK;
-}
-
-static int take_part(folder_source *s, const part *from)
-{
+    const char *part = s->parts.folders[split];
+    const pack_names *classes = &s->classes[split];
     int code = LS_OK;
-    for (size_t i = 0; i < from->classes.count && code == LS_OK; i++) {
+    for (size_t i = 0; i < classes->count && code == LS_OK; i++) {
         size_t root = 0;
         size_t folder = 0;
-        const char *name = from->classes.names[i];
+        bool before = false;
+        const char *name = classes->names[i];
         pack_walk_unmark(&s->walk);
-        code = mark(s);
-        if (code == LS_OK && pack_walk_enter(&s->walk, from->name, &root)) {
-            code = *from->name == '\0' ? LS_OK : mark(s);
+        code = pack_walk_mark(&s->walk, &before);
+        if (code == LS_OK && pack_walk_enter(&s->walk, part, &root)) {
+            code = pack_walk_mark(&s->walk, &before);
         }
         if (code == LS_OK && pack_walk_enter(&s->walk, name, &folder)) {
-            code = pack_walk_take(&s->walk, (int32_t)pack_names_find(&s->p.classes, name), from->split);
+            code = pack_walk_take(&s->walk, (int32_t)pack_names_find(&s->p.classes, name), split);
         }
         pack_walk_leave(&s->walk, root);
-    }
-    return code;
-}
-
-static int list_all(folder_source *s, const pack_directory_options *options)
-{
-    int code = find_parts(s, options->layout);
-    if (code != LS_OK) {
-        return code;
-    }
-    code = number_classes(s);
-    for (size_t i = 0; i < s->part_count && code == LS_OK; i++) {
-        code = take_part(s, &s->parts[i]);
     }
     return code;
 }
@@ -165,21 +133,19 @@ static const char *reason_of(const char *path)
 /* Read and decode a file. *taken: it is a picture; otherwise it is accounted for. Other codes end the packing. */
 static int look_into(folder_source *s, dataset_item *item, bool *taken)
 {
-    char reason[400];
     size_t size = 0;
     *taken = false;
     int code = dataset_read_file(&s->file, &size, item->path, MAX_FILE_BYTES);
     if (code == LS_EIO || code == LS_EFORMAT) {
-        (void)snprintf(reason, sizeof reason, "%s", reason_of(item->path));
-        return pack_pass(&s->p.account, code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE, item->path, "%s", reason);
+        const pack_reason reason = code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE;
+        return pack_pass(&s->p.account, reason, item->path, "%s", reason_of(item->path));
     }
     if (code != LS_OK) {
         return code;
     }
     code = image_decode(&s->picture, s->file.bytes, size);
     if (code == LS_EFORMAT) {
-        (void)snprintf(reason, sizeof reason, "%s", error_message());
-        return pack_pass(&s->p.account, PACK_NOT_PICTURE, item->path, "%s", reason);
+        return pack_pass(&s->p.account, PACK_NOT_PICTURE, item->path, "%s", error_message());
     }
     if (code != LS_OK) {
         return error_prefix(code, "%.600s", item->path);
@@ -235,16 +201,21 @@ static int refuse_empty(const folder_source *s)
 
 static int gather(folder_source *s, const pack_directory_options *options)
 {
-    int code = list_all(s, options);
-    if (code != LS_OK) {
-        return code;
+    int code = find_parts(s, options->layout);
+    if (code == LS_OK) {
+        code = number_classes(s);
     }
-    code = look_into_all(s);
+    for (int split = 0; split < DATASET_SPLITS && code == LS_OK; split++) {
+        code = take_part(s, (dataset_split)split);
+    }
+    if (code == LS_OK) {
+        code = look_into_all(s);
+    }
     if (code == LS_OK && s->p.items.count == 0) {
         code = refuse_empty(s);
     }
     if (code == LS_OK) {
-        code = packing_warn_nested(&s->p, *s->parts[0].name != '\0');
+        code = packing_warn_nested(&s->p, s->parts.split);
     }
     if (code != LS_OK) {
         return code;
@@ -261,11 +232,11 @@ static int gather(folder_source *s, const pack_directory_options *options)
 
 static void release(folder_source *s)
 {
-    for (size_t i = 0; i < s->part_count; i++) {
-        pack_names_release(&s->parts[i].classes);
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        pack_names_release(&s->classes[split]);
     }
     pack_names_release(&s->folders);
-    pack_walk_end(&s->walk);
+    pack_walk_unmark(&s->walk);
     free(s->file.bytes);
     image_release(&s->picture);
     packing_release(&s->p);

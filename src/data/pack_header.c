@@ -35,11 +35,15 @@ static census take_census(const pack_row *r)
     return c;
 }
 
-static bool is_label_name(const char *cell)
+/* name NULL: one of those that labels usually have. */
+static bool is_called(const char *cell, const char *name)
 {
-    static const char *const names[] = {"label", "class", "target", "y"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(names[i], cell) == 0) {
+    static const char *const usual[] = {"label", "class", "target", "y"};
+    if (name != NULL) {
+        return strcasecmp(cell, name) == 0;
+    }
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        if (strcasecmp(cell, usual[i]) == 0) {
             return true;
         }
     }
@@ -51,7 +55,7 @@ static size_t find_called(size_t *first, const pack_row *r, const char *name)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->count; i++) {
-        if (strcasecmp(r->cells[i], name) == 0 && n++ == 0) {
+        if (is_called(r->cells[i], name) && n++ == 0) {
             *first = i;
         }
     }
@@ -83,48 +87,35 @@ static int classify(const pack_row *r, const census *c, const pack_csv_options *
         return c->numbers == 0 ? 1 : -1;
     }
     const bool counts = c->counting && c->empty == 0 && c->numbers >= COUNTED;
-    const bool named = is_label_name(r->cells[c->name]);
+    const bool named = is_called(r->cells[c->name], NULL);
     return counts && named ? 1 : counts || named ? -1 : 0;
 }
 
+/* name NULL: by the usual names. */
 static int find_by_name(pack_columns *out, const pack_row *r, const char *name, const char *path, size_t line)
 {
     const size_t n = find_called(&out->label, r, name);
-    if (n != 1) {
+    if (n == 1) {
+        return LS_OK;
+    }
+    if (name != NULL) {
         return error_set(LS_EFORMAT, "%s: line %zu, the header, has %s column called '%s'; say --label NUMBER", path,
                          line, n == 0 ? "no" : "more than one", name);
     }
-    return LS_OK;
-}
-
-/* By the usual names. */
-static int find_usual(pack_columns *out, const pack_row *r, const char *path, size_t line)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        if (is_label_name(r->cells[i]) && n++ == 0) {
-            out->label = i;
-        }
-    }
-    if (n != 1) {
-        return error_set(
-            LS_EFORMAT,
-            "%s: line %zu, the header, calls %s label, class, target or y; say --label first, last, NUMBER "
-            "or NAME",
-            path, line, n == 0 ? "no column" : "more than one column");
-    }
-    return LS_OK;
+    return error_set(LS_EFORMAT,
+                     "%s: line %zu, the header, calls %s label, class, target or y; say --label first, last, NUMBER "
+                     "or NAME",
+                     path, line, n == 0 ? "no column" : "more than one column");
 }
 
 static int find_label(pack_columns *out, const pack_row *r, const pack_csv_options *o, const char *path, size_t line)
 {
-    if (is_by_name(o->label)) {
-        return out->header ? find_by_name(out, r, o->label, path, line)
-                           : error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line,
-                                       o->label);
+    const bool by_name = is_by_name(o->label);
+    if (out->header && (by_name || o->label == NULL)) {
+        return find_by_name(out, r, o->label, path, line);
     }
-    if (o->label == NULL && out->header) {
-        return find_usual(out, r, path, line);
+    if (by_name) {
+        return error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line, o->label);
     }
     if (o->label == NULL || strcmp(o->label, "last") == 0) {
         out->label = r->count - 1;

@@ -1,11 +1,11 @@
 #include "data/pack_layout.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "data/pack_names.h"
+#include "io/named.h"
 
 /* What the names of folders say, and what those with a split's name hold. */
 typedef struct evidence {
@@ -14,12 +14,6 @@ typedef struct evidence {
     const char *holding; /* the first of those that holds folders; NULL: none */
     bool train_holds;    /* one for training does */
 } evidence;
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /* Whether a folder in the one at hand holds folders that could be classes. */
 static int holds_folders(bool *out, pack_walk *w, const char *folder)
@@ -35,7 +29,7 @@ static int holds_folders(bool *out, pack_walk *w, const char *folder)
     for (size_t i = 0; code == LS_OK && i < names.count && !*out; i++) {
         const char *name = names.names[i];
         if (name[0] != '.' && !pack_is_system(name) && pack_walk_enter(w, name, &inner)) {
-            *out = is_folder(w->path);
+            *out = named_is_folder(w->path);
             pack_walk_leave(w, inner);
         }
     }
@@ -122,5 +116,9 @@ int pack_parts_decide(pack_parts *out, pack_walk *w, const pack_names *folders, 
             return code;
         }
     }
-    return out->split ? find_parts(out, w, folders) : LS_OK;
+    if (out->split) {
+        return find_parts(out, w, folders);
+    }
+    out->folders[DATASET_TRAIN] = "";
+    return LS_OK;
 }

@@ -5,8 +5,10 @@
 
 /* What the folders in the folder that was given are. */
 typedef struct pack_parts {
-    bool split;                          /* false: each is a class */
-    const char *folders[DATASET_SPLITS]; /* else: each split's, or NULL; names in the list that was given */
+    bool split; /* false: each is a class */
+    /* Each split's folder of class folders, or NULL: a name in the list that was given; "": the folder at hand itself.
+     */
+    const char *folders[DATASET_SPLITS];
 } pack_parts;
 
 /*

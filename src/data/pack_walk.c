@@ -44,11 +44,6 @@ int pack_walk_begin(pack_walk *w, packing *to, const char *root)
     return LS_OK;
 }
 
-void pack_walk_end(pack_walk *w)
-{
-    pack_walk_unmark(w);
-}
-
 /* The folders that were marked: a tree, as tsearch makes it. */
 typedef struct place {
     dev_t device;
@@ -65,11 +60,16 @@ static int compare_places(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-int pack_walk_mark(pack_walk *w, const struct stat *folder, bool *before)
+int pack_walk_mark(pack_walk *w, bool *before)
 {
+    struct stat info;
+    *before = false;
+    if (stat(w->path, &info) != 0) {
+        return LS_OK; /* whoever lists it learns why */
+    }
     place *new = malloc(sizeof *new);
     if (new != NULL) {
-        *new = (place){folder->st_dev, folder->st_ino};
+        *new = (place){info.st_dev, info.st_ino};
     }
     place *const *found = new == NULL ? NULL : tsearch(new, &w->seen, compare_places);
     if (found == NULL) {
@@ -267,12 +267,8 @@ cleanup:
 
 int pack_walk_take(pack_walk *w, int32_t label, dataset_split split)
 {
-    struct stat info;
     bool before = false;
-    if (stat(w->path, &info) != 0) {
-        return pass_unseen(w);
-    }
-    const int code = pack_walk_mark(w, &info, &before);
+    const int code = pack_walk_mark(w, &before);
     if (code != LS_OK) {
         return code;
     }

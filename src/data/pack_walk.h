@@ -2,7 +2,6 @@
 #define LOCKSTEP_DATA_PACK_WALK_H
 
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "data/packing.h"
 
@@ -18,7 +17,7 @@ typedef struct pack_walk {
     void *seen;          /* owned; folders on the way to the one at hand, and what was looked through from there */
 } pack_walk;
 
-/* Begin in a folder. Ends with pack_walk_end. Returns 0 or LS_EUSAGE: too long, no folder. */
+/* Begin in a folder. Ends with pack_walk_unmark. Returns 0 or LS_EUSAGE: too long, no folder. */
 int pack_walk_begin(pack_walk *w, packing *to, const char *root);
 
 /* Names in the folder at hand, sorted by bytes, accounted for nowhere. Returns 0, LS_EIO (errno is why) or LS_ENOMEM.
@@ -29,8 +28,8 @@ int pack_walk_list(const pack_walk *w, pack_names *out);
 bool pack_walk_enter(pack_walk *w, const char *name, size_t *before);
 void pack_walk_leave(pack_walk *w, size_t before);
 
-/* Remember a folder by device and number; *before: whether it was known. Returns 0 or LS_ENOMEM. */
-int pack_walk_mark(pack_walk *w, const struct stat *folder, bool *before);
+/* Remember the folder at hand, by device and number; *before: whether it was known. Returns 0 or LS_ENOMEM. */
+int pack_walk_mark(pack_walk *w, bool *before);
 /* Forget all of them. */
 void pack_walk_unmark(pack_walk *w);
 
@@ -45,7 +44,5 @@ int pack_walk_folders(pack_walk *w, pack_names *out);
  * LS_ENOMEM, LS_EUSAGE where one of the files is the output, or what pack_pass returns.
  */
 int pack_walk_take(pack_walk *w, int32_t label, dataset_split split);
-
-void pack_walk_end(pack_walk *w);
 
 #endif

@@ -44,28 +44,17 @@ typedef struct twins {
     const dataset_item *first, *second;
 } twins;
 
-/* The first of a group that differs from its beginning, or NULL. */
-static const dataset_item *find_other(const entry *group, size_t n,
-                                      bool (*differ)(const dataset_item *a, const dataset_item *b))
-{
-    for (size_t i = 1; i < n; i++) {
-        if (differ(group[0], group[i])) {
-            return group[i];
-        }
-    }
-    return NULL;
-}
-
+/* A group of the same bytes: the first that differs from its beginning makes it one of those that are found. */
 static void look_at(twins *found, const entry *group, size_t n,
                     bool (*differ)(const dataset_item *a, const dataset_item *b))
 {
-    const dataset_item *other = find_other(group, n, differ);
-    if (other == NULL) {
-        return;
+    size_t other = 1;
+    while (other < n && !differ(group[0], group[other])) {
+        other++;
     }
-    if (found->groups++ == 0 || group[0] < found->first) {
+    if (other < n && (found->groups++ == 0 || group[0] < found->first)) {
         found->first = group[0];
-        found->second = other;
+        found->second = group[other];
     }
 }
 

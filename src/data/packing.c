@@ -140,15 +140,6 @@ static size_t share(double fraction, size_t n)
     return rounded < 1 ? 1 : rounded > n - 1 ? n - 1 : rounded;
 }
 
-/* Those of one class, in order. */
-static void choose_some(candidate *of_class, size_t n, double fraction)
-{
-    const size_t chosen = share(fraction, n);
-    for (size_t i = 0; i < chosen; i++) {
-        of_class[i].item->split = DATASET_VAL;
-    }
-}
-
 int packing_choose(pack_items *items, double fraction, uint64_t seed)
 {
     size_t n = 0;
@@ -171,7 +162,10 @@ int packing_choose(pack_items *items, double fraction, uint64_t seed)
         while (end < n && all[end].item->label == all[start].item->label) {
             end++;
         }
-        choose_some(all + start, end - start, fraction);
+        const size_t chosen = share(fraction, end - start); /* of a class */
+        for (size_t i = start; i < start + chosen; i++) {
+            all[i].item->split = DATASET_VAL;
+        }
     }
     free(all);
     return LS_OK;

@@ -74,39 +74,15 @@ static void fill_filter(filter *f, double start, double length, size_t source, s
     }
 }
 
-/* Make *p hold at least n elements of `size` bytes. */
-static int grow(void **p, size_t *have, size_t n, size_t size)
+/* What was there is lost where it grows. */
+static int reserve(resize_space *s, size_t bytes)
 {
-    size_t bytes = 0;
-    if (*have >= n) {
-        return LS_OK;
+    if (s->bytes < bytes) {
+        free(s->block);
+        s->block = malloc(bytes);
+        s->bytes = s->block == NULL ? 0 : bytes;
     }
-    void *fresh = size_mul(&bytes, n, size) != 0 ? NULL : malloc(bytes);
-    if (fresh == NULL) {
-        return error_set(LS_ENOMEM, "no memory to resize a picture");
-    }
-    free(*p);
-    *p = fresh;
-    *have = n;
-    return LS_OK;
-}
-
-static int grow_space(resize_space *s, size_t weights, size_t spans, size_t lines)
-{
-    void *p = s->weights;
-    int code = grow(&p, &s->weights_size, weights, sizeof(real));
-    s->weights = p;
-    if (code == LS_OK) {
-        p = s->spans;
-        code = grow(&p, &s->spans_size, spans, sizeof(size_t));
-        s->spans = p;
-    }
-    if (code == LS_OK) {
-        p = s->lines;
-        code = grow(&p, &s->lines_size, lines, sizeof(real));
-        s->lines = p;
-    }
-    return code;
+    return s->block != NULL ? LS_OK : error_set(LS_ENOMEM, "no memory to resize a picture");
 }
 
 static void resize_line(real *out, size_t width, const uint8_t *in, const filter *f, bool mirror)
@@ -186,22 +162,25 @@ int resize_picture(real *out, size_t width, size_t height, const image *in, resi
     filter down = {.taps = taps_of(box.height, height)};
     const size_t n = 3 * width;
     const size_t room = 2 * down.taps < in->height ? 2 * down.taps : in->height; /* each line is moved once at most */
-    size_t lines = 0;
-    if (size_mul(&lines, room, n) != 0) {
+    const size_t weights = across.taps * width + down.taps * height;
+    const size_t spans = 2 * (width + height) * sizeof *across.spans;
+    size_t bytes = 0;
+    if (size_mul(&bytes, room, n) != 0 || size_add(&bytes, bytes, weights) != 0 ||
+        size_mul(&bytes, bytes, sizeof(real)) != 0 || size_add(&bytes, bytes, spans) != 0) {
         return error_set(LS_ENOMEM, "no memory to resize a picture");
     }
-    const int code = grow_space(space, across.taps * width + down.taps * height, 2 * (width + height), lines);
+    const int code = reserve(space, bytes);
     if (code != LS_OK) {
         return code;
     }
-    across.weights = space->weights;
-    across.spans = space->spans;
-    down.weights = space->weights + across.taps * width;
-    down.spans = space->spans + 2 * width;
+    across.spans = space->block;
+    down.spans = across.spans + 2 * width;
+    across.weights = (real *)(down.spans + 2 * height);
+    down.weights = across.weights + across.taps * width;
     fill_filter(&across, box.x, box.width, in->width, width);
     fill_filter(&down, box.y, box.height, in->height, height);
 
-    held_lines held = {.lines = space->lines, .room = room, .first = down.spans[0], .end = down.spans[0]};
+    held_lines held = {.lines = across.weights + weights, .room = room, .first = down.spans[0], .end = down.spans[0]};
     for (size_t y = 0; y < height; y++) {
         const size_t first = down.spans[2 * y];
         const size_t count = down.spans[2 * y + 1];
@@ -213,8 +192,6 @@ int resize_picture(real *out, size_t width, size_t height, const image *in, resi
 
 void resize_space_release(resize_space *space)
 {
-    free(space->lines);
-    free(space->weights);
-    free(space->spans);
+    free(space->block);
     *space = (resize_space){0};
 }

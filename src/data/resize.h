@@ -34,10 +34,8 @@ resize_box resize_fit_box(resize_fit fit, size_t width, size_t height, size_t ou
 
 /* Working memory of one thread, grown as needed. Starts as zeros. */
 typedef struct resize_space {
-    real *lines;   /* some source lines, already resized along x; owned */
-    real *weights; /* of the taps, both directions; owned */
-    size_t *spans; /* (first, count) of the taps; owned */
-    size_t lines_size, weights_size, spans_size;
+    void *block; /* the taps' (first, count) and weights, in both directions, and lines resized along x; owned */
+    size_t bytes;
 } resize_space;
 
 /*

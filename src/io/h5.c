@@ -210,11 +210,6 @@ static int create_error(const char *path, int first)
     return code;
 }
 
-int h5_open_failed(const char *path)
-{
-    return error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", path);
-}
-
 h5_file *h5_file_make(const char *path)
 {
     h5_file *f = calloc(1, sizeof *f);
@@ -229,6 +224,25 @@ h5_file *h5_file_make(const char *path)
     f->path = copy;
     f->descriptor = -1;
     return f;
+}
+
+int h5_file_of(h5_file **out, int descriptor, const char *name)
+{
+    struct stat status;
+    *out = NULL;
+    h5_file *f = h5_file_make(name);
+    if (f == NULL) {
+        return LS_ENOMEM;
+    }
+    f->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0) {
+        const int code = error_set(LS_EIO, "%s: cannot be examined: %m", name);
+        (void)h5_close(f);
+        return code;
+    }
+    f->size = (uint64_t)status.st_size;
+    *out = f;
+    return LS_OK;
 }
 
 /* HDF5 opens what stands there before it refuses it, and follows links. */
@@ -277,36 +291,20 @@ int h5_check_reader(const h5_file *f)
     return f->remote == NULL ? LS_OK : h5_remote_check(f->remote);
 }
 
-int h5_start_reading(void)
-{
-    return here ? LS_OK : h5_server_start();
-}
-
 static int open_descriptor(h5_file **out, int descriptor, const char *name, int packed)
 {
-    struct stat status = {0};
-    *out = NULL;
     if (here) {
         return h5_open_local(out, descriptor, name, packed);
     }
-    h5_file *f = h5_file_make(name);
-    if (f == NULL) {
-        return LS_ENOMEM;
-    }
-    int code = LS_OK;
-    f->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0) {
-        code = error_set(LS_EIO, "%s: cannot be examined: %m", name);
-    } else {
-        f->size = (uint64_t)status.st_size;
-        code = h5_remote_open(&f->remote, f->descriptor, name, packed, &f->followed);
+    int code = h5_file_of(out, descriptor, name);
+    if (code == LS_OK) {
+        code = h5_remote_open(&(*out)->remote, (*out)->descriptor, (*out)->path, packed, &(*out)->followed);
     }
     if (code != LS_OK) {
-        (void)h5_close(f);
-        return code;
+        (void)h5_close(*out);
+        *out = NULL;
     }
-    *out = f;
-    return LS_OK;
+    return code;
 }
 
 int h5_open_descriptor(h5_file **out, int descriptor, const char *name)

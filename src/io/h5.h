@@ -110,8 +110,11 @@ int h5_stat(h5_file *f, const char *name, h5_shape *out);
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data);
 /* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. Not for H5_STRING. */
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
-/* Rows [start, start + count) of an array of one or two dimensions; a row is an element where there is one. */
-int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out);
+/*
+ * Rows [start, start + count) of an array of two dimensions, of exactly `width` elements each, or elements of one of
+ * one dimension (width 1).
+ */
+int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, size_t width, void *out);
 /*
  * A one-dimensional array of numbers for many reads: looked up and checked once, then read straight from the file where
  * it lies there as it is in memory. Ended with h5_let_go, before the file is closed; NULL is fine.

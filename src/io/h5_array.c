@@ -102,12 +102,26 @@ static int close_written(h5_file *f, const char *name, hid_t set, int code)
     return code;
 }
 
+/* Make and write a data set; data NULL: zeros. The space is dropped. */
+static int write_set(h5_file *f, const char *name, hid_t stored, hid_t memory, hid_t space, const void *data)
+{
+    int code = LS_OK;
+    const hid_t set = space < 0 ? -1 : make_set(f, name, stored, space, H5P_DEFAULT);
+    if (set < 0) {
+        code = h5_fail_io(f, name, "cannot make the data set");
+    } else if (data != NULL && H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+        code = h5_fail_io(f, name, "cannot write the data set");
+    }
+    code = close_written(f, name, set, code);
+    h5_drop(space);
+    return code;
+}
+
 int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, const void *data)
 {
     if (rank < 0 || rank > H5_MAX_RANK || h5_memory_type(type) < 0) {
         return h5_fail(f, name, LS_ERROR, "a data set of this rank or type cannot be written");
     }
-    int code = LS_OK;
     hsize_t extent[H5_MAX_RANK] = {0};
     size_t size = 1;
     for (int i = 0; i < rank; i++) {
@@ -116,44 +130,31 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
     }
     h5_enter();
     const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
-    const hid_t set = space < 0 ? -1 : make_set(f, name, h5_stored_type(type), space, H5P_DEFAULT);
-    if (set < 0) {
-        code = h5_fail_io(f, name, "cannot make the data set");
-    } else if (size > 0 && data != NULL &&
-               H5Dwrite(set, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
-        code = h5_fail_io(f, name, "cannot write the data set");
-    }
-    code = close_written(f, name, set, code);
-    h5_drop(space);
+    const int code = write_set(f, name, h5_stored_type(type), h5_memory_type(type), space, size == 0 ? NULL : data);
     h5_leave();
     return code;
 }
 
-int h5_check_numeric(const h5_file *f, const char *name, hid_t set)
-{
-    const hid_t type = H5Dget_type(set);
-    const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
-    h5_drop(type);
-    return kind == H5T_FLOAT || kind == H5T_INTEGER ? LS_OK
-                                                    : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
-}
-
-/* As h5_open_set, of numbers. */
-static int open_numbers(h5_file *f, const char *name, hid_t *out)
+int h5_open_numbers(h5_file *f, const char *name, hid_t *out)
 {
     const int code = h5_open_set(f, name, out);
-    return code == LS_OK ? h5_check_numeric(f, name, *out) : code;
+    const hid_t type = code == LS_OK ? H5Dget_type(*out) : -1;
+    const H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    h5_drop(type);
+    return code != LS_OK || kind == H5T_FLOAT || kind == H5T_INTEGER
+               ? code
+               : h5_fail(f, name, LS_EFORMAT, "the data set holds no numbers");
 }
 
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out)
 {
     if (f->remote != NULL) {
-        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, name, NULL}, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_READ, type, 0, size, 1, name, NULL}, out);
     }
     h5_shape shape;
     hid_t set = -1;
     h5_enter();
-    int code = open_numbers(f, name, &set);
+    int code = h5_open_numbers(f, name, &set);
     if (code == LS_OK) {
         code = shape_of(f, name, set, &shape);
     }
@@ -178,19 +179,21 @@ typedef struct selection {
         -1, -1, -1                                                                                                     \
     }
 
-/* Rows [start, start + count) of a data set of rank 1 or 2. */
-static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count)
+/* Rows [start, start + count) of a data set of rank 1 or 2. width: elements that a row must have; 0: any. */
+static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count, size_t width)
 {
     h5_shape shape;
     const int code = shape_of(f, name, s->set, &shape);
     if (code != LS_OK) {
         return code;
     }
-    if (shape.rank < 1 || shape.rank > 2 || start > shape.dims[0] || count > shape.dims[0] - start) {
+    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
+    if (shape.rank < 1 || shape.rank > 2 || (width > 0 && width != columns) || start > shape.dims[0] ||
+        count > shape.dims[0] - start) {
         return error_set(LS_EFORMAT, "%s: %s: has no elements %zu to %zu", f->path, name, start, start + count);
     }
     const hsize_t first[2] = {start, 0};
-    const hsize_t length[2] = {count, shape.rank == 2 ? shape.dims[1] : 1};
+    const hsize_t length[2] = {count, columns};
     s->memory = H5Screate_simple(shape.rank, length, NULL);
     s->stored = H5Dget_space(s->set);
     if (s->memory < 0 || s->stored < 0 ||
@@ -200,16 +203,16 @@ static int select_rows(const h5_file *f, const char *name, selection *s, size_t 
     return LS_OK;
 }
 
-int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, void *out)
+int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, size_t width, void *out)
 {
     if (f->remote != NULL) {
-        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, name, NULL}, out);
+        return h5_ask_array(f, &(h5_request){H5_ASK_SLICE, type, start, count, width, name, NULL}, out);
     }
     selection s = SELECTION_NONE;
     h5_enter();
-    int code = open_numbers(f, name, &s.set);
+    int code = h5_open_numbers(f, name, &s.set);
     if (code == LS_OK) {
-        code = select_rows(f, name, &s, start, count);
+        code = select_rows(f, name, &s, start, count, width);
     }
     if (code == LS_OK && count > 0 && H5Dread(s.set, h5_memory_type(type), s.memory, s.stored, H5P_DEFAULT, out) < 0) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set cannot be read: the file is damaged");
@@ -226,7 +229,7 @@ static int write_rows(h5_file *f, const char *name, h5_type type, selection *s, 
                       const void *data)
 {
     if (code == LS_OK) {
-        code = select_rows(f, name, s, start, count);
+        code = select_rows(f, name, s, start, count, 0);
     }
     if (code == LS_OK && count > 0 &&
         H5Dwrite(s->set, h5_memory_type(type), s->memory, s->stored, H5P_DEFAULT, data) < 0) {
@@ -291,23 +294,13 @@ int h5_write_strings(h5_file *f, const char *name, const char *const *strings, s
 {
     const hsize_t length = count;
     hid_t type = -1;
-    hid_t space = -1;
-    hid_t set = -1;
     char *text = NULL;
     h5_enter();
     int code = h5_put_strings(f, name, strings, count, &type, &text);
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = write_set(f, name, type, type, H5Screate_simple(1, &length, NULL), count == 0 ? NULL : text);
     }
-    space = H5Screate_simple(1, &length, NULL);
-    set = space < 0 ? -1 : make_set(f, name, type, space, H5P_DEFAULT);
-    if (set < 0 || (count > 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0)) {
-        code = h5_fail_io(f, name, "cannot write the strings");
-    }
-cleanup:
     free(text);
-    code = close_written(f, name, set, code);
-    h5_drop(space);
     h5_drop(type);
     h5_leave();
     return code;

@@ -20,7 +20,7 @@ enum { DRIVER_NUMBER = 1007 }; /* any above those that HDF5 keeps for itself */
 
 typedef struct descriptor_file {
     H5FD_t public; /* first: HDF5 knows the file by it */
-    int fd;        /* owned */
+    int fd;        /* that of the h5_file, which stays open longer */
     haddr_t end;   /* of the file */
     haddr_t used;  /* what HDF5 takes for its end */
 } descriptor_file;
@@ -31,31 +31,22 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access_list, 
     const int *const descriptor = H5Pget_driver_info(access_list);
     (void)name;
     (void)most;
-    if (descriptor == NULL || (flags & H5F_ACC_RDWR) != 0) {
+    if (descriptor == NULL || (flags & H5F_ACC_RDWR) != 0 || fstat(*descriptor, &status) != 0) {
         return NULL;
     }
     descriptor_file *f = calloc(1, sizeof *f);
     if (f == NULL) {
         return NULL;
     }
-    f->fd = fcntl(*descriptor, F_DUPFD_CLOEXEC, 0);
-    if (f->fd < 0 || fstat(f->fd, &status) != 0) {
-        if (f->fd >= 0) {
-            (void)close(f->fd);
-        }
-        free(f);
-        return NULL;
-    }
+    f->fd = *descriptor;
     f->end = (haddr_t)status.st_size;
     return &f->public;
 }
 
 static herr_t driver_close(H5FD_t *file)
 {
-    descriptor_file *f = (descriptor_file *)file;
-    const int code = close(f->fd);
-    free(f);
-    return code;
+    free(file);
+    return 0;
 }
 
 static herr_t driver_query(const H5FD_t *file, unsigned long *flags)
@@ -82,13 +73,6 @@ static haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t type)
 {
     (void)type;
     return ((const descriptor_file *)file)->end;
-}
-
-static herr_t driver_get_handle(H5FD_t *file, hid_t access_list, void **out)
-{
-    (void)access_list;
-    *out = &((descriptor_file *)file)->fd;
-    return 0;
 }
 
 /* What lies past the end of the file reads as zeros, as HDF5's own driver has it. */
@@ -141,7 +125,6 @@ static hid_t driver(void)
         .get_eoa = driver_get_eoa,
         .set_eoa = driver_set_eoa,
         .get_eof = driver_get_eof,
-        .get_handle = driver_get_handle,
         .read = driver_read,
         .write = driver_write,
         .fl_map = H5FD_FLMAP_DICHOTOMY,
@@ -195,19 +178,11 @@ cleanup:
 
 int h5_open_local(h5_file **out, int descriptor, const char *name, int packed)
 {
-    struct stat status = {0};
-    *out = NULL;
-    h5_file *f = h5_file_make(name);
-    if (f == NULL) {
-        return LS_ENOMEM;
-    }
-    f->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0) {
-        const int code = error_set(LS_EIO, "%s: cannot be examined: %m", name);
-        (void)h5_close(f);
+    const int code = h5_file_of(out, descriptor, name);
+    if (code != LS_OK) {
         return code;
     }
-    f->size = (uint64_t)status.st_size;
+    h5_file *f = *out;
     const int marks = marks_of(f->descriptor);
     f->followed = marks != 0;
     f->packed = packed;
@@ -216,12 +191,13 @@ int h5_open_local(h5_file **out, int descriptor, const char *name, int packed)
     h5_leave();
     if (f->id < 0) {
         (void)h5_close(f);
-        return marks == 0 ? h5_open_failed(name)
-                          : error_set(LS_EFORMAT,
-                                      "%s: marked as being written, by a program that has it open or was killed, and "
-                                      "cannot be read so; `h5clear -s FILE` takes the mark away",
-                                      name);
+        *out = NULL;
+        return marks == 0
+                   ? error_set(LS_EFORMAT, "%s: not a whole HDF5 file (damaged, cut short, or of another kind)", name)
+                   : error_set(LS_EFORMAT,
+                               "%s: marked as being written, by a program that has it open or was killed, and "
+                               "cannot be read so; `h5clear -s FILE` takes the mark away",
+                               name);
     }
-    *out = f;
     return LS_OK;
 }

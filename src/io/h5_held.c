@@ -28,10 +28,7 @@ int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
         return h5_remote_get(f->remote, &q, out, sizeof *out);
     }
     h5_enter();
-    int code = h5_open_set(f, name, &set);
-    if (code == LS_OK) {
-        code = h5_check_numeric(f, name, set);
-    }
+    int code = h5_open_numbers(f, name, &set);
     if (code != LS_OK) {
         goto cleanup;
     }
@@ -105,7 +102,7 @@ int h5_read_held(h5_held *held, size_t start, size_t count, void *out)
         return LS_OK;
     }
     if (p->offset == 0) {
-        return h5_read_slice(held->f, held->name, held->type, start, count, out);
+        return h5_read_slice(held->f, held->name, held->type, start, count, 1, out);
     }
     const size_t width = h5_width(held->type);
     return file_read_at(held->f->descriptor, out, count * width, p->offset + start * width, held->f->path);

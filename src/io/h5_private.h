@@ -32,9 +32,8 @@ void h5_forked(void);
 
 /* A file that nothing is open of yet, for h5_close; NULL with LS_ENOMEM's message. */
 h5_file *h5_file_make(const char *path);
-
-/* Set the error of a file that HDF5 does not take for one of its own. LS_EFORMAT. */
-int h5_open_failed(const char *path);
+/* One with a descriptor of its own for what `descriptor` is open on, and the size of that. LS_ENOMEM, LS_EIO. */
+int h5_file_of(h5_file **out, int descriptor, const char *name);
 
 /* Open for reading in this process what a descriptor is open on. As h5_open_descriptor. */
 int h5_open_local(h5_file **out, int descriptor, const char *name, int packed);
@@ -81,8 +80,8 @@ int h5_check_storage(const h5_file *f, const char *name, hid_t set);
 /* Open a data set whose data is all in this file, or set LS_ENOTFOUND or LS_EFORMAT; *out is to be dropped. */
 int h5_open_set(h5_file *f, const char *name, hid_t *out);
 
-/* Whether its elements convert to numbers; sets LS_EFORMAT otherwise. */
-int h5_check_numeric(const h5_file *f, const char *name, hid_t set);
+/* As h5_open_set, of elements that convert to numbers; LS_EFORMAT where they do not. */
+int h5_open_numbers(h5_file *f, const char *name, hid_t *out);
 
 /* Close an identifier of a kind when there is one. */
 void h5_drop(hid_t id);

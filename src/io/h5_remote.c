@@ -17,7 +17,7 @@
 #include "io/h5_private.h"
 
 struct h5_remote {
-    char *name; /* owned; what errors call the file */
+    const char *name; /* not owned; what errors call the file */
     int connection;
     pthread_mutex_t lock; /* one request at a time */
     int dead;             /* the reader: it has crashed, or was given up */
@@ -100,6 +100,7 @@ static int send_request(h5_remote *r, const h5_request *q)
         .type = q->type,
         .start = q->start,
         .count = q->count,
+        .width = q->width,
         .name_size = (uint32_t)strnlen(name, H5_REMOTE_TEXT) + 1,
         .attribute_size = (uint32_t)strnlen(attribute, H5_REMOTE_TEXT) + 1,
     };
@@ -149,7 +150,8 @@ int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size)
     return code;
 }
 
-int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
+/* Texts, in one block for free(). most: bytes that they may have together. */
+static int get_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most)
 {
     h5_wire_answer head;
     text_builder text = {0};
@@ -197,13 +199,10 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed
     int32_t marked = 0;
     *out = NULL;
     h5_remote *r = calloc(1, sizeof *r);
-    char *copy = strdup(name);
-    if (r == NULL || copy == NULL) {
-        free(r);
-        free(copy);
+    if (r == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory", name);
     }
-    r->name = copy;
+    r->name = name;
     r->connection = -1;
     (void)pthread_mutex_init(&r->lock, NULL);
     int code = connect_reader(r, descriptor);
@@ -237,7 +236,6 @@ void h5_remote_close(h5_remote *r)
         (void)close(r->connection);
     }
     (void)pthread_mutex_destroy(&r->lock);
-    free(r->name);
     free(r);
 }
 
@@ -255,7 +253,7 @@ int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *att
     const uint64_t most = 2 * f->size + (1 << 20);
     *out = NULL;
     *count = 0;
-    return h5_remote_texts(f->remote, &q, out, count, most);
+    return get_texts(f->remote, &q, out, count, most);
 }
 
 /* A shape that agrees with itself; the reader's sums are not relied on. */
@@ -283,14 +281,8 @@ int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out)
 
 int h5_ask_array(const h5_file *f, const h5_request *q, void *out)
 {
-    h5_shape shape = {.rank = 1};
     size_t bytes = 0;
-    const int code = q->ask == H5_ASK_SLICE ? h5_ask_stat(f, q->name, &shape) : LS_OK;
-    if (code != LS_OK) {
-        return code;
-    }
-    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
-    if (size_mul(&bytes, (size_t)q->count, columns) != 0 || size_mul(&bytes, bytes, h5_width(q->type)) != 0) {
+    if (size_mul(&bytes, (size_t)q->count, (size_t)q->width) != 0 || size_mul(&bytes, bytes, h5_width(q->type)) != 0) {
         return h5_fail(f, q->name, LS_EFORMAT, "the data set's size is impossible");
     }
     return h5_remote_get(f->remote, q, out, bytes);

@@ -20,8 +20,8 @@ typedef enum h5_ask {
     H5_ASK_EXISTS,       /* int32 */
     H5_ASK_LIST,         /* texts, each with its zero */
     H5_ASK_STAT,         /* h5_shape */
-    H5_ASK_READ,         /* count elements of `type`: all of a data set */
-    H5_ASK_SLICE,        /* rows from `start`, count of them */
+    H5_ASK_READ,         /* count elements of `type`: all of a data set; width: 1 */
+    H5_ASK_SLICE,        /* rows from `start`, count of them, each of width elements */
     H5_ASK_PLACE,        /* h5_place, of a one-dimensional data set of numbers */
     H5_ASK_STRINGS,      /* texts */
     H5_ASK_ATTR_EXISTS,  /* int32 */
@@ -35,7 +35,7 @@ enum { H5_REMOTE_TEXT = 4096 }; /* bytes of a name, its zero included */
 typedef struct h5_request {
     h5_ask ask;
     h5_type type;
-    uint64_t start, count;
+    uint64_t start, count, width;
     const char *name, *attribute; /* NULL: "" */
 } h5_request;
 
@@ -48,7 +48,8 @@ typedef struct h5_place {
 typedef struct h5_remote h5_remote;
 
 /*
- * Have a reader open what `descriptor` (the caller's, and may be closed afterwards) is open on. Errors call it `name`.
+ * Have a reader open what `descriptor` (the caller's, and may be closed afterwards) is open on. Errors call it `name`,
+ * which must outlive the reader.
  * Returns 0, LS_EFORMAT where HDF5 does not take it for a file of its own or dies of it, LS_ENOMEM, or LS_ERROR where
  * the system gives no process.
  */
@@ -56,9 +57,6 @@ int h5_remote_open(h5_remote **out, int descriptor, const char *name, int packed
 
 /* Ask; the answer must have exactly `size` bytes. Returns 0 or the reader's code; LS_EFORMAT where it has died. */
 int h5_remote_get(h5_remote *r, const h5_request *q, void *out, size_t size);
-
-/* Ask for texts: one block as of h5_read_strings, for free(). most: bytes that they may have together. */
-int h5_remote_texts(h5_remote *r, const h5_request *q, char ***out, size_t *count, uint64_t most);
 
 /* 0, or LS_EFORMAT where the reader has died. */
 int h5_remote_check(h5_remote *r);
@@ -72,10 +70,7 @@ int h5_ask_texts(const h5_file *f, h5_ask ask, const char *name, const char *att
 int h5_ask_stat(const h5_file *f, const char *name, h5_shape *out);
 int h5_ask_array(const h5_file *f, const h5_request *q, void *out); /* H5_ASK_READ, H5_ASK_SLICE */
 
-/* Start the server unless it runs. Returns 0 or LS_ERROR. */
-int h5_server_start(void);
-
-/* Hand a file's descriptor and one end of a connection over to a new reader. Both stay the caller's. */
+/* Hand a file's descriptor and one end of a connection over to a new reader. Both stay the caller's. LS_ERROR. */
 int h5_server_hand_over(int descriptor, int connection);
 
 /*
@@ -87,7 +82,7 @@ _Noreturn void h5_serve(int descriptor, int connection);
 /* What travels: a request's head, then its name and attribute; an answer's head, then its bytes or an error's text. */
 typedef struct h5_wire_request {
     uint32_t ask, type;
-    uint64_t start, count;
+    uint64_t start, count, width;
     uint32_t name_size, attribute_size; /* their zeros included */
 } h5_wire_request;
 

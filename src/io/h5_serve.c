@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/size.h"
 
 typedef struct reader {
@@ -72,23 +73,6 @@ static void limit(int resource, uint64_t most)
     }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/* Bytes that are mapped already; a generous guess where the system does not say. */
-static uint64_t mapped(void)
-{
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    // NOLINTNEXTLINE(cert-err34-c): what is no number leaves pages at 0
-    if (f == NULL || fscanf(f, "%llu", &pages) != 1) {
-        pages = 0;
-    }
-    if (f != NULL) {
-        (void)fclose(f);
-    }
-    return pages > 0 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : (uint64_t)4 << 30;
-}
-#endif
-
 /* What reading takes follows from the file's size: an array once, texts with a pointer each, packed data unpacked. */
 static void limit_all(uint64_t file_size)
 {
@@ -97,8 +81,9 @@ static void limit_all(uint64_t file_size)
     limit(RLIMIT_CPU, SECONDS + file_size / BYTES_A_SECOND);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
     uint64_t most = 0;
-    if (!__builtin_mul_overflow(file_size, (uint64_t)TIMES, &most) &&
-        !__builtin_add_overflow(most, mapped() + SPARE, &most)) {
+    const uint64_t mapped = machine_mapped("");
+    const uint64_t taken = (mapped > 0 ? mapped : (uint64_t)4 << 30) + SPARE; /* a generous guess where it is unknown */
+    if (!__builtin_mul_overflow(file_size, (uint64_t)TIMES, &most) && !__builtin_add_overflow(most, taken, &most)) {
         limit(RLIMIT_AS, most);
     }
 #endif
@@ -133,72 +118,42 @@ static void answer_number(int code, int32_t number)
     answer(code, &number, sizeof number);
 }
 
-/* One block of texts, each with its zero. */
-static void answer_texts(int code, char **texts, size_t count)
+/* Names of a group, or strings of a data set or an attribute: they lie one behind the other, each with its zero. */
+static void answer_texts(h5_ask ask)
 {
-    uint64_t size = 0;
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size += strlen(texts[i]) + 1;
-    }
-    send_head(H5_WIRE_ANSWER, LS_OK, size);
-    for (size_t i = 0; i < count; i++) {
-        send_bytes(texts[i], strlen(texts[i]) + 1);
-    }
+    char **texts = NULL;
+    size_t count = 0;
+    const int code = ask == H5_ASK_LIST ? h5_list(self.file, self.name, &texts, &count)
+                     : ask == H5_ASK_STRINGS
+                         ? h5_read_strings(self.file, self.name, &texts, &count)
+                         : h5_read_attr_strings(self.file, self.name, self.attribute, &texts, &count);
+    const char *last = code == LS_OK && count > 0 ? texts[count - 1] : NULL;
+    answer(code, last == NULL ? "" : texts[0], last == NULL ? 0 : (size_t)(last - texts[0]) + strlen(last) + 1);
     free(texts);
 }
 
-/* `count` elements or rows of `columns`, read by one of the two. */
-static void answer_array(const h5_wire_request *q, size_t columns)
+/* All elements of a data set, or rows of it. */
+static void answer_array(const h5_wire_request *q)
 {
     const h5_type type = (h5_type)q->type;
+    h5_shape shape = {0};
     size_t elements = 0;
     size_t bytes = 0;
-    if (size_mul(&elements, (size_t)q->count, columns) != 0 || size_mul(&bytes, elements, h5_width(type)) != 0) {
-        answer(h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible"), NULL, 0);
-        return;
+    void *values = NULL;
+    int code = h5_stat(self.file, self.name, &shape);
+    if (code == LS_OK && (size_mul(&elements, (size_t)q->count, (size_t)q->width) != 0 ||
+                          size_mul(&bytes, elements, h5_width(type)) != 0)) {
+        code = h5_fail(self.file, self.name, LS_EFORMAT, "the data set's size is impossible");
     }
-    void *values = malloc(bytes + 1);
-    int code = values == NULL ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory") : LS_OK;
-    if (code == LS_OK) {
-        code = q->ask == H5_ASK_READ
-                   ? h5_read(self.file, self.name, type, (size_t)q->count, values)
-                   : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count, values);
+    if (code == LS_OK) { /* no memory for more than there is: reading that fails before it needs any */
+        values = malloc(elements <= shape.size ? bytes + 1 : 1);
+        code = values == NULL          ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory")
+               : q->ask == H5_ASK_READ ? h5_read(self.file, self.name, type, elements, values)
+                                       : h5_read_slice(self.file, self.name, type, (size_t)q->start, (size_t)q->count,
+                                                       (size_t)q->width, values);
     }
     answer(code, values, bytes);
     free(values);
-}
-
-/* Rows may be wider than an element. The storage is checked before memory is taken. */
-static void answer_slice(const h5_wire_request *q)
-{
-    h5_shape shape;
-    const int code = h5_stat(self.file, self.name, &shape);
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-    } else if (shape.rank < 1 || shape.rank > 2 || q->start > shape.dims[0] || q->count > shape.dims[0] - q->start) {
-        answer(h5_fail(self.file, self.name, LS_EFORMAT, "does not have these rows"), NULL, 0);
-    } else {
-        answer_array(q, shape.rank == 2 ? shape.dims[1] : 1);
-    }
-}
-
-static void answer_whole(const h5_wire_request *q)
-{
-    h5_shape shape;
-    int code = h5_stat(self.file, self.name, &shape);
-    if (code != LS_OK) {
-        answer(code, NULL, 0);
-    } else if (shape.size != q->count) {
-        code = error_set(LS_EFORMAT, "%s: %s: the data set has %zu elements, not %llu", self.label, self.name,
-                         shape.size, (unsigned long long)q->count);
-        answer(code, NULL, 0);
-    } else {
-        answer_array(q, 1);
-    }
 }
 
 static void answer_place(const h5_wire_request *q)
@@ -228,8 +183,6 @@ static void answer_open(int packed)
 static void answer_request(const h5_wire_request *q)
 {
     h5_shape shape;
-    char **texts = NULL;
-    size_t count = 0;
     int code = LS_OK;
     if (q->ask == H5_ASK_OPEN || self.file == NULL) {
         answer_open(q->count != 0);
@@ -243,22 +196,11 @@ static void answer_request(const h5_wire_request *q)
         code = h5_stat(self.file, self.name, &shape);
         answer(code, &shape, sizeof shape);
         break;
-    case H5_ASK_READ: answer_whole(q); break;
-    case H5_ASK_SLICE: answer_slice(q); break;
+    case H5_ASK_READ:
+    case H5_ASK_SLICE: answer_array(q); break;
     case H5_ASK_PLACE: answer_place(q); break;
     case H5_ASK_ATTR_NUMBER: answer_attribute(q); break;
-    case H5_ASK_LIST:
-        code = h5_list(self.file, self.name, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
-    case H5_ASK_STRINGS:
-        code = h5_read_strings(self.file, self.name, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
-    default:
-        code = h5_read_attr_strings(self.file, self.name, self.attribute, &texts, &count);
-        answer_texts(code, texts, count);
-        break;
+    default: answer_texts((h5_ask)q->ask); break;
     }
 }
 

@@ -204,7 +204,7 @@ static int start(void)
     return LS_OK;
 }
 
-int h5_server_start(void)
+int h5_start_reading(void)
 {
     (void)pthread_mutex_lock(&lock);
     const int code = server >= 0 ? LS_OK : start();

@@ -21,16 +21,20 @@ static int is_packed(hid_t creation)
     return known;
 }
 
-/* Elements times their size, UINT64_MAX when that does not fit. */
+/* UINT64_MAX where the product does not fit. */
+static uint64_t times(uint64_t a, uint64_t b)
+{
+    uint64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+/* Elements times their size; as many as can be when that is not known. */
 static uint64_t claimed_bytes(hid_t set)
 {
-    uint64_t bytes = UINT64_MAX;
     const hid_t type = H5Dget_type(set);
     const hid_t space = H5Dget_space(set);
     const hssize_t n = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
-    if (type >= 0 && n >= 0 && __builtin_mul_overflow((uint64_t)n, (uint64_t)H5Tget_size(type), &bytes)) {
-        bytes = UINT64_MAX;
-    }
+    const uint64_t bytes = type >= 0 && n >= 0 ? times((uint64_t)n, H5Tget_size(type)) : UINT64_MAX;
     h5_drop(space);
     h5_drop(type);
     return bytes;
@@ -44,9 +48,7 @@ static uint64_t chunk_bytes(hid_t set, hid_t creation)
     const hid_t type = rank > 0 ? H5Dget_type(set) : -1;
     uint64_t bytes = type < 0 ? 0 : H5Tget_size(type);
     for (int i = 0; i < rank; i++) {
-        if (__builtin_mul_overflow(bytes, (uint64_t)dims[i], &bytes)) {
-            bytes = UINT64_MAX;
-        }
+        bytes = times(bytes, dims[i]);
     }
     h5_drop(type);
     return rank < 0 ? UINT64_MAX : bytes;
@@ -59,10 +61,7 @@ static int check_sizes(const h5_file *f, const char *name, hid_t set, hid_t crea
         return LS_OK;
     }
     const uint64_t stored = H5Dget_storage_size(set);
-    uint64_t most = stored;
-    if (is_packed(creation) && __builtin_mul_overflow(h5_size(f), (uint64_t)PACKED_TIMES, &most)) {
-        most = UINT64_MAX;
-    }
+    uint64_t most = is_packed(creation) ? times(h5_size(f), PACKED_TIMES) : stored;
     if (f->followed && __builtin_add_overflow(most, (uint64_t)FOLLOWED_SLACK, &most)) {
         most = UINT64_MAX;
     }

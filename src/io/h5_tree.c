@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/size.h"
+#include "base/text.h"
 
 int h5_walk(const h5_file *f, const char *name)
 {
@@ -72,20 +72,19 @@ int h5_hard_link(h5_file *f, const char *existing, const char *name)
     return code;
 }
 
-/* Bytes for the pointers and texts of a group's n names; 0 when a name cannot be had or the sum overflows. */
-static size_t names_size(hid_t group, size_t n)
+/* The name of a group's member, with its zero. */
+static int add_name(text_builder *names, const h5_file *f, const char *group, hid_t id, hsize_t i)
 {
-    size_t total = 0;
-    if (size_mul(&total, n, sizeof(char *)) != 0) {
-        return 0;
+    const ssize_t length = H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, NULL, 0, H5P_DEFAULT);
+    const size_t size = (size_t)length + 1;
+    char *const name = length < 0 ? NULL : text_room(names, size);
+    if (length >= 0 && name == NULL) {
+        return h5_fail(f, group, LS_ENOMEM, "out of memory");
     }
-    for (size_t i = 0; i < n; i++) {
-        const ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, NULL, 0, H5P_DEFAULT);
-        if (length < 0 || size_add(&total, total, (size_t)length + 1) != 0) {
-            return 0;
-        }
+    if (length < 0 || H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, size, H5P_DEFAULT) != length) {
+        return h5_fail(f, group, LS_EFORMAT, "the group's names cannot be read");
     }
-    return total;
+    return LS_OK;
 }
 
 int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
@@ -94,48 +93,25 @@ int h5_list(h5_file *f, const char *group, char ***out, size_t *count)
         return h5_ask_texts(f, H5_ASK_LIST, group, NULL, out, count);
     }
     int code = LS_OK;
-    H5G_info_t info;
-    char **names = NULL;
+    H5G_info_t info = {0};
+    text_builder names = {0};
     *out = NULL;
     *count = 0;
     h5_enter();
     const hid_t id = h5_walk(f, group) > 0 ? H5Gopen2(f->id, group, H5P_DEFAULT) : -1;
     if (id < 0) {
         code = h5_fail(f, group, LS_ENOTFOUND, "no such group");
-        goto cleanup;
-    }
-    if (H5Gget_info(id, &info) < 0) {
+    } else if (H5Gget_info(id, &info) < 0) {
         code = h5_fail(f, group, LS_EFORMAT, "the group cannot be read");
-        goto cleanup;
     }
-    const size_t n = (size_t)info.nlinks;
-    const size_t size = names_size(id, n);
-    if (n > 0 && size == 0) {
-        code = h5_fail(f, group, LS_EFORMAT, "the group's names cannot be read");
-        goto cleanup;
+    for (hsize_t i = 0; code == LS_OK && i < info.nlinks; i++) {
+        code = add_name(&names, f, group, id, i);
     }
-    names = malloc(size + sizeof *names);
-    if (names == NULL) {
-        code = h5_fail(f, group, LS_ENOMEM, "out of memory");
-        goto cleanup;
+    if (code == LS_OK) {
+        *out = text_take_list(&names, count);
+        code = *out == NULL ? h5_fail(f, group, LS_ENOMEM, "out of memory") : LS_OK;
     }
-    char *text = (char *)(names + n);
-    char *const end = (char *)names + size;
-    for (size_t i = 0; i < n; i++) {
-        names[i] = text;
-        const ssize_t length =
-            H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, text, (size_t)(end - text), H5P_DEFAULT);
-        if (length < 0 || length >= end - text) {
-            code = h5_fail(f, group, LS_EFORMAT, "the group's names cannot be read");
-            goto cleanup;
-        }
-        text += length + 1;
-    }
-    *out = names;
-    *count = n;
-    names = NULL;
-cleanup:
-    free(names);
+    text_release(&names);
     h5_drop(id);
     h5_leave();
     return code;

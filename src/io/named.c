@@ -79,6 +79,12 @@ int named_check_place(const char *path)
     return access(path, R_OK) == 0 ? LS_OK : refuse_open(path, "file", "opened");
 }
 
+bool named_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 int named_check_folder(const char *path, const char *what)
 {
     struct stat status;

@@ -17,6 +17,9 @@ int named_check(const char *path);
  */
 int named_check_place(const char *path);
 
+/* Whether a path leads to a folder. */
+bool named_is_folder(const char *path);
+
 /* Whether a path is a folder that can be listed. LS_EUSAGE; what: "a run's folder". */
 int named_check_folder(const char *path, const char *what);
 

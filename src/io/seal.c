@@ -1,6 +1,5 @@
 #include "io/seal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,13 +82,8 @@ int seal_append(const char *path)
         goto cleanup;
     }
     write_line(line, size, hash);
-    for (size_t done = 0; done < SEAL_SIZE;) {
-        const ssize_t n = write(fd, line + done, SEAL_SIZE - done);
-        if (n < 0 && errno != EINTR) {
-            code = error_set(LS_EIO, "%s: the seal cannot be written: %m", path);
-            goto cleanup;
-        }
-        done += n > 0 ? (size_t)n : 0;
+    if (file_write(fd, line, SEAL_SIZE) != 0) {
+        code = error_set(LS_EIO, "%s: the seal cannot be written: %m", path);
     }
 cleanup:
     if (fd >= 0 && close(fd) != 0 && code == LS_OK) {

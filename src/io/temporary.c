@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/leftover.h"
 #include "base/log.h"
 #include "base/output.h"
@@ -25,15 +26,9 @@
 static const char digits[] = "0123456789";
 static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 bool temporary_is_named(const char *path, const char *name)
 {
-    const char *base = last_part(path);
+    const char *base = file_name(path);
     const size_t n = strlen(base);
     if (strncmp(name, base, n) != 0 || strncmp(name + n, H5_TEMPORARY_MARK, strlen(H5_TEMPORARY_MARK)) != 0) {
         return false;
@@ -93,7 +88,7 @@ static void remove_left(const char *name)
 static void remove_all_left(const char *path)
 {
     char name[PATH_MAX];
-    const int length = (int)(last_part(path) - path); /* of the folder, with its slash */
+    const int length = (int)(file_name(path) - path); /* of the folder, with its slash */
     (void)snprintf(name, sizeof name, "%.*s", length, path);
     DIR *folder = opendir(length == 0 ? "." : name);
     if (folder == NULL) {
@@ -121,7 +116,7 @@ int temporary_prepare(const char *path, const char *what)
         return code;
     }
     if (lstat(name, &info) != 0 && errno == ENAMETOOLONG) {
-        return error_set(LS_EUSAGE, "%s: the name is too long for a file that is written as %s", path, last_part(name));
+        return error_set(LS_EUSAGE, "%s: the name is too long for a file that is written as %s", path, file_name(name));
     }
     remove_all_left(path);
     return LS_OK;
@@ -212,13 +207,12 @@ int temporary_begin(temporary *t, h5_file **out, const char *path)
 
 int temporary_commit(temporary *t, const char *what)
 {
-    int code = output_check(t->path, what);
+    const int code = output_check(t->path, what);
     if (code != LS_OK) {
         return code;
     }
-    code = leads_to(t->name, t->lock) ? h5_commit(t->name, t->path)
+    return leads_to(t->name, t->lock) ? h5_commit(t->name, t->path)
                                       : error_set(LS_EIO, "%s: was removed or replaced while it was written", t->name);
-    return code;
 }
 
 void temporary_end(temporary *t)
@@ -233,4 +227,17 @@ void temporary_end(temporary *t)
     free(t->name);
     free(t->path);
     *t = (temporary){.lock = -1};
+}
+
+int temporary_finish(temporary *t, h5_file *f, int code, const char *what)
+{
+    const int closed = h5_close(f);
+    if (code == LS_OK) {
+        code = closed;
+    }
+    if (code == LS_OK) {
+        code = temporary_commit(t, what);
+    }
+    temporary_end(t);
+    return code;
 }

@@ -36,6 +36,12 @@ int temporary_commit(temporary *t, const char *what);
 /* Give everything back, and remove the file if it has not got its name. */
 void temporary_end(temporary *t);
 
+/*
+ * After all is written, or where something failed (code; LS_OK: nothing did): close the file (NULL: there is none),
+ * temporary_commit unless anything failed, temporary_end. Returns the first error.
+ */
+int temporary_finish(temporary *t, h5_file *f, int code, const char *what);
+
 /* Whether a file's name (without folder) is one of those under which `path` may be written: NAME.tmp-HOST-PID. */
 bool temporary_is_named(const char *path, const char *name);
 

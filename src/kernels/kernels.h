@@ -44,69 +44,43 @@ typedef struct gradient_epilogue {
     double *sums; /* [2][blocks * 8], overwritten; NULL: not wanted */
 } gradient_epilogue;
 
-/* 1×1 convolution as a matrix product; also the dense layer, with one pixel a sample. */
-typedef struct pointwise_args {
-    size_t in_blocks, out_blocks, pixels; /* pixels: samples × height × width */
-    const void *in;                       /* [in_blocks][pixels][8] */
-    lens view;                            /* of in */
-    const real *weights;                  /* forward: [out_blocks][in_blocks * 8][8] */
-    void *out;                            /* forward: [out_blocks][pixels][8] */
-    double *moments;                      /* forward: [2][out_blocks * 8] Σz, Σz², overwritten; NULL: not wanted */
+/*
+ * A convolution of one shard, of any kind: what its own kernels do not read need not be set.
+ *
+ *   pointwise  1×1 as a matrix product; also the dense layer, with one pixel a sample. Reads no sizes but `pixels`.
+ *   depthwise  3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none
+ *              elsewhere. As many blocks go in as come out.
+ *   stem       3×3, stride 2, 3 channels in, Keras "same" padding. Only the weights have a gradient.
+ */
+typedef struct conv_args {
+    size_t in_blocks, out_blocks;
+    size_t samples, height, width; /* of the input */
+    size_t out_height, out_width;
+    size_t pixels;            /* of the output: samples × out_height × out_width */
+    size_t stride;            /* depthwise */
+    size_t pad_top, pad_left; /* stem */
 
-    const void *dy, *z; /* backward: [out_blocks][pixels][8] */
+    const void *in; /* [in_blocks][samples][height * width][8]; stem: `real` images, [samples][height][width][3] */
+    lens view;      /* of in; not the stem's */
+    /*
+     * pointwise: [out_blocks][in_blocks * 8][8]; depthwise: [out_blocks][9][8]; stem: [out_blocks][32][8], row
+     * (ky * 3 + kx) * 3 + c, rows 27 to 31 zero
+     */
+    const real *weights;
+    void *out;       /* forward: [out_blocks][pixels][8] */
+    double *moments; /* forward: [2][out_blocks * 8] Σz, Σz², overwritten; NULL: not wanted */
+
+    const void *dy, *z; /* backward: as out */
     gradient_lens dz;
-    const real *weights_t;      /* backward: [in_blocks][out_blocks * 8][8] */
-    void *dx;                   /* backward: [in_blocks][pixels][8]; NULL: not wanted */
+    const real *weights_t;      /* backward, pointwise: [in_blocks][out_blocks * 8][8] */
+    void *dx;                   /* backward, not the stem's: as in; pointwise: NULL where it is not wanted */
     gradient_epilogue epilogue; /* of dx */
     real *dweights;             /* backward: laid out as weights, overwritten */
 
     int stream; /* out or dx is not found in the cache when it is next read: write past it */
 
-    real *scratch; /* kernel_pointwise_scratch() elements */
-} pointwise_args;
-
-/*
- * Depthwise 3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none
- * elsewhere.
- */
-typedef struct depthwise_args {
-    size_t blocks, samples, height, width, stride; /* of the input */
-    size_t out_height, out_width;
-    const void *in; /* [blocks][samples][height * width][8] */
-    lens view;
-    const real *weights; /* [blocks][9][8] */
-    void *out;           /* forward */
-    double *moments;     /* forward: [2][blocks * 8]; NULL: not wanted */
-
-    const void *dy, *z; /* backward: [blocks][samples][out_height * out_width][8] */
-    gradient_lens dz;
-    void *dx; /* backward: as in */
-    gradient_epilogue epilogue;
-    real *dweights; /* backward: [blocks][9][8], overwritten */
-
-    int stream; /* as in pointwise_args */
-
-    real *scratch; /* kernel_depthwise_scratch() elements */
-} depthwise_args;
-
-/* Stem: 3×3, stride 2, 3 channels in, Keras "same" padding. Only the weights have a gradient. */
-typedef struct stem_args {
-    size_t samples, height, width, out_height, out_width;
-    size_t pad_top, pad_left;
-    size_t out_blocks;
-    const real *images;  /* [samples][height][width][3] */
-    const real *weights; /* [out_blocks][32][8]: row (ky * 3 + kx) * 3 + c, rows 27 to 31 zero */
-    void *out;           /* forward: [out_blocks][samples][out_height * out_width][8] */
-    double *moments;     /* forward; NULL: not wanted */
-
-    const void *dy, *z; /* backward */
-    gradient_lens dz;
-    real *dweights; /* backward: laid out as weights, overwritten */
-
-    int stream; /* as in pointwise_args */
-
-    real *scratch; /* kernel_pointwise_scratch(4, out_blocks) elements */
-} stem_args;
+    real *scratch; /* kernel_depthwise_scratch(), else kernel_pointwise_scratch() elements; 4 blocks go into the stem */
+} conv_args;
 
 /* Element-wise work on small tensors: block outputs with a shortcut, and the pooled features. */
 typedef struct shortcut_args {
@@ -131,12 +105,12 @@ typedef struct kernels {
     const char *name;    /* "generic", "avx2", "avx512", "neon" */
     const char *storage; /* of tensors between layers: REAL_NAME or "bf16" */
     size_t stored_size;  /* bytes of an element of those */
-    void (*pointwise_forward)(const pointwise_args *args);
-    void (*pointwise_backward)(const pointwise_args *args);
-    void (*depthwise_forward)(const depthwise_args *args);
-    void (*depthwise_backward)(const depthwise_args *args);
-    void (*stem_forward)(const stem_args *args);
-    void (*stem_backward)(const stem_args *args);
+    void (*pointwise_forward)(const conv_args *args);
+    void (*pointwise_backward)(const conv_args *args);
+    void (*depthwise_forward)(const conv_args *args);
+    void (*depthwise_backward)(const conv_args *args);
+    void (*stem_forward)(const conv_args *args);
+    void (*stem_backward)(const conv_args *args);
     void (*shortcut_forward)(const shortcut_args *args);
     void (*pool_forward)(const pool_args *args);
     void (*pool_backward)(const pool_args *args);

@@ -38,8 +38,8 @@ void pack_matrix(real *out, const real *kernel, size_t cin, size_t cout, size_t 
     }
 }
 
-void unpack_matrix_part(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in, size_t first,
-                        size_t end)
+void unpack_matrix(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in, size_t first,
+                   size_t end)
 {
     for (size_t block = first; block < end; block++) {
         const size_t lanes = lanes_of(block, cout);
@@ -52,11 +52,6 @@ void unpack_matrix_part(real *kernel, const real *packed, size_t cin, size_t cou
             memcpy(to + i * cout, from + i * B, lanes * sizeof *to);
         }
     }
-}
-
-void unpack_matrix(real *kernel, const real *packed, size_t cin, size_t cout, size_t padded_in)
-{
-    unpack_matrix_part(kernel, packed, cin, cout, padded_in, 0, (cout + B - 1) / B);
 }
 
 /* One block of up to 8 rows of the kernel; rows that do not exist become zeros. */

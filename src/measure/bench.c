@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/machine.h"
+#include "base/sort.h"
 #include "base/watch.h"
 #include "measure/bench_rig.h"
 #include "train/kernel_path.h"
@@ -25,30 +25,17 @@ typedef struct record {
     peaks peak;
 } record;
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double bench_median(double *values, size_t n)
 {
-    qsort(values, n, sizeof *values, compare);
+    sort_numbers(values, n);
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-/* A failure within a step leaves other ranks waiting. */
 static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
     step_agreement all = {.code = LS_OK}; /* no rank has anything to report */
-    const int code = step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics);
-    if (code != LS_OK && comm_size(c) > 1) {
-        log_error("%s", error_message());
-        comm_abort(c, error_exit_code(code));
-    }
-    return code;
+    return comm_or_abort(c, step_train(rig->replica.steps, &s->samples, s->state, &all, &metrics));
 }
 
 static int warm_up(bench_rig *rig, bench_state *s, comm *c, const bench_options *o)
@@ -99,21 +86,13 @@ static int run_pairs(record *r, bench_rig *rig, comm *c, const bench_options *o)
     return code;
 }
 
-/* [n] values of each rank to their sum, on all ranks. Collective. */
-static int sum_over_ranks(comm *c, double *values, size_t n)
-{
-    tree_front leaf;
-    tree_front_of(&leaf, (size_t)comm_rank(c), 1, (size_t)comm_size(c));
-    return comm_sum_f64(c, values, values, n, &leaf, (size_t)comm_size(c));
-}
-
 /* own: [n] values of this rank. all: [ranks][n]. Collective. */
 static int gather(comm *c, double *all, const double *own, size_t n)
 {
     const size_t ranks = (size_t)comm_size(c);
     memset(all, 0, ranks * n * sizeof *all);
     memcpy(all + (size_t)comm_rank(c) * n, own, n * sizeof *own);
-    return sum_over_ranks(c, all, ranks * n);
+    return comm_sum_ranks(c, all, ranks * n);
 }
 
 static void median_layers(bench_result *out, const record *r, double *space)
@@ -147,7 +126,7 @@ static double steps_of_ranks(double *out, const double *all, size_t steps, size_
 static int put_pairs_together(bench_result *out, comm *c, const record *r, double *space)
 {
     double outputs[2] = {r->outputs[0], r->outputs[1]};
-    int code = sum_over_ranks(c, outputs, 2);
+    int code = comm_sum_ranks(c, outputs, 2);
     for (int k = 0; code == LS_OK && k < 2; k++) {
         code = gather(c, space, r->pairs + (size_t)k * r->steps, r->steps);
         (void)steps_of_ranks(k == 0 ? out->beside_seconds : out->small_seconds, space, r->steps, out->ranks);
@@ -174,9 +153,9 @@ static int mean_over_ranks(bench_result *out, comm *c, const record *r)
     few[BENCH_PHASES] = r->peak.flops;
     few[BENCH_PHASES + 1] = r->peak.bytes;
     const size_t cells = out->layer_count * PROFILE_PHASES;
-    int code = sum_over_ranks(c, few, BENCH_PHASES + 2);
+    int code = comm_sum_ranks(c, few, BENCH_PHASES + 2);
     if (code == LS_OK) {
-        code = sum_over_ranks(c, &out->layer_seconds[0][0], cells);
+        code = comm_sum_ranks(c, &out->layer_seconds[0][0], cells);
     }
     for (size_t i = 0; i < BENCH_PHASES; i++) {
         out->phases[i] = few[i] / ranks;

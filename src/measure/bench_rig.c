@@ -22,17 +22,6 @@ model_options bench_network(const bench_options *o, size_t max_shards)
     return m;
 }
 
-static int make_network(bench_rig *r, comm *c, const bench_options *o)
-{
-    const model_options m = bench_network(o, r->ordinary.samples.range.count);
-    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
-    const int code = replica_create(&r->replica, &m, o->threads, c, &step);
-    if (code == LS_OK) {
-        model_init(&r->replica.state, seed);
-    }
-    return code;
-}
-
 static int make_samples(batch *b, size_t first, const bench_options *o)
 {
     const size_t image = o->side * o->side * 3;
@@ -57,9 +46,15 @@ int bench_rig_open(bench_rig *out, comm *c, const bench_options *o)
 {
     const size_t ranks = (size_t)comm_size(c);
     const shard_range range = shard_range_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
+    const model_options m = bench_network(o, range.count);
+    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
     *out = (bench_rig){.ordinary = {.state = &out->replica.state, .samples.range = range}};
-    const int code = make_network(out, c, o);
-    return code != LS_OK ? code : make_samples(&out->ordinary.samples, range.first_sample, o);
+    const int code = replica_create(&out->replica, &m, o->threads, c, &step);
+    if (code != LS_OK) {
+        return code;
+    }
+    model_init(&out->replica.state, seed);
+    return make_samples(&out->ordinary.samples, range.first_sample, o);
 }
 
 void bench_rig_close(bench_rig *r)

@@ -12,6 +12,11 @@ const char *cost_kind_name(cost_kind kind)
     return names[kind];
 }
 
+const char *cost_direction_name(cost_direction direction)
+{
+    return direction == COST_FORWARD ? "forward" : "backward";
+}
+
 static double area(size_t height, size_t width, size_t channels)
 {
     return (double)height * (double)width * (double)channels;

@@ -39,7 +39,8 @@ typedef struct model_cost {
 /* *out: [*count], in the network's order, a layer for each row of a model_profile; for free(). 0 or a negative code. */
 int model_costs(model_cost **out, size_t *count, const model_options *options);
 
-/* "pointwise" */
+/* "pointwise", "forward". */
 const char *cost_kind_name(cost_kind kind);
+const char *cost_direction_name(cost_direction direction);
 
 #endif

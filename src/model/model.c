@@ -78,19 +78,11 @@ void model_drop(model *m)
     graph_release(&m->net);
 }
 
-int model_check(const model_options *options)
-{
-    const kernels *k = NULL;
-    const network_spec o = model_network(options);
-    const int code = network_check(&o);
-    return code == LS_OK ? kernels_select(&k, model_storage(options), options->kernels) : code;
-}
-
 int model_create(model **out, const model_options *options, pool *p)
 {
     model_memory_plan taken;
     *out = NULL;
-    int code = model_check(options);
+    int code = model_plan(&taken, options, pool_threads(p));
     if (code != LS_OK) {
         return code;
     }
@@ -107,9 +99,6 @@ int model_create(model **out, const model_options *options, pool *p)
     }
     if (code == LS_OK) {
         code = model_lay_out(m);
-    }
-    if (code == LS_OK) {
-        code = model_plan(&taken, options, pool_threads(p));
     }
     if (code == LS_OK) {
         code = arena_init(&m->memory, taken.total);

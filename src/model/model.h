@@ -47,10 +47,10 @@ typedef enum model_mode {
 /* What of it describes the network. */
 network_spec model_network(const model_options *options);
 
-/* LS_EUSAGE for options that no network can have, and for what this build or CPU lacks; model_create asks it too. */
-int model_check(const model_options *options);
-
-/* Returns 0 or a negative code. p: not owned, must outlive the model. */
+/*
+ * Returns 0 or a negative code: LS_EUSAGE for options that no network can have, and for what this build or CPU lacks.
+ * p: not owned, must outlive the model.
+ */
 int model_create(model **out, const model_options *options, pool *p);
 void model_free(model *m);
 

@@ -29,11 +29,6 @@ static void *gradient_of(const model *m, const model_layer *layer, size_t *strid
     return g->slots[layer->slot];
 }
 
-static void begin(model *m, const batch *b)
-{
-    m->run.range = b->range;
-}
-
 /* What the pass just did was this phase of the layer. */
 static void lap(const model *m, const model_layer *layer, profile_phase phase)
 {
@@ -148,7 +143,7 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
 
 int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits)
 {
-    begin(m, b);
+    m->run.range = b->range;
     profile_start(m->profile);
     pack_weights(m, state_weights(s), mode);
     profile_lap(m->profile, 0, PROFILE_PACK);

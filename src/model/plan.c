@@ -88,12 +88,23 @@ void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out)
     out->total = a->used;
 }
 
+static int check(const model_options *options)
+{
+    const kernels *k = NULL;
+    const network_spec o = model_network(options);
+    const int code = network_check(&o);
+    return code == LS_OK ? kernels_select(&k, model_storage(options), options->kernels) : code;
+}
+
 int model_plan(model_memory_plan *out, const model_options *options, int threads)
 {
     model m = {.options = *options};
     arena counting = arena_plan();
     *out = (model_memory_plan){0};
-    const int code = model_lay_out(&m);
+    int code = check(options);
+    if (code == LS_OK) {
+        code = model_lay_out(&m);
+    }
     if (code == LS_OK) {
         model_take_memory(&m, &counting, threads, out);
     }

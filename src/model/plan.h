@@ -17,7 +17,8 @@ typedef struct model_memory_plan {
     size_t total;            /* of the above */
 } model_memory_plan;
 
-/* What model_create would take for these options and this many threads, without taking it. 0 or a negative code. */
+/* What model_create would take for these options and this many threads, without taking it. 0 or a negative code, as
+ * model_create. */
 int model_plan(model_memory_plan *out, const model_options *options, int threads);
 
 #endif

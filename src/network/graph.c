@@ -127,12 +127,6 @@ static int is_normalized(const graph *g, size_t at)
     return 0;
 }
 
-static int add_tensor(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant)
-{
-    const int index = tensor_table_add(t, role, rank, shape, scale_invariant);
-    return index < 0 ? index : LS_OK;
-}
-
 /* Node `at`, as a layer of the table. */
 static int add_variables(tensor_table *t, const graph *g, size_t at)
 {
@@ -145,19 +139,19 @@ static int add_variables(tensor_table *t, const graph *g, size_t at)
     }
     switch (node->op) {
     case GRAPH_CONV:
-        return add_tensor(t, TENSOR_CONV_KERNEL, 4, (const size_t[]){node->side, node->side, in, out},
-                          is_normalized(g, at));
+        return tensor_table_add(t, TENSOR_CONV_KERNEL, 4, (const size_t[]){node->side, node->side, in, out},
+                                is_normalized(g, at));
     case GRAPH_DEPTHWISE:
-        return add_tensor(t, TENSOR_DEPTHWISE_KERNEL, 4, (const size_t[]){node->side, node->side, in, 1},
-                          is_normalized(g, at));
+        return tensor_table_add(t, TENSOR_DEPTHWISE_KERNEL, 4, (const size_t[]){node->side, node->side, in, 1},
+                                is_normalized(g, at));
     case GRAPH_BATCH_NORM:
         for (int role = TENSOR_GAMMA; code == LS_OK && role <= TENSOR_MOVING_VARIANCE; role++) {
-            code = add_tensor(t, (tensor_role)role, 1, &out, 0);
+            code = tensor_table_add(t, (tensor_role)role, 1, &out, 0);
         }
         return code;
     case GRAPH_DENSE:
-        code = add_tensor(t, TENSOR_DENSE_KERNEL, 2, (const size_t[]){in, out}, 0);
-        return code == LS_OK ? add_tensor(t, TENSOR_DENSE_BIAS, 1, &out, 0) : code;
+        code = tensor_table_add(t, TENSOR_DENSE_KERNEL, 2, (const size_t[]){in, out}, 0);
+        return code == LS_OK ? tensor_table_add(t, TENSOR_DENSE_BIAS, 1, &out, 0) : code;
     default: return LS_OK;
     }
 }

@@ -58,10 +58,10 @@ typedef struct dense_job {
     size_t dx_stride;
 } dense_job;
 
-static pointwise_args dense_shard(const dense_job *job, size_t s, int thread)
+static conv_args dense_shard(const dense_job *job, size_t s, int thread)
 {
     const dense *d = job->d;
-    return (pointwise_args){
+    return (conv_args){
         .in_blocks = nn_padded(d->features) / B,
         .out_blocks = nn_padded(d->classes) / B,
         .pixels = nn_shard_samples(job->run, s),
@@ -77,7 +77,7 @@ static void forward_shard(void *context, size_t s, int thread)
 {
     const dense_job *job = context;
     const dense *d = job->d;
-    const pointwise_args args = dense_shard(job, s, thread);
+    const conv_args args = dense_shard(job, s, thread);
     real *logits = d->logits + s * d->logits_stride;
     job->run->plain->pointwise_forward(&args);
     for (size_t n = 0; n < args.pixels; n++) {
@@ -153,7 +153,7 @@ static void backward_shard(void *context, size_t s, int thread)
 {
     const dense_job *job = context;
     const dense *d = job->d;
-    pointwise_args args = dense_shard(job, s, thread);
+    conv_args args = dense_shard(job, s, thread);
     const real *dlogits = d->dlogits + s * d->logits_stride;
     args.dy = dlogits;
     args.z = dlogits; /* not read: the gradient lens is plain */
@@ -189,7 +189,7 @@ static void take_kernel(void *context, size_t node, const real *sum, size_t firs
     const dense_grads *g = context;
     const dense *d = g->d;
     real *kernel = g->grads + node * g->weights_size + d->kernel;
-    unpack_matrix_part(kernel, sum, d->features, d->classes, nn_padded(d->features), first, end);
+    unpack_matrix(kernel, sum, d->features, d->classes, nn_padded(d->features), first, end);
 }
 
 static void take_bias(void *context, size_t node, const real *sum, size_t first, size_t end)

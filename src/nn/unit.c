@@ -96,71 +96,34 @@ static int input_streams(const unit_job *job)
     return streams(job->run, nn_padded(u->cin) * job->run->shard_size * u->height * u->width);
 }
 
-static double *shard_moments(const unit_job *job, size_t s)
+/* How far a kernel of the stem reaches beyond the image's first row or column. */
+static size_t stem_padding(size_t size, size_t out_size)
 {
-    return job->with_moments ? job->u->moments + s * 2 * nn_padded(job->u->cout) : NULL;
+    const size_t reach = (out_size - 1) * 2 + 3;
+    return reach > size ? (reach - size) / 2 : 0;
 }
 
-static stem_args stem_shard(const unit_job *job, size_t s, int thread)
+static conv_args conv_shard(const unit_job *job, size_t s, int thread)
 {
     const unit *u = job->u;
     const nn_run *run = job->run;
-    const size_t down = (u->out_height - 1) * 2 + 3;
-    const size_t across = (u->out_width - 1) * 2 + 3;
-    return (stem_args){
-        .samples = nn_shard_samples(run, s),
-        .height = u->height,
-        .width = u->width,
-        .out_height = u->out_height,
-        .out_width = u->out_width,
-        .pad_top = down > u->height ? (down - u->height) / 2 : 0,
-        .pad_left = across > u->width ? (across - u->width) / 2 : 0,
-        .out_blocks = nn_padded(u->cout) / B,
-        .images = (const real *)job->in->data + s * job->in->stride,
-        .weights = u->packed,
-        .out = nn_stored_to(run, u->z, s * u->z_stride),
-        .moments = shard_moments(job, s),
-        .stream = streams(run, u->z_stride),
-        .scratch = run->scratch + (size_t)thread * run->scratch_stride,
-    };
-}
-
-static depthwise_args depthwise_shard(const unit_job *job, size_t s, int thread)
-{
-    const unit *u = job->u;
-    const nn_run *run = job->run;
-    return (depthwise_args){
-        .blocks = nn_padded(u->cout) / B,
-        .samples = nn_shard_samples(run, s),
-        .height = u->height,
-        .width = u->width,
-        .stride = u->stride,
-        .out_height = u->out_height,
-        .out_width = u->out_width,
-        .in = nn_stored(run, job->in->data, s * job->in->stride),
-        .view = job->in->view,
-        .weights = u->packed,
-        .out = nn_stored_to(run, u->z, s * u->z_stride),
-        .moments = shard_moments(job, s),
-        .stream = streams(run, u->z_stride),
-        .scratch = run->scratch + (size_t)thread * run->scratch_stride,
-    };
-}
-
-static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
-{
-    const unit *u = job->u;
-    const nn_run *run = job->run;
-    return (pointwise_args){
+    const size_t first = s * job->in->stride;
+    const size_t samples = nn_shard_samples(run, s);
+    return (conv_args){
         .in_blocks = nn_padded(u->cin) / B,
         .out_blocks = nn_padded(u->cout) / B,
-        .pixels = nn_shard_samples(run, s) * u->out_height * u->out_width,
-        .in = nn_stored(run, job->in->data, s * job->in->stride),
+        .samples = samples,
+        .height = u->height,
+        .width = u->width,
+        .out_height = u->out_height,
+        .out_width = u->out_width,
+        .pixels = samples * u->out_height * u->out_width,
+        .stride = u->stride,
+        .pad_top = stem_padding(u->height, u->out_height),
+        .pad_left = stem_padding(u->width, u->out_width),
+        .in = u->kind == UNIT_STEM ? (const real *)job->in->data + first : nn_stored(run, job->in->data, first),
         .view = job->in->view,
         .weights = u->packed,
-        .out = nn_stored_to(run, u->z, s * u->z_stride),
-        .moments = shard_moments(job, s),
-        .stream = streams(run, u->z_stride),
         .scratch = run->scratch + (size_t)thread * run->scratch_stride,
     };
 }
@@ -168,16 +131,16 @@ static pointwise_args pointwise_shard(const unit_job *job, size_t s, int thread)
 static void forward_shard(void *context, size_t s, int thread)
 {
     const unit_job *job = context;
-    const kernels *k = job->run->k;
-    if (job->u->kind == UNIT_STEM) {
-        const stem_args args = stem_shard(job, s, thread);
-        k->stem_forward(&args);
-    } else if (job->u->kind == UNIT_DEPTHWISE) {
-        const depthwise_args args = depthwise_shard(job, s, thread);
-        k->depthwise_forward(&args);
-    } else {
-        const pointwise_args args = pointwise_shard(job, s, thread);
-        k->pointwise_forward(&args);
+    const unit *u = job->u;
+    const nn_run *run = job->run;
+    conv_args args = conv_shard(job, s, thread);
+    args.out = nn_stored_to(run, u->z, s * u->z_stride);
+    args.moments = job->with_moments ? u->moments + s * 2 * nn_padded(u->cout) : NULL;
+    args.stream = streams(run, u->z_stride);
+    switch (u->kind) {
+    case UNIT_STEM: run->k->stem_forward(&args); break;
+    case UNIT_DEPTHWISE: run->k->depthwise_forward(&args); break;
+    default: run->k->pointwise_forward(&args);
     }
 }
 
@@ -217,38 +180,24 @@ static gradient_epilogue below_epilogue(const unit_job *job, size_t s)
 static void backward_shard(void *context, size_t s, int thread)
 {
     const unit_job *job = context;
+    const unit *u = job->u;
     const nn_run *run = job->run;
-    const void *dy = nn_stored(run, job->g->dy, s * job->g->dy_stride);
-    const void *z = nn_stored(run, job->u->z, s * job->u->z_stride);
-    real *dweights = run->dweights + s * run->dweights_stride;
-    if (job->u->kind == UNIT_STEM) {
-        stem_args args = stem_shard(job, s, thread);
-        args.dy = dy;
-        args.z = z;
-        args.dz = unit_gradient_lens(job->u);
-        args.dweights = dweights;
-        run->k->stem_backward(&args);
-    } else if (job->u->kind == UNIT_DEPTHWISE) {
-        depthwise_args args = depthwise_shard(job, s, thread);
-        args.dy = dy;
-        args.z = z;
-        args.dz = unit_gradient_lens(job->u);
+    const unit_gradients *g = job->g;
+    conv_args args = conv_shard(job, s, thread);
+    args.dy = nn_stored(run, g->dy, s * g->dy_stride);
+    args.z = nn_stored(run, u->z, s * u->z_stride);
+    args.dz = unit_gradient_lens(u);
+    args.dweights = run->dweights + s * run->dweights_stride;
+    if (u->kind != UNIT_STEM) {
+        args.weights_t = u->packed_t;
         args.stream = input_streams(job);
-        args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
+        args.dx = nn_stored_to(run, g->dx, s * g->dx_stride);
         args.epilogue = below_epilogue(job, s);
-        args.dweights = dweights;
-        run->k->depthwise_backward(&args);
-    } else {
-        pointwise_args args = pointwise_shard(job, s, thread);
-        args.dy = dy;
-        args.z = z;
-        args.dz = unit_gradient_lens(job->u);
-        args.weights_t = job->u->packed_t;
-        args.stream = input_streams(job);
-        args.dx = nn_stored_to(run, job->g->dx, s * job->g->dx_stride);
-        args.epilogue = below_epilogue(job, s);
-        args.dweights = dweights;
-        run->k->pointwise_backward(&args);
+    }
+    switch (u->kind) {
+    case UNIT_STEM: run->k->stem_backward(&args); break;
+    case UNIT_DEPTHWISE: run->k->depthwise_backward(&args); break;
+    default: run->k->pointwise_backward(&args);
     }
 }
 

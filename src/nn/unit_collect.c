@@ -20,17 +20,16 @@ static void take_kernel(void *context, size_t node, const real *sum, size_t firs
     const unit *u = g->u;
     real *kernel = g->kernel + node * g->weights_size;
     switch (u->kind) {
-    case UNIT_STEM: unpack_matrix(kernel, sum, STEM_INPUTS, u->cout, STEM_ROWS); break;
+    case UNIT_STEM: unpack_matrix(kernel, sum, STEM_INPUTS, u->cout, STEM_ROWS, first, end); break;
     case UNIT_DEPTHWISE: unpack_depthwise(kernel, sum, u->cout); break;
-    default: unpack_matrix_part(kernel, sum, u->cin, u->cout, nn_padded(u->cin), first, end);
+    default: unpack_matrix(kernel, sum, u->cin, u->cout, nn_padded(u->cin), first, end);
     }
 }
 
 /* grads is written to, through the collection. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 static void collect_kernel(const unit *u, const nn_run *run, real *grads, size_t weights_size)
 {
-    /* Only the matrices of 1×1 convolutions are worth sharing out. */
-    const size_t parts = u->kind == UNIT_POINTWISE ? nn_padded(u->cout) / B : 1;
+    const size_t parts = u->kind == UNIT_DEPTHWISE ? 1 : nn_padded(u->cout) / B; /* a depthwise kernel is small */
     unit_grads g = {u, grads + u->kernel, weights_size};
     const collection c = {.parts = parts, .part_size = unit_packed_size(u) / parts, .take = take_kernel, .context = &g};
     nn_collect(run, &c);

@@ -81,6 +81,7 @@ state average_state(const state *s)
     state view = *s;
     view.vectors[STATE_WEIGHTS].values = state_find(s, WEIGHTS)->values;
     view.vectors[STATE_MOVING].values = state_find(s, MOVING)->values;
+    view.count = STATE_SLOTS;
     view.memory = (arena){0};
     return view;
 }

@@ -27,16 +27,24 @@ void epoch_add(checkpoint_epoch *now, const step_metrics *m)
     now->samples += m->samples;
 }
 
-runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const evaluation *val)
+epoch_validation epoch_no_validation(void)
+{
+    const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    return (epoch_validation){none, none};
+}
+
+runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const epoch_validation *val)
 {
     runlog_epoch_row row = {
         .epoch = s->epoch,
         .train_loss = (now->cross_entropy + now->penalty) / now->samples,
         .train_cross_entropy = now->cross_entropy / now->samples,
         .train_accuracy = now->correct / now->samples,
-        .val_loss = val->loss,
-        .val_cross_entropy = val->cross_entropy,
-        .val_accuracy = val->accuracy,
+        .val_loss = val->weights.loss,
+        .val_cross_entropy = val->weights.cross_entropy,
+        .val_accuracy = val->weights.accuracy,
+        .ema_val_cross_entropy = val->averages.cross_entropy,
+        .ema_val_accuracy = val->averages.accuracy,
         .images_per_second = now->seconds > 0 ? now->samples / now->seconds : 0,
         .mean_abs_weight = tensor_table_mean_abs(s->table, state_weights(s)),
         .seconds = now->seconds,
@@ -52,11 +60,16 @@ runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const ev
 void epoch_print(const runlog_epoch_row *row, uint64_t epochs)
 {
     char validation[128] = "";
+    char averages[64] = "";
     if (!isnan(row->val_accuracy)) {
         (void)snprintf(validation, sizeof validation, " val_loss %.4f val_ce %.4f val_acc %.4f", row->val_loss,
                        row->val_cross_entropy, row->val_accuracy);
     }
-    log_info("epoch %llu/%llu loss %.4f ce %.4f acc %.4f%s %.1f images/s mean|w| %.4f", (unsigned long long)row->epoch,
-             (unsigned long long)epochs, row->train_loss, row->train_cross_entropy, row->train_accuracy, validation,
-             row->images_per_second, row->mean_abs_weight);
+    if (!isnan(row->ema_val_accuracy)) {
+        (void)snprintf(averages, sizeof averages, " ema_ce %.4f ema_acc %.4f", row->ema_val_cross_entropy,
+                       row->ema_val_accuracy);
+    }
+    log_info("epoch %llu/%llu loss %.4f ce %.4f acc %.4f%s%s %.1f images/s mean|w| %.4f",
+             (unsigned long long)row->epoch, (unsigned long long)epochs, row->train_loss, row->train_cross_entropy,
+             row->train_accuracy, validation, averages, row->images_per_second, row->mean_abs_weight);
 }

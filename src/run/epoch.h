@@ -16,8 +16,16 @@ void epoch_open(checkpoint_epoch *now, const state *s, const tensor_info *watche
 /* Add a step's. */
 void epoch_add(checkpoint_epoch *now, const step_metrics *m);
 
+/* Validations of the weights an epoch ends with, and of their averages. */
+typedef struct epoch_validation {
+    evaluation weights, averages;
+} epoch_validation;
+
+/* There was none. */
+epoch_validation epoch_no_validation(void);
+
 /* After the last step and the validation, the epoch counted as completed. */
-runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const evaluation *val);
+runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const epoch_validation *val);
 
 /* The row as a line for people. */
 void epoch_print(const runlog_epoch_row *row, uint64_t epochs);

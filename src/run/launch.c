@@ -1,6 +1,5 @@
 #include "run/launch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/storage.h"
+#include "base/text.h"
 #include "comm/comm.h"
 #include "io/h5.h"
 
@@ -21,23 +21,19 @@ typedef struct place {
 } place;
 
 /* "node1 (4 ranks), node2 (3 ranks), ..." */
-static void list_hosts(char *out, size_t size, const place *all, int ranks)
+static void list_hosts(text_builder *out, const place *all, int ranks)
 {
-    size_t used = 0;
     int shown = 0;
-    out[0] = '\0';
-    for (int r = 0; r < ranks && used < size; shown++) {
+    for (int r = 0; r < ranks; shown++) {
         int end = r + 1;
         while (end < ranks && !all[end].first) {
             end++;
         }
         if (shown == SHOWN_HOSTS) {
-            (void)snprintf(out + used, size - used, ", ...");
+            text_add(out, ", ...");
             return;
         }
-        const int n = snprintf(out + used, size - used, "%s%s (%d rank%s)", shown == 0 ? "" : ", ", all[r].host,
-                               end - r, end - r == 1 ? "" : "s");
-        used += n > 0 ? (size_t)n : 0;
+        text_add(out, "%s%s (%d rank%s)", shown == 0 ? "" : ", ", all[r].host, end - r, end - r == 1 ? "" : "s");
         r = end;
     }
 }
@@ -66,11 +62,12 @@ static const char *binding(const place *all, int ranks)
 
 static void report(const session *s, const place *all)
 {
-    char hosts[SHOWN_HOSTS * (HOST_SIZE + 32)];
+    text_builder hosts = {0};
     const int ranks = comm_size(s->c);
     const int nodes = comm_nodes(s->c);
-    list_hosts(hosts, sizeof hosts, all, ranks);
-    log_info("hosts       %d: %s; %s", nodes, hosts, binding(all, ranks));
+    list_hosts(&hosts, all, ranks);
+    log_info("hosts       %d: %s; %s", nodes, text_of(&hosts), binding(all, ranks));
+    text_release(&hosts);
     log_info("libraries   %s, HDF5 %s", comm_mpi_version(), h5_version());
     if (comm_renumbered(s->c)) {
         log_info(

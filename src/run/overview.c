@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "train/memory_plan.h"
 
 enum { SHOWN_CLASSES = 10 };
@@ -26,24 +27,20 @@ static void print_experiment(const session *s, const trainer_options *o)
 
 static void print_data(const session *s)
 {
-    char names[512];
+    text_builder names = {0};
     char tests[48] = "";
-    size_t used = 0, train = 0, val = 0, test = 0;
     const size_t classes = dataset_classes(s->data);
-    (void)dataset_indices(s->data, DATASET_TRAIN, &train);
-    (void)dataset_indices(s->data, DATASET_VAL, &val);
-    (void)dataset_indices(s->data, DATASET_TEST, &test);
+    const size_t test = dataset_count(s->data, DATASET_TEST);
     if (test > 0) {
         (void)snprintf(tests, sizeof tests, ", %zu to test", test);
     }
-    names[0] = '\0';
-    for (size_t i = 0; i < classes && i < SHOWN_CLASSES && used < sizeof names; i++) {
-        const int n =
-            snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ", dataset_class_name(s->data, i));
-        used += n > 0 ? (size_t)n : 0;
+    for (size_t i = 0; i < classes && i < SHOWN_CLASSES; i++) {
+        text_add(&names, "%s%s", i == 0 ? "" : ", ", dataset_class_name(s->data, i));
     }
     log_info("data set    %s: %zu pictures to train, %zu to validate%s; %zu classes: %s%s", dataset_path(s->data),
-             train, val, tests, classes, names, classes > SHOWN_CLASSES ? ", ..." : "");
+             dataset_count(s->data, DATASET_TRAIN), dataset_count(s->data, DATASET_VAL), tests, classes,
+             text_of(&names), classes > SHOWN_CLASSES ? ", ..." : "");
+    text_release(&names);
     if (s->staged.copies > 0) {
         log_info("copies      in %s on %d of %d node%s: %.1f MiB, ready after %.1f s", s->options.data.stage,
                  s->staged.copies, s->staged.nodes, s->staged.nodes == 1 ? "" : "s", (double)s->staged.bytes / 1048576,

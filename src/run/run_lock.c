@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/repeater.h"
 #include "base/storage.h"
 #include "base/text.h"
 #include "base/watch.h"
@@ -28,12 +28,8 @@ enum { OWNER_SIZE = 512 };
 struct run_lock {
     char path[CHECKPOINT_PATH_SIZE];
     int file;
-    double waited; /* for others; seconds */
-    pthread_t thread;
-    int beating; /* whether the thread runs */
-    pthread_mutex_t mutex;
-    pthread_cond_t change;
-    int over;
+    double waited;   /* for others; seconds */
+    repeater *beats; /* owned */
 };
 
 typedef enum attempt {
@@ -139,25 +135,10 @@ static attempt watch_time(run_lock *l)
     return TAKEN;
 }
 
-static void *beat(void *context)
+static void beat(void *context)
 {
-    run_lock *l = context;
-    pthread_mutex_lock(&l->mutex);
-    while (!l->over) {
-        (void)futimens(l->file, NULL);
-        clock_condition_wait(&l->change, &l->mutex, run_lock_beat);
-    }
-    pthread_mutex_unlock(&l->mutex);
-    return NULL;
-}
-
-static int start_beating(run_lock *l)
-{
-    (void)pthread_mutex_init(&l->mutex, NULL);
-    clock_condition_init(&l->change);
-    const int rc = pthread_create(&l->thread, NULL, beat, l);
-    l->beating = rc == 0;
-    return rc == 0 ? LS_OK : error_set(LS_ERROR, "%s: no thread for it: %s", l->path, strerror(rc));
+    const run_lock *l = context;
+    (void)futimens(l->file, NULL);
 }
 
 /* It will be written over, so it must be a lock: a file with one name, and empty or of the words of describe_self. */
@@ -247,7 +228,7 @@ int run_lock_take(run_lock **out, const char *dir)
         code = write_owner(l);
     }
     if (code == LS_OK) {
-        code = start_beating(l);
+        code = repeater_start(&l->beats, beat, l, run_lock_beat, "the run's lock");
     }
     if (code != LS_OK) {
         if (l->file >= 0) {
@@ -265,15 +246,7 @@ void run_lock_free(run_lock *l)
     if (l == NULL) {
         return;
     }
-    if (l->beating) {
-        pthread_mutex_lock(&l->mutex);
-        l->over = 1;
-        pthread_cond_signal(&l->change);
-        pthread_mutex_unlock(&l->mutex);
-        (void)pthread_join(l->thread, NULL);
-        (void)pthread_cond_destroy(&l->change);
-        (void)pthread_mutex_destroy(&l->mutex);
-    }
+    repeater_stop(l->beats);
     if (is_there(l)) { /* the folder may have been removed, and made again by others */
         (void)unlink(l->path);
     }

@@ -275,7 +275,7 @@ static int average_local(trainer *t)
         return LS_OK;
     }
     const int code =
-        session_collective(&t->s, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
+        comm_or_abort(t->s.c, step_average_moving(t->s.replica.steps, &t->s.replica.state, t->own_samples, &drift));
     t->own_samples = 0;
     t->averaged = true;
     if (code == LS_OK) {
@@ -285,7 +285,7 @@ static int average_local(trainer *t)
 }
 
 /* Rank 0's part of saving: hand over the state. */
-static int hand_over(trainer *t, const evaluation *val)
+static int hand_over(trainer *t, const epoch_validation *val)
 {
     const session *s = &t->s;
     const checkpoint_info info = {
@@ -296,9 +296,9 @@ static int hand_over(trainer *t, const evaluation *val)
         .data_checksum = dataset_fingerprint(s->data),
         .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
         .now = t->at.now,
-        .val_loss = val->loss,
-        .val_cross_entropy = val->cross_entropy,
-        .val_accuracy = val->accuracy,
+        .val_loss = val->weights.loss,
+        .val_cross_entropy = val->weights.cross_entropy,
+        .val_accuracy = val->weights.accuracy,
         .moving_distance = t->at.moving_distance,
         .config = t->o->config,
         .experiment = t->o->experiment,
@@ -312,9 +312,9 @@ static int hand_over(trainer *t, const evaluation *val)
 }
 
 /* val: of these weights, or NULL. A failure of rank 0's is agreed on with the next step. */
-static int save(trainer *t, const evaluation *val)
+static int save(trainer *t, const epoch_validation *val)
 {
-    const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    const epoch_validation none = epoch_no_validation();
     t->requests &= ~(unsigned)STEP_REQUEST_SAVE;
     requests_saved(&t->when);
     int code = average_local(t);
@@ -336,7 +336,7 @@ static int take_step(trainer *t, const batch *b)
         t->failure = saver_poll(t->saver);
     }
     step_agreement all = {.code = t->failure, .requests = own_requests(t)};
-    int code = session_collective(s, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
+    int code = comm_or_abort(s->c, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
     if (code != LS_OK || all.code != LS_OK) {
         return code != LS_OK ? code : all.code;
     }
@@ -378,22 +378,30 @@ static int train_steps(trainer *t)
     const size_t first = (size_t)(t->s.replica.state.position / s->options.order.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
-    progress shown;
     batch b;
     int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.replica.state.epoch, first));
     if (code != LS_OK) {
         return code;
     }
     t->normalized = 0;
-    progress_start(&shown, t->s.replica.state.epoch + 1, t->o->session.train.epochs, steps, first, t->at.now.samples,
-                   t->o->log.every_steps);
+    const double started = clock_seconds();
+    progress shown = {
+        .epoch = t->s.replica.state.epoch + 1,
+        .epochs = t->o->session.train.epochs,
+        .steps = steps,
+        .every = t->o->log.every_steps,
+        .first = first,
+        .before = t->at.now.samples,
+        .started = started,
+        .shown = started,
+    };
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
         const int got = loader_next(s->train, &b);
         t->failure = got < 0 ? got : t->failure;
         code = take_step(t, &b);
         if (code == LS_OK) {
             const checkpoint_epoch *now = &t->at.now;
-            t->at.now.seconds = before + clock_seconds() - shown.started;
+            t->at.now.seconds = before + clock_seconds() - started;
             progress_step(&shown, done, now->samples, (now->cross_entropy + now->penalty) / now->samples);
         }
         if (code == LS_OK && done < steps && !stopping(t)) {
@@ -407,7 +415,7 @@ static int train_steps(trainer *t)
     return code != LS_OK ? code : comm_agree(s->c, t->failure);
 }
 
-static int validate(trainer *t, evaluation *out)
+static int validate(trainer *t, epoch_validation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
     state at = t->s.replica.state;
@@ -418,7 +426,11 @@ static int validate(trainer *t, evaluation *out)
         at = state_with_moving(&t->s.replica.state, t->population);
     }
     if (code == LS_OK && !breaks.stopped) {
-        code = evaluate_split(&t->s, &at, NULL, &breaks, out);
+        code = evaluate_split(&t->s, &at, NULL, &breaks, &out->weights);
+    }
+    if (code == LS_OK && !breaks.stopped && average_exists(&t->s.replica.state)) {
+        at = average_state(&t->s.replica.state); /* which has moving statistics of its own */
+        code = evaluate_split(&t->s, &at, NULL, &breaks, &out->averages);
     }
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     return code;
@@ -439,7 +451,7 @@ static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
 }
 
 /* After the last step and the validation of an epoch. */
-static int end_epoch(trainer *t, const evaluation *val)
+static int end_epoch(trainer *t, const epoch_validation *val)
 {
     t->s.replica.state.epoch++;
     t->s.replica.state.position = 0;
@@ -458,7 +470,7 @@ static int end_epoch(trainer *t, const evaluation *val)
 
 static int run_epoch(trainer *t)
 {
-    evaluation val = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
+    epoch_validation val = epoch_no_validation();
     char when[64];
     (void)snprintf(when, sizeof when, "epoch %llu/%llu starts with", (unsigned long long)t->s.replica.state.epoch + 1,
                    (unsigned long long)t->o->session.train.epochs);

@@ -99,9 +99,6 @@ checkpoint_seal checkpoint_seal_kind(const char *path);
  */
 int checkpoint_read_info(checkpoint_info *out, const char *path);
 
-/* Verify the seal and every checksum, needing no table: 0, or LS_EFORMAT with what is wrong first. */
-int checkpoint_verify(const char *path);
-
 /*
  * Read a state that was made for the network, with seal, names, shapes, checksums, hash verified. Vectors of an
  * optimizer are read where the state has them, and then have to be there. LS_EFORMAT names the first tensor that is

@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "store/checkpoint_name.h"
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 
-void checkpoint_check_values(const double *values, const tensor_info *info, problems *found)
+static void check_values(const double *values, const tensor_info *info, problems *found)
 {
     char name[2 * TENSOR_NAME_SIZE];
     size_t wild = 0;
@@ -30,6 +31,19 @@ void checkpoint_check_values(const double *values, const tensor_info *info, prob
     }
 }
 
+void checkpoint_check_tensor(h5_file *f, const char *path, const tensor_info *info, problems *found)
+{
+    double *values = calloc(info->size + 1, sizeof *values);
+    const int code = values == NULL ? error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), path)
+                                    : h5_read(f, path, H5_FLOAT64, info->size, values);
+    if (code == LS_OK) {
+        check_values(values, info, found);
+    } else {
+        problems_add_error(found, h5_path(f));
+    }
+    free(values);
+}
+
 /* One tensor: its shape and values by both names, its checksum. */
 static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const char *legacy, uint64_t checksum,
                          problems *found)
@@ -37,7 +51,6 @@ static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const 
     char path[KERAS_PATH_SIZE];
     const char *const names[] = {keras_layout_path(path, t, index), legacy};
     const tensor_info *info = &t->tensors[index];
-    double *values = NULL;
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < sizeof names / sizeof *names; i++) {
         uint64_t hash = checksum;
@@ -50,16 +63,10 @@ static void check_tensor(h5_file *f, const tensor_table *t, size_t index, const 
         }
     }
     if (code == LS_OK) {
-        values = calloc(info->size + 1, sizeof *values);
-        code = values == NULL ? error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(f), path)
-                              : h5_read(f, path, H5_FLOAT64, info->size, values);
-    }
-    if (code == LS_OK) {
-        checkpoint_check_values(values, info, found);
+        checkpoint_check_tensor(f, path, info, found);
     } else {
         problems_add_error(found, h5_path(f));
     }
-    free(values);
 }
 
 /* The list of tensors in /lockstep is the network's, and so are the tensors. */
@@ -139,10 +146,8 @@ static void check_distance(h5_file *f, const checkpoint_info *info, problems *fo
 /* A file that is called as checkpoints are holds the step that its name says. */
 static void check_name(const char *path, const checkpoint_info *info, problems *found)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
     uint64_t step = 0;
-    if (checkpoint_name_step(&step, name) && step != info->step) {
+    if (checkpoint_name_step(&step, file_name(path)) && step != info->step) {
         problems_add(found, "holds step %" PRIu64 ", which is not what its name says", info->step);
     }
 }
@@ -150,12 +155,8 @@ static void check_name(const char *path, const checkpoint_info *info, problems *
 int checkpoint_check(checkpoint_info *out, tensor_table *t, const char *path, problems *found)
 {
     h5_file *f = NULL;
-    *out = (checkpoint_info){0};
     tensor_table_init(t);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(out, f);
-    }
+    const int code = checkpoint_open(&f, out, path);
     if (code != LS_OK) {
         problems_add_error(found, path);
         (void)h5_close(f);

@@ -2,6 +2,7 @@
 #define LOCKSTEP_STORE_CHECKPOINT_CHECK_H
 
 #include "base/problems.h"
+#include "io/h5.h"
 #include "store/checkpoint.h"
 
 /*
@@ -17,7 +18,7 @@ int checkpoint_check(checkpoint_info *out, tensor_table *t, const char *path, pr
 /* Sums of the epoch that is under way are numbers and not negative; figures of validation may be missing (NaN). */
 void checkpoint_check_figures(const checkpoint_info *info, problems *found);
 
-/* Values of one tensor as float64 [size]: finite, and not negative where they are variances. */
-void checkpoint_check_values(const double *values, const tensor_info *info, problems *found);
+/* The values of one tensor, which lies there: readable, finite, and not negative where they are variances. */
+void checkpoint_check_tensor(h5_file *f, const char *path, const tensor_info *info, problems *found);
 
 #endif

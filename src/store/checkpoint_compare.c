@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
+#include "base/file.h"
 
-static uint64_t number_of(const checkpoint_info *info, size_t i)
-{
-    return *(const uint64_t *)checkpoint_number_of(info, i);
-}
+enum { NUMBER_SIZE = 24, CLASSES_SIZE = 256 };
 
 static double real_of(const checkpoint_info *info, size_t i)
 {
@@ -22,7 +19,8 @@ static const char *number_text(char *out, const checkpoint_info *info, size_t i)
 {
     const int is_hash = checkpoint_numbers[i].offset == offsetof(checkpoint_info, weights_hash) ||
                         checkpoint_numbers[i].offset == offsetof(checkpoint_info, data_checksum);
-    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64, number_of(info, i));
+    (void)snprintf(out, NUMBER_SIZE, is_hash ? "%016" PRIx64 : "%" PRIu64,
+                   *(const uint64_t *)checkpoint_number_of(info, i));
     return out;
 }
 
@@ -52,7 +50,17 @@ static int same_classes(const checkpoint_info *a, const checkpoint_info *b)
     return same;
 }
 
-/* Where they differ, 1. */
+/* Where two texts differ, 1. */
+static size_t report_text(checkpoint_report report, void *context, const char *name, const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0) {
+        return 0;
+    }
+    report(context, name, a, b);
+    return 1;
+}
+
+/* Where two numbers differ, 1. */
 static size_t report_real(checkpoint_report report, void *context, const char *name, double x, double y)
 {
     char first[NUMBER_SIZE];
@@ -73,30 +81,20 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
     char second[CLASSES_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < CHECKPOINT_NUMBERS; i++) {
-        if (checkpoint_numbers[i].type == H5_FLOAT64) {
-            count += report_real(report, context, checkpoint_numbers[i].name, real_of(a, i), real_of(b, i));
-        } else if (number_of(a, i) != number_of(b, i)) {
-            report(context, checkpoint_numbers[i].name, number_text(first, a, i), number_text(second, b, i));
-            count++;
-        }
+        const char *name = checkpoint_numbers[i].name;
+        count += checkpoint_numbers[i].type == H5_FLOAT64
+                     ? report_real(report, context, name, real_of(a, i), real_of(b, i))
+                     : report_text(report, context, name, number_text(first, a, i), number_text(second, b, i));
     }
-    if (a->orientation != b->orientation) {
-        report(context, "orientation", orientation_text(a), orientation_text(b));
-        count++;
-    }
+    count += report_text(report, context, "orientation", orientation_text(a), orientation_text(b));
     (void)origin_describe(first, sizeof first, &a->origin);
     (void)origin_describe(second, sizeof second, &b->origin);
-    if (strcmp(first, second) != 0) {
-        report(context, "computed by", first, second);
-        count++;
-    }
+    count += report_text(report, context, "computed by", first, second);
     count += report_real(report, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
-        const char *name = strrchr(checkpoint_texts[i].name, '/') + 1;
-        if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config) &&
-            strcmp(checkpoint_text_of(a, i), checkpoint_text_of(b, i)) != 0) {
-            report(context, name, checkpoint_text_of(a, i), checkpoint_text_of(b, i));
-            count++;
+        if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config)) {
+            count += report_text(report, context, file_name(checkpoint_texts[i].name), checkpoint_text_of(a, i),
+                                 checkpoint_text_of(b, i));
         }
     }
     if (!same_classes(a, b)) {

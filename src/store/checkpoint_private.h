@@ -34,15 +34,19 @@ extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
 #define CHECKPOINT_SEAL_NOTE "the last line of this file is its seal"
 
-/* Open for reading, the seal checked first: HDF5 never gets to see a damaged checkpoint. Errors as checkpoint_verify.
+/*
+ * Open for reading, and read /lockstep. The seal is checked first: HDF5 never gets to see a damaged checkpoint. Errors
+ * as checkpoint_read_info; both are the caller's to close and to release, after a failure too.
  */
-int checkpoint_open_sealed(h5_file **out, const char *path);
+int checkpoint_open(h5_file **out, checkpoint_info *info, const char *path);
 
-/* checkpoint_read_info and checkpoint_read of an open file; the second of what the first found. */
-int checkpoint_info_of(checkpoint_info *out, h5_file *f);
+/* Every checksum, needing no table: 0, or LS_EFORMAT with what is wrong first. */
+int checkpoint_verify_sets(h5_file *f);
+
+/* checkpoint_read of an open file. */
 int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info);
 
-/* The paths and checksums of /lockstep; both freed by the caller with free(). */
+/* The paths and checksums of /lockstep; both freed by the caller with free(), after a failure too. */
 int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count);
 
 /* Whether the file was written for this table: the same paths in the same order. LS_EFORMAT. */

@@ -23,21 +23,13 @@ void checkpoint_info_release(checkpoint_info *info)
 
 int checkpoint_read_checksums(h5_file *f, char ***paths, uint64_t **checksums, size_t *count)
 {
-    *checksums = NULL;
-    int code = h5_read_strings(f, "lockstep/tensors", paths, count);
+    const int code = h5_read_strings(f, "lockstep/tensors", paths, count);
+    *checksums = code == LS_OK ? calloc(*count + 1, sizeof **checksums) : NULL;
     if (code != LS_OK) {
         return code;
     }
-    *checksums = calloc(*count + 1, sizeof **checksums);
-    code = *checksums == NULL ? error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f))
+    return *checksums == NULL ? error_set(LS_ENOMEM, "%s: out of memory for checksums", h5_path(f))
                               : h5_read(f, "lockstep/checksums", H5_UINT64, *count, *checksums);
-    if (code != LS_OK) {
-        free(*checksums);
-        free(*paths);
-        *checksums = NULL;
-        *paths = NULL;
-    }
-    return code;
 }
 
 static int read_text(h5_file *f, const char *name, const char **out)
@@ -142,13 +134,12 @@ static int check_classes(h5_file *f, const checkpoint_info *info, char *const *p
     return LS_OK;
 }
 
-int checkpoint_info_of(checkpoint_info *out, h5_file *f)
+static int read_info(checkpoint_info *out, h5_file *f)
 {
     char **paths = NULL;
     uint64_t *checksums = NULL;
     size_t count = 0;
     uint64_t checksum = 0;
-    *out = (checkpoint_info){0};
     int code = read_fields(f, out);
     if (code == LS_OK) {
         code = h5_read_attr(f, "lockstep", "checksum", H5_UINT64, &checksum);
@@ -172,20 +163,27 @@ int checkpoint_info_of(checkpoint_info *out, h5_file *f)
     return LS_OK;
 }
 
+int checkpoint_open(h5_file **out, checkpoint_info *info, const char *path)
+{
+    *out = NULL;
+    *info = (checkpoint_info){0};
+    int code = checkpoint_check_seal(path);
+    if (code == LS_OK) {
+        code = h5_open_read(out, path);
+    }
+    return code == LS_OK ? read_info(info, *out) : code;
+}
+
 int checkpoint_read_info(checkpoint_info *out, const char *path)
 {
     h5_file *f = NULL;
-    *out = (checkpoint_info){0};
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(out, f);
-    }
+    const int code = checkpoint_open(&f, out, path);
     (void)h5_close(f);
     return code;
 }
 
 /* Compare every data set's checksum. */
-static int verify_sets(h5_file *f)
+int checkpoint_verify_sets(h5_file *f)
 {
     char **paths = NULL;
     uint64_t *checksums = NULL;
@@ -205,24 +203,6 @@ static int verify_sets(h5_file *f)
         code = checkpoint_verify_slots(f);
     }
     return code == LS_ENOTFOUND ? LS_EFORMAT : code;
-}
-
-int checkpoint_verify(const char *path)
-{
-    h5_file *f = NULL;
-    checkpoint_info info = {0};
-    const watch_phase before = watch_enter(WATCH_LOADING);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(&info, f);
-    }
-    if (code == LS_OK) {
-        code = verify_sets(f);
-    }
-    checkpoint_info_release(&info);
-    (void)h5_close(f);
-    (void)watch_enter(before);
-    return code;
 }
 
 int checkpoint_check_paths(h5_file *f, const tensor_table *t)
@@ -259,7 +239,7 @@ static int check_hash(h5_file *f, const state *s, uint64_t hash)
 
 int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info)
 {
-    int code = verify_sets(f);
+    int code = checkpoint_verify_sets(f);
     if (code == LS_OK) {
         code = checkpoint_check_paths(f, s->table);
     }
@@ -279,12 +259,9 @@ int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info)
 int checkpoint_read(const char *path, state *s)
 {
     h5_file *f = NULL;
-    checkpoint_info info = {0};
+    checkpoint_info info;
     const watch_phase before = watch_enter(WATCH_LOADING);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(&info, f);
-    }
+    int code = checkpoint_open(&f, &info, path);
     if (code == LS_OK) {
         code = checkpoint_state_of(s, f, &info);
     }
@@ -297,13 +274,9 @@ int checkpoint_read(const char *path, state *s)
 int checkpoint_load(checkpoint_info *info, tensor_table *t, state *s, const char *path)
 {
     h5_file *f = NULL;
-    *info = (checkpoint_info){0};
     *s = (state){0};
     tensor_table_init(t);
-    int code = checkpoint_open_sealed(&f, path);
-    if (code == LS_OK) {
-        code = checkpoint_info_of(info, f);
-    }
+    int code = checkpoint_open(&f, info, path);
     if (code == LS_OK) {
         code = keras_layout_describe(f, t);
         code = code == LS_ENOTFOUND ? LS_EFORMAT : code; /* the file is there, a tensor is not */

@@ -65,10 +65,3 @@ int checkpoint_check_seal(const char *path)
     return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes of %" PRIu64 "; use another checkpoint", path,
                      seal.bytes, seal.sealed);
 }
-
-int checkpoint_open_sealed(h5_file **out, const char *path)
-{
-    *out = NULL;
-    const int code = checkpoint_check_seal(path);
-    return code != LS_OK ? code : h5_open_read(out, path);
-}

@@ -112,20 +112,10 @@ static void checksums_of(uint64_t *out, const state *s)
 /* /lockstep/tensors: the paths that the checksums belong to. */
 static int write_paths(h5_file *f, const tensor_table *t)
 {
-    const char **list = calloc(t->count + 1, sizeof *list);
-    char(*paths)[KERAS_PATH_SIZE] = calloc(t->count + 1, sizeof *paths);
-    int code = LS_OK;
-    if (list == NULL || paths == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
-        goto cleanup;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        list[i] = keras_layout_path(paths[i], t, i);
-    }
-    code = h5_write_strings(f, "lockstep/tensors", list, t->count);
-cleanup:
+    char **paths = keras_layout_own_paths(t);
+    const int code = paths == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
+                                   : h5_write_strings(f, "lockstep/tensors", (const char *const *)paths, t->count);
     free(paths);
-    free(list);
     return code;
 }
 
@@ -209,22 +199,17 @@ int checkpoint_write(const char *path, const state *s, const checkpoint_info *in
     const watch_phase before = watch_enter(WATCH_SAVING);
     code = h5_create(&f, temporary);
     const int made = code == LS_OK;
-    if (!made) {
-        goto cleanup;
+    if (made) {
+        code = write_file(f, s, info);
     }
-    code = write_file(f, s, info);
-    if (code != LS_OK) {
-        (void)h5_close(f);
-        goto cleanup;
-    }
-    code = h5_close(f);
+    const int closed = h5_close(f);
+    code = code != LS_OK ? code : closed;
     if (code == LS_OK) {
         code = seal_append(temporary);
     }
     if (code == LS_OK) {
         code = h5_commit(temporary, path);
     }
-cleanup:
     if (made && code != LS_OK) {
         (void)unlink(temporary);
     }

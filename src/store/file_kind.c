@@ -5,20 +5,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/keras_layout.h"
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* The kind that a file's name gives it, whatever became of it. */
 static int named(file_kind *out, const char *path)
 {
-    const char *name = base_name(path);
+    const char *name = file_name(path);
     if (fnmatch("step-*.weights.h5*", name, 0) == 0) {
         *out = FILE_CHECKPOINT;
         return 1;

@@ -193,8 +193,7 @@ int keras_layout_legacy(h5_file *f, const char *root, char ***out, size_t *count
     return *out != NULL ? LS_OK : error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f));
 }
 
-/* The paths in Keras 3's layout: one block for free(). NULL: out of memory. */
-static char **keras3_paths(const tensor_table *t)
+char **keras_layout_own_paths(const tensor_table *t)
 {
     text_builder paths = {0};
     char path[KERAS_PATH_SIZE];
@@ -224,7 +223,7 @@ int keras_layout_paths(h5_file *f, const tensor_table *t, char ***out)
         return error_set(LS_EFORMAT, "%s: not a Keras weights file: neither /layers nor layer_names", h5_path(f));
     }
     if (strcmp(root, "layers") == 0) {
-        *out = keras3_paths(t);
+        *out = keras_layout_own_paths(t);
         return *out == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f)) : LS_OK;
     }
     int code = keras_layout_legacy(f, root, out, &count);

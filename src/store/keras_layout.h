@@ -19,6 +19,9 @@ enum { KERAS_PATH_SIZE = 2 * TENSOR_NAME_SIZE + 64 };
  */
 char *keras_layout_path(char *out, const tensor_table *t, size_t index);
 
+/* The paths of all of a table's tensors there: one block for free(). NULL: out of memory. */
+char **keras_layout_own_paths(const tensor_table *t);
+
 /* Write all tensors in both layouts, float32 (float64 in the double build). Returns 0 or a negative code. */
 int keras_layout_write(h5_file *f, const state *s);
 

@@ -76,15 +76,11 @@ static int by_step(const void *a, const void *b)
 
 static int add_entry(run_folder *f, uint64_t step)
 {
-    if (f->count == f->capacity) {
-        const size_t capacity = f->capacity == 0 ? 16 : 2 * f->capacity;
-        run_folder_entry *grown = realloc(f->entries, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir);
-        }
-        f->entries = grown;
-        f->capacity = capacity;
+    run_folder_entry *grown = realloc(f->entries, (f->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir);
     }
+    f->entries = grown;
     f->entries[f->count++] = (run_folder_entry){.step = step};
     return LS_OK;
 }

@@ -29,15 +29,8 @@ static int remove_own(run_folder *f, const run_folder_entry *e)
 static int set_aside(run_folder *f, const run_folder_entry *e, const char *suffix)
 {
     char path[CHECKPOINT_PATH_SIZE];
-    char aside[CHECKPOINT_PATH_SIZE + 64];
-    int code = checkpoint_path(path, sizeof path, f->dir, e->step);
-    if (code == LS_OK) {
-        code = file_set_aside(aside, sizeof aside, path, suffix);
-    }
-    if (code == LS_OK) {
-        log_warn("%s; it is set aside as %s", e->why, aside);
-    }
-    return code;
+    const int code = checkpoint_path(path, sizeof path, f->dir, e->step);
+    return code == LS_OK ? file_set_aside(path, suffix, e->why, "") : code;
 }
 
 /* Of those that were looked at; a link is nobody's to rename. */
@@ -96,10 +89,11 @@ int run_folder_tidy(run_folder *f)
 static int choose_kept(run_folder *f, size_t keep, size_t keep_best, bool **kept)
 {
     size_t found = 0;
-    bool *marks = calloc(f->count + 1, sizeof *marks);
+    bool *marks = calloc(2 * f->count + 1, sizeof *marks);
     if (marks == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir);
     }
+    bool *const taken = marks + f->count; /* the best so far */
     for (size_t i = f->count; i-- > 0 && found < keep;) {
         marks[i] = run_folder_is_own(f, &f->entries[i]);
         found += marks[i];
@@ -107,19 +101,15 @@ static int choose_kept(run_folder *f, size_t keep, size_t keep_best, bool **kept
     for (size_t i = 0; keep_best > 0 && i < f->count; i++) {
         (void)run_folder_examine(f, &f->entries[i]);
     }
-    bool *taken = calloc(f->count + 1, sizeof *taken);
-    for (size_t k = 0; taken != NULL && k < keep_best; k++) {
+    for (size_t k = 0; k < keep_best; k++) {
         const run_folder_entry *best = run_folder_best_of(f, taken);
         if (best == NULL) {
             break;
         }
         taken[best - f->entries] = marks[best - f->entries] = true;
     }
-    const int code =
-        taken == NULL ? error_set(LS_ENOMEM, "%s: out of memory for its list of checkpoints", f->dir) : LS_OK;
-    free(taken);
     *kept = marks;
-    return code;
+    return LS_OK;
 }
 
 int run_folder_prune(run_folder *f, size_t keep, size_t keep_best)
@@ -203,7 +193,6 @@ int run_folder_add(run_folder *f, uint64_t step)
 static int clear_log(const char *dir, const char *name, int (*is_one)(const char *path))
 {
     char path[CHECKPOINT_PATH_SIZE];
-    char aside[CHECKPOINT_PATH_SIZE + 64];
     struct stat status;
     int code = run_folder_file(path, sizeof path, dir, name);
     if (code != LS_OK || lstat(path, &status) != 0) {
@@ -212,11 +201,8 @@ static int clear_log(const char *dir, const char *name, int (*is_one)(const char
     if (S_ISREG(status.st_mode) && is_one(path)) {
         return unlink(path) == 0 || errno == ENOENT ? LS_OK : error_set(LS_EIO, "%s: cannot be removed: %m", path);
     }
-    code = file_set_aside(aside, sizeof aside, path, ".aside");
-    if (code == LS_OK) {
-        log_warn("%s: is not the log of a run; it is set aside as %s", path, aside);
-    }
-    return code;
+    (void)error_set(LS_EFORMAT, "%s: is not the log of a run", path);
+    return file_set_aside(path, ".aside", error_message(), "");
 }
 
 /* A train.log has the line that each run begins with. */

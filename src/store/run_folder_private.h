@@ -34,7 +34,7 @@ struct run_folder {
     run_folder_owns owns;
     void *context;             /* not owned */
     run_folder_entry *entries; /* owned; by step, ascending */
-    size_t count, capacity;
+    size_t count;
 };
 
 /* Find out what the file is, unless that is known and it has not changed. false: it is not there any more. */

@@ -25,9 +25,13 @@ enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
     {                                                                                                                  \
         "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 0, width                      \
     }
-#define TENSORS(name)                                                                                                  \
+#define LATER_STEP(name, rule)                                                                                         \
     {                                                                                                                  \
-        "tensors/" #name, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS                            \
+        "steps/" #name, H5_FLOAT64, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 1, 0                       \
+    }
+#define LATER_EPOCH(name, rule)                                                                                        \
+    {                                                                                                                  \
+        "epochs/" #name, H5_FLOAT64, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 1, 0                    \
     }
 
 const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
@@ -35,8 +39,7 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     STEP(loss, H5_FLOAT64, RUNLOG_FIGURE),
     STEP(cross_entropy, H5_FLOAT64, RUNLOG_FIGURE),
     STEP(accuracy, H5_FLOAT64, RUNLOG_SHARE),
-    {"steps/learning_rate", H5_FLOAT64, offsetof(runlog_step_row, learning_rate), RUNLOG_MAYBE_FIGURE, RUNLOG_PER_STEP,
-     1, 0},
+    LATER_STEP(learning_rate, RUNLOG_MAYBE_FIGURE),
     EPOCH(epoch, H5_UINT64, RUNLOG_COUNT, 0),
     EPOCH(train_loss, H5_FLOAT64, RUNLOG_FIGURE, 0),
     EPOCH(train_cross_entropy, H5_FLOAT64, RUNLOG_FIGURE, 0),
@@ -49,11 +52,12 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     EPOCH(seconds, H5_FLOAT64, RUNLOG_FIGURE, 0),
     EPOCH(start_step, H5_UINT64, RUNLOG_START, 0),
     EPOCH(start_mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
+    LATER_EPOCH(ema_val_cross_entropy, RUNLOG_MAYBE_FIGURE),
+    LATER_EPOCH(ema_val_accuracy, RUNLOG_MAYBE_SHARE),
     EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
-    TENSORS(norm),
-    TENSORS(mean_abs),
+    {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
+    {"tensors/mean_abs", H5_FLOAT64, 1, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
 };
-static const char *const first_weights = "epochs/first_weights";
 
 struct runlog {
     h5_file *file;                    /* owned */
@@ -88,6 +92,12 @@ static char **trainable_names(const tensor_table *t)
     return text_take_list(&names, NULL);
 }
 
+/* Columns of a table; 0: a single column. */
+static size_t columns_of(const runlog *log, const runlog_column *k)
+{
+    return k->width == RUNLOG_TENSORS ? log->tensors : k->width;
+}
+
 static int make_tables(runlog *log)
 {
     int code = LS_OK;
@@ -98,9 +108,8 @@ static int make_tables(runlog *log)
     code = h5_write_strings(log->file, RUNLOG_TENSOR_NAMES, (const char *const *)names, log->tensors);
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        const size_t width = k->width == RUNLOG_TENSORS ? log->tensors : k->width;
         if (k->width != RUNLOG_TENSORS || log->tensors > 0) {
-            code = h5_create_growing(log->file, k->name, k->type, width,
+            code = h5_create_growing(log->file, k->name, k->type, columns_of(log, k),
                                      k->per == RUNLOG_PER_STEP ? CHUNK_ROWS : EPOCH_CHUNK_ROWS);
         }
     }
@@ -111,7 +120,7 @@ static int make_tables(runlog *log)
 /* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
 static int has_column(h5_file *f, const runlog_column *k)
 {
-    return (k->width == 0 && !k->later) || h5_exists(f, k->name);
+    return (k->width != RUNLOG_TENSORS && !k->later) || h5_exists(f, k->name);
 }
 
 static void fill_unknown(void *cells, size_t n)
@@ -144,68 +153,74 @@ static int common_rows(h5_file *f, runlog_per per, size_t *rows)
     return code;
 }
 
+int runlog_names_match(char *const *names, size_t count, const tensor_table *t)
+{
+    char full[2 * TENSOR_NAME_SIZE];
+    size_t at = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->tensors[i].trainable) {
+            if (at == count || strcmp(names[at], tensor_full_name(full, sizeof full, &t->tensors[i])) != 0) {
+                return 0;
+            }
+            at++;
+        }
+    }
+    return at == count;
+}
+
 /* LS_EUSAGE when f, the log of an earlier run, names other tensors than the table's. */
 static int check_names(const runlog *log, h5_file *f)
 {
-    char **have = NULL;
+    char **names = NULL;
     size_t count = 0;
-    char **want = trainable_names(log->t);
-    int code = want == NULL ? error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(f))
-                            : h5_read_strings(f, RUNLOG_TENSOR_NAMES, &have, &count);
-    int same = code == LS_OK && count == log->tensors;
-    for (size_t i = 0; same && i < count; i++) {
-        same = strcmp(have[i], want[i]) == 0;
-    }
-    if (code == LS_OK && !same) {
+    int code = h5_read_strings(f, RUNLOG_TENSOR_NAMES, &names, &count);
+    if (code == LS_OK && !runlog_names_match(names, count, log->t)) {
         code = error_set(LS_EUSAGE, "%s: the log of another network; remove it or choose another run directory",
                          h5_path(f));
     }
-    free(have);
-    free(want);
+    free(names);
     return code;
 }
 
-/* Copy the first `rows` rows of an array from the old log. */
-static int copy_rows(const runlog *log, h5_file *old, const char *name, size_t rows)
+/* The old log's array is as this program writes it. columns: of a table; 0: a single column. */
+static int check_shape(h5_file *old, const runlog_column *k, size_t columns)
 {
     h5_shape shape;
-    h5_shape wanted;
-    int code = h5_stat(old, name, &shape);
-    if (code == LS_OK) {
-        code = h5_stat(log->file, name, &wanted);
+    const int code = h5_stat(old, k->name, &shape);
+    if (code == LS_OK &&
+        (shape.type != k->type || shape.rank != (columns == 0 ? 1 : 2) || (columns > 0 && shape.dims[1] != columns))) {
+        return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old),
+                         k->name);
     }
-    if (code != LS_OK) {
-        return code;
+    return code;
+}
+
+/* Copy the first `rows` rows of an array from the old log; they are NaN where that is too old to have it. */
+static int copy_rows(const runlog *log, h5_file *old, const runlog_column *k, size_t rows)
+{
+    const bool known = has_column(old, k);
+    if (!known && !k->later) {
+        return LS_OK;
     }
-    if (shape.type != wanted.type || shape.rank != wanted.rank ||
-        (shape.rank == 2 && shape.dims[1] != wanted.dims[1])) {
-        return error_set(LS_EFORMAT, "%s: %s: has another type or shape than this program writes", h5_path(old), name);
-    }
+    const size_t columns = columns_of(log, k);
+    const size_t width = columns == 0 ? 1 : columns;
     const size_t most = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
-    void *cells = calloc(most + 1, sizeof(uint64_t) * (shape.rank == 2 ? shape.dims[1] : 1));
+    int code = known ? check_shape(old, k, columns) : LS_OK;
+    void *cells = calloc(most + 1, sizeof(uint64_t) * width);
     if (cells == NULL) {
-        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), name);
+        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), k->name);
     }
+    fill_unknown(cells, most * width);
     for (size_t done = 0; code == LS_OK && done < rows; done += most) {
         const size_t n = rows - done < most ? rows - done : most;
-        code = h5_read_slice(old, name, shape.type, done, n, cells);
+        if (known) {
+            code = h5_read_slice(old, k->name, k->type, done, n, width, cells);
+        }
         if (code == LS_OK) {
-            code = h5_append(log->file, name, shape.type, n, cells);
+            code = h5_append(log->file, k->name, k->type, n, cells);
         }
     }
     free(cells);
-    return code;
-}
-
-/* Rows of a column that the old log is too old for. */
-static int add_unknown(const runlog *log, const char *name, size_t rows)
-{
-    double cells[BUFFER_ROWS];
-    int code = LS_OK;
-    fill_unknown(cells, BUFFER_ROWS);
-    for (size_t done = 0; code == LS_OK && done < rows; done += BUFFER_ROWS) {
-        code = h5_append(log->file, name, H5_FLOAT64, rows - done < BUFFER_ROWS ? rows - done : BUFFER_ROWS, cells);
-    }
     return code;
 }
 
@@ -236,12 +251,7 @@ static int copy_log(runlog *log, h5_file *old)
     warn_of_missing(old, "epochs", epochs, log->keep_epochs);
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        const size_t rows = k->per == RUNLOG_PER_STEP ? steps : epochs;
-        if (has_column(old, k)) {
-            code = copy_rows(log, old, k->name, rows);
-        } else if (k->later) {
-            code = add_unknown(log, k->name, rows);
-        }
+        code = copy_rows(log, old, k, k->per == RUNLOG_PER_STEP ? steps : epochs);
     }
     return code;
 }
@@ -273,7 +283,7 @@ static int take_over(runlog *log, const char *path, const char *temporary)
     }
     (void)h5_close(old);
     if (code == LS_EFORMAT || code == LS_ENOTFOUND) { /* a file that is there, and a table in it that is not */
-        code = runlog_set_aside(path, error_message(), ".damaged");
+        code = runlog_set_aside(path, ".damaged");
         return code == LS_OK ? begin_file(log, temporary) : code;
     }
     return code;
@@ -345,12 +355,13 @@ static int append_columns(h5_file *f, runlog_per per, const void *rows, size_t r
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        uint64_t cells[BUFFER_ROWS]; /* every column's elements have 8 bytes */
-        if (k->per != per || k->width > 0) {
+        uint64_t cells[BUFFER_ROWS * RUNLOG_FIRST_WEIGHTS]; /* every column's elements have 8 bytes */
+        const size_t width = k->width == 0 ? 1 : k->width;
+        if (k->per != per || k->width == RUNLOG_TENSORS) {
             continue;
         }
         for (size_t j = 0; j < n; j++) {
-            memcpy(&cells[j], (const char *)rows + j * row_size + k->offset, sizeof cells[j]);
+            memcpy(&cells[j * width], (const char *)rows + j * row_size + k->offset, width * sizeof *cells);
         }
         code = h5_append(f, k->name, k->type, n, cells);
     }
@@ -412,12 +423,10 @@ static int append_epoch(runlog *log, const runlog_epoch_row *row, const real *we
     }
     weight_statistics(log, weights);
     code = append_columns(log->file, RUNLOG_PER_EPOCH, row, sizeof *row, 1);
-    const double *cells = row->first_weights;
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        if (k->width > 0 && (k->width != RUNLOG_TENSORS || log->tensors > 0)) {
-            code = h5_append(log->file, k->name, k->type, 1, cells);
-            cells = cells == row->first_weights ? log->statistics : cells + log->tensors;
+        if (k->width == RUNLOG_TENSORS && log->tensors > 0) {
+            code = h5_append(log->file, k->name, k->type, 1, log->statistics + k->offset * log->tensors);
         }
     }
     return code == LS_OK ? h5_flush(log->file) : code;
@@ -441,20 +450,6 @@ int runlog_close(runlog *log)
     free(log->statistics);
     free(log);
     return flushed != LS_OK ? flushed : closed;
-}
-
-/* first_weights of `count` rows, unless the table is of another width. */
-static int read_first_weights(h5_file *f, runlog_epoch_row *rows, size_t count)
-{
-    h5_shape shape;
-    int code = h5_stat(f, first_weights, &shape);
-    if (code == LS_OK && (shape.rank != 2 || shape.dims[1] != RUNLOG_FIRST_WEIGHTS)) {
-        code = error_set(LS_EFORMAT, "%s: %s: has the wrong shape", h5_path(f), first_weights);
-    }
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = h5_read_slice(f, first_weights, H5_FLOAT64, i, 1, rows[i].first_weights);
-    }
-    return code;
 }
 
 int runlog_is_one(const char *path)
@@ -485,26 +480,24 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         goto cleanup;
     }
     rows = calloc(n + 1, sizeof *rows);
-    cells = calloc(n + 1, sizeof *cells);
+    cells = calloc(n + 1, RUNLOG_FIRST_WEIGHTS * sizeof *cells);
     if (rows == NULL || cells == NULL) {
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
         goto cleanup;
     }
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        if (k->per != RUNLOG_PER_EPOCH || k->width > 0) {
+        const size_t width = k->width == 0 ? 1 : k->width;
+        if (k->per != RUNLOG_PER_EPOCH || k->width == RUNLOG_TENSORS) {
             continue;
         }
-        fill_unknown(cells, n);
+        fill_unknown(cells, n * width);
         if (has_column(f, k)) {
-            code = h5_read_slice(f, k->name, k->type, 0, n, cells);
+            code = h5_read_slice(f, k->name, k->type, 0, n, width, cells);
         }
         for (size_t j = 0; code == LS_OK && j < n; j++) {
-            memcpy((char *)&rows[j] + k->offset, &cells[j], sizeof cells[j]);
+            memcpy((char *)&rows[j] + k->offset, &cells[j * width], width * sizeof *cells);
         }
-    }
-    if (code == LS_OK) {
-        code = read_first_weights(f, rows, n);
     }
     if (code == LS_OK) {
         *out = rows;

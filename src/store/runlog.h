@@ -30,6 +30,7 @@ typedef struct runlog_epoch_row {
     uint64_t epoch;
     double train_loss, train_cross_entropy, train_accuracy;
     double val_loss, val_cross_entropy, val_accuracy;
+    double ema_val_cross_entropy, ema_val_accuracy; /* of the averages of the weights; NaN too where there are none */
     double images_per_second;
     double mean_abs_weight; /* tensor_table_mean_abs */
     double seconds;

@@ -137,7 +137,7 @@ static void check_column(const checker *c, const runlog_column *k, uint64_t rows
         cells = malloc(bytes + 1);
         /* Not all of it: a log that is written may have grown since. */
         code = cells == NULL ? error_set(LS_ENOMEM, "%s: out of memory", k->name)
-                             : h5_read_slice(c->f, k->name, k->type, 0, (size_t)rows, cells);
+                             : h5_read_slice(c->f, k->name, k->type, 0, (size_t)rows, width == 0 ? 1 : width, cells);
     }
     if (code != LS_OK) {
         add_error(c);
@@ -162,22 +162,6 @@ static void check_columns(const checker *c, const char *group, uint64_t rows)
     }
 }
 
-/* 1 when the names are those of the network's trainable tensors. */
-static int names_match(char *const *names, size_t count, const tensor_table *t)
-{
-    char full[2 * TENSOR_NAME_SIZE];
-    size_t at = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->tensors[i].trainable) {
-            if (at == count || strcmp(names[at], tensor_full_name(full, sizeof full, &t->tensors[i])) != 0) {
-                return 0;
-            }
-            at++;
-        }
-    }
-    return at == count;
-}
-
 static void check_names(checker *c, const tensor_table *networks, size_t count)
 {
     char **names = NULL;
@@ -187,7 +171,7 @@ static void check_names(checker *c, const tensor_table *networks, size_t count)
     }
     int matches = count == 0;
     for (size_t i = 0; i < count; i++) {
-        matches = matches || names_match(names, c->tensors, &networks[i]);
+        matches = matches || runlog_names_match(names, c->tensors, &networks[i]);
     }
     if (!matches) {
         problems_add(c->found, RUNLOG_TENSOR_NAMES ": not the tensors of the network");

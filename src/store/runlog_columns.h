@@ -23,8 +23,8 @@ typedef enum runlog_per { RUNLOG_PER_STEP, RUNLOG_PER_EPOCH } runlog_per;
 /* An array of the file, and the field of the row's struct that it holds; both have 8 bytes a cell. */
 typedef struct runlog_column {
     const char *name;
-    h5_type type; /* H5_UINT64 or H5_FLOAT64 */
-    size_t offset;
+    h5_type type;  /* H5_UINT64 or H5_FLOAT64 */
+    size_t offset; /* of the field; of RUNLOG_TENSORS: which of the statistics it is */
     runlog_rule rule;
     runlog_per per;
     int later;    /* logs of older programs lack it: their rows of it are NaN */
@@ -32,9 +32,12 @@ typedef struct runlog_column {
 } runlog_column;
 
 #define RUNLOG_TENSORS SIZE_MAX
-enum { RUNLOG_COLUMNS = 20 };
+enum { RUNLOG_COLUMNS = 22 };
 extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"
+
+/* 1 when the names are those of the table's trainable tensors. */
+int runlog_names_match(char *const *names, size_t count, const tensor_table *t);
 
 #endif

@@ -13,16 +13,9 @@
 #include "base/watch.h"
 #include "store/runlog.h"
 
-int runlog_set_aside(const char *path, const char *why, const char *suffix)
+int runlog_set_aside(const char *path, const char *suffix)
 {
-    char aside[4096];
-    char reason[512];
-    (void)snprintf(reason, sizeof reason, "%s", why);
-    const int code = file_set_aside(aside, sizeof aside, path, suffix);
-    if (code == LS_OK) {
-        log_warn("%s; it is set aside as %s and a new log begins", reason, aside);
-    }
-    return code;
+    return file_set_aside(path, suffix, error_message(), " and a new log begins");
 }
 
 const double runlog_patience = 20;
@@ -51,16 +44,15 @@ static int keep_epochs_of(const char *path)
 {
     runlog_epoch_row *rows = NULL;
     size_t count = 0;
-    char why[512];
     const int code = runlog_read_epochs(path, &rows, &count);
     free(rows);
     if (code == LS_OK && count == 0) {
         return LS_OK; /* a run that was killed before its first epoch's end */
     }
     if (code == LS_OK) {
-        (void)snprintf(why, sizeof why, "%s: has %zu epochs, and no checkpoint goes with them", path, count);
+        (void)error_set(LS_EFORMAT, "%s: has %zu epochs, and no checkpoint goes with them", path, count);
     }
-    return runlog_set_aside(path, code == LS_OK ? why : error_message(), code == LS_OK ? ".aside" : ".damaged");
+    return runlog_set_aside(path, code == LS_OK ? ".aside" : ".damaged");
 }
 
 int runlog_prepare_place(const char *path, bool resumes)

@@ -10,8 +10,11 @@
  */
 int runlog_prepare_place(const char *path, bool resumes);
 
-/* Put a log out of the way under a free name; its rows may still be of use to somebody. why: one line. LS_EIO. */
-int runlog_set_aside(const char *path, const char *why, const char *suffix);
+/*
+ * Put a log out of the way under a free name, for the reason that the last error's message gives; its rows may still be
+ * of use to somebody. LS_EIO.
+ */
+int runlog_set_aside(const char *path, const char *suffix);
 
 /* How long a program that writes the log is waited for, seconds, and how to sleep meanwhile; for the test. */
 extern const double runlog_patience;

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "io/seal.h"
-#include "store/checkpoint_check.h"
 #include "store/checkpoint_private.h"
 #include "store/keras_layout.h"
 
@@ -18,12 +17,9 @@ static int claims_checkpoint(const char *path)
 
 static int open_checkpoint(weights_file *w, const char *path)
 {
-    int code = checkpoint_verify(path);
+    int code = checkpoint_open(&w->file, &w->info, path);
     if (code == LS_OK) {
-        code = checkpoint_read_info(&w->info, path);
-    }
-    if (code == LS_OK) {
-        code = checkpoint_open_sealed(&w->file, path);
+        code = checkpoint_verify_sets(w->file);
     }
     return code == LS_OK ? keras_layout_describe(w->file, &w->table) : code;
 }
@@ -73,21 +69,6 @@ int weights_file_read(const weights_file *w, size_t index, double *out, h5_type 
     }
     *type = shape.type;
     return h5_read(w->file, w->paths[index], H5_FLOAT64, w->table.tensors[index].size, out);
-}
-
-void weights_file_check(const weights_file *w, size_t index, problems *found)
-{
-    h5_type type = H5_OTHER;
-    const tensor_info *info = &w->table.tensors[index];
-    double *values = calloc(info->size + 1, sizeof *values);
-    const int code = values == NULL ? error_set(LS_ENOMEM, "%s: out of memory", h5_path(w->file))
-                                    : weights_file_read(w, index, values, &type);
-    if (code == LS_OK) {
-        checkpoint_check_values(values, info, found);
-    } else {
-        problems_add_error(found, h5_path(w->file));
-    }
-    free(values);
 }
 
 size_t weights_file_find(const weights_file *w, const tensor_info *wanted)

@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "base/problems.h"
 #include "io/h5.h"
 #include "store/checkpoint.h"
 #include "tensor/table.h"
@@ -26,9 +25,6 @@ void weights_file_close(weights_file *w);
 
 /* Values of tensor `index` as float64, [size] of the table: exact for both types. *type is that of the file. */
 int weights_file_read(const weights_file *w, size_t index, double *out, h5_type *type);
-
-/* Whether tensor `index` can be read and its values are possible: what is wrong goes to `found`. */
-void weights_file_check(const weights_file *w, size_t index, problems *found);
 
 /* Place of the tensor of this layer and role, table->count when there is none. */
 size_t weights_file_find(const weights_file *w, const tensor_info *wanted);

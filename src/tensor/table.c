@@ -36,6 +36,15 @@ static int role_decays(tensor_role role)
     return vector_of(role) == TENSOR_WEIGHTS && role != TENSOR_GAMMA && role != TENSOR_BETA;
 }
 
+static void set_shape(tensor_info *info, const size_t *shape)
+{
+    info->size = 1;
+    for (int i = 0; i < info->rank; i++) {
+        info->shape[i] = shape[i];
+        info->size *= shape[i];
+    }
+}
+
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant)
 {
     tensor_info *grown = realloc(t->tensors, (t->count + 1) * sizeof *grown);
@@ -45,12 +54,9 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
     t->tensors = grown;
     layer_info *layer = &t->layers[t->layer_count - 1];
     tensor_info *info = &t->tensors[t->count];
-    *info = (tensor_info){.role = role, .rank = rank, .size = 1, .scale_invariant = scale_invariant};
+    *info = (tensor_info){.role = role, .rank = rank, .scale_invariant = scale_invariant};
     memcpy(info->layer, layer->name, sizeof info->layer);
-    for (int i = 0; i < rank; i++) {
-        info->shape[i] = shape[i];
-        info->size *= shape[i];
-    }
+    set_shape(info, shape);
     info->vector = vector_of(role);
     info->trainable = info->vector == TENSOR_WEIGHTS;
     info->decays = role_decays(role);
@@ -58,18 +64,14 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
     info->offset = *end;
     *end += info->size;
     layer->count++;
-    return (int)t->count++;
+    t->count++;
+    return LS_OK;
 }
 
 void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape)
 {
     size_t ends[] = {[TENSOR_WEIGHTS] = 0, [TENSOR_MOVING] = 0};
-    tensor_info *changed = &t->tensors[i];
-    changed->size = 1;
-    for (int k = 0; k < changed->rank; k++) {
-        changed->shape[k] = shape[k];
-        changed->size *= shape[k];
-    }
+    set_shape(&t->tensors[i], shape);
     for (size_t k = 0; k < t->count; k++) {
         tensor_info *info = &t->tensors[k];
         info->offset = ends[info->vector];

@@ -63,7 +63,7 @@ void tensor_table_init(tensor_table *t);
 /* Begin a layer of this name ("conv2d_3"); following tensors belong to it. Returns 0 or LS_ENOMEM. */
 int tensor_table_add_layer(tensor_table *t, const char *name);
 
-/* Append a tensor to the last layer; flags and offsets follow from its role. Returns its index or LS_ENOMEM. */
+/* Append a tensor to the last layer; flags and offsets follow from its role. Returns 0 or LS_ENOMEM. */
 int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *shape, int scale_invariant);
 
 /* Give tensor i another shape of the same rank; offsets follow. Before memory is taken for the table. */

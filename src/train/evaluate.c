@@ -14,7 +14,7 @@ static int next_batch(const session *s, loader *l, evaluate_breaks *breaks, batc
 {
     unsigned requests = breaks != NULL ? breaks->requests(breaks->context) : 0;
     const int got = loader_next(l, out);
-    int code = session_collective(s, comm_agree_begin(s->c, got < 0 ? got : LS_OK, requests));
+    int code = comm_or_abort(s->c, comm_agree_begin(s->c, got < 0 ? got : LS_OK, requests));
     if (code == LS_OK) {
         code = comm_agree_end(s->c, &requests);
     }
@@ -63,7 +63,7 @@ int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_br
     }
     while ((got = next_batch(s, s->val, breaks, &b)) == 1) {
         step_metrics m;
-        code = session_collective(s, step_evaluate(s->replica.steps, &b, at, logits, &m));
+        code = comm_or_abort(s->c, step_evaluate(s->replica.steps, &b, at, logits, &m));
         if (code != LS_OK) {
             goto cleanup;
         }
@@ -134,7 +134,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
         if (got != 1) {
             break;
         }
-        code = session_collective(s, step_statistics(s->replica.steps, &b, &s->replica.state, statistics));
+        code = comm_or_abort(s->c, step_statistics(s->replica.steps, &b, &s->replica.state, statistics));
         if (code != LS_OK) {
             goto cleanup;
         }

@@ -141,43 +141,37 @@ static bool ignored(void)
     return wanted != NULL && strcmp(wanted, "any") == 0;
 }
 
-/* Of processes that all need and have the same. */
-static int judge_alike(const memory_rank *one, int count, const char *advice)
+int memory_check(comm *c, const memory_need *need, const char *advice)
+{
+    memory_rank own = {.need = *need};
+    int any = ignored();
+    const int code = comm_max(c, any, &any);
+    if (code != LS_OK || any != 0) {
+        return code;
+    }
+    machine_memory_of(&own.has, "");
+    return check_ranks(c, &own, advice);
+}
+
+int memory_check_here(const memory_need *need, int ranks, const char *advice)
 {
     char warning[MEMORY_TEXT_SIZE];
-    memory_rank *all = calloc((size_t)count, sizeof *all);
+    if (ignored()) {
+        return LS_OK;
+    }
+    memory_rank *all = calloc((size_t)ranks, sizeof *all);
     if (all == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for %d processes' limits", count);
+        return error_set(LS_ENOMEM, "out of memory for %d processes' limits", ranks);
     }
-    for (int i = 0; i < count; i++) {
-        all[i] = *one;
+    all[0].need = *need;
+    machine_memory_of(&all[0].has, "");
+    for (int i = 1; i < ranks; i++) {
+        all[i] = all[0];
     }
-    const int code = memory_judge(warning, all, count, 0, advice);
+    const int code = memory_judge(warning, all, ranks, 0, advice);
     free(all);
     if (code == LS_OK && warning[0] != '\0') {
         log_warn("%s", warning);
     }
     return code;
-}
-
-int memory_check(comm *c, const memory_need *need, const char *advice)
-{
-    memory_rank own = {.need = *need};
-    int any = ignored();
-    int code = c == NULL ? LS_OK : comm_max(c, any, &any);
-    if (code != LS_OK || any != 0) {
-        return code;
-    }
-    machine_memory_of(&own.has, "");
-    return c == NULL ? judge_alike(&own, 1, advice) : check_ranks(c, &own, advice);
-}
-
-int memory_check_here(const memory_need *need, int ranks, const char *advice)
-{
-    memory_rank one = {.need = *need};
-    if (ignored()) {
-        return LS_OK;
-    }
-    machine_memory_of(&one.has, "");
-    return judge_alike(&one, ranks, advice);
 }

@@ -31,12 +31,12 @@ enum { MEMORY_TEXT_SIZE = 512 };
 int memory_judge(char warning[MEMORY_TEXT_SIZE], const memory_rank *ranks, int count, int own, const char *advice);
 
 /*
- * memory_judge for all ranks, each with its own need; rank 0 prints the warnings. c: NULL for a process without MPI.
- * Nothing is compared where a rank has LOCKSTEP_MEMORY=any in its environment. Returns an agreed code. Collective.
+ * memory_judge for all ranks, each with its own need; rank 0 prints the warnings. Nothing is compared where a rank has
+ * LOCKSTEP_MEMORY=any in its environment. Returns an agreed code. Collective.
  */
 int memory_check(comm *c, const memory_need *need, const char *advice);
 
-/* The same for `ranks` processes that are yet to run on this machine, by this one alone. LS_EUSAGE, LS_ENOMEM. */
+/* The same by this process alone, for `ranks` that run on this machine or are yet to. LS_EUSAGE, LS_ENOMEM. */
 int memory_check_here(const memory_need *need, int ranks, const char *advice);
 
 #endif

@@ -12,10 +12,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     tensor_table t;
     state_slot slots[STATE_MOST_SLOTS];
     *out = (memory_plan){0};
-    int code = model_check(&m);
-    if (code == LS_OK) {
-        code = model_plan(&out->network, &m, o->train.threads);
-    }
+    int code = model_plan(&out->network, &m, o->train.threads);
     if (code == LS_OK) {
         code = network_describe(&t, &n);
     }
@@ -23,7 +20,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
         return code;
     }
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
-    out->weights = state_memory(&t, slots, o->training ? optimizer_slots(slots, &o->optimizer) : 0);
+    out->weights = state_memory(&t, slots, session_slots(slots, o));
     out->images = loaders * loader_memory(&l);
     out->total = out->network.total + out->gradients + out->weights + out->images;
     tensor_table_release(&t);

@@ -15,7 +15,7 @@ typedef struct memory_plan {
 
 /*
  * The plan of the rank that needs most, from the options alone: neither the data set's file nor the memory is touched.
- * Returns 0, LS_ENOMEM, or LS_EUSAGE as model_check. Not collective.
+ * Returns 0, LS_ENOMEM, or LS_EUSAGE as model_create. Not collective.
  */
 int memory_plan_of(memory_plan *out, const session_options *options, size_t classes, int ranks);
 

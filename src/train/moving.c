@@ -5,18 +5,12 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/sort.h"
 
 bool moving_is_mean(const tensor_table *t, size_t i)
 {
     return i + 1 < t->count && t->tensors[i].role == TENSOR_MOVING_MEAN &&
            t->tensors[i + 1].role == TENSOR_MOVING_VARIANCE;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /*
@@ -41,7 +35,7 @@ static double layer_distance(const tensor_info *mean, const real *moving, const 
         space[k] =
             difference((double)moving[m + k], (double)moving[v + k], statistics[m + k], statistics[v + k], epsilon);
     }
-    qsort(space, mean->size, sizeof *space, compare);
+    sort_numbers(space, mean->size);
     return space[mean->size / 2];
 }
 

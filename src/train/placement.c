@@ -1,17 +1,19 @@
 #include "train/placement.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
 #include "base/log.h"
 
 /* How many CPUs are missing on this rank's machine; also settles the threads where none are. */
-static int settle(pool *threads, cpus_share *share, int *cpus, const cpus_set *all, int ranks, int own)
+static int settle(pool *threads, cpus_share *share, int *cpus, const cpu_set_t *all, int ranks, int own)
 {
     int have = 0;
     int want = 0;
-    *share = cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), cpus_online());
+    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    *share = cpus_divide(cpus, &have, &want, all, ranks, own, pool_threads(threads), online);
     switch (*share) {
     case CPUS_OWN: pool_settle(threads, cpus); return 0;
     case CPUS_ENOUGH: pool_settle(threads, NULL); return 0;
@@ -22,7 +24,7 @@ static int settle(pool *threads, cpus_share *share, int *cpus, const cpus_set *a
 
 int placement_settle(comm *c, pool *threads, cpus_share *share)
 {
-    cpus_set mine;
+    cpu_set_t mine;
     void *all = NULL;
     int ranks = 0;
     int own = 0;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "model/plan.h"
+#include "optim/average.h"
 #include "store/checkpoint.h"
 #include "train/memory_check.h"
 #include "train/replica.h"
@@ -23,15 +24,32 @@ struct predictor {
 static int check_memory(const model_options *m, int threads)
 {
     model_memory_plan plan;
-    int code = model_check(m);
-    if (code == LS_OK) {
-        code = model_plan(&plan, m, threads);
-    }
+    const int code = model_plan(&plan, m, threads);
     if (code != LS_OK) {
         return code;
     }
     const memory_need need = {.planned = plan.total};
-    return memory_check(NULL, &need, "use fewer --threads");
+    return memory_check_here(&need, 1, "use fewer --threads");
+}
+
+static int read_weights(predictor *p, const char *checkpoint)
+{
+    state whole = {0};
+    state_slot slots[STATE_MOST_SLOTS];
+    if (p->options.averages == NULL) {
+        return checkpoint_read(checkpoint, &p->replica.state);
+    }
+    const size_t count = average_slots(slots, p->options.averages);
+    int code = state_create(&whole, model_table(p->replica.net), slots, count);
+    if (code == LS_OK) {
+        code = checkpoint_read(checkpoint, &whole);
+    }
+    if (code == LS_OK) {
+        const state averages = average_state(&whole);
+        state_copy(&p->replica.state, &averages);
+    }
+    state_release(&whole);
+    return code;
 }
 
 static int load(predictor *p, const char *checkpoint)
@@ -60,7 +78,7 @@ static int load(predictor *p, const char *checkpoint)
         return error_set(LS_ENOMEM, "out of memory for the network");
     }
     state *st = &p->replica.state;
-    code = checkpoint_read(checkpoint, st);
+    code = read_weights(p, checkpoint);
     if (code == LS_OK && o->moving != NULL) {
         memcpy(state_moving(st), o->moving, st->vectors[STATE_MOVING].size * sizeof *o->moving);
     }

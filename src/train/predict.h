@@ -8,6 +8,7 @@
 #include "data/options.h"
 #include "network/options.h"
 #include "nn/batch_norm.h"
+#include "optim/options.h"
 
 /* A checkpoint's network on single pictures. One process, no data set. */
 typedef struct predictor predictor;
@@ -18,6 +19,7 @@ typedef struct predict_options {
     batch_norm_options norm;
     size_t classes;
     int threads;
+    const optimizer_options *averages; /* by which the averages of the weights are kept, to use them; else NULL */
     const real *moving; /* statistics to normalize by, laid out as the moving ones; NULL: the checkpoint's. Copied */
 } predict_options;
 

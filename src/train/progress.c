@@ -9,20 +9,6 @@ static const double BAR_SECONDS = 0.1;
 static const double LINE_SECONDS = 60;
 enum { BAR_WIDTH = 24 };
 
-void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, double before,
-                    size_t every)
-{
-    const double now = clock_seconds();
-    *p = (progress){.epoch = epoch,
-                    .epochs = epochs,
-                    .steps = steps,
-                    .first = first,
-                    .before = before,
-                    .every = every,
-                    .started = now,
-                    .shown = now};
-}
-
 /* "1:02:03" or "2:03". */
 static void duration(char *out, size_t size, double seconds)
 {
@@ -63,12 +49,6 @@ void progress_step(progress *p, size_t done, double images, double loss)
     bar[BAR_WIDTH] = '\0';
     log_progress("epoch %llu/%llu %zu/%zu [%s] %.1f images/s loss %.4f %s left", (unsigned long long)p->epoch,
                  (unsigned long long)p->epochs, done, p->steps, bar, rate, loss, left);
-}
-
-void progress_copy_start(progress_copy *p, const char *from, const char *to)
-{
-    const double now = clock_seconds();
-    *p = (progress_copy){.from = from, .to = to, .started = now, .shown = now};
 }
 
 void progress_copied(progress_copy *p, uint64_t done, uint64_t all)

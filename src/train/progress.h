@@ -13,12 +13,8 @@ typedef struct progress {
     size_t every;           /* steps between plain lines; 0: about a minute */
     size_t first;           /* steps that were done before, in a resumed epoch */
     double before;          /* images of those */
-    double started, shown;  /* on the clock */
+    double started, shown;  /* on the clock; both the same at first */
 } progress;
-
-/* Start the clock. */
-void progress_start(progress *p, uint64_t epoch, uint64_t epochs, size_t steps, size_t first, double before,
-                    size_t every);
 
 /* `done` steps and `images` images of the epoch are done; loss is the epoch's mean so far. */
 void progress_step(progress *p, size_t done, double images, double loss);
@@ -26,9 +22,8 @@ void progress_step(progress *p, size_t done, double images, double loss);
 /* How far a copy of a file is: as above. */
 typedef struct progress_copy {
     const char *from, *to; /* not owned */
-    double started, shown; /* on the clock */
+    double started, shown;
 } progress_copy;
-void progress_copy_start(progress_copy *p, const char *from, const char *to);
 void progress_copied(progress_copy *p, uint64_t done, uint64_t all);
 
 /*

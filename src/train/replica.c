@@ -2,13 +2,6 @@
 
 #include "base/error.h"
 
-static int make_state(replica *r, const model_options *m, const step_options *step)
-{
-    state_slot slots[STATE_MOST_SLOTS];
-    const size_t count = m->training && step != NULL ? optimizer_slots(slots, &step->optimizer) : 0;
-    return state_create(&r->state, model_table(r->net), slots, count);
-}
-
 int replica_create(replica *out, const model_options *m, int threads, comm *c, const step_options *step)
 {
     *out = (replica){0};
@@ -19,7 +12,9 @@ int replica_create(replica *out, const model_options *m, int threads, comm *c, c
     if (code == LS_OK && step != NULL) {
         code = stepper_create(&out->steps, out->net, c, step, m->max_shards);
     }
-    return code == LS_OK ? make_state(out, m, step) : code;
+    return code != LS_OK ? code
+                         : state_create(&out->state, model_table(out->net), step != NULL ? step->slots : NULL,
+                                        step != NULL ? step->slot_count : 0);
 }
 
 void replica_release(replica *r)

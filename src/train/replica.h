@@ -13,7 +13,7 @@ typedef struct replica {
     pool *threads;
     model *net;
     stepper *steps; /* NULL where nothing is summed over ranks */
-    state state;    /* all zero at first, with the optimizer's vectors where the network is made for training */
+    state state;    /* all zero at first */
 } replica;
 
 /*

@@ -74,7 +74,7 @@ int replicas_check(const session *s)
     uint64_t *first = own + count + 1;
     hash_tensors(own, s);
     memcpy(first, own, count * sizeof *own);
-    code = session_collective(s, comm_broadcast(s->c, first, count * sizeof *first));
+    code = comm_or_abort(s->c, comm_broadcast(s->c, first, count * sizeof *first));
     if (code == LS_OK) {
         code = comm_agree(s->c, compare(s, own, first));
     }

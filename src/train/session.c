@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/watch.h"
+#include "optim/average.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
@@ -32,6 +32,14 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .training = o->training,
         .kernels = o->kernels,
     };
+}
+
+size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o)
+{
+    if (o->training) {
+        return optimizer_slots(out, &o->optimizer);
+    }
+    return o->averages ? average_slots(out, &o->optimizer) : 0;
 }
 
 rate_run session_rate_run(const session_options *o, size_t samples)
@@ -60,13 +68,12 @@ static int make_network(session *s)
 {
     const session_options *o = &s->options;
     const model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
-    size_t samples = 0;
-    (void)dataset_indices(s->data, DATASET_TRAIN, &samples);
-    const step_options step = {
+    step_options step = {
         .optimizer = o->optimizer,
-        .run = session_rate_run(o, samples),
+        .run = session_rate_run(o, dataset_count(s->data, DATASET_TRAIN)),
         .sync_bn = o->norm.mode == BATCH_NORM_SYNC,
     };
+    step.slot_count = session_slots(step.slots, o);
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }
@@ -205,15 +212,6 @@ int session_load(session *s, const char *checkpoint, session_history *out)
         code = broadcast_state(s);
     }
     watch_step(s->replica.state.step);
-    code = session_collective(s, code);
+    code = comm_or_abort(s->c, code);
     return code != LS_OK ? code : comm_same(s->c, state_hash_all(&s->replica.state), "the restored state's hash");
-}
-
-int session_collective(const session *s, int code)
-{
-    if (code != LS_OK && comm_size(s->c) > 1) {
-        log_error("%s", error_message());
-        comm_abort(s->c, error_exit_code(code));
-    }
-    return code;
 }

@@ -32,6 +32,7 @@ typedef struct session_options {
     const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */
+    bool averages;       /* not training, for the averages of the weights as well */
     dataset_split split; /* what `val` goes through, once and in order */
 } session_options;
 
@@ -66,6 +67,9 @@ void session_close(session *s);
 model_options session_network(const session_options *o, size_t classes, int ranks);
 loader_options session_loader(const session_options *o, int rank, int ranks);
 
+/* The vectors that its state has beside weights and moving statistics; returns how many. */
+size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o);
+
 /* What the learning rate has to know of a session whose training split has so many samples. */
 rate_run session_rate_run(const session_options *o, size_t samples);
 
@@ -77,11 +81,5 @@ bool session_turns(const session *s);
  * all.
  */
 int session_load(session *s, const char *checkpoint, session_history *out);
-
-/*
- * After a collective call: a failure on one rank of several leaves the others waiting, so it ends the job with its
- * message. Returns code when it is LS_OK, or when this is the only rank.
- */
-int session_collective(const session *s, int code);
 
 #endif

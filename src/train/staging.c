@@ -77,7 +77,8 @@ static int fill(stager *s, bool *usable)
     int worst = LS_OK;
     if (*usable && leads_node(s)) {
         const watch_phase before = watch_enter(WATCH_STAGING);
-        progress_copy_start(&s->shown, s->made.path, s->made.folder);
+        const double now = clock_seconds();
+        s->shown = (progress_copy){.from = s->made.path, .to = s->made.folder, .started = now, .shown = now};
         s->failed = stage_fill(&s->made, show, s);
         log_progress_end();
         (void)watch_enter(before);

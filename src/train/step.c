@@ -140,27 +140,20 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     return LS_OK;
 }
 
-/* Loss and right answers of the last forward, summed over the global batch. */
-static int batch_metrics(const stepper *s, const batch *b, step_metrics *out)
+int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
 {
     comm_reducer_context context = {s->c, b->range, 1};
     const reducer sums = comm_reducer(&context);
-    double total[3] = {0};
-    model_loss(s->m, b, s->per_shard);
-    const int code = sums.sum(sums.context, total, &s->per_shard[0][0], 3);
-    set_metrics(out, total);
-    return code;
-}
-
-int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, step_metrics *out)
-{
+    double totals[3] = {0};
     (void)watch_enter(WATCH_VALIDATING);
-    const int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
-    if (code != LS_OK) {
-        return code;
+    int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
+    if (code == LS_OK) {
+        model_loss(s->m, b, s->per_shard);
+        code = sums.sum(sums.context, totals, &s->per_shard[0][0], 3);
     }
     out->penalty = 0;
-    return batch_metrics(s, b, out);
+    set_metrics(out, totals);
+    return code;
 }
 
 double step_penalty(const stepper *s, const state *st)
@@ -191,9 +184,7 @@ static int average_vector(stepper *s, const state_vector *v, size_t samples, dou
         sums[i] = (double)v->values[i] * (double)samples;
     }
     sums[v->size] = (double)samples;
-    tree_front own; /* each rank is one leaf */
-    tree_front_of(&own, (size_t)comm_rank(s->c), 1, (size_t)comm_size(s->c));
-    const int code = comm_sum_f64(s->c, sums, sums, v->size + 1, &own, (size_t)comm_size(s->c));
+    const int code = comm_sum_ranks(s->c, sums, v->size + 1);
     const double all = sums[v->size];
     for (size_t i = 0; code == LS_OK && i < v->size && all > 0; i++) {
         const double mean = sums[i] / all;
@@ -212,10 +203,8 @@ static int largest(stepper *s, double own, double *out)
     if (all == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the largest difference");
     }
-    tree_front front;
     all[comm_rank(s->c)] = own;
-    tree_front_of(&front, (size_t)comm_rank(s->c), 1, (size_t)size);
-    const int code = comm_sum_f64(s->c, all, all, (size_t)size, &front, (size_t)size);
+    const int code = comm_sum_ranks(s->c, all, (size_t)size);
     *out = 0;
     for (int r = 0; code == LS_OK && r < size; r++) {
         *out = fmax(*out, all[r]);

@@ -13,8 +13,10 @@
  */
 typedef struct step_options {
     optimizer_options optimizer;
-    rate_run run; /* what its learning rate depends on */
-    int sync_bn;  /* 1: BN over the global batch; 0: each rank by itself */
+    rate_run run;                       /* what its learning rate depends on */
+    state_slot slots[STATE_MOST_SLOTS]; /* vectors that the state has beside weights and moving statistics */
+    size_t slot_count;
+    int sync_bn; /* 1: BN over the global batch; 0: each rank by itself */
 } step_options;
 
 /* Sums over a global batch; the same bits on every rank. */

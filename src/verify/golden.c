@@ -129,13 +129,11 @@ static int gather_logits(verifier *v, const batch *b)
     const size_t classes = v->file.classes;
     const size_t n = v->samples * classes;
     const size_t first = b->range.first_sample * classes;
-    tree_front leaf;
     memset(v->logits, 0, n * sizeof *v->logits);
     for (size_t i = 0; i < b->range.samples * classes; i++) {
         v->logits[first + i] = (double)v->own[i];
     }
-    tree_front_of(&leaf, (size_t)comm_rank(v->c), 1, (size_t)comm_size(v->c));
-    const int code = comm_sum_f64(v->c, v->logits, v->logits, n, &leaf, (size_t)comm_size(v->c));
+    const int code = comm_sum_ranks(v->c, v->logits, n);
     add_bits(v, v->logits, n * sizeof *v->logits);
     return code;
 }
@@ -145,18 +143,13 @@ static int compare_array(verifier *v, golden_worst *w, const char *group, const 
                          size_t n)
 {
     char path[128];
-    h5_shape shape;
     double *reference = NULL;
     double *tensorflow = NULL;
     (void)snprintf(path, sizeof path, "%s/%s", group, name);
-    int code = golden_file_array(&v->file, path, &reference, &shape);
-    if (code == LS_OK && shape.size < n) {
-        code = error_set(LS_EFORMAT, "%s: %s: %zu values where %zu were expected", h5_path(v->file.f), path, shape.size,
-                         n);
-    }
+    int code = golden_file_values(&v->file, path, n, &reference);
     if (code == LS_OK && strcmp(group, "expect_f64") == 0) {
         (void)snprintf(path, sizeof path, "expect_f32/%s", name);
-        code = golden_file_array(&v->file, path, &tensorflow, &shape);
+        code = golden_file_values(&v->file, path, n, &tensorflow);
     }
     if (code == LS_OK) {
         golden_compare_values(w, name, ours, reference, tensorflow, n);
@@ -252,13 +245,9 @@ static int compare_losses(verifier *v, golden_worst *w, const char *group, doubl
 {
     char name[32];
     char path[128];
-    h5_shape shape;
     double *reference = NULL;
     (void)snprintf(path, sizeof path, "%s/losses", group);
-    int code = golden_file_array(&v->file, path, &reference, &shape);
-    if (code == LS_OK && shape.size != 4 * steps) {
-        code = error_set(LS_EFORMAT, "%s: %s: not %zu rows of 4", h5_path(v->file.f), path, steps);
-    }
+    const int code = golden_file_values(&v->file, path, 4 * steps, &reference);
     for (size_t i = 0; code == LS_OK && i < steps; i++) {
         (void)snprintf(name, sizeof name, "step %zu", i + 1);
         /* Single numbers: float32's error may be 0 by luck, so ratios are taken over all steps together. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sort.h"
 
 /* Columns of a statistics table. */
 enum { STATS_NORM = 1, STATS_CHECKSUM = 3, STATS_DEVIATION = 4, NAME_SIZE = 256, ROLES = TENSOR_DENSE_BIAS + 1 };
@@ -34,19 +35,12 @@ static void keep(golden_worst *out, const char *tensor, double error, double rat
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, size_t n)
 {
     if (n == 0) {
         return 0;
     }
-    qsort(values, n, sizeof *values, ascending);
+    sort_numbers(values, n);
     return values[n / 2];
 }
 
@@ -155,12 +149,11 @@ static void find_largest(comparison *c)
     }
 }
 
-/* Our values at the places that the file holds; freed by the caller. */
-static double *pick(const real *values, size_t size, const int32_t *places, size_t count, size_t *n)
+/* Our n values at the places that the file holds (NULL: all, in order); freed by the caller. */
+static double *pick(const real *values, size_t size, const int32_t *places, size_t n)
 {
-    *n = places == NULL ? size : count;
-    double *out = malloc((*n + 1) * sizeof *out);
-    for (size_t i = 0; out != NULL && i < *n; i++) {
+    double *out = malloc((n + 1) * sizeof *out);
+    for (size_t i = 0; out != NULL && i < n; i++) {
         const size_t at = places == NULL ? i : (size_t)places[i];
         out[i] = at < size ? (double)values[at] : NAN;
     }
@@ -195,24 +188,20 @@ static void compare_kept(const comparison *c, golden_worst *out, size_t i, const
 static int compare_variable(const comparison *c, golden_worst *out, size_t i, const real *values)
 {
     char name[NAME_SIZE];
-    h5_shape shape;
+    const size_t size = c->t->tensors[i].size;
     int32_t *places = NULL;
     double *expected = NULL;
     double *ours = NULL;
-    size_t count = 0;
     size_t n = 0;
     (void)snprintf(name, sizeof name, "%s/%s/%s", c->set->reference, c->set->name, c->g->names[i]);
-    int code = golden_file_places(c->g, i, &places, &count);
+    int code = golden_file_places(c->g, i, &places, &n);
     if (code == LS_OK) {
-        code = golden_file_array(c->g, name, &expected, &shape);
+        n = places == NULL ? size : n;
+        code = golden_file_values(c->g, name, n, &expected);
     }
     if (code == LS_OK) {
-        ours = pick(values, c->t->tensors[i].size, places, count, &n);
+        ours = pick(values, size, places, n);
         code = ours == NULL ? error_set(LS_ENOMEM, "%s: out of memory", name) : LS_OK;
-    }
-    if (code == LS_OK && shape.size != n) {
-        code =
-            error_set(LS_EFORMAT, "%s: %s: %zu values where %zu were expected", h5_path(c->g->f), name, shape.size, n);
     }
     if (code == LS_OK) {
         compare_kept(c, out, i, values, ours, expected, n);

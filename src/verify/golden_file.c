@@ -163,7 +163,8 @@ int golden_file_batch(const golden_file *g, size_t k, real **images, int32_t **l
     return code;
 }
 
-int golden_file_array(const golden_file *g, const char *name, double **out, h5_shape *shape)
+/* An array of elements of `width` bytes; *out freed by the caller. */
+static int read_array(const golden_file *g, const char *name, h5_type type, size_t width, void **out, h5_shape *shape)
 {
     size_t bytes = 0;
     *out = NULL;
@@ -171,11 +172,11 @@ int golden_file_array(const golden_file *g, const char *name, double **out, h5_s
     if (code != LS_OK) {
         return code;
     }
-    *out = size_mul(&bytes, shape->size, sizeof **out) == 0 ? malloc(bytes + 1) : NULL;
+    *out = size_mul(&bytes, shape->size, width) == 0 ? malloc(bytes + 1) : NULL;
     if (*out == NULL) {
         return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(g->f), name);
     }
-    code = h5_read(g->f, name, H5_FLOAT64, shape->size, *out);
+    code = h5_read(g->f, name, type, shape->size, *out);
     if (code != LS_OK) {
         free(*out);
         *out = NULL;
@@ -183,24 +184,31 @@ int golden_file_array(const golden_file *g, const char *name, double **out, h5_s
     return code;
 }
 
+int golden_file_array(const golden_file *g, const char *name, double **out, h5_shape *shape)
+{
+    void *values = NULL;
+    const int code = read_array(g, name, H5_FLOAT64, sizeof **out, &values, shape);
+    *out = values;
+    return code;
+}
+
+int golden_file_values(const golden_file *g, const char *name, size_t n, double **out)
+{
+    h5_shape shape;
+    const int code = golden_file_array(g, name, out, &shape);
+    return code != LS_OK || shape.size == n ? code
+                                            : error_set(LS_EFORMAT, "%s: %s: %zu values where %zu were expected",
+                                                        h5_path(g->f), name, shape.size, n);
+}
+
 int golden_file_places(const golden_file *g, size_t variable, int32_t **out, size_t *count)
 {
     char name[NAME_SIZE];
-    h5_shape shape;
-    *out = NULL;
-    *count = 0;
+    void *places = NULL;
+    h5_shape shape = {0};
     (void)snprintf(name, sizeof name, "sample_index/%s", g->names[variable]);
-    if (!h5_exists(g->f, name)) {
-        return LS_OK;
-    }
-    int code = h5_stat(g->f, name, &shape);
-    if (code != LS_OK) {
-        return code;
-    }
+    const int code = h5_exists(g->f, name) ? read_array(g, name, H5_INT32, sizeof **out, &places, &shape) : LS_OK;
+    *out = places;
     *count = shape.size;
-    *out = calloc(shape.size + 1, sizeof **out);
-    if (*out == NULL) {
-        return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(g->f), name);
-    }
-    return h5_read(g->f, name, H5_INT32, shape.size, *out);
+    return code;
 }

@@ -40,6 +40,8 @@ int golden_file_batch(const golden_file *g, size_t k, real **images, int32_t **l
 
 /* An array of float64 of any shape; *out freed by the caller. */
 int golden_file_array(const golden_file *g, const char *name, double **out, h5_shape *shape);
+/* One of n values, whatever its shape: else LS_EFORMAT. *out freed by the caller, on failure too. */
+int golden_file_values(const golden_file *g, const char *name, size_t n, double **out);
 
 /* Places in a variable whose values the file holds; *out NULL: all of them, in order. Freed by the caller. */
 int golden_file_places(const golden_file *g, size_t variable, int32_t **out, size_t *count);

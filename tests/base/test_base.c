@@ -230,10 +230,10 @@ static void count_piece(void *context, size_t index, int thread)
 
 START_TEST(pool_does_each_piece_once)
 {
-    cpus_set before, after;
+    cpu_set_t before, after;
     int cpus[5] = {0};
     cpus_allowed(&before);
-    while (cpus[0] < CPUS_MOST - 1 && !(before.bits[cpus[0] / 64] >> (cpus[0] % 64) & 1)) {
+    while (cpus[0] < CPU_SETSIZE - 1 && !CPU_ISSET(cpus[0], &before)) {
         cpus[0]++;
     }
     cpus[1] = cpus[2] = cpus[3] = cpus[4] = cpus[0];
@@ -291,11 +291,12 @@ START_TEST(a_sweep_begins_where_the_last_one_ended)
 END_TEST
 
 /* A set of CPUs [first, end). */
-static cpus_set cpus_between(int first, int end)
+static cpu_set_t cpus_between(int first, int end)
 {
-    cpus_set set = {{0}};
+    cpu_set_t set;
+    CPU_ZERO(&set);
     for (int cpu = first; cpu < end; cpu++) {
-        set.bits[cpu / 64] |= (uint64_t)1 << (cpu % 64);
+        CPU_SET(cpu, &set);
     }
     return set;
 }
@@ -303,8 +304,8 @@ static cpus_set cpus_between(int first, int end)
 START_TEST(cpus_are_divided_without_overlap)
 {
     int out[4], have, want;
-    const cpus_set whole[] = {cpus_between(60, 68), cpus_between(60, 68)};
-    ck_assert_int_eq(cpus_count(&whole[0]), 8);
+    const cpu_set_t whole[] = {cpus_between(60, 68), cpus_between(60, 68)};
+    ck_assert_int_eq(CPU_COUNT(&whole[0]), 8);
     ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 1, 4, 16), CPUS_OWN);
     ck_assert_int_eq(have, 8);
     ck_assert_int_eq(want, 8);
@@ -316,13 +317,13 @@ START_TEST(cpus_are_divided_without_overlap)
     ck_assert(out[0] == 60 && out[1] == 61);
     ck_assert_int_eq(cpus_divide(out, &have, &want, whole, 2, 0, 5, 8), CPUS_SHORT);
     ck_assert_int_eq(want - have, 2);
-    const cpus_set apart[] = {cpus_between(0, 2), cpus_between(2, 4)}; /* as a launcher binds ranks */
+    const cpu_set_t apart[] = {cpus_between(0, 2), cpus_between(2, 4)}; /* as a launcher binds ranks */
     ck_assert_int_eq(cpus_divide(out, &have, &want, apart, 2, 1, 2, 4), CPUS_OWN);
     ck_assert(out[0] == 2 && out[1] == 3);
     ck_assert_int_eq(cpus_divide(out, &have, &want, apart, 2, 1, 3, 4), CPUS_SHORT);
-    const cpus_set mixed[] = {cpus_between(0, 3), cpus_between(2, 4)};
+    const cpu_set_t mixed[] = {cpus_between(0, 3), cpus_between(2, 4)};
     ck_assert_int_eq(cpus_divide(out, &have, &want, mixed, 2, 1, 1, 4), CPUS_UNKNOWN);
-    const cpus_set unknown = {{0}};
+    const cpu_set_t unknown = cpus_between(0, 0);
     ck_assert_int_eq(cpus_divide(out, &have, &want, &unknown, 1, 0, 1, 4), CPUS_UNKNOWN);
 }
 END_TEST

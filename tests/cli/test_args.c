@@ -50,7 +50,7 @@ START_TEST(options_may_follow_positionals)
     ck_assert_int_eq(args_positionals(argc, argv, 2, 2, "A B"), LS_OK);
     ck_assert_str_eq(argv[optind], "a");
     ck_assert_str_eq(argv[optind + 1], "b");
-    ck_assert_int_eq(args_positionals(argc, argv, 3, 0, "A B C"), LS_EUSAGE);
+    ck_assert_int_eq(args_positionals(argc, argv, 3, ARGS_ANY_NUMBER, "A B C"), LS_EUSAGE);
     ck_assert_ptr_nonnull(strstr(error_message(), "A B C"));
     ck_assert_int_eq(args_positionals(argc, argv, 1, 1, "A"), LS_EUSAGE);
     ck_assert_ptr_nonnull(strstr(error_message(), "'b'"));

@@ -31,7 +31,7 @@ static finding_run make_run(const runlog_epoch_row *rows, double l2)
 {
     static const optimizer_options with = {.learning_rate = 0.1, .l2 = 0.001}, without = {.learning_rate = 0.1};
     ck_assert(l2 == 0 || l2 == with.l2);
-    return (finding_run){.experiment = "x", .optimizer = l2 > 0 ? &with : &without, .epochs = rows, .count = EPOCHS};
+    return (finding_run){.optimizer = l2 > 0 ? &with : &without, .epochs = rows, .count = EPOCHS};
 }
 
 START_TEST(accuracy)

@@ -22,13 +22,12 @@ static fsck_verdict check_with(const char *name, char *text, size_t size)
 {
     const float values[4] = {1, 2, 3, 4};
     const size_t dims[2] = {2, 2};
-    problems found = {0};
     const fsck_job job = {.path = path};
     h5_file *f = NULL;
     ck_assert_msg(h5_create(&f, path) == LS_OK, "%s", error_message());
     ck_assert_int_eq(h5_write(f, name, H5_FLOAT32, 2, dims, values), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
-    return fsck_check_file(text, size, &found, &job);
+    return fsck_check_file(text, size, &job);
 }
 
 START_TEST(what_is_not_ours_is_not_called_damaged)
@@ -49,7 +48,6 @@ static void check_width(double alpha, double said, char *text, size_t size)
     static char *classes[] = {cat, dog};
     char yaml[512];
     tensor_table t;
-    problems found = {0};
     const fsck_job job = {.path = path};
     const network_spec spec = {.classes = 2, .options = {.batch_norm = true, .alpha = alpha}};
     (void)snprintf(yaml, sizeof yaml,
@@ -62,7 +60,7 @@ static void check_width(double alpha, double said, char *text, size_t size)
     ck_assert(weights != NULL && moving != NULL);
     const checkpoint_info info = {.config = yaml, .classes = classes, .class_count = 2, .batch_norm = 1};
     ck_assert_msg(write_over(path, &t, weights, moving, &info) == LS_OK, "%s", error_message());
-    (void)fsck_check_file(text, size, &found, &job);
+    (void)fsck_check_file(text, size, &job);
     free(weights);
     free(moving);
     tensor_table_release(&t);

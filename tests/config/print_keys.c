@@ -52,7 +52,7 @@ static void print_dict(void)
 {
     for (size_t k = 0; k < schema_count; k++) {
         const config_key *key = &schema_keys[k];
-        if (schema_find_section(key->section) == (int)k) {
+        if (schema_find(key->section, NULL) == (int)k) {
             printf("\"%s:\"\n", key->section);
         }
         printf("\"%s:\"\n\"%s.%s=\"\n", key->name, key->section, key->name);

@@ -171,8 +171,8 @@ START_TEST(a_key_is_one_field)
         ck_assert_msg(parse(&changed, beside, set) == 0, "%s", error_message());
         ck_assert_int_eq(config_changes(&plain, &changed, note_change, said), *beside != '\0' ? 2 : 1);
         ck_assert_msg(*beside != '\0' || strncmp(said, wanted, strlen(wanted)) == 0, "%s changed %s", set, said);
-        ck_assert_int_eq(schema_find_key(key->section, key->name), (int)k);
-        ck_assert(k == 0 || strcmp(key->section, key[-1].section) == 0 || schema_find_section(key->section) == (int)k);
+        ck_assert_int_eq(schema_find(key->section, key->name), (int)k);
+        ck_assert(k == 0 || strcmp(key->section, key[-1].section) == 0 || schema_find(key->section, NULL) == (int)k);
         ck_assert_int_eq(config_print(&changed, &printed), 0);
         ck_assert_int_eq(config_parse(&back, printed, strlen(printed), "printed", NULL, 0), 0);
         ck_assert_int_eq(config_changes(&changed, &back, note_change, said), 0);

@@ -113,10 +113,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     dataset_free(d);
     problems found = {0};
-    dataset_facts facts;
-    fuzz_check_code(dataset_check(&facts, path, true, &found));
+    const int opened = dataset_open_unread(&d, path);
+    if (opened == LS_OK) {
+        dataset_check_pictures(d, true, &found);
+        dataset_free(d);
+    }
     fuzz_check_problems(&found);
-    FUZZ_CHECK(code == LS_OK || found.count > 0);
+    FUZZ_CHECK(code == LS_OK || opened != LS_OK || found.count > 0);
     blind_hashes(1);
     h5_edit_hide_trap();
     h5_edit_check_closed();

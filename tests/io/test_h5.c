@@ -126,16 +126,17 @@ START_TEST(slices_and_growth)
     ck_assert_int_eq(h5_write(f, "bytes", H5_UINT8, 1, &size, NULL), LS_OK);
     ck_assert_int_eq(h5_write_slice(f, "bytes", H5_UINT8, 6, 4, bytes), LS_OK);
     ck_assert_int_eq(h5_write_slice(f, "bytes", H5_UINT8, 7, 4, bytes), LS_EFORMAT);
-    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, 5, 4, back), LS_OK);
+    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, 5, 4, 1, back), LS_OK);
     ck_assert_uint_eq(back[0], 0);
     ck_assert_uint_eq(back[3], 3);
-    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, SIZE_MAX, 2, back), LS_EFORMAT);
+    ck_assert_int_eq(h5_read_slice(f, "bytes", H5_UINT8, SIZE_MAX, 2, 1, back), LS_EFORMAT);
 
     ck_assert_int_eq(h5_create_growing(f, "t/rows", H5_INT32, 2, 16), LS_OK);
     ck_assert_int_eq(h5_append(f, "t/rows", H5_INT32, 1, rows), LS_OK);
     ck_assert_int_eq(h5_append(f, "t/rows", H5_INT32, 2, rows + 2), LS_OK);
     ck_assert_int_eq(h5_stat(f, "t/rows", &shape), LS_OK);
     ck_assert_uint_eq(shape.dims[0], 3);
+    ck_assert_int_eq(h5_read_slice(f, "t/rows", H5_INT32, 0, 2, 1, cells), LS_EFORMAT);
     ck_assert_int_eq(h5_set_rows(f, "t/rows", 2), LS_OK);
     ck_assert_int_eq(h5_read(f, "t/rows", H5_INT32, 4, cells), LS_OK);
     ck_assert_mem_eq(cells, rows, sizeof cells);

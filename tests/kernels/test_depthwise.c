@@ -19,11 +19,11 @@ static void pack(const ref_conv *c, real *packed, const real *kernel)
     pack_depthwise(packed, kernel, c->cin);
 }
 
-static depthwise_args arguments(const problem *p, const conv_outputs *o)
+static conv_args arguments(const problem *p, const conv_outputs *o)
 {
     const ref_conv *c = &p->conv;
-    return (depthwise_args){
-        .blocks = blocks_of(c->cin),
+    return (conv_args){
+        .out_blocks = blocks_of(c->cin),
         .samples = c->samples,
         .height = c->height,
         .width = c->width,
@@ -40,7 +40,7 @@ static depthwise_args arguments(const problem *p, const conv_outputs *o)
 
 static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    depthwise_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.out = o->out;
     args.moments = o->moments;
     k->depthwise_forward(&args);
@@ -48,7 +48,7 @@ static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 
 static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    depthwise_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.dy = p->dy.stored;
     args.z = p->z.stored;
     args.dz = p->dz;

@@ -46,7 +46,7 @@ static void check_matrix(size_t cin, size_t cout, size_t padded_in)
         }
     }
     ck_assert_uint_eq(filled(packed, size), cin * cout);
-    unpack_matrix(back, packed, cin, cout, padded_in);
+    unpack_matrix(back, packed, cin, cout, padded_in, 0, (cout + B - 1) / B);
     ck_assert_int_eq(memcmp(back, kernel, cin * cout * sizeof *back), 0);
     guarded_check("pack_matrix");
     guarded_release(mark);

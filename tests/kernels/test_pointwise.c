@@ -23,9 +23,9 @@ static void pack(const ref_conv *c, real *packed, const real *kernel)
     pack_matrix(packed, kernel, c->cin, c->cout, blocks_of(c->cin) * KERNEL_BLOCK);
 }
 
-static pointwise_args arguments(const problem *p, const conv_outputs *o)
+static conv_args arguments(const problem *p, const conv_outputs *o)
 {
-    return (pointwise_args){
+    return (conv_args){
         .in_blocks = blocks_of(p->conv.cin),
         .out_blocks = blocks_of(p->conv.cout),
         .pixels = ref_in_pixels(&p->conv),
@@ -38,7 +38,7 @@ static pointwise_args arguments(const problem *p, const conv_outputs *o)
 
 static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    pointwise_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.weights = p->weights;
     args.out = o->out;
     args.moments = o->moments;
@@ -47,7 +47,7 @@ static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 
 static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    pointwise_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.dy = p->dy.stored;
     args.z = p->z.stored;
     args.dz = p->dz;

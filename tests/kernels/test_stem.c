@@ -33,19 +33,20 @@ static const real *images(const problem *p)
     return out;
 }
 
-static stem_args arguments(const problem *p, const conv_outputs *o)
+static conv_args arguments(const problem *p, const conv_outputs *o)
 {
     const ref_conv *c = &p->conv;
-    return (stem_args){
+    return (conv_args){
         .samples = c->samples,
         .height = c->height,
         .width = c->width,
         .out_height = c->out_height,
         .out_width = c->out_width,
+        .pixels = c->samples * c->out_height * c->out_width,
         .pad_top = c->pad_top,
         .pad_left = c->pad_left,
         .out_blocks = blocks_of(c->cout),
-        .images = images(p),
+        .in = images(p),
         .stream = (p->flags & STREAM) != 0,
         .scratch = o->scratch,
     };
@@ -53,7 +54,7 @@ static stem_args arguments(const problem *p, const conv_outputs *o)
 
 static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    stem_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.weights = p->weights;
     args.out = o->out;
     args.moments = o->moments;
@@ -62,7 +63,7 @@ static void forward(const kernels *k, const problem *p, const conv_outputs *o)
 
 static void backward(const kernels *k, const problem *p, const conv_outputs *o)
 {
-    stem_args args = arguments(p, o);
+    conv_args args = arguments(p, o);
     args.dy = p->dy.stored;
     args.z = p->z.stored;
     args.dz = p->dz;

@@ -61,13 +61,13 @@ static void check_pointwise(const kernels *k, const real *numbers)
     memset(kernel, 0, (size_t)B * VALUES * sizeof *kernel);
     memcpy(kernel, numbers, VALUES * sizeof *kernel);
     pack_matrix(weights, kernel, B, VALUES, B);
-    const pointwise_args args = {.in_blocks = 1,
-                                 .out_blocks = VALUES / B,
-                                 .pixels = PIXELS,
-                                 .in = in,
-                                 .weights = weights,
-                                 .out = out,
-                                 .scratch = guarded_alloc(kernel_pointwise_scratch(1, VALUES / B), sizeof(real))};
+    const conv_args args = {.in_blocks = 1,
+                            .out_blocks = VALUES / B,
+                            .pixels = PIXELS,
+                            .in = in,
+                            .weights = weights,
+                            .out = out,
+                            .scratch = guarded_alloc(kernel_pointwise_scratch(1, VALUES / B), sizeof(real))};
     k->pointwise_forward(&args);
     guarded_check(k->name);
     for (size_t block = 0; block < VALUES / B; block++) {
@@ -90,17 +90,17 @@ static void check_depthwise(const kernels *k, const real *numbers)
         in[i] = bf16_round(1);
         weights[(i / B * 9 + 4) * B + i % B] = numbers[i];
     }
-    const depthwise_args args = {.blocks = VALUES / B,
-                                 .samples = 1,
-                                 .height = 1,
-                                 .width = 1,
-                                 .stride = 1,
-                                 .out_height = 1,
-                                 .out_width = 1,
-                                 .in = in,
-                                 .weights = weights,
-                                 .out = out,
-                                 .scratch = guarded_alloc(kernel_depthwise_scratch(1), sizeof(real))};
+    const conv_args args = {.out_blocks = VALUES / B,
+                            .samples = 1,
+                            .height = 1,
+                            .width = 1,
+                            .stride = 1,
+                            .out_height = 1,
+                            .out_width = 1,
+                            .in = in,
+                            .weights = weights,
+                            .out = out,
+                            .scratch = guarded_alloc(kernel_depthwise_scratch(1), sizeof(real))};
     k->depthwise_forward(&args);
     guarded_check(k->name);
     compare(k->name, out, numbers, VALUES);

@@ -26,15 +26,15 @@ static void set_up(void)
     const size_t kernel[] = {1, 1, 1, 10}, channels[] = {2}, dense[] = {2, 3}, classes[] = {3};
     tensor_table_init(&table);
     ck_assert_int_eq(tensor_table_add_layer(&table, "conv2d"), LS_OK);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_CONV_KERNEL, 4, kernel, 1), 0);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_CONV_KERNEL, 4, kernel, 1), LS_OK);
     ck_assert_int_eq(tensor_table_add_layer(&table, "batch_normalization"), LS_OK);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_GAMMA, 1, channels, 0), 0);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_BETA, 1, channels, 0), 0);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_MOVING_MEAN, 1, channels, 0), 0);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_MOVING_VARIANCE, 1, channels, 0), 0);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_GAMMA, 1, channels, 0), LS_OK);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_BETA, 1, channels, 0), LS_OK);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_MOVING_MEAN, 1, channels, 0), LS_OK);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_MOVING_VARIANCE, 1, channels, 0), LS_OK);
     ck_assert_int_eq(tensor_table_add_layer(&table, "dense"), LS_OK);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_DENSE_KERNEL, 2, dense, 0), 0);
-    ck_assert_int_ge(tensor_table_add(&table, TENSOR_DENSE_BIAS, 1, classes, 0), 0);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_DENSE_KERNEL, 2, dense, 0), LS_OK);
+    ck_assert_int_eq(tensor_table_add(&table, TENSOR_DENSE_BIAS, 1, classes, 0), LS_OK);
     ck_assert_uint_eq(table.weights_size, NUMBERS);
 }
 

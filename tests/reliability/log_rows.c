@@ -10,15 +10,26 @@
 #include "io/h5.h"
 
 static const char *const tables[] = {
-    "steps/step",           "steps/loss",
-    "steps/cross_entropy",  "steps/accuracy",
-    "epochs/epoch",         "epochs/train_loss",
-    "epochs/val_loss",      "epochs/train_cross_entropy",
-    "epochs/val_accuracy",  "epochs/val_cross_entropy",
-    "epochs/start_step",    "epochs/train_accuracy",
-    "epochs/first_weights", "epochs/mean_abs_weight",
-    "tensors/norm",         "epochs/start_mean_abs_weight",
-    "tensors/mean_abs",     "steps/learning_rate",
+    "steps/step",
+    "steps/loss",
+    "steps/cross_entropy",
+    "steps/accuracy",
+    "epochs/epoch",
+    "epochs/train_loss",
+    "epochs/val_loss",
+    "epochs/train_cross_entropy",
+    "epochs/val_accuracy",
+    "epochs/val_cross_entropy",
+    "epochs/start_step",
+    "epochs/train_accuracy",
+    "epochs/first_weights",
+    "epochs/mean_abs_weight",
+    "tensors/norm",
+    "epochs/start_mean_abs_weight",
+    "tensors/mean_abs",
+    "steps/learning_rate",
+    "epochs/ema_val_accuracy",
+    "epochs/ema_val_cross_entropy",
 };
 
 static int print_table(h5_file *f, const char *name)

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../state_over.h"
+
 #include "base/error.h"
 #include "base/random.h"
 #include "io/h5.h"

@@ -102,12 +102,12 @@ START_TEST(a_process_alone)
     const memory_need huge = {.planned = SIZE_MAX / 2};
     const memory_need little = {.planned = 1};
     ck_assert_int_eq(unsetenv("LOCKSTEP_MEMORY"), 0);
-    ck_assert_int_eq(memory_check(NULL, &little, "use less"), LS_OK);
-    ck_assert_int_eq(memory_check(NULL, &huge, "use less"), LS_EUSAGE);
+    ck_assert_int_eq(memory_check_here(&little, 1, "use less"), LS_OK);
+    ck_assert_int_eq(memory_check_here(&huge, 1, "use less"), LS_EUSAGE);
     ck_assert_int_eq(setenv("LOCKSTEP_MEMORY", "any", 1), 0);
-    ck_assert_int_eq(memory_check(NULL, &huge, "use less"), LS_OK);
+    ck_assert_int_eq(memory_check_here(&huge, 1, "use less"), LS_OK);
     ck_assert_int_eq(setenv("LOCKSTEP_MEMORY", "all", 1), 0);
-    ck_assert_int_eq(memory_check(NULL, &huge, "use less"), LS_EUSAGE);
+    ck_assert_int_eq(memory_check_here(&huge, 1, "use less"), LS_EUSAGE);
 }
 END_TEST
 
