@@ -10,6 +10,8 @@
 typedef struct batch {
     real *images;    /* [range.samples][height][width][3], normalized */
     int32_t *labels; /* [range.samples]; NULL where no loss is asked for */
+    int32_t *others; /* where pictures are mixed: the label of the other one, [range.samples] */
+    float *shares;   /* and the share of the first, 0 to 1; else both NULL */
     shard_range range;
 } batch;
 

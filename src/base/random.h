@@ -18,6 +18,8 @@ enum {
     RANDOM_SPLIT = 4,
     RANDOM_TEST = 5,
     RANDOM_BENCH = 6,
+    RANDOM_DROPOUT = 7,
+    RANDOM_MIX = 8,
 };
 
 /* The stream for a use and two numbers that identify its instance, such as (epoch, sample). */

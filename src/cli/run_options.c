@@ -14,6 +14,7 @@ session_options run_options_session(const config *c)
         .order = c->order,
         .network = c->model,
         .norm = c->batch_norm,
+        .loss = c->loss,
         .optimizer = c->optimizer,
         .train = c->train,
         .training = true,

@@ -26,7 +26,8 @@ typedef struct config {
     batch_norm_options batch_norm;
     order_options order;         /* of section `train`: batch, shard, steps_per_epoch, seed, shuffle */
     optimizer_options optimizer; /* sections `l2`, `decay`, `optimizer`, `rate`, `ema`, and of `train` what they need */
-    train_options train;         /* what else is in section `train` */
+    loss_section loss;
+    train_options train; /* what else is in section `train` */
     checkpoint_options checkpoint;
     check_options check;
     log_options log;

@@ -69,11 +69,18 @@ const config_key schema_keys[] = {
     {INT("data", "loader_threads", data.loader_threads, "1", 0, 64), .may_change = true,
      .help = "decoding threads a rank; 0: half of its processors, at most 4"},
 
+    {REAL("augment", "mixup", data.mix.mixup, "0", 0, MIX_MOST_ALPHA),
+     .help = "alpha of mixup: pictures of a batch are weighted sums of two; 0: none"},
+    {REAL("augment", "cutmix", data.mix.cutmix, "0", 0, MIX_MOST_ALPHA),
+     .help = "alpha of CutMix: a box of a picture is another's; with `mixup` half of the batches each; 0: none"},
+
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},
     {REAL("model", "alpha", model.alpha, "1", 0.05, 8),
      .help = "width: channels are times this, in multiples of 8, as in Keras' MobileNetV2"},
     {CHOICE("model", "precision", model.precision, "float32", precisions),
      .help = "`mixed`: what passes between layers is stored in bf16, in half the memory"},
+    {REAL("model", "dropout", model.dropout, "0", 0, 0.99),
+     .help = "probability that a feature before the dense layer is left out in training"},
 
     {CHOICE("batch_norm", "mode", batch_norm.mode, "sync", modes),
      .help = "moments over the global batch, or over a rank's part"},
@@ -86,6 +93,13 @@ const config_key schema_keys[] = {
     {REAL("batch_norm", "epsilon", batch_norm.epsilon, "0.001", 0, 1), .above = true, .help = "added to the variance"},
     {INT("batch_norm", "precise_batches", batch_norm.precise_batches, "0", 0, 1000000), .may_change = true,
      .help = "batches for `evaluate: precise`; 0: a whole epoch"},
+
+    {REAL("loss", "label_smoothing", loss.label_smoothing, "0", 0, 1),
+     .help = "share of each target that all classes divide, in training"},
+    {TEXT("loss", "class_weights", loss.class_weights, "none"),
+     .help =
+         "what a class's loss is times in training: `none` 1, `balanced` the mean number of pictures of a class over "
+         "its own, or a number for each class, as `1,2,0.5`"},
 
     {REAL("l2", "c", optimizer.l2, "0", 0, 1000), .help = "adds c times the sum of squared weights to the loss"},
 

@@ -17,11 +17,15 @@ enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4 };
 
 /* One batch of the ring. */
 typedef struct slot {
-    real *images;    /* owned */
-    int32_t *labels; /* owned */
+    real *images;    /* owned; where pictures are mixed, the one before the rank's first comes last */
+    int32_t *labels; /* owned, as the images */
+    int32_t *others; /* owned, as the next; NULL where nothing is mixed */
+    float *shares;
     shard_range range;
-    size_t done; /* samples that threads have finished */
-    bool prepared;
+    size_t wanted;       /* samples to load: those of range, and one more where pictures are mixed */
+    size_t done;         /* samples that threads have finished */
+    bool prepared;       /* and not yet handed out again */
+    bool mixed;          /* once all are done */
     saved_error failure; /* of the failed sample that stands first */
     size_t failed;       /* where it stands */
 } slot;
@@ -52,6 +56,11 @@ struct loader {
     bool in_use, running, stop;
 };
 
+static bool mixes(const loader_options *o)
+{
+    return o->input.mix.mixup > 0 || o->input.mix.cutmix > 0;
+}
+
 static slot *slot_of(loader *l, size_t step)
 {
     return &l->slots[step % l->options.ahead];
@@ -64,7 +73,9 @@ static void prepare_slot(loader *l, size_t s)
     slot *p = slot_of(l, s);
     const size_t total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
     p->range = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
+    p->wanted = p->range.samples + (mixes(o) && p->range.samples > 0 ? 1 : 0);
     p->done = 0;
+    p->mixed = false;
     p->failure.code = LS_OK;
     p->prepared = true;
 }
@@ -77,10 +88,10 @@ static bool find_work(loader *l)
         if (l->work_sample == 0) {
             prepare_slot(l, l->work_step);
         }
-        if (l->work_sample < p->range.samples) {
+        if (l->work_sample < p->wanted) {
             return true;
         }
-        if (p->range.samples == 0) {
+        if (p->wanted == 0) {
             pthread_cond_broadcast(&l->ready);
         }
         l->work_step++;
@@ -104,6 +115,30 @@ static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t positi
     return run;
 }
 
+/* Where sample i of a part stands in its batch; the one past the part's last is the one before its first. */
+static size_t place_of(const slot *p, size_t i)
+{
+    const shard_range *r = &p->range;
+    if (i < r->samples) {
+        return r->first_sample + i;
+    }
+    return r->first_sample > 0 ? r->first_sample - 1 : r->all_samples - 1;
+}
+
+/* All samples of a part are there: mix each with the one before it, from the last to the first. */
+static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
+{
+    const loader_options *o = &l->options;
+    const size_t pixels = o->input.height * o->input.width * 3;
+    const mix m = mix_draw(&o->input.mix, o->input.width, o->input.height, o->order.seed, epoch, step);
+    for (size_t i = p->range.samples; i-- > 0;) {
+        const size_t before = i > 0 ? i - 1 : p->range.samples;
+        mix_picture(&m, p->images + i * pixels, p->images + before * pixels, o->input.width, o->input.height);
+        p->others[i] = p->labels[before];
+        p->shares[i] = (float)m.share;
+    }
+}
+
 /* Called and left with the lock held; let go meanwhile. */
 static void work_on_one(loader *l, sample_space *space)
 {
@@ -112,7 +147,7 @@ static void work_on_one(loader *l, sample_space *space)
     const size_t i = l->work_sample++;
     slot *p = slot_of(l, step);
     const uint64_t epoch = l->epoch;
-    const uint64_t position = (uint64_t)step * o->order.batch + p->range.first_sample + i;
+    const uint64_t position = (uint64_t)step * o->order.batch + place_of(p, i);
     const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
     const size_t run = run_from(l, p, i, position);
     l->busy++;
@@ -128,9 +163,15 @@ static void work_on_one(loader *l, sample_space *space)
         p->failed = i;
     }
     p->done++;
+    if (p->done == p->wanted && mixes(o)) {
+        pthread_mutex_unlock(&l->lock);
+        mix_slot(l, p, epoch, step);
+        pthread_mutex_lock(&l->lock);
+    }
+    p->mixed = p->done == p->wanted;
     l->busy--;
     watch_beat(); /* a large batch takes long, but it comes */
-    if (p->done == p->range.samples || l->busy == 0) {
+    if (p->mixed || l->busy == 0) {
         pthread_cond_broadcast(&l->ready);
     }
 }
@@ -178,12 +219,18 @@ static int check_options(const loader_options *o)
     return LS_OK;
 }
 
-/* The samples that a slot needs room for (no batch gives a rank more shards) and the bytes of their images. */
+/*
+ * The samples that a slot needs room for (no batch gives a rank more shards; where pictures are mixed, one more) and the
+ * bytes of their images.
+ */
 static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
 {
     const shard_range whole = shard_range_of(o->order.batch, o->order.shard_size, 0, 1);
-    return size_mul(room, whole.total / (size_t)o->size + 1, o->order.shard_size) == 0 &&
-           size_mul(bytes, *room, o->input.height * o->input.width * 3) == 0 &&
+    if (size_mul(room, whole.total / (size_t)o->size + 1, o->order.shard_size) != 0) {
+        return false;
+    }
+    *room += mixes(o) ? 1 : 0;
+    return size_mul(bytes, *room, o->input.height * o->input.width * 3) == 0 &&
            size_mul(bytes, *bytes, sizeof(real)) == 0;
 }
 
@@ -200,7 +247,12 @@ static int allocate_slots(loader *l)
     for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
         l->slots[i].images = calloc(bytes, 1);
         l->slots[i].labels = malloc(room * sizeof(int32_t));
-        if (l->slots[i].images == NULL || l->slots[i].labels == NULL) {
+        if (mixes(o)) {
+            l->slots[i].others = malloc(room * sizeof(int32_t));
+            l->slots[i].shares = malloc(room * sizeof(float));
+        }
+        if (l->slots[i].images == NULL || l->slots[i].labels == NULL ||
+            (mixes(o) && (l->slots[i].others == NULL || l->slots[i].shares == NULL))) {
             return error_set(LS_ENOMEM, "data: no memory for %zu batches of %zu pictures", o->ahead, room);
         }
     }
@@ -231,6 +283,7 @@ static loader_options settle(const loader_options *options)
     if (o.split != DATASET_TRAIN) {
         o.order.shuffle = false;
         o.input.augment = false;
+        o.input.mix = (mix_options){0};
         o.order.steps_per_epoch = 0;
     }
     return o;
@@ -241,7 +294,7 @@ size_t loader_memory(const loader_options *options)
     const loader_options o = settle(options);
     size_t room = 0;
     size_t bytes = 0;
-    return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * sizeof(int32_t)) : 0;
+    return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * 3 * sizeof(int32_t)) : 0;
 }
 
 int loader_create(loader **out, const loader_options *options)
@@ -316,14 +369,19 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     return LS_OK;
 }
 
+static bool is_ready(const slot *p)
+{
+    return p->prepared && (p->mixed || p->wanted == 0);
+}
+
 /* Under the lock: wait until all of a slot's samples are done. */
 static void wait_for_samples(loader *l, const slot *p)
 {
-    if (p->prepared && p->done == p->range.samples) {
+    if (is_ready(p)) {
         return;
     }
     const watch_phase before = watch_enter(WATCH_PICTURES);
-    while (!p->prepared || p->done < p->range.samples) {
+    while (!is_ready(p)) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
     (void)watch_enter(before);
@@ -334,7 +392,8 @@ static int take_next(loader *l, batch *out)
 {
     slot *p = slot_of(l, l->next);
     wait_for_samples(l, p);
-    *out = (batch){.images = p->images, .labels = p->labels, .range = p->range};
+    *out =
+        (batch){.images = p->images, .labels = p->labels, .others = p->others, .shares = p->shares, .range = p->range};
     if (p->failure.code != LS_OK) {
         return error_restore(&p->failure);
     }
@@ -377,6 +436,8 @@ void loader_free(loader *l)
     for (size_t i = 0; l->slots != NULL && i < l->options.ahead; i++) {
         free(l->slots[i].images);
         free(l->slots[i].labels);
+        free(l->slots[i].others);
+        free(l->slots[i].shares);
     }
     free(l->slots);
     free(l->threads);

@@ -13,6 +13,7 @@
 #include "network/network.h"
 #include "network/options.h"
 #include "nn/batch_norm.h"
+#include "nn/loss.h"
 #include "tensor/state.h"
 
 /*
@@ -24,6 +25,8 @@ typedef struct model_options {
     size_t classes;
     network_options network;
     batch_norm_options norm;
+    loss_options loss;
+    uint64_t seed;       /* of dropout */
     size_t shard_size;   /* samples a shard */
     size_t max_shards;   /* most shards of this rank in one batch */
     int training;        /* 0: no memory for backward is planned */
@@ -84,8 +87,13 @@ void model_init(state *s, uint64_t seed);
  */
 int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits);
 
-/* Loss of the last forward: sums over this rank's samples, one triple a shard (cross-entropy, correct, samples). */
+/*
+ * Loss of the last forward (MODEL_TRAIN), by the options: sums over this rank's samples, one triple a shard
+ * (cross-entropy, correct, samples).
+ */
 void model_loss(model *m, const batch *b, double (*per_shard)[3]);
+/* The same of any forward, of the labels alone: no smoothing, no weights of classes; for no backward. */
+void model_evaluate(model *m, const batch *b, double (*per_shard)[3]);
 
 /*
  * Backward of the last forward (MODEL_TRAIN): the gradient of the mean cross-entropy over the global batch. grads:

@@ -157,6 +157,10 @@ int model_forward(model *m, const state *s, const batch *b, model_mode mode, con
     }
     pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
     profile_lap(m->profile, m->rows - 2, PROFILE_FORWARD);
+    if (mode == MODEL_TRAIN) {
+        m->dropped = (dropout){m->options.network.dropout, m->options.seed, s->step};
+        dropout_apply(&m->dropped, &m->run, m->pooled, m->head.features, m->pooled_stride);
+    }
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_forward(&m->head, &m->run, &pooled, state_weights(s));
     profile_lap(m->profile, m->rows - 1, PROFILE_FORWARD);
@@ -168,7 +172,13 @@ int model_forward(model *m, const state *s, const batch *b, model_mode mode, con
 
 void model_loss(model *m, const batch *b, double (*per_shard)[3])
 {
-    dense_loss(&m->head, &m->run, b->labels, m->options.training ? b->range.all_samples : 0, per_shard);
+    dense_loss(&m->head, &m->run, b, &m->options.loss, b->range.all_samples, per_shard);
+}
+
+void model_evaluate(model *m, const batch *b, double (*per_shard)[3])
+{
+    const loss_options plain = {0};
+    dense_loss(&m->head, &m->run, b, &plain, 0, per_shard);
 }
 
 /* What a backward pass is given. */
@@ -242,6 +252,7 @@ int model_backward(model *m, const state *s, const batch *b, const reducer *sums
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     profile_start(m->profile);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
+    dropout_apply(&m->dropped, &m->run, m->dpooled, m->head.features, m->pooled_stride);
     profile_lap(m->profile, m->rows - 1, PROFILE_BACKWARD);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     profile_lap(m->profile, m->rows - 1, PROFILE_COLLECT);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "model/plan.h"
 #include "nn/dense.h"
+#include "nn/dropout.h"
 #include "nn/unit.h"
 
 enum { MODEL_NONE = -1 };
@@ -46,6 +47,7 @@ struct model {
     nn_run run;
     real *pooled, *dpooled; /* [shards][features/8][samples][8] */
     size_t pooled_stride;
+    dropout dropped;              /* of the last forward that trains */
     model_gradients gradients[2]; /* [u.activation] */
 };
 

@@ -13,6 +13,7 @@ typedef struct network_options {
     bool batch_norm; /* after each convolution */
     double alpha;    /* width: channels are times this, as the network rounds them; 0: 1 */
     model_precision precision;
+    double dropout; /* probability that a feature is left out before the dense layer, in training */
 } network_options;
 
 #endif

@@ -1,6 +1,5 @@
 #include "nn/dense.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/size.h"
@@ -106,44 +105,30 @@ void dense_read_logits(const dense *d, const nn_run *run, real *out)
     }
 }
 
-/* Cross-entropy of one sample from its logits, in double; the gradient times `share` when dlogits is given. */
-static double sample_loss(const dense *d, const real *logits, real *dlogits, size_t n, size_t samples, size_t label,
-                          double share, int *right)
+static loss_target target_of(const batch *b, size_t i)
 {
-    size_t best = 0;
-    double top = (double)logits[at(0, n, samples)];
-    for (size_t c = 1; c < d->classes; c++) {
-        const double value = (double)logits[at(c, n, samples)];
-        if (value > top) {
-            top = value;
-            best = c;
-        }
-    }
-    double sum = 0;
-    for (size_t c = 0; c < d->classes; c++) {
-        sum += exp((double)logits[at(c, n, samples)] - top);
-    }
-    for (size_t c = 0; dlogits != NULL && c < d->classes; c++) {
-        const double p = exp((double)logits[at(c, n, samples)] - top) / sum;
-        dlogits[at(c, n, samples)] = (real)((p - (c == label)) * share);
-    }
-    *right = best == label;
-    return log(sum) + top - (double)logits[at(label, n, samples)];
+    const size_t label = (size_t)b->labels[i];
+    return b->shares == NULL ? (loss_target){label, label, 1}
+                             : (loss_target){label, (size_t)b->others[i], (double)b->shares[i]};
 }
 
-void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total, double (*per_shard)[3])
+void dense_loss(dense *d, const nn_run *run, const batch *b, const loss_options *o, size_t total,
+                double (*per_shard)[3])
 {
+    const double scale = total > 0 ? 1 / (double)total : 0;
     for (size_t s = 0; s < run->range.count; s++) {
         const size_t samples = nn_shard_samples(run, s);
-        real *dlogits = total > 0 ? d->dlogits + s * d->logits_stride : NULL;
+        const size_t shard = s * d->logits_stride;
+        loss_values v = {.classes = d->classes, .stride = samples * B};
         per_shard[s][0] = 0;
         per_shard[s][1] = 0;
         per_shard[s][2] = (double)samples;
         for (size_t n = 0; n < samples; n++) {
             int right = 0;
-            per_shard[s][0] +=
-                sample_loss(d, d->logits + s * d->logits_stride, dlogits, n, samples,
-                            (size_t)labels[s * run->shard_size + n], total > 0 ? 1 / (double)total : 0, &right);
+            const loss_target t = target_of(b, s * run->shard_size + n);
+            v.logits = d->logits + shard + n * B;
+            v.gradient = total > 0 ? d->dlogits + shard + n * B : NULL;
+            per_shard[s][0] += loss_sample(&v, o, &t, scale, &right);
             per_shard[s][1] += right;
         }
     }

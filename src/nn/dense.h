@@ -1,9 +1,9 @@
 #ifndef LOCKSTEP_NN_DENSE_H
 #define LOCKSTEP_NN_DENSE_H
 
-#include <stdint.h>
-
 #include "base/arena.h"
+#include "base/batch.h"
+#include "nn/loss.h"
 #include "nn/run.h"
 
 /*
@@ -32,10 +32,11 @@ void dense_forward(dense *d, const nn_run *run, const nn_source *in, const real 
 void dense_read_logits(const dense *d, const nn_run *run, real *out);
 
 /*
- * Per shard: sums of cross-entropy, right predictions and samples. labels: [samples]. total 0: no gradient; otherwise
- * dlogits = (softmax - onehot) / total.
+ * Per shard: sums of the loss (nn/loss.h), right predictions and samples, of the batch's labels. total 0: no gradient;
+ * otherwise dlogits is that of the sum over total.
  */
-void dense_loss(dense *d, const nn_run *run, const int32_t *labels, size_t total, double (*per_shard)[3]);
+void dense_loss(dense *d, const nn_run *run, const batch *b, const loss_options *o, size_t total,
+                double (*per_shard)[3]);
 
 /* dx: [shards][features/8][samples][8], dx_stride a shard; the weight gradient of each shard into run->dweights. */
 void dense_backward(dense *d, const nn_run *run, const nn_source *in, real *dx, size_t dx_stride);

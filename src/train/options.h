@@ -11,6 +11,11 @@ typedef struct train_options {
     int threads; /* computing, of a rank */
 } train_options;
 
+typedef struct loss_section {
+    double label_smoothing;
+    const char *class_weights; /* none, balanced, or a number for each class with commas between; NULL: none */
+} loss_section;
+
 typedef struct checkpoint_options {
     const char *dir;                    /* of the runs' folders */
     uint64_t every_epochs, every_steps; /* 0: none for that reason; the last epoch always ends with a checkpoint */

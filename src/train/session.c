@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 #include "optim/average.h"
+#include "train/class_weights.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
@@ -27,6 +28,8 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .classes = classes,
         .network = o->network,
         .norm = o->norm,
+        .loss = {.label_smoothing = o->loss.label_smoothing},
+        .seed = o->order.seed,
         .shard_size = o->order.shard_size,
         .max_shards = most_shards(&o->order, ranks),
         .training = o->training,
@@ -67,7 +70,7 @@ static int check_memory(const session *s)
 static int make_network(session *s)
 {
     const session_options *o = &s->options;
-    const model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
+    model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
     step_options step = {
         .optimizer = o->optimizer,
         .run = session_rate_run(o, dataset_count(s->data, DATASET_TRAIN)),
@@ -77,13 +80,16 @@ static int make_network(session *s)
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }
-    return replica_create(&s->replica, &m, o->train.threads, s->c, &step);
+    const int code = o->training ? class_weights_of(&s->class_weights, o->loss.class_weights, s->data) : LS_OK;
+    m.loss.class_weights = s->class_weights;
+    return code != LS_OK ? code : replica_create(&s->replica, &m, o->train.threads, s->c, &step);
 }
 
 loader_options session_loader(const session_options *o, int rank, int ranks)
 {
     loader_options l = {.split = o->split, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
     l.input.augment = false; /* also where it is the training split that is evaluated */
+    l.input.mix = (mix_options){0};
     l.order.shuffle = false;
     l.order.steps_per_epoch = 0;
     return l;
@@ -141,6 +147,7 @@ void session_close(session *s)
     loader_free(s->val);
     loader_free(s->train);
     replica_release(&s->replica);
+    free(s->class_weights);
     dataset_free(s->data);
     *s = (session){0};
 }

@@ -27,6 +27,7 @@ typedef struct session_options {
     order_options order;
     network_options network;
     batch_norm_options norm;
+    loss_section loss;
     optimizer_options optimizer;
     train_options train;
     const char *kernels; /* as in model_options */
@@ -40,7 +41,8 @@ typedef struct session {
     comm *c; /* not owned */
     session_options options;
     dataset *data;
-    staging staged; /* what became of `stage` */
+    staging staged;        /* what became of `stage` */
+    double *class_weights; /* owned; [classes], NULL: none */
     replica replica;
     loader *train;    /* NULL unless training or estimating */
     loader *val;      /* NULL when estimating */
@@ -62,7 +64,8 @@ typedef struct session_history {
 int session_open(session *out, comm *c, const session_options *options);
 void session_close(session *s);
 
-/* The network, and the loader of the validation split but for its data set, that a session of so many ranks uses. Pure.
+/* The network (but for the weights of classes), and the loader of the validation split but for its data set, that a
+ * session of so many ranks uses. Pure.
  */
 model_options session_network(const session_options *o, size_t classes, int ranks);
 loader_options session_loader(const session_options *o, int rank, int ranks);

@@ -148,7 +148,7 @@ int step_evaluate(stepper *s, const batch *b, const state *st, real *logits, ste
     (void)watch_enter(WATCH_VALIDATING);
     int code = model_forward(s->m, st, b, MODEL_INFER, NULL, logits);
     if (code == LS_OK) {
-        model_loss(s->m, b, s->per_shard);
+        model_evaluate(s->m, b, s->per_shard);
         code = sums.sum(sums.context, totals, &s->per_shard[0][0], 3);
     }
     out->penalty = 0;

@@ -208,7 +208,7 @@ END_TEST
 START_TEST(wrong_keys_and_values)
 {
     REFUSED("train:\n  epohcs: 3\n", NULL, "run.yaml:6:", "`train.epohcs`", "allowed here: epochs, batch, shard");
-    REFUSED("trian: {}\n", NULL, "run.yaml:5:", "`trian`", "experiment, data, model");
+    REFUSED("trian: {}\n", NULL, "run.yaml:5:", "`trian`", "experiment, data, augment, model");
     REFUSED("train:\n  batch: -3\n", NULL, "run.yaml:6:", "`train.batch` is -3", "1 to 1048576");
     REFUSED("train:\n\n  batch: many\n", NULL, "run.yaml:7:", "`train.batch`", "\"many\"", "whole number", "1 to");
     REFUSED("train:\n  batch: \"32\"\n", NULL, "run.yaml:6:", "in quotes", "1 to 1048576");

@@ -102,7 +102,7 @@ static events step(trial *t, real *logits)
 {
     events e = {{0}, 0, 0};
     int32_t labels[SAMPLES] = {0, 1, 2, 1};
-    const batch b = {t->images, labels, shard_range_of(SAMPLES, SAMPLES, 0, 1)};
+    const batch b = {.images = t->images, .labels = labels, .range = shard_range_of(SAMPLES, SAMPLES, 0, 1)};
     const reducer sums = {sum_one, &e, SAMPLES};
     double loss[1][3];
     const gradient_sink sink = {take, &e};
