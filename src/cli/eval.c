@@ -255,7 +255,7 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
         if (a->ema) {
             where = average_state(&s.replica.state);
         }
-        code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
+        code = evaluate_split(&s, &where, &(evaluate_extras){.dump = a->dump != NULL ? &dump : NULL}, NULL, &e);
     }
     if (code == LS_OK) {
         code = print_result(a, on, &s, &e);
