@@ -3,15 +3,14 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/output.h"
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/eval_outputs.h"
+#include "cli/eval_report.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
-#include "io/temporary.h"
 #include "optim/average.h"
-#include "store/file_kind.h"
 #include "train/estimate.h"
 #include "train/evaluate.h"
 #include "train/staging.h"
@@ -19,10 +18,12 @@
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep eval CHECKPOINT|RUN [--data FILE] [--split val|train|test] [--batch N]\n"
     "                                       [--threads N] [--statistics moving|precise] [--train-data FILE]\n"
-    "                                       [--best] [--ema] [--dump OUT.h5] [--dump-count N]\n"
+    "                                       [--best] [--ema] [--classes] [--worst N] [--json FILE] [--csv FILE]\n"
+    "                                       [--dump OUT.h5] [--dump-count N]\n"
     "\n"
-    "Loss and accuracy of a checkpoint over a split of a data set, each sample once. Everything else is as the\n"
-    "checkpoint's configuration says. RUN, a run's folder, stands for its newest usable checkpoint.\n"
+    "Loss and accuracy of a checkpoint over a split of a data set, each sample once, top-5 accuracy, macro averages\n"
+    "and calibration error (docs/metrics.md). Everything else is as the checkpoint's configuration says. RUN, a run's\n"
+    "folder, stands for its newest usable checkpoint.\n"
     "\n"
     "  --data FILE       data set (default: the one it was trained on)\n"
     "  --split val|train|test\n"
@@ -35,6 +36,12 @@ static const char help[] =
     "  --train-data FILE that data, where it is no longer where the configuration says\n"
     "  --best            of a run's folder the checkpoint with the best validation\n"
     "  --ema             the averages of the weights (ema.decay) and of the moving statistics, not the weights\n"
+    "  --classes         also precision, recall and F1 of each class, and the confusion matrix, of more than 20 "
+    "classes\n"
+    "                    the most frequent confusions\n"
+    "  --worst N         also the N pictures with the largest loss\n"
+    "  --json FILE       write all of it to FILE; `-`: to standard output, and nothing else\n"
+    "  --csv FILE        write the figures of each class, a row each; `-` as with --json\n"
     "  --dump OUT.h5     write `images` and `logits` of the first samples, to compare with Keras; one rank only\n"
     "  --dump-count N    how many (default 64)\n"
     "\n"
@@ -42,12 +49,13 @@ static const char help[] =
 
 typedef struct eval_arguments {
     const char *given; /* a checkpoint or a run's folder */
-    const char *data, *train_data, *dump;
+    const char *data, *train_data;
+    eval_outputs to;
     uint64_t batch, threads; /* 0: as the checkpoint says */
-    uint64_t dump_count;
+    uint64_t dump_count, worst;
     dataset_split split;
     int statistics; /* batch_norm_evaluate; -1: as the checkpoint says */
-    bool best, ema;
+    bool best, ema, classes;
 } eval_arguments;
 
 /* What rank 0 reads first; the same on all ranks, but for the path. */
@@ -68,7 +76,11 @@ static const args_option options[] = {
     {"train-data", ARGS_TEXT, ARGS_FIELD(eval_arguments, train_data)},
     {"best", ARGS_FLAG, ARGS_FIELD(eval_arguments, best)},
     {"ema", ARGS_FLAG, ARGS_FIELD(eval_arguments, ema)},
-    {"dump", ARGS_TEXT, ARGS_FIELD(eval_arguments, dump)},
+    {"classes", ARGS_FLAG, ARGS_FIELD(eval_arguments, classes)},
+    {"worst", ARGS_WHOLE, ARGS_FIELD(eval_arguments, worst), .least = 1, .most = 1000000},
+    {"json", ARGS_TEXT, ARGS_FIELD(eval_arguments, to.json)},
+    {"csv", ARGS_TEXT, ARGS_FIELD(eval_arguments, to.csv)},
+    {"dump", ARGS_TEXT, ARGS_FIELD(eval_arguments, to.dump)},
     {"dump-count", ARGS_WHOLE, ARGS_FIELD(eval_arguments, dump_count), .least = 1, .most = 1000000},
     {0},
 };
@@ -160,76 +172,60 @@ static int estimate_precise(estimate *out, comm *c, const eval_arguments *a, con
     if (code != LS_OK) {
         return error_prefix(code, "--statistics precise needs the data that trained, see --train-data");
     }
-    log_info("%s", estimate_describe(text, out, trained.data.file));
+    (eval_outputs_to_standard(&a->to) ? log_note : log_info)("%s", estimate_describe(text, out, trained.data.file));
     return LS_OK;
 }
 
-/* --- Dumps: the first samples of a split as the network saw them -------------------------------------------------- */
-
-static const char what[] = "a dump";
-
-/* Before any work: whether the dump may be written to path, which is none of the n inputs (NULL: none). */
-static int prepare_dump(const char *path, const char *const *inputs, size_t n)
-{
-    file_kind kind = FILE_OTHER;
-    int code = output_refuse_inputs(path, inputs, n);
-    if (code == LS_OK) {
-        code = temporary_prepare(path, what);
-    }
-    if (code == LS_OK && file_kind_of(&kind, path) == LS_OK && kind != FILE_OTHER) {
-        code =
-            error_set(LS_EUSAGE, "%s: is a data set or a file of a run, which would be lost; name another file for %s",
-                      path, what);
-    }
-    return code;
-}
-
-/* Room for up to `wanted` samples; to be released also on failure. */
-static int start_dump(evaluate_dump *out, const session *s, size_t wanted)
-{
-    const size_t samples = dataset_count(s->data, s->options.split);
-    out->capacity = wanted < samples ? wanted : samples;
-    out->images = calloc(out->capacity * s->options.data.height * s->options.data.width * 3 + 1, sizeof *out->images);
-    out->logits = calloc(out->capacity * dataset_classes(s->data) + 1, sizeof *out->logits);
-    return out->images == NULL || out->logits == NULL
-               ? error_set(LS_ENOMEM, "out of memory for a dump of %zu samples; lower --dump-count", out->capacity)
-               : LS_OK;
-}
-
-/* As data sets `images` and `logits`, whole or not at all. */
-static int write_dump(const char *path, const evaluate_dump *d, const session *s)
-{
-    const size_t images[] = {d->count, s->options.data.height, s->options.data.width, 3};
-    const size_t logits[] = {d->count, dataset_classes(s->data)};
-    temporary t;
-    h5_file *f = NULL;
-    int code = temporary_begin(&t, &f, path);
-    if (code == LS_OK) {
-        code = h5_write(f, "images", H5_FLOAT32, 4, images, d->images);
-    }
-    if (code == LS_OK) {
-        code = h5_write(f, "logits", H5_FLOAT32, 2, logits, d->logits);
-    }
-    code = temporary_finish(&t, f, code, what);
-    if (code == LS_OK) {
-        log_info("%zu samples written to %s", d->count, path);
-    }
-    return code;
-}
-
-/* --- Evaluation ------------------------------------------------------------------------------------------------- */
-
-static int print_result(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e)
+static int check_result(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e)
 {
     if (!isfinite(e->loss)) {
         return error_set(LS_ENUMERIC, "%s: the loss over the %s pictures of %s is not finite; use another checkpoint",
                          on->checkpoint, dataset_split_name(a->split), s->options.data.file);
     }
-    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)s->replica.state.epoch,
-             (unsigned long long)s->replica.state.step);
-    log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[a->split], s->options.data.file,
-             e->samples, e->loss, e->cross_entropy, e->accuracy);
     return LS_OK;
+}
+
+static void print_result(const eval_arguments *a, const eval_report *r)
+{
+    const eval_report_subject *on = &r->on;
+    log_info("%s: epoch %llu, step %llu", on->checkpoint, (unsigned long long)on->epoch, (unsigned long long)on->step);
+    log_info("%s of %s: samples %zu loss %.6f ce %.6f acc %.6f", split_words[on->split], on->file, on->figures.samples,
+             on->figures.loss, on->figures.cross_entropy, on->figures.accuracy);
+    eval_report_print(r, a->classes);
+}
+
+/* On rank 0, which has the records of all samples. */
+static int report(const eval_arguments *a, const eval_subject *on, const session *s, const evaluation *e,
+                  const records *samples)
+{
+    eval_report r;
+    const eval_report_subject subject = {
+        .checkpoint = on->checkpoint,
+        .file = s->options.data.file,
+        .data = s->data,
+        .split = a->split,
+        .epoch = s->replica.state.epoch,
+        .step = s->replica.state.step,
+        .figures = *e,
+    };
+    int code = eval_report_make(&r, &subject, samples, (size_t)a->worst);
+    if (code == LS_OK && !eval_outputs_to_standard(&a->to)) {
+        print_result(a, &r);
+    }
+    if (code == LS_OK) {
+        code = eval_outputs_write_reports(&a->to, &r);
+    }
+    eval_report_release(&r);
+    return code;
+}
+
+/* The state by whose weights and statistics is evaluated. population: statistics, or NULL. */
+static state state_of(const eval_arguments *a, const session *s, real *population)
+{
+    if (a->ema) {
+        return average_state(&s->replica.state);
+    }
+    return population != NULL ? state_with_moving(&s->replica.state, population) : s->replica.state;
 }
 
 /* population: statistics to normalize by, or NULL. */
@@ -239,6 +235,7 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     session s = {0};
     session_history at;
     evaluate_dump dump = {0};
+    records samples = {0};
     evaluation e = {0};
     int code = session_open(&s, c, o);
     if (code == LS_OK) {
@@ -247,25 +244,27 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     if (code == LS_OK) {
         code = session_load(&s, on->checkpoint, &at);
     }
-    if (code == LS_OK && a->dump != NULL) {
-        code = start_dump(&dump, &s, (size_t)a->dump_count);
+    if (code == LS_OK && a->to.dump != NULL) {
+        code = eval_outputs_start_dump(&dump, &s, (size_t)a->dump_count);
     }
     if (code == LS_OK) {
-        state where = population != NULL ? state_with_moving(&s.replica.state, population) : s.replica.state;
-        if (a->ema) {
-            where = average_state(&s.replica.state);
-        }
-        code = evaluate_split(&s, &where, a->dump != NULL ? &dump : NULL, NULL, &e);
+        const evaluate_extras extras = {.dump = a->to.dump != NULL ? &dump : NULL, .samples = &samples};
+        const state where = state_of(a, &s, population);
+        code = evaluate_split(&s, &where, &extras, NULL, &e);
     }
     if (code == LS_OK) {
-        code = print_result(a, on, &s, &e);
+        code = check_result(a, on, &s, &e);
+    }
+    if (code == LS_OK) {
+        code = comm_agree(c, comm_rank(c) == 0 ? report(a, on, &s, &e, &samples) : LS_OK);
     }
     if (code == LS_OK && population == NULL && moving_is_far(&on->lag)) {
         moving_warn(on->checkpoint, &on->lag, "use --statistics precise, or train it for more steps or with");
     }
-    if (code == LS_OK && a->dump != NULL) {
-        code = write_dump(a->dump, &dump, &s);
+    if (code == LS_OK && a->to.dump != NULL) {
+        code = eval_outputs_write_dump(&a->to, &dump, &s);
     }
+    records_release(&samples);
     free(dump.images);
     free(dump.logits);
     session_close(&s);
@@ -275,7 +274,6 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
 static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on, const config *saved)
 {
     estimate precise = {0};
-    int code = LS_OK;
     session_options o = run_options_session(saved);
     o.training = false;
     o.averages = a->ema;
@@ -284,10 +282,9 @@ static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on,
     o.data.stage = NULL; /* what is read once need not be copied first */
     o.order.batch = a->batch > 0 ? (size_t)a->batch : o.order.batch;
     o.train.threads = a->threads > 0 ? (int)a->threads : o.train.threads;
-    if (a->dump != NULL) {
-        const char *const inputs[] = {on->checkpoint, o.data.file, a->train_data};
-        code = prepare_dump(a->dump, inputs, sizeof inputs / sizeof inputs[0]);
-    }
+    const char *const inputs[] = {on->checkpoint, o.data.file, a->train_data};
+    int code = comm_agree(c, comm_rank(c) == 0 ? eval_outputs_prepare(&a->to, inputs, sizeof inputs / sizeof inputs[0])
+                                               : LS_OK);
     if (code == LS_OK && is_precise(saved)) {
         code = estimate_precise(&precise, c, a, saved, &o, on);
     }
@@ -304,7 +301,7 @@ static int eval(comm *c, void *context)
     eval_subject on = {0};
     char *yaml = NULL;
     config saved = {0};
-    if (a->dump != NULL && comm_size(c) > 1) {
+    if (a->to.dump != NULL && comm_size(c) > 1) {
         return error_set(LS_EUSAGE, "--dump: works with one rank only; run it without mpirun");
     }
     int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, a, &saved) : LS_OK, &saved, &yaml);
@@ -322,7 +319,10 @@ static int eval(comm *c, void *context)
 static int run(int argc, char **argv)
 {
     eval_arguments a = {.dump_count = 64, .split = DATASET_VAL, .statistics = -1};
-    const int code = args_read_all(&a, argc, argv, options, 1, 1, "CHECKPOINT or a run's folder");
+    int code = args_read_all(&a, argc, argv, options, 1, 1, "CHECKPOINT or a run's folder");
+    if (code == LS_OK) {
+        code = eval_outputs_check(&a.to);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -332,7 +332,7 @@ static int run(int argc, char **argv)
 
 const command eval_command = {
     .name = "eval",
-    .summary = "loss and accuracy of a checkpoint on a data set",
+    .summary = "loss, accuracy and other figures of a checkpoint on a data set",
     .help = help,
     .run = run,
 };

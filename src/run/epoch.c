@@ -29,8 +29,7 @@ void epoch_add(checkpoint_epoch *now, const step_metrics *m)
 
 epoch_validation epoch_no_validation(void)
 {
-    const evaluation none = {.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
-    return (epoch_validation){none, none};
+    return (epoch_validation){evaluation_of_none(), evaluation_of_none()};
 }
 
 runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const epoch_validation *val)
@@ -43,6 +42,9 @@ runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const ep
         .val_loss = val->weights.loss,
         .val_cross_entropy = val->weights.cross_entropy,
         .val_accuracy = val->weights.accuracy,
+        .val_top5 = val->weights.top5,
+        .val_macro_recall = val->weights.macro_recall,
+        .val_calibration_error = val->weights.calibration_error,
         .ema_val_cross_entropy = val->averages.cross_entropy,
         .ema_val_accuracy = val->averages.accuracy,
         .images_per_second = now->seconds > 0 ? now->samples / now->seconds : 0,

@@ -30,6 +30,8 @@ typedef struct runlog_epoch_row {
     uint64_t epoch;
     double train_loss, train_cross_entropy, train_accuracy;
     double val_loss, val_cross_entropy, val_accuracy;
+    double val_top5; /* NaN too with five classes or fewer, as are all three of programs that did not log them */
+    double val_macro_recall, val_calibration_error;
     double ema_val_cross_entropy, ema_val_accuracy; /* of the averages of the weights; NaN too where there are none */
     double images_per_second;
     double mean_abs_weight; /* tensor_table_mean_abs */

@@ -39,50 +39,115 @@ static void keep(evaluate_dump *dump, const session *s, const batch *b, const re
     }
 }
 
-int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out)
+evaluation evaluation_of_none(void)
 {
-    *out = (evaluation){.loss = NAN, .cross_entropy = NAN, .accuracy = NAN};
-    double cross_entropy = 0, correct = 0, samples = 0;
-    real *logits = NULL;
+    return (evaluation){
+        .loss = NAN,
+        .cross_entropy = NAN,
+        .accuracy = NAN,
+        .top5 = NAN,
+        .macro_recall = NAN,
+        .calibration_error = NAN,
+    };
+}
+
+/* Memory of an evaluation, beside the session's. */
+typedef struct evaluate_work {
+    real *logits; /* owned; of this rank's largest part of a batch */
+    records kept; /* owned */
+} evaluate_work;
+
+static int prepare(evaluate_work *out, const session *s)
+{
+    const order_options *by = &s->options.order;
+    const size_t all = loader_samples(s->val);
+    size_t samples = 0;
+    size_t most = 0;
+    for (size_t before = 0; before < all; before += by->batch) {
+        const size_t n = all - before < by->batch ? all - before : by->batch;
+        const shard_range own = shard_range_of(n, by->shard_size, (size_t)comm_rank(s->c), (size_t)comm_size(s->c));
+        samples += own.samples;
+        most = own.samples > most ? own.samples : most;
+    }
+    out->logits = calloc(most * dataset_classes(s->data) + 1, sizeof *out->logits);
+    return out->logits == NULL ? error_set(LS_ENOMEM, "out of memory for the logits")
+                               : records_reserve(&out->kept, samples);
+}
+
+/* From the records of all samples, which end up on rank 0. Collective. */
+static int add_figures(const session *s, records *kept, evaluation *out)
+{
+    metrics m = {0};
+    int code = records_gather(kept, s->c, out->samples);
+    if (code == LS_OK && comm_rank(s->c) == 0) {
+        code = metrics_compute(&m, kept->samples, kept->count, dataset_classes(s->data));
+    }
+    double figures[] = {m.top5, m.macro_recall, m.calibration_error};
+    metrics_release(&m);
+    code = comm_agree(s->c, code);
+    if (code == LS_OK) {
+        code = comm_or_abort(s->c, comm_broadcast(s->c, figures, sizeof figures));
+    }
+    out->top5 = figures[0];
+    out->macro_recall = figures[1];
+    out->calibration_error = figures[2];
+    return code;
+}
+
+/* Sums over a split, along the shard tree within each batch. */
+typedef struct evaluate_sums {
+    double cross_entropy, correct, samples;
+} evaluate_sums;
+
+static int evaluate_batch(session *s, const state *at, const batch *b, evaluate_dump *dump, evaluate_work *w,
+                          evaluate_sums *sums)
+{
+    step_metrics m;
+    const int code = comm_or_abort(s->c, step_evaluate(s->replica.steps, b, at, w->logits, &m));
+    if (code != LS_OK) {
+        return code;
+    }
+    if (dump != NULL) {
+        keep(dump, s, b, w->logits);
+    }
+    records_add(&w->kept, b, (size_t)sums->samples, w->logits, dataset_classes(s->data));
+    sums->cross_entropy += m.cross_entropy * m.samples;
+    sums->correct += m.correct;
+    sums->samples += m.samples;
+    return LS_OK;
+}
+
+int evaluate_split(session *s, const state *at, const evaluate_extras *extras, evaluate_breaks *breaks, evaluation *out)
+{
+    evaluate_sums sums = {0};
+    evaluate_work w = {0};
     batch b;
-    int code = LS_OK;
-    int got = 0;
+    *out = evaluation_of_none();
     if (loader_steps(s->val) == 0) {
         return LS_OK;
     }
-    if (dump != NULL) {
-        logits = calloc(s->options.order.batch * dataset_classes(s->data), sizeof *logits);
-        code = logits == NULL ? error_set(LS_ENOMEM, "out of memory for the logits") : LS_OK;
-    }
+    int code = prepare(&w, s);
     if (code == LS_OK) {
         code = loader_start_epoch(s->val, 0, 0);
     }
     code = comm_agree(s->c, code);
-    if (code != LS_OK) {
-        goto cleanup;
+    for (int got = 1; code == LS_OK && got == 1;) {
+        got = next_batch(s, s->val, breaks, &b);
+        code = got == 1 ? evaluate_batch(s, at, &b, extras != NULL ? extras->dump : NULL, &w, &sums) : got;
     }
-    while ((got = next_batch(s, s->val, breaks, &b)) == 1) {
-        step_metrics m;
-        code = comm_or_abort(s->c, step_evaluate(s->replica.steps, &b, at, logits, &m));
-        if (code != LS_OK) {
-            goto cleanup;
-        }
-        if (dump != NULL) {
-            keep(dump, s, &b, logits);
-        }
-        cross_entropy += m.cross_entropy * m.samples;
-        correct += m.correct;
-        samples += m.samples;
-    }
-    code = got;
-    if (code == LS_OK && samples > 0) {
-        out->cross_entropy = cross_entropy / samples;
+    if (code == LS_OK && sums.samples > 0 && (breaks == NULL || !breaks->stopped)) {
+        out->cross_entropy = sums.cross_entropy / sums.samples;
         out->loss = out->cross_entropy + step_penalty(s->replica.steps, at);
-        out->accuracy = correct / samples;
-        out->samples = (size_t)samples;
+        out->accuracy = sums.correct / sums.samples;
+        out->samples = (size_t)sums.samples;
+        code = add_figures(s, &w.kept, out);
     }
-cleanup:
-    free(logits);
+    if (extras != NULL && extras->samples != NULL) {
+        *extras->samples = w.kept;
+        w.kept = (records){0};
+    }
+    records_release(&w.kept);
+    free(w.logits);
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "train/records.h"
 #include "train/session.h"
 
 /* Means over the samples of a split. */
@@ -12,8 +13,12 @@ typedef struct evaluation {
     double loss; /* cross_entropy + penalty */
     double cross_entropy;
     double accuracy;
-    size_t samples; /* 0: the split is empty, and the means are NaN */
+    double top5, macro_recall, calibration_error; /* as in train/metrics.h */
+    size_t samples;                               /* 0: the split is empty, and the means are NaN */
 } evaluation;
+
+/* Of no samples. */
+evaluation evaluation_of_none(void);
 
 /* The first samples of a split as the network saw them; only with one rank. The caller owns both vectors. */
 typedef struct evaluate_dump {
@@ -30,11 +35,18 @@ typedef struct evaluate_breaks {
     bool stopped; /* broken off, by STEP_REQUEST_STOP of any rank: what was asked for is not there */
 } evaluate_breaks;
 
+/* What else is wanted of an evaluation; each may be NULL. */
+typedef struct evaluate_extras {
+    evaluate_dump *dump; /* what to fill */
+    records *samples;    /* gets rank 0's records of all samples; elsewhere none. records_release in any case */
+} evaluate_extras;
+
 /*
- * Every sample of session->val exactly once, at this state. dump: NULL, or what to fill. breaks: NULL, or what may
- * break it off. Collective; a failure is returned by all ranks.
+ * Every sample of session->val exactly once, at this state. extras: NULL, or what else is wanted. breaks: NULL, or what
+ * may break it off; what was asked for is then not there. Collective; a failure is returned by all ranks.
  */
-int evaluate_split(session *s, const state *at, evaluate_dump *dump, evaluate_breaks *breaks, evaluation *out);
+int evaluate_split(session *s, const state *at, const evaluate_extras *extras, evaluate_breaks *breaks,
+                   evaluation *out);
 
 /*
  * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches

@@ -30,6 +30,9 @@ static const char *const tables[] = {
     "steps/learning_rate",
     "epochs/ema_val_accuracy",
     "epochs/ema_val_cross_entropy",
+    "epochs/val_top5",
+    "epochs/val_macro_recall",
+    "epochs/val_calibration_error",
 };
 
 static int print_table(h5_file *f, const char *name)

@@ -229,6 +229,9 @@ START_TEST(log_rows_are_counted)
         write_log(3, 10, 1);
         set_cell("steps/accuracy", H5_FLOAT64, 5, &impossible[i]);
         expect_log("steps/accuracy: row 6 has the impossible value");
+        write_log(3, 10, 1);
+        set_cell("epochs/val_calibration_error", H5_FLOAT64, 1, &impossible[i]);
+        expect_log(isnan(impossible[i]) ? NULL : "epochs/val_calibration_error: row 2 has the impossible value");
     }
     write_log(2, 10, 1);
     set_rows("steps/step", 15);

@@ -67,6 +67,7 @@ static int log_epochs(runlog *log, uint64_t from, uint64_t to)
         const runlog_epoch_row row = {.epoch = epoch + 1,
                                       .train_loss = 2.0 / (double)(epoch + 1),
                                       .val_loss = NAN,
+                                      .val_macro_recall = 0.75,
                                       .seconds = 3,
                                       .start_step = epoch * EPOCH_STEPS,
                                       .start_mean_abs_weight = 0.5 + (double)epoch,
@@ -186,10 +187,14 @@ START_TEST(an_older_log_is_taken_over)
     runlog *log = NULL;
     h5_file *f = NULL;
     double rates[3 * EPOCH_STEPS];
+    double recalls[3];
     ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(log_epochs(log, 0, 2), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     remove_column("steps/learning_rate");
+    remove_column("epochs/val_top5");
+    remove_column("epochs/val_macro_recall");
+    remove_column("epochs/val_calibration_error");
     check_rows(2 * EPOCH_STEPS, 2);
     ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
     ck_assert_int_eq(log_epochs(log, 2, 3), LS_OK);
@@ -197,7 +202,10 @@ START_TEST(an_older_log_is_taken_over)
     check_rows(3 * EPOCH_STEPS, 3);
     ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
     ck_assert_int_eq(h5_read(f, "steps/learning_rate", H5_FLOAT64, 3 * EPOCH_STEPS, rates), LS_OK);
+    ck_assert_int_eq(h5_read(f, "epochs/val_macro_recall", H5_FLOAT64, 3, recalls), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert(isnan(recalls[0]) && isnan(recalls[1]));
+    ck_assert_double_eq(recalls[2], 0.75);
     for (size_t i = 0; i < 3 * EPOCH_STEPS; i++) {
         ck_assert(isnan(rates[i]) == (i < 2 * EPOCH_STEPS));
     }
