@@ -231,6 +231,7 @@ static loader_options settle(const loader_options *options)
     if (o.split != DATASET_TRAIN) {
         o.order.shuffle = false;
         o.input.augment = false;
+        o.input.augmentation = (augment_options){0};
         o.order.steps_per_epoch = 0;
     }
     return o;

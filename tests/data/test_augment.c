@@ -13,7 +13,8 @@
 #include "data/augment_jitter.h"
 #include "data/augment_ops.h"
 #include "data/augment_policy.h"
-#include "data/resize.h"
+#include "data/augment_sample.h"
+#include "data/order.h"
 #include "io/h5.h"
 
 /* As in augmentations.py. */
@@ -294,6 +295,105 @@ START_TEST(jitter_draws_order_and_amounts)
 }
 END_TEST
 
+enum { SIDE = 24, VALUES = SIDE * SIDE * 3 };
+
+static void sample(real *out, const data_options *o, chance_place at)
+{
+    reference r = load();
+    image p = picture_of(&r, 0);
+    resize_space resizing = {0};
+    augment_space space = {0};
+    ck_assert_int_eq(augment_sample(out, &p, o, at, &resizing, &space), LS_OK);
+    augment_space_release(&space);
+    resize_space_release(&resizing);
+    image_release(&p);
+    release(&r);
+}
+
+static bool equal(const real *a, const real *b)
+{
+    size_t same = 0;
+    while (same < VALUES && a[same] == b[same]) {
+        same++;
+    }
+    return same == VALUES;
+}
+
+START_TEST(a_place_decides_and_nothing_else)
+{
+    data_options o = {.height = SIDE, .width = SIDE, .scale = RESIZE_SIGNED};
+    real first[VALUES], second[VALUES];
+    o.augmentation = (augment_options){.crop = true,
+                                       .part = part,
+                                       .flip = 0.5,
+                                       .policy = AUGMENT_TRIVIAL,
+                                       .brightness = 0.4,
+                                       .contrast = 0.4,
+                                       .saturation = 0.4,
+                                       .hue = 0.1};
+    sample(first, &o, place(5));
+    for (size_t i = 0; i < VALUES; i++) { /* of 8 bits */
+        const double v = ((double)first[i] + 1) * 127.5;
+        ck_assert(v > -1e-3 && v < 255.001 && fabs(v - floor(v + 0.5)) < 1e-3);
+    }
+    sample(second, &o, place(5));
+    ck_assert(equal(first, second));
+    for (int other = 0; other < 3; other++) {
+        chance_place at = place(5);
+        at.seed += other == 0;
+        at.epoch += other == 1;
+        at.position += other == 2;
+        sample(second, &o, at);
+        ck_assert(!equal(first, second));
+    }
+}
+END_TEST
+
+/* Each use draws for itself: what is erased does not change the rest of the picture. */
+START_TEST(erasing_leaves_the_rest)
+{
+    data_options o = {.height = SIDE, .width = SIDE};
+    real plain[VALUES], erased[VALUES];
+    o.augmentation = (augment_options){.crop = true,
+                                       .part = part,
+                                       .policy = AUGMENT_RAND,
+                                       .operations = 2,
+                                       .magnitude = 9,
+                                       .erased = part,
+                                       .erase_value = 0.375};
+    sample(plain, &o, place(9));
+    o.augmentation.erase = 1;
+    sample(erased, &o, place(9));
+    const resize_box b = augment_erase_draw(SIDE, SIDE, &part, 1, place(9));
+    for (size_t i = 0; i < VALUES; i++) {
+        const size_t column = i / 3 % SIDE;
+        const double x = (double)column - b.x;
+        const size_t line = i / 3 / SIDE;
+        const double y = (double)line - b.y;
+        const bool inside = x >= 0 && y >= 0 && x < b.width && y < b.height;
+        ck_assert(inside ? erased[i] == (real)0.375 : erased[i] == plain[i]);
+    }
+    ck_assert(b.width > 0);
+}
+END_TEST
+
+START_TEST(zeros_change_nothing)
+{
+    const data_options o = {.height = SIDE, .width = SIDE, .fit = RESIZE_CROP, .scale = RESIZE_SIGNED};
+    real out[VALUES], expected[VALUES];
+    reference r = load();
+    image p = picture_of(&r, 0);
+    resize_space space = {0};
+    const resize_box box = resize_fit_box(RESIZE_CROP, p.width, p.height, SIDE, SIDE);
+    ck_assert_int_eq(resize_picture(expected, SIDE, SIDE, &p, box, false, RESIZE_SIGNED, &space), LS_OK);
+    sample(out, &o, place(2));
+    ck_assert(equal(out, expected));
+    resize_space_release(&space);
+    image_release(&p);
+    release(&r);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("augment");
@@ -305,5 +405,8 @@ int main(void)
     tcase_add_test(cases, what_is_erased_lies_inside);
     tcase_add_test(cases, policies_draw_all_operations_alike);
     tcase_add_test(cases, jitter_draws_order_and_amounts);
+    tcase_add_test(cases, a_place_decides_and_nothing_else);
+    tcase_add_test(cases, erasing_leaves_the_rest);
+    tcase_add_test(cases, zeros_change_nothing);
     return suite_run("augment", cases);
 }
