@@ -101,6 +101,10 @@ static int check_augment(const config *c, const char *origin)
                      "`augment.erase_scale_min` is above `augment.erase_scale_max`, or `augment.erase_ratio_min` "
                      "above `augment.erase_ratio_max`; exchange them");
     }
+    if (a->repeats > 1 && !c->order.shuffle) {
+        return unfit(origin, "`augment.repeats` is above 1 and `train.shuffle` is false, so only the first pictures "
+                             "would ever be seen; set `train.shuffle` to true");
+    }
     return LS_OK;
 }
 

@@ -107,6 +107,8 @@ const config_key schema_keys[] = {
     {REAL("augment", "erase_ratio_max", data.augmentation.erased.ratio_max, "3.3", 0.01, 100), .help = "its largest"},
     {REAL("augment", "erase_value", data.augmentation.erase_value, "0", -1000, 1000),
      .help = "what is put there, after `data.scale`"},
+    {INT("augment", "repeats", data.augmentation.repeats, "1", 1, 64),
+     .help = "consecutive samples of an epoch that are one picture, each augmented in its own way"},
 
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},
     {REAL("model", "alpha", model.alpha, "1", 0.05, 8),

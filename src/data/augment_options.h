@@ -39,6 +39,7 @@ typedef struct augment_options {
     double erase;                                 /* probability of setting a rectangle to erase_value */
     augment_rectangle erased;
     double erase_value; /* a number of the network's input, after data_options.scale */
+    int repeats;        /* consecutive positions that a picture stands at; 0 is 1 */
 } augment_options;
 
 #endif

@@ -93,7 +93,7 @@ static bool find_work(loader *l)
 static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t position)
 {
     size_t run = 1;
-    if (l->options.order.shuffle) {
+    if (l->options.order.shuffle || l->options.input.augmentation.repeats > 1) {
         return run;
     }
     const size_t place = (size_t)(position % l->split_samples);
@@ -269,6 +269,8 @@ int loader_create(loader **out, const loader_options *options)
     code = allocate_slots(l);
     if (code == LS_OK && l->split_samples != 0) {
         code = order_init(&l->order, l->split_samples, l->options.order.seed, l->options.order.shuffle);
+        l->order.repeats =
+            l->options.input.augmentation.repeats > 1 ? (uint64_t)l->options.input.augmentation.repeats : 1;
     }
     if (code == LS_OK) {
         code = start_threads(l);

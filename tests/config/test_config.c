@@ -250,6 +250,7 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("", "augment.ratio_min=2", "`augment.ratio_min` above", "exchange");
     REFUSED("", "augment.erase_scale_min=0.5", "`augment.erase_scale_min` is above", "exchange");
     REFUSED("", "augment.erase_ratio_max=0.1", "`augment.erase_ratio_min` above", "exchange");
+    REFUSED("train: {shuffle: false}\n", "augment.repeats=2", "`augment.repeats`", "set `train.shuffle` to true");
 }
 END_TEST
 

@@ -62,6 +62,7 @@ static const augment_options all_of_it = {
     .hue = 0.1,
     .erase = 0.5,
     .erased = {.scale_min = 0.02, .scale_max = 0.33, .ratio_min = 0.3, .ratio_max = 3.3},
+    .repeats = 2,
 };
 
 typedef struct record {
