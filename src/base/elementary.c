@@ -102,3 +102,14 @@ double elementary_cos_pi(double x)
     }
     return turned < 0.25 ? cosine(PI * turned) : sine(PI * (0.5 - turned));
 }
+
+double elementary_sin_pi(double x)
+{
+    if (!isfinite(x)) {
+        return NAN;
+    }
+    const double turned = x - 2 * floor(x / 2 + 0.5); /* -1 to 1: a period */
+    const double size = fabs(turned) > 0.5 ? 1 - fabs(turned) : fabs(turned);
+    const double sign = turned < 0 ? -1 : 1;
+    return sign * (size > 0.25 ? cosine(PI * (0.5 - size)) : sine(PI * size));
+}

@@ -16,7 +16,8 @@ double elementary_log(double x);
 /* x to the power of y; x >= 0. Exact where y is 0 or 1. Relative error up to 1e-15 * (1 + |y log x|). */
 double elementary_pow(double x, double y);
 
-/* cos(pi·x). */
+/* cos(pi·x) and sin(pi·x). Exact where x is a multiple of 1/2; equal but for the sign at odd multiples of 1/4. */
 double elementary_cos_pi(double x);
+double elementary_sin_pi(double x);
 
 #endif

@@ -84,6 +84,30 @@ static int check_rate(const rate_options *r, const char *origin)
     return LS_OK;
 }
 
+static int check_augment(const config *c, const char *origin)
+{
+    const augment_options *a = &c->data.augmentation;
+    if (c->data.augment && (a->crop || a->flip > 0)) {
+        return unfit(origin,
+                     "`data.augment` crops and flips already, so `augment.crop` and `augment.flip` cannot be set "
+                     "beside it; set `data.augment` to false");
+    }
+    if (a->part.scale_min > a->part.scale_max || a->part.ratio_min > a->part.ratio_max) {
+        return unfit(origin, "`augment.scale_min` is above `augment.scale_max`, or `augment.ratio_min` above "
+                             "`augment.ratio_max`; exchange them");
+    }
+    if (a->erased.scale_min > a->erased.scale_max || a->erased.ratio_min > a->erased.ratio_max) {
+        return unfit(origin,
+                     "`augment.erase_scale_min` is above `augment.erase_scale_max`, or `augment.erase_ratio_min` "
+                     "above `augment.erase_ratio_max`; exchange them");
+    }
+    if (a->repeats > 1 && !c->order.shuffle) {
+        return unfit(origin, "`augment.repeats` is above 1 and `train.shuffle` is false, so only the first pictures "
+                             "would ever be seen; set `train.shuffle` to true");
+    }
+    return LS_OK;
+}
+
 /* What keys demand of each other. */
 static int check_together(const config *c, const char *origin)
 {
@@ -95,8 +119,11 @@ static int check_together(const config *c, const char *origin)
             "the job, so abort must be larger, or one of them 0 (never)",
             origin, t->abort, t->stall);
     }
-    const int code = check_optimizer(&c->optimizer, origin);
-    return code != LS_OK ? code : check_rate(&c->optimizer.rate, origin);
+    int code = check_optimizer(&c->optimizer, origin);
+    if (code == LS_OK) {
+        code = check_rate(&c->optimizer.rate, origin);
+    }
+    return code != LS_OK ? code : check_augment(c, origin);
 }
 
 int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,

@@ -23,6 +23,10 @@ static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZ
 static const config_choice scales[] = {{"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {0}};
 static const config_choice orientations[] = {
     {"auto", ORIENTATION_AUTO}, {"apply", ORIENTATION_APPLY}, {"ignore", ORIENTATION_IGNORE}, {0}};
+static const config_choice interpolations[] = {
+    {"bilinear", RESIZE_LINEAR}, {"nearest", RESIZE_NEAREST}, {"bicubic", RESIZE_CUBIC}, {0}};
+static const config_choice policies[] = {
+    {"none", AUGMENT_NO_POLICY}, {"trivial", AUGMENT_TRIVIAL}, {"rand", AUGMENT_RAND}, {0}};
 static const config_choice precisions[] = {{"float32", PRECISION_FLOAT32}, {"mixed", PRECISION_MIXED}, {0}};
 static const config_choice modes[] = {{"sync", BATCH_NORM_SYNC}, {"local", BATCH_NORM_LOCAL}, {0}};
 static const config_choice evaluates[] = {{"moving", BATCH_NORM_MOVING}, {"precise", BATCH_NORM_PRECISE}, {0}};
@@ -69,9 +73,45 @@ const config_key schema_keys[] = {
     {INT("data", "loader_threads", data.loader_threads, "1", 0, 64), .may_change = true,
      .help = "decoding threads a rank; 0: half of its processors, at most 4"},
 
-    {REAL("augment", "mixup", data.mix.mixup, "0", 0, MIX_MOST_ALPHA),
+    {BOOL("augment", "crop", data.augmentation.crop, "false"),
+     .help = "random resized crop in training, as torchvision draws it; instead of `data.augment`"},
+    {REAL("augment", "scale_min", data.augmentation.part.scale_min, "0.08", 0, 1), .above = true,
+     .help = "the crop's smallest share of the area"},
+    {REAL("augment", "scale_max", data.augmentation.part.scale_max, "1", 0, 1), .above = true, .help = "its largest"},
+    {REAL("augment", "ratio_min", data.augmentation.part.ratio_min, "0.75", 0.01, 100),
+     .help = "the crop's smallest width over height"},
+    {REAL("augment", "ratio_max", data.augmentation.part.ratio_max, "1.3333333333333333", 0.01, 100),
+     .help = "its largest"},
+    {CHOICE("augment", "interpolation", data.augmentation.interpolation, "bilinear", interpolations),
+     .help = "how the crop is resized; `bilinear` and `bicubic` antialiased"},
+    {REAL("augment", "flip", data.augmentation.flip, "0", 0, 1),
+     .help = "probability that left and right are exchanged"},
+    {CHOICE("augment", "policy", data.augmentation.policy, "none", policies),
+     .help = "operations drawn for a picture: TrivialAugment Wide or RandAugment"},
+    {INT("augment", "operations", data.augmentation.operations, "2", 1, 16), .help = "`rand`: how many, in turn"},
+    {INT("augment", "magnitude", data.augmentation.magnitude, "9", 0, 30), .help = "`rand`: how strong they are"},
+    {REAL("augment", "brightness", data.augmentation.brightness, "0", 0, 10),
+     .help = "colour jitter: a factor between 1 less this, or 0, and 1 plus this"},
+    {REAL("augment", "contrast", data.augmentation.contrast, "0", 0, 10), .help = "the same of the contrast"},
+    {REAL("augment", "saturation", data.augmentation.saturation, "0", 0, 10), .help = "the same of the saturation"},
+    {REAL("augment", "hue", data.augmentation.hue, "0", 0, 0.5),
+     .help = "colour jitter: share of the circle of colours that the hue is turned by at most, either way"},
+    {REAL("augment", "erase", data.augmentation.erase, "0", 0, 1),
+     .help = "probability that a rectangle of the input is erased"},
+    {REAL("augment", "erase_scale_min", data.augmentation.erased.scale_min, "0.02", 0, 1), .above = true,
+     .help = "its smallest share of the area"},
+    {REAL("augment", "erase_scale_max", data.augmentation.erased.scale_max, "0.33", 0, 1), .above = true,
+     .help = "its largest"},
+    {REAL("augment", "erase_ratio_min", data.augmentation.erased.ratio_min, "0.3", 0.01, 100),
+     .help = "its smallest height over width"},
+    {REAL("augment", "erase_ratio_max", data.augmentation.erased.ratio_max, "3.3", 0.01, 100), .help = "its largest"},
+    {REAL("augment", "erase_value", data.augmentation.erase_value, "0", -1000, 1000),
+     .help = "what is put there, after `data.scale`"},
+    {INT("augment", "repeats", data.augmentation.repeats, "1", 1, 64),
+     .help = "consecutive samples of an epoch that are one picture, each augmented in its own way"},
+    {REAL("augment", "mixup", data.augmentation.mix.mixup, "0", 0, MIX_MOST_ALPHA),
      .help = "alpha of mixup: pictures of a batch are weighted sums of two; 0: none"},
-    {REAL("augment", "cutmix", data.mix.cutmix, "0", 0, MIX_MOST_ALPHA),
+    {REAL("augment", "cutmix", data.augmentation.mix.cutmix, "0", 0, MIX_MOST_ALPHA),
      .help = "alpha of CutMix: a box of a picture is another's; with `mixup` half of the batches each; 0: none"},
 
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},

@@ -58,7 +58,7 @@ struct loader {
 
 static bool mixes(const loader_options *o)
 {
-    return o->input.mix.mixup > 0 || o->input.mix.cutmix > 0;
+    return o->input.augmentation.mix.mixup > 0 || o->input.augmentation.mix.cutmix > 0;
 }
 
 static slot *slot_of(loader *l, size_t step)
@@ -104,7 +104,7 @@ static bool find_work(loader *l)
 static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t position)
 {
     size_t run = 1;
-    if (l->options.order.shuffle) {
+    if (l->options.order.shuffle || l->options.input.augmentation.repeats > 1) {
         return run;
     }
     const size_t place = (size_t)(position % l->split_samples);
@@ -130,7 +130,7 @@ static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
 {
     const loader_options *o = &l->options;
     const size_t pixels = o->input.height * o->input.width * 3;
-    const mix m = mix_draw(&o->input.mix, o->input.width, o->input.height, o->order.seed, epoch, step);
+    const mix m = mix_draw(&o->input.augmentation.mix, o->input.width, o->input.height, o->order.seed, epoch, step);
     for (size_t i = p->range.samples; i-- > 0;) {
         const size_t before = i > 0 ? i - 1 : p->range.samples;
         mix_picture(&m, p->images + i * pixels, p->images + before * pixels, o->input.width, o->input.height);
@@ -220,8 +220,8 @@ static int check_options(const loader_options *o)
 }
 
 /*
- * The samples that a slot needs room for (no batch gives a rank more shards; where pictures are mixed, one more) and the
- * bytes of their images.
+ * The samples that a slot needs room for (no batch gives a rank more shards; where pictures are mixed, one more) and
+ * the bytes of their images.
  */
 static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
 {
@@ -283,7 +283,7 @@ static loader_options settle(const loader_options *options)
     if (o.split != DATASET_TRAIN) {
         o.order.shuffle = false;
         o.input.augment = false;
-        o.input.mix = (mix_options){0};
+        o.input.augmentation = (augment_options){0};
         o.order.steps_per_epoch = 0;
     }
     return o;
@@ -321,6 +321,8 @@ int loader_create(loader **out, const loader_options *options)
     code = allocate_slots(l);
     if (code == LS_OK && l->split_samples != 0) {
         code = order_init(&l->order, l->split_samples, l->options.order.seed, l->options.order.shuffle);
+        l->order.repeats =
+            l->options.input.augmentation.repeats > 1 ? (uint64_t)l->options.input.augmentation.repeats : 1;
     }
     if (code == LS_OK) {
         code = start_threads(l);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "data/mix.h"
+#include "data/augment_options.h"
 #include "data/orientation.h"
 #include "data/resize.h"
 
@@ -18,8 +18,8 @@ typedef struct data_options {
     orientation_use orientation; /* whether pictures are turned as their tags say */
     bool augment;                /* random resized crop and flip instead of `fit`; in training only */
     double augment_min_scale;    /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */
-    mix_options mix;             /* in training only */
-    int loader_threads;          /* of a rank; 0: as the machine suggests */
+    augment_options augmentation; /* section `augment`; in training only */
+    int loader_threads;           /* of a rank; 0: as the machine suggests */
 } data_options;
 
 #endif

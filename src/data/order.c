@@ -23,7 +23,7 @@ size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch,
 
 int order_init(order *out, size_t samples, uint64_t seed, bool shuffle)
 {
-    *out = (order){.samples = samples, .seed = seed};
+    *out = (order){.samples = samples, .repeats = 1, .seed = seed};
     if (shuffle) {
         out->permutation = malloc(samples * sizeof *out->permutation);
         if (out->permutation == NULL) {
@@ -35,8 +35,9 @@ int order_init(order *out, size_t samples, uint64_t seed, bool shuffle)
 
 uint32_t order_sample(order *o, uint64_t epoch, uint64_t position)
 {
-    const uint64_t pass = position / o->samples;
-    const size_t place = (size_t)(position % o->samples);
+    const uint64_t drawn = position / o->repeats;
+    const uint64_t pass = drawn / o->samples;
+    const size_t place = (size_t)(drawn % o->samples);
     if (o->permutation == NULL) {
         return (uint32_t)place;
     }

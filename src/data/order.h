@@ -32,16 +32,20 @@ size_t order_batch_samples(size_t samples, size_t batch, size_t steps_per_epoch,
 typedef struct order {
     uint32_t *permutation; /* [samples], owned; NULL when not shuffled */
     size_t samples;
+    uint64_t repeats; /* consecutive positions that a sample stands at, 1 or more */
     uint64_t seed;
     uint64_t epoch;
     uint64_t pass; /* of the permutation at hand */
     bool filled;
 } order;
 
-/* Returns 0 or LS_ENOMEM. samples > 0 and below 2^32. shuffle off: ascending. Ends with order_release. */
+/*
+ * Returns 0 or LS_ENOMEM. samples > 0 and below 2^32. shuffle off: ascending. `repeats` is 1, and may be set to more
+ * then. Ends with order_release.
+ */
 int order_init(order *out, size_t samples, uint64_t seed, bool shuffle);
 
-/* The sample at a position of an epoch. Cheap as long as epoch and position / samples stay the same. */
+/* The sample at a position of an epoch. Cheap as long as epoch and position / repeats / samples stay the same. */
 uint32_t order_sample(order *o, uint64_t epoch, uint64_t position);
 
 void order_release(order *o);

@@ -10,6 +10,7 @@
 
 /* The taps of one direction: output i is the sum over t < count of weights[i * taps + t] * source[first + t]. */
 typedef struct filter {
+    resize_kernel kernel;
     size_t taps; /* room for each output */
     real *weights;
     size_t *spans; /* [n][2]: first, count */
@@ -39,39 +40,78 @@ static double stretch_of(double length, size_t n)
     return factor > 1 ? factor : 1;
 }
 
-/* Most taps that an output can have. */
-static size_t taps_of(double length, size_t n)
+/* How far a kernel reaches where nothing shrinks. */
+static double radius_of(resize_kernel kernel)
 {
-    return 2 * (size_t)ceil(stretch_of(length, n)) + 1;
+    return kernel == RESIZE_CUBIC ? 2 : 1;
 }
 
-static void fill_filter(filter *f, double start, double length, size_t source, size_t n)
+/* Most taps that an output can have. */
+static size_t taps_of(resize_kernel kernel, double length, size_t n)
 {
-    const double factor = length / (double)n;
-    const double reach = stretch_of(length, n);
+    return kernel == RESIZE_NEAREST ? 1 : 2 * (size_t)ceil(radius_of(kernel) * stretch_of(length, n)) + 1;
+}
+
+/* A triangle, or the cubic polynomials of Keys with a = -1/2. */
+static double weight_of(resize_kernel kernel, double away)
+{
+    if (kernel != RESIZE_CUBIC) {
+        return away < 1 ? 1 - away : 0;
+    }
+    if (away < 1) {
+        return (1.5 * away - 2.5) * away * away + 1;
+    }
+    return away < 2 ? ((-0.5 * away + 2.5) * away - 4) * away + 2 : 0;
+}
+
+/* A part of the source along one direction, and what of it may be looked at: [low, end). */
+typedef struct stretch {
+    double start, length;
+    size_t low, end;
+} stretch;
+
+static void fill_filter(filter *f, stretch part, size_t n)
+{
+    const double factor = part.length / (double)n;
+    const double shrink = stretch_of(part.length, n);
+    const double reach = radius_of(f->kernel) * shrink;
     for (size_t i = 0; i < n; i++) {
-        const double centre = start + ((double)i + 0.5) * factor;
-        const double low = floor(centre - reach + 0.5);
-        const double high = floor(centre + reach + 0.5);
-        size_t first = low > 0 ? (size_t)low : 0;
+        const double centre = part.start + ((double)i + 0.5) * factor;
+        const bool nearest = f->kernel == RESIZE_NEAREST;
+        const double low = nearest ? floor(centre) : floor(centre - reach + 0.5);
+        const double high = nearest ? low + 1 : floor(centre + reach + 0.5);
+        size_t first = low > (double)part.low ? (size_t)low : part.low;
         size_t end = high > 0 ? (size_t)high : 0;
-        first = first < source ? first : source - 1;
-        end = end > source ? source : end;
+        first = first < part.end ? first : part.end - 1;
+        end = end > part.end ? part.end : end;
         end = end > first ? end : first + 1;
         end = end - first > f->taps ? first + f->taps : end;
         real *weights = f->weights + i * f->taps;
         double sum = 0;
         for (size_t t = 0; t < end - first; t++) {
-            const double away = fabs((double)(first + t) + 0.5 - centre) / reach;
-            sum += away < 1 ? 1 - away : 0;
+            sum += weight_of(f->kernel, fabs((double)(first + t) + 0.5 - centre) / shrink);
         }
         for (size_t t = 0; t < end - first; t++) {
-            const double away = fabs((double)(first + t) + 0.5 - centre) / reach;
-            weights[t] = sum > 0 ? (real)((away < 1 ? 1 - away : 0) / sum) : (real)(t == 0);
+            const double weight = weight_of(f->kernel, fabs((double)(first + t) + 0.5 - centre) / shrink);
+            weights[t] = sum > 0 ? (real)(weight / sum) : (real)(t == 0);
         }
         f->spans[2 * i] = first;
         f->spans[2 * i + 1] = end - first;
     }
+}
+
+/* What a direction's filter may look at: the whole source, or the pixels that a box touches. */
+static stretch stretch_within(double start, double length, size_t source, bool alone)
+{
+    stretch part = {.start = start, .length = length, .low = 0, .end = source};
+    if (alone) {
+        const size_t low = (size_t)start;
+        const size_t end = (size_t)ceil(start + length);
+        part.low = low < source ? low : source - 1;
+        part.end = end < source ? end : source;
+        part.end = part.end > part.low ? part.end : part.low + 1;
+    }
+    return part;
 }
 
 /* What was there is lost where it grows. */
@@ -126,6 +166,14 @@ static void blend_lines(real *out, size_t n, const real *lines, const real *weig
     }
 }
 
+/* Cubic weights are negative at their ends, so a sum may lie outside the range. */
+static void clamp(real *values, size_t n, real low, real high)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = values[i] < low ? low : values[i] > high ? high : values[i];
+    }
+}
+
 /* Source lines [first, end), resized along x. */
 typedef struct held_lines {
     real *lines;
@@ -150,16 +198,21 @@ static const real *hold_lines(held_lines *h, size_t first, size_t end, size_t wi
         h->end = first + kept;
     }
     for (; h->end < end; h->end++) {
-        resize_line(h->lines + (h->end - h->first) * n, width, in->pixels + h->end * in->width * 3, across, mirror);
+        real *const line = h->lines + (h->end - h->first) * n;
+        resize_line(line, width, in->pixels + h->end * in->width * 3, across, mirror);
+        if (across->kernel == RESIZE_CUBIC) {
+            clamp(line, n, 0, 255); /* as programs that keep 8 bits between the directions */
+        }
     }
     return h->lines + (first - h->first) * n;
 }
 
-int resize_picture(real *out, size_t width, size_t height, const image *in, resize_box box, bool mirror,
-                   resize_scale scale, resize_space *space)
+int resize_cut_out(real *out, size_t width, size_t height, const image *in, const resize_cut *cut, resize_scale scale,
+                   resize_space *space)
 {
-    filter across = {.taps = taps_of(box.width, width)};
-    filter down = {.taps = taps_of(box.height, height)};
+    const resize_box box = cut->box;
+    filter across = {.kernel = cut->kernel, .taps = taps_of(cut->kernel, box.width, width)};
+    filter down = {.kernel = cut->kernel, .taps = taps_of(cut->kernel, box.height, height)};
     const size_t n = 3 * width;
     const size_t room = 2 * down.taps < in->height ? 2 * down.taps : in->height; /* each line is moved once at most */
     const size_t weights = across.taps * width + down.taps * height;
@@ -177,17 +230,27 @@ int resize_picture(real *out, size_t width, size_t height, const image *in, resi
     down.spans = across.spans + 2 * width;
     across.weights = (real *)(down.spans + 2 * height);
     down.weights = across.weights + across.taps * width;
-    fill_filter(&across, box.x, box.width, in->width, width);
-    fill_filter(&down, box.y, box.height, in->height, height);
+    fill_filter(&across, stretch_within(box.x, box.width, in->width, cut->alone), width);
+    fill_filter(&down, stretch_within(box.y, box.height, in->height, cut->alone), height);
 
     held_lines held = {.lines = across.weights + weights, .room = room, .first = down.spans[0], .end = down.spans[0]};
     for (size_t y = 0; y < height; y++) {
         const size_t first = down.spans[2 * y];
         const size_t count = down.spans[2 * y + 1];
-        const real *from = hold_lines(&held, first, first + count, width, in, &across, mirror);
+        const real *from = hold_lines(&held, first, first + count, width, in, &across, cut->mirror);
         blend_lines(out + y * n, n, from, down.weights + y * down.taps, count, scale);
     }
+    if (cut->kernel == RESIZE_CUBIC) {
+        clamp(out, height * n, scale == RESIZE_SIGNED ? -1 : 0, 1);
+    }
     return LS_OK;
+}
+
+int resize_picture(real *out, size_t width, size_t height, const image *in, resize_box box, bool mirror,
+                   resize_scale scale, resize_space *space)
+{
+    const resize_cut cut = {.box = box, .mirror = mirror, .kernel = RESIZE_LINEAR};
+    return resize_cut_out(out, width, height, in, &cut, scale, space);
 }
 
 void resize_space_release(resize_space *space)

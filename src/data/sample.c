@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "data/augment.h"
 #include "data/orientation.h"
 
 int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
@@ -22,16 +21,8 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
     if (code != LS_OK) {
         return error_prefix(code, "%s: picture %s", dataset_path(options->data), dataset_name(options->data, index));
     }
-    bool mirror = false;
-    const size_t width = space->decoded.width;
-    const size_t height = space->decoded.height;
-    const resize_box box =
-        options->input.augment
-            ? augment_draw(&mirror, width, height, options->input.augment_min_scale, options->order.seed, epoch,
-                           position)
-            : resize_fit_box(options->input.fit, width, height, options->input.width, options->input.height);
-    return resize_picture(out, options->input.width, options->input.height, &space->decoded, box, mirror,
-                          options->input.scale, &space->resizing);
+    const chance_place at = {.seed = options->order.seed, .epoch = epoch, .position = position};
+    return augment_sample(out, &space->decoded, &options->input, at, &space->resizing, &space->augmenting);
 }
 
 void sample_space_release(sample_space *space)
@@ -40,5 +31,6 @@ void sample_space_release(sample_space *space)
     image_release(&space->decoded);
     image_release(&space->turned);
     resize_space_release(&space->resizing);
+    augment_space_release(&space->augmenting);
     *space = (sample_space){0};
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "data/augment_sample.h"
 #include "data/dataset.h"
 #include "data/image.h"
 #include "data/loader.h"
@@ -17,12 +18,13 @@ typedef struct sample_space {
     image decoded;
     image turned; /* memory for orientation_turn */
     resize_space resizing;
+    augment_space augmenting;
 } sample_space;
 
 /*
- * Read, decode, turn, cut and resize sample `index` of the data set, which stands at `position` of `epoch` and begins a
- * run of `run` samples that lie one after the other in the file and are this rank's too, into out [height][width][3].
- * Returns 0 or a negative code whose message names the picture.
+ * Read, decode, turn, cut, resize and augment sample `index` of the data set, which stands at `position` of `epoch` and
+ * begins a run of `run` samples that lie one after the other in the file and are this rank's too, into out
+ * [height][width][3]. Returns 0 or a negative code whose message names the picture.
  */
 int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space);

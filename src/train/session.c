@@ -89,7 +89,7 @@ loader_options session_loader(const session_options *o, int rank, int ranks)
 {
     loader_options l = {.split = o->split, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
     l.input.augment = false; /* also where it is the training split that is evaluated */
-    l.input.mix = (mix_options){0};
+    l.input.augmentation = (augment_options){0};
     l.order.shuffle = false;
     l.order.steps_per_epoch = 0;
     return l;

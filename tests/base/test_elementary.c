@@ -41,14 +41,20 @@ START_TEST(powers_are_those_of_the_library)
 }
 END_TEST
 
-START_TEST(cosines_are_those_of_the_library)
+START_TEST(cosines_and_sines_are_those_of_the_library)
 {
     for (int i = -4000; i <= 4000; i++) {
         const double x = i / 1000.0;
         ck_assert_double_eq_tol(elementary_cos_pi(x), cos(3.14159265358979323846 * x), 3e-15);
+        ck_assert_double_eq_tol(elementary_sin_pi(x), sin(3.14159265358979323846 * x), 3e-15);
+        ck_assert(elementary_sin_pi(-x) == -elementary_sin_pi(x));
     }
     ck_assert(elementary_cos_pi(0) == 1 && elementary_cos_pi(1) == -1 && elementary_cos_pi(0.5) == 0);
-    ck_assert(isnan(elementary_cos_pi(INFINITY)));
+    ck_assert(elementary_sin_pi(0) == 0 && elementary_sin_pi(1) == 0 && elementary_sin_pi(0.5) == 1);
+    for (int i = -7; i < 8; i += 2) { /* eighths of a turn */
+        ck_assert(fabs(elementary_sin_pi(i / 4.0)) == fabs(elementary_cos_pi(i / 4.0)));
+    }
+    ck_assert(isnan(elementary_cos_pi(INFINITY)) && isnan(elementary_sin_pi(INFINITY)));
 }
 END_TEST
 
@@ -57,6 +63,6 @@ int main(void)
     TCase *cases = tcase_create("elementary");
     tcase_add_test(cases, exp_and_log_are_those_of_the_library);
     tcase_add_test(cases, powers_are_those_of_the_library);
-    tcase_add_test(cases, cosines_are_those_of_the_library);
+    tcase_add_test(cases, cosines_and_sines_are_those_of_the_library);
     return suite_run("elementary", cases);
 }

@@ -121,7 +121,7 @@ static void other_value(char out[64], const config_key *key)
     switch (key->kind) {
     case KEY_BOOL: (void)snprintf(out, 64, "%s", strcmp(key->fallback, "true") == 0 ? "false" : "true"); break;
     case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
-    case KEY_REAL: (void)snprintf(out, 64, "%.17g", key->high); break;
+    case KEY_REAL: (void)snprintf(out, 64, "%.17g", atof(key->fallback) < key->high ? key->high : key->high / 2); break;
     case KEY_TEXT: (void)snprintf(out, 64, "another"); break;
     case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
     }
@@ -141,6 +141,9 @@ static const char *needed_beside(const char *set)
         {"timeouts.stall=1000000", "timeouts: {abort: 0}\n"},
         {"train.nesterov=true", "train: {momentum: 0.5}\n"},
         {"rate.schedule=step", "rate: {every: 5}\n"},
+        {"augment.ratio_min=100", "augment: {ratio_max: 100}\n"},
+        {"augment.erase_scale_min=1", "augment: {erase_scale_max: 1}\n"},
+        {"augment.erase_ratio_min=100", "augment: {erase_ratio_max: 100}\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(set, rows[i].set) == 0) {
@@ -241,6 +244,13 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("l2: {c: 0.5}\n", "train.optimizer=adamw", "`decay.decoupled`", "`l2.c`");
     REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
     REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
+    REFUSED("augment: {crop: true}\n", "data.augment=true", "`data.augment` crops", "set `data.augment` to false");
+    REFUSED("augment: {flip: 0.5}\n", "data.augment=true", "`augment.flip`", "");
+    REFUSED("augment: {scale_max: 0.5}\n", "augment.scale_min=0.6", "`augment.scale_min` is above", "exchange");
+    REFUSED("", "augment.ratio_min=2", "`augment.ratio_min` above", "exchange");
+    REFUSED("", "augment.erase_scale_min=0.5", "`augment.erase_scale_min` is above", "exchange");
+    REFUSED("", "augment.erase_ratio_max=0.1", "`augment.erase_ratio_min` above", "exchange");
+    REFUSED("train: {shuffle: false}\n", "augment.repeats=2", "`augment.repeats`", "set `train.shuffle` to true");
 }
 END_TEST
 

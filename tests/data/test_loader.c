@@ -50,6 +50,21 @@ static loader_options basic(void)
     };
 }
 
+static const augment_options all_of_it = {
+    .crop = true,
+    .part = {.scale_min = 0.2, .scale_max = 1, .ratio_min = 0.75, .ratio_max = 1.25},
+    .interpolation = RESIZE_CUBIC,
+    .flip = 0.5,
+    .policy = AUGMENT_TRIVIAL,
+    .brightness = 0.4,
+    .contrast = 0.4,
+    .saturation = 0.4,
+    .hue = 0.1,
+    .erase = 0.5,
+    .erased = {.scale_min = 0.02, .scale_max = 0.33, .ratio_min = 0.3, .ratio_max = 3.3},
+    .repeats = 2,
+};
+
 typedef struct record {
     real images[200 * PIXELS];
     int32_t labels[200];
@@ -97,10 +112,11 @@ START_TEST(same_bits_for_any_threads_and_ranks)
 {
     record *r = calloc(1, sizeof *r);
     ck_assert_ptr_nonnull(r);
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         loader_options o = basic();
         o.order.steps_per_epoch = k == 1 ? 7 : 0; /* 7 x 16: more than two passes */
-        o.input.augment = k != 2;
+        o.input.augment = k < 2;
+        o.input.augmentation = k == 3 ? all_of_it : (augment_options){0};
         const size_t n = k == 1 ? 112 : TRAIN;
         run(r, o, 1, 3, 0);
         ck_assert_uint_eq(r->starts[r->steps], n);
@@ -134,7 +150,8 @@ START_TEST(validation_goes_once_in_order)
     for (int size = 1; size <= 6; size++) { /* at 6, some ranks have nothing to do */
         loader_options o = basic();
         o.split = DATASET_VAL;
-        o.order.steps_per_epoch = 99; /* does not count here, nor do shuffle and augment */
+        o.order.steps_per_epoch = 99; /* does not count here, nor do shuffle and augmentation */
+        o.input.augmentation = all_of_it;
         memset(r, 0xff, sizeof *r);
         run(r, o, size, 8, 0);
         ck_assert_uint_eq(r->steps, 2);
@@ -157,7 +174,7 @@ START_TEST(the_same_from_the_file)
     record *r = calloc(1, sizeof *r);
     ck_assert_ptr_nonnull(r);
     ck_assert_int_eq(dataset_open_unread(&unread, scratch("p.h5")), LS_OK);
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         loader_options o = basic();
         o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
         o.order.shuffle = k == 2;

@@ -40,6 +40,22 @@ START_TEST(every_pass_is_a_permutation)
 }
 END_TEST
 
+/* A picture at several places in a row: those of the permutation, one after the other. */
+START_TEST(repeats_stand_together)
+{
+    enum { N = 7, REPEATS = 3 };
+    order once, often;
+    ck_assert_int_eq(order_init(&once, N, 7, true), LS_OK);
+    ck_assert_int_eq(order_init(&often, N, 7, true), LS_OK);
+    often.repeats = REPEATS;
+    for (uint64_t i = 0; i < 2 * N * REPEATS; i++) {
+        ck_assert_uint_eq(order_sample(&often, 4, i), order_sample(&once, 4, i / REPEATS));
+    }
+    order_release(&once);
+    order_release(&often);
+}
+END_TEST
+
 START_TEST(steps_and_short_batches)
 {
     ck_assert_uint_eq(order_steps(50000, 32, 0), 1563);
@@ -82,6 +98,7 @@ int main(void)
 {
     TCase *c = tcase_create("order");
     tcase_add_test(c, every_pass_is_a_permutation);
+    tcase_add_test(c, repeats_stand_together);
     tcase_add_test(c, steps_and_short_batches);
     tcase_add_test(c, crops_lie_inside_and_repeat);
     return suite_run("order", c);

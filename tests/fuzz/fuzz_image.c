@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/real.h"
 #include "data/augment.h"
+#include "data/augment_sample.h"
 #include "data/image.h"
 #include "data/orientation.h"
 #include "data/resize.h"
@@ -96,6 +97,36 @@ static void check_resize(const image *picture, uint64_t choice)
     resize_space_release(&space);
 }
 
+/* All that training does to a picture by chance, which no picture may make it leave its memory or its range by. */
+static void check_augment(const image *picture, uint64_t choice)
+{
+    static const augment_rectangle part = {.scale_min = 0.01, .scale_max = 1, .ratio_min = 0.1, .ratio_max = 10};
+    static real out[33 * 32 * 3];
+    const data_options options = {.height = 33,
+                                  .width = 32,
+                                  .augmentation = {.crop = true,
+                                                   .part = part,
+                                                   .interpolation = (resize_kernel)(choice % 3),
+                                                   .flip = 0.5,
+                                                   .policy = choice & 8 ? AUGMENT_RAND : AUGMENT_TRIVIAL,
+                                                   .operations = 3,
+                                                   .magnitude = (int)(choice / 16 % AUGMENT_BINS),
+                                                   .brightness = 2,
+                                                   .contrast = 2,
+                                                   .saturation = 2,
+                                                   .hue = 0.5,
+                                                   .erase = 0.5,
+                                                   .erased = part}};
+    resize_space resizing = {0};
+    augment_space space = {0};
+    FUZZ_CHECK(augment_sample(out, picture, &options, (chance_place){.position = choice}, &resizing, &space) == LS_OK);
+    for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
+        FUZZ_CHECK(out[i] >= 0 && out[i] <= 1);
+    }
+    augment_space_release(&space);
+    resize_space_release(&resizing);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     image picture = {0};
@@ -107,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_decode_again(&picture, data, size);
         check_turn(&picture);
         check_resize(&picture, hash_bytes(HASH_START, data, size));
+        check_augment(&picture, hash_bytes(HASH_START, data, size));
     }
     image_release(&picture);
     return 0;
