@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/network_table.h"
+#include "cli/run_options.h"
 #include "cli/which.h"
 #include "config/config.h"
 #include "data/dataset.h"
@@ -216,6 +217,23 @@ static int inspect_log(const char *path)
     return LS_OK;
 }
 
+/* The best checkpoint, and the figure that it is the best by. */
+static void print_best(const char *path)
+{
+    config c = {0};
+    checkpoint_info info = {0};
+    if (run_options_of_checkpoint(&c, &info, path) != LS_OK) {
+        log_info("  best             %s", path);
+    } else if (isnan(info.score) || c.checkpoint.best_by == METRIC_VAL_ACCURACY) {
+        log_info("  best             %s (validation accuracy %.6f)", path, info.val_accuracy);
+    } else {
+        log_info("  best             %s (%s %.6f)", path, metric_name(c.checkpoint.best_by),
+                 metric_value(c.checkpoint.best_by, info.score));
+    }
+    config_free(&c);
+    checkpoint_info_release(&info);
+}
+
 /* Which checkpoints of a run are its newest and its best. */
 static int inspect_folder(const char *dir)
 {
@@ -223,7 +241,6 @@ static int inspect_folder(const char *dir)
     char best[CHECKPOINT_PATH_SIZE];
     checkpoint_info info = {0};
     run_folder *folder = NULL;
-    double accuracy = 0;
     int code = which_open_run(&folder, dir);
     if (code == LS_OK) {
         code = run_folder_newest(folder, newest, sizeof newest, NULL);
@@ -236,9 +253,9 @@ static int inspect_folder(const char *dir)
         print_run(&info);
     }
     checkpoint_info_release(&info);
-    code = run_folder_best(folder, best, sizeof best, &accuracy);
+    code = run_folder_best(folder, best, sizeof best);
     if (code == LS_OK) {
-        log_info("  best             %s (validation accuracy %.6f)", best, accuracy);
+        print_best(best);
     } else {
         log_info("  best             none was validated");
     }

@@ -50,7 +50,7 @@ int which_of_run(char out[CHECKPOINT_PATH_SIZE], const char *dir, bool best)
     run_folder *folder = NULL;
     int code = which_open_run(&folder, dir);
     if (code == LS_OK) {
-        code = best ? run_folder_best(folder, out, CHECKPOINT_PATH_SIZE, NULL)
+        code = best ? run_folder_best(folder, out, CHECKPOINT_PATH_SIZE)
                     : run_folder_newest(folder, out, CHECKPOINT_PATH_SIZE, NULL);
     }
     run_folder_close(folder);

@@ -108,6 +108,16 @@ static int check_augment(const config *c, const char *origin)
     return LS_OK;
 }
 
+static int check_best(const config *c, const char *origin)
+{
+    const metric by = c->checkpoint.best_by;
+    if ((by == METRIC_EMA_VAL_ACCURACY || by == METRIC_EMA_VAL_CROSS_ENTROPY) && c->optimizer.ema.decay == 0) {
+        return unfit(origin, "`checkpoint.best_by` is of averages, and `ema.decay` is 0, so there are none; set "
+                             "`ema.decay`, such as to 0.999");
+    }
+    return LS_OK;
+}
+
 /* What keys demand of each other. */
 static int check_together(const config *c, const char *origin)
 {
@@ -123,7 +133,10 @@ static int check_together(const config *c, const char *origin)
     if (code == LS_OK) {
         code = check_rate(&c->optimizer.rate, origin);
     }
-    return code != LS_OK ? code : check_augment(c, origin);
+    if (code == LS_OK) {
+        code = check_augment(c, origin);
+    }
+    return code != LS_OK ? code : check_best(c, origin);
 }
 
 int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,

@@ -47,6 +47,17 @@ static const config_choice schedules[] = {{"constant", RATE_CONSTANT},
                                           {"polynomial", RATE_POLYNOMIAL},
                                           {"one_cycle", RATE_ONE_CYCLE},
                                           {0}};
+static const config_choice metrics[] = {{"val_accuracy", METRIC_VAL_ACCURACY},
+                                        {"val_loss", METRIC_VAL_LOSS},
+                                        {"val_cross_entropy", METRIC_VAL_CROSS_ENTROPY},
+                                        {"val_top5", METRIC_VAL_TOP5},
+                                        {"val_macro_recall", METRIC_VAL_MACRO_RECALL},
+                                        {"val_calibration_error", METRIC_VAL_CALIBRATION_ERROR},
+                                        {"ema_val_accuracy", METRIC_EMA_VAL_ACCURACY},
+                                        {"ema_val_cross_entropy", METRIC_EMA_VAL_CROSS_ENTROPY},
+                                        {"train_accuracy", METRIC_TRAIN_ACCURACY},
+                                        {"train_loss", METRIC_TRAIN_LOSS},
+                                        {0}};
 static const config_choice units[] = {{"epochs", RATE_EPOCHS}, {"steps", RATE_STEPS}, {0}};
 static const config_choice changes[] = {{"step", RATE_STEPS}, {"epoch", RATE_EPOCHS}, {0}};
 static const config_choice variances[] = {{"biased", BATCH_NORM_BIASED}, {"unbiased", BATCH_NORM_UNBIASED}, {0}};
@@ -217,6 +228,10 @@ const config_key schema_keys[] = {
      .help = "updates an epoch; 0: once through the samples"},
     {INT("train", "seed", order.seed, "1", 0, INT64_MAX), .help = "of starting weights, order and augmentation"},
     {BOOL("train", "shuffle", order.shuffle, "true"), .help = "a new order of the samples in each epoch"},
+    {INT("train", "patience", train.patience, "0", 0, 1000000), .may_change = true,
+     .help = "epochs without a better `checkpoint.best_by` after which training ends; 0: never"},
+    {REAL("train", "min_improvement", train.min_improvement, "0", 0, 1e30), .may_change = true,
+     .help = "what a better one is better by, at least"},
     {INT("train", "threads", train.threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
 
     {TEXT("checkpoint", "dir", checkpoint.dir, "checkpoints"), .is_path = true, .may_change = true,
@@ -230,7 +245,9 @@ const config_key schema_keys[] = {
     {INT("checkpoint", "keep", checkpoint.keep, "0", 0, 1000000), .may_change = true,
      .help = "newest checkpoints to keep; 0: all"},
     {INT("checkpoint", "keep_best", checkpoint.keep_best, "0", 0, 1000000), .may_change = true,
-     .help = "and that many of those with the best validation accuracy"},
+     .help = "and that many of the best, by `best_by`"},
+    {CHOICE("checkpoint", "best_by", checkpoint.best_by, "val_accuracy", metrics),
+     .help = "figure of an epoch's row of the log by which checkpoints and epochs are better than others"},
 
     {INT("check", "replicas_every", check.replicas_every, "100", 0, 1000000000), .may_change = true,
      .help = "steps between comparisons of the ranks' weights; 0: only where an epoch ends and before a checkpoint"},

@@ -29,7 +29,7 @@ void epoch_add(checkpoint_epoch *now, const step_metrics *m)
 
 epoch_validation epoch_no_validation(void)
 {
-    return (epoch_validation){evaluation_of_none(), evaluation_of_none()};
+    return (epoch_validation){evaluation_of_none(), evaluation_of_none(), NAN};
 }
 
 runlog_epoch_row epoch_row(const checkpoint_epoch *now, const state *s, const epoch_validation *val)

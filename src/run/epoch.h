@@ -19,6 +19,7 @@ void epoch_add(checkpoint_epoch *now, const step_metrics *m);
 /* Validations of the weights an epoch ends with, and of their averages. */
 typedef struct epoch_validation {
     evaluation weights, averages;
+    double score; /* of the epoch (store/metric.h); NaN: none */
 } epoch_validation;
 
 /* There was none. */

@@ -1,6 +1,7 @@
 #include "run/overview.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -105,9 +106,11 @@ void overview_print_start(const session *s, const trainer_options *o)
         log_info("all %llu epochs are done; raise train.epochs to go on", wanted);
     } else if (o->resume != NULL && done > wanted) {
         log_info("%llu epochs are done, more than the %llu of train.epochs; raise it to go on", done, wanted);
-    } else if (o->checkpoint.keep_best > 0 && loader_steps(s->val) == 0) {
-        log_warn("checkpoint.keep_best has nothing to go by: %s holds no validation pictures; pack it with "
-                 "--val-fraction to have some",
-                 dataset_path(s->data));
+    } else if ((o->checkpoint.keep_best > 0 || o->session.train.patience > 0) && loader_steps(s->val) == 0 &&
+               strstr(metric_name(o->checkpoint.best_by), "val_") != NULL) {
+        log_warn(
+            "checkpoint.keep_best and train.patience have nothing to go by: %s holds no validation pictures; pack it "
+            "with --val-fraction to have some, or set checkpoint.best_by to train_loss",
+            dataset_path(s->data));
     }
 }

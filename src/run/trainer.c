@@ -76,10 +76,24 @@ static int explain(const trainer *t, int code)
     return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.replica.state), t->o->checkpoint.keep);
 }
 
+/* Whether no epoch has been better for as long as a run waits for one. */
+static bool out_of_patience(const trainer *t)
+{
+    const uint64_t patience = t->o->session.train.patience;
+    return patience > 0 && !isnan(t->at.best_epoch) &&
+           (double)t->s.replica.state.epoch - t->at.best_epoch >= (double)patience;
+}
+
+/* Whether all epochs are behind the state. */
+static bool all_done(const trainer *t)
+{
+    return t->s.replica.state.epoch >= t->o->session.train.epochs || out_of_patience(t);
+}
+
 /* Whether the restored state has nothing before it: then the run's folder stays as it is. */
 static bool done_before(const trainer *t)
 {
-    return t->o->resume != NULL && t->s.replica.state.epoch >= t->o->session.train.epochs;
+    return t->o->resume != NULL && all_done(t);
 }
 
 /* Rank 0's files; on other ranks nothing. */
@@ -205,7 +219,7 @@ static int begin(trainer *t, comm *c)
         }
     } else {
         model_init(&t->s.replica.state, t->o->session.order.seed);
-        t->at.moving_distance = NAN;
+        t->at.moving_distance = t->at.best_score = t->at.best_epoch = NAN;
     }
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
@@ -300,6 +314,9 @@ static int hand_over(trainer *t, const epoch_validation *val)
         .val_cross_entropy = val->weights.cross_entropy,
         .val_accuracy = val->weights.accuracy,
         .moving_distance = t->at.moving_distance,
+        .score = val->score,
+        .best_score = t->at.best_score,
+        .best_epoch = t->at.best_epoch,
         .config = t->o->config,
         .experiment = t->o->experiment,
         .normalization = t->o->normalization,
@@ -450,19 +467,33 @@ static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
     }
 }
 
+/* Whether this epoch, just completed, is better than those before it. */
+static void score_epoch(trainer *t, epoch_validation *val, const runlog_epoch_row *row)
+{
+    session_history *at = &t->at;
+    val->score = metric_score(t->o->checkpoint.best_by, row);
+    if (!isnan(val->score) &&
+        (isnan(at->best_score) || val->score > at->best_score + t->o->session.train.min_improvement)) {
+        at->best_score = val->score;
+        at->best_epoch = (double)row->epoch;
+    }
+}
+
 /* After the last step and the validation of an epoch. */
-static int end_epoch(trainer *t, const epoch_validation *val)
+static int end_epoch(trainer *t, epoch_validation *val)
 {
     t->s.replica.state.epoch++;
     t->s.replica.state.position = 0;
     const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
     t->at.now = (checkpoint_epoch){0};
+    score_epoch(t, val, &row);
     epoch_print(&row, t->o->session.train.epochs);
     warn_of_moving(t, &row);
     if (leads(t)) {
         t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.replica.state)));
     }
-    const bool due = requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
+    const bool due = all_done(t) ||
+                     requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
                      requests_step_due(&t->when, t->s.replica.state.step) || (t->requests & STEP_REQUEST_SAVE) != 0;
     const int code = due ? save(t, val) : replicas_check(&t->s);
     return code != LS_OK ? code : comm_agree(t->s.c, t->failure);
@@ -558,8 +589,14 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
-    while (code == LS_OK && t.s.replica.state.epoch < options->session.train.epochs && !stopping(&t)) {
+    while (code == LS_OK && !all_done(&t) && !stopping(&t)) {
         code = run_epoch(&t);
+    }
+    if (code == LS_OK && out_of_patience(&t)) {
+        log_info("no better %s since epoch %.0f (%g), %llu epochs ago; training ends (train.patience)",
+                 metric_name(options->checkpoint.best_by), t.at.best_epoch,
+                 metric_value(options->checkpoint.best_by, t.at.best_score),
+                 (unsigned long long)options->session.train.patience);
     }
     if (code == LS_OK) {
         code = finish(&t, started);

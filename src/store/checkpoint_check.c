@@ -134,12 +134,16 @@ void checkpoint_check_figures(const checkpoint_info *info, problems *found)
     }
 }
 
-/* Where it is not known the attribute is not there, so NaN is no value of it either. */
-static void check_distance(h5_file *f, const checkpoint_info *info, problems *found)
+/* Where one is not known its attribute is not there, so NaN is no value of it either. Only scores may be negative. */
+static void check_figures(h5_file *f, const checkpoint_info *info, problems *found)
 {
-    const double distance = info->moving_distance;
-    if (h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE) && !(isfinite(distance) && distance >= 0)) {
-        problems_add(found, CHECKPOINT_MOVING_DISTANCE " has the impossible value %g", distance);
+    for (size_t i = 0; i < CHECKPOINT_FIGURES; i++) {
+        const char *name = checkpoint_figures[i].name;
+        const double value = checkpoint_figure_of(info, i);
+        const int may_fall = strstr(name, "score") != NULL;
+        if (h5_attr_exists(f, "lockstep", name) && !(isfinite(value) && (may_fall || value >= 0))) {
+            problems_add(found, "%s has the impossible value %g", name, value);
+        }
     }
 }
 
@@ -167,7 +171,7 @@ int checkpoint_check(checkpoint_info *out, tensor_table *t, const char *path, pr
     }
     check_network(f, t, out, found);
     checkpoint_check_figures(out, found);
-    check_distance(f, out, found);
+    check_figures(f, out, found);
     check_name(path, out, found);
     (void)h5_close(f);
     return LS_OK;

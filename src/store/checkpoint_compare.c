@@ -90,7 +90,10 @@ size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_inf
     (void)origin_describe(first, sizeof first, &a->origin);
     (void)origin_describe(second, sizeof second, &b->origin);
     count += report_text(report, context, "computed by", first, second);
-    count += report_real(report, context, CHECKPOINT_MOVING_DISTANCE, a->moving_distance, b->moving_distance);
+    for (size_t i = 0; i < CHECKPOINT_FIGURES; i++) {
+        count += report_real(report, context, checkpoint_figures[i].name, checkpoint_figure_of(a, i),
+                             checkpoint_figure_of(b, i));
+    }
     for (size_t i = 0; i < CHECKPOINT_TEXTS; i++) {
         if (checkpoint_texts[i].offset != offsetof(checkpoint_info, config)) {
             count += report_text(report, context, file_name(checkpoint_texts[i].name), checkpoint_text_of(a, i),

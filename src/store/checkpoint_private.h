@@ -26,10 +26,11 @@ extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
 #define CHECKPOINT_ORIENTATION "orientation_applied"
 
 /*
- * moving_distance; files do not have it where it is not known, nor older ones. The seal covers it, the checksum of
- * /lockstep does not.
+ * Figures that files lack where they are not known (NaN), and older ones: float64. The seal covers them, the checksum
+ * of /lockstep does not.
  */
-#define CHECKPOINT_MOVING_DISTANCE "moving_distance"
+enum { CHECKPOINT_FIGURES = 4 };
+extern const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES];
 
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
 #define CHECKPOINT_SEAL_NOTE "the last line of this file is its seal"
@@ -54,6 +55,7 @@ int checkpoint_check_paths(h5_file *f, const tensor_table *t);
 
 /* The values that these name, in their order; a text that is NULL is "". */
 const void *checkpoint_number_of(const checkpoint_info *info, size_t i);
+double checkpoint_figure_of(const checkpoint_info *info, size_t i);
 const char *checkpoint_text_of(const checkpoint_info *info, size_t i);
 
 /* Where the origin is. */

@@ -66,6 +66,14 @@ static int read_orientation(h5_file *f, checkpoint_orientation *out)
     return code;
 }
 
+static int read_figure(h5_file *f, checkpoint_info *out, const checkpoint_field *field)
+{
+    double *value = (double *)((char *)out + field->offset);
+    *value = NAN;
+    return h5_attr_exists(f, "lockstep", field->name) ? h5_read_attr(f, "lockstep", field->name, H5_FLOAT64, value)
+                                                      : LS_OK;
+}
+
 /* Fill out from /lockstep; on failure out may be partly filled and must be released. */
 static int read_fields(h5_file *f, checkpoint_info *out)
 {
@@ -90,9 +98,8 @@ static int read_fields(h5_file *f, checkpoint_info *out)
         const checkpoint_field *field = &checkpoint_numbers[i];
         code = h5_read_attr(f, "lockstep", field->name, field->type, (char *)out + field->offset);
     }
-    out->moving_distance = NAN;
-    if (code == LS_OK && h5_attr_exists(f, "lockstep", CHECKPOINT_MOVING_DISTANCE)) {
-        code = h5_read_attr(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, H5_FLOAT64, &out->moving_distance);
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_FIGURES; i++) {
+        code = read_figure(f, out, &checkpoint_figures[i]);
     }
     if (code == LS_OK) {
         code = read_orientation(f, &out->orientation);

@@ -35,6 +35,13 @@ const checkpoint_field checkpoint_numbers[CHECKPOINT_NUMBERS] = {
     {"val_accuracy", H5_FLOAT64, offsetof(checkpoint_info, val_accuracy)},
 };
 
+const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES] = {
+    {"moving_distance", H5_FLOAT64, offsetof(checkpoint_info, moving_distance)},
+    {"score", H5_FLOAT64, offsetof(checkpoint_info, score)},
+    {"best_score", H5_FLOAT64, offsetof(checkpoint_info, best_score)},
+    {"best_epoch", H5_FLOAT64, offsetof(checkpoint_info, best_epoch)},
+};
+
 const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {
     {"lockstep/config", H5_STRING, offsetof(checkpoint_info, config)},
     {"lockstep/experiment", H5_STRING, offsetof(checkpoint_info, experiment)},
@@ -45,6 +52,11 @@ const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {
 const void *checkpoint_number_of(const checkpoint_info *info, size_t i)
 {
     return (const char *)info + checkpoint_numbers[i].offset;
+}
+
+double checkpoint_figure_of(const checkpoint_info *info, size_t i)
+{
+    return *(const double *)((const char *)info + checkpoint_figures[i].offset);
 }
 
 const char *checkpoint_text_of(const checkpoint_info *info, size_t i)
@@ -137,8 +149,9 @@ static int write_info(h5_file *f, const checkpoint_info *info)
         code = h5_write_attr(f, "lockstep", CHECKPOINT_ORIENTATION, H5_UINT64,
                              &(uint64_t){info->orientation == CHECKPOINT_TURNED});
     }
-    if (code == LS_OK && !isnan(info->moving_distance)) {
-        code = h5_write_attr(f, "lockstep", CHECKPOINT_MOVING_DISTANCE, H5_FLOAT64, &(double){info->moving_distance});
+    for (size_t i = 0; code == LS_OK && i < CHECKPOINT_FIGURES; i++) {
+        const double value = checkpoint_figure_of(info, i);
+        code = isnan(value) ? LS_OK : h5_write_attr(f, "lockstep", checkpoint_figures[i].name, H5_FLOAT64, &value);
     }
     if (code == LS_OK) {
         code = h5_write(f, "lockstep/epoch_first_weights", H5_FLOAT64, 1, &first_weights, info->now.first_weights);

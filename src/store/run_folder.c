@@ -206,7 +206,7 @@ static void examine_content(run_folder *f, run_folder_entry *e, const char *path
         run_folder_settle(e, FOREIGN, error_message());
     } else {
         run_folder_settle(e, USABLE, "");
-        e->accuracy = info.val_accuracy;
+        e->score = isnan(info.score) ? info.val_accuracy : info.score;
         e->cross_entropy = info.val_cross_entropy;
     }
     checkpoint_info_release(&info);
@@ -279,8 +279,8 @@ int run_folder_newest(run_folder *f, char *path, size_t size, uint64_t *step)
 /* Whether a is better than b; of equals neither. */
 static bool better(const run_folder_entry *a, const run_folder_entry *b)
 {
-    if (a->accuracy != b->accuracy) {
-        return a->accuracy > b->accuracy;
+    if (a->score != b->score) {
+        return a->score > b->score;
     }
     return a->cross_entropy < b->cross_entropy;
 }
@@ -290,7 +290,7 @@ run_folder_entry *run_folder_best_of(run_folder *f, const bool *taken)
     run_folder_entry *best = NULL;
     for (size_t i = 0; i < f->count; i++) {
         run_folder_entry *e = &f->entries[i];
-        if (e->what == USABLE && !isnan(e->accuracy) && (taken == NULL || !taken[i]) &&
+        if (e->what == USABLE && !isnan(e->score) && (taken == NULL || !taken[i]) &&
             (best == NULL || better(e, best))) {
             best = e;
         }
@@ -298,7 +298,7 @@ run_folder_entry *run_folder_best_of(run_folder *f, const bool *taken)
     return best;
 }
 
-int run_folder_best(run_folder *f, char *path, size_t size, double *accuracy)
+int run_folder_best(run_folder *f, char *path, size_t size)
 {
     for (size_t i = 0; i < f->count; i++) {
         (void)run_folder_examine(f, &f->entries[i]);
@@ -306,9 +306,6 @@ int run_folder_best(run_folder *f, char *path, size_t size, double *accuracy)
     const run_folder_entry *best = run_folder_best_of(f, NULL);
     if (best == NULL) {
         return error_set(LS_ENOTFOUND, "%s: holds no checkpoint that was validated", f->dir);
-    }
-    if (accuracy != NULL) {
-        *accuracy = best->accuracy;
     }
     return checkpoint_path(path, size, f->dir, best->step);
 }

@@ -44,10 +44,10 @@ bool run_folder_holds_work(run_folder *f);
 int run_folder_newest(run_folder *f, char *path, size_t size, uint64_t *step);
 
 /*
- * Path of the best: the highest validation accuracy, the lower cross-entropy among equals, then the older. LS_ENOTFOUND
- * where none was validated. *accuracy may be NULL.
+ * Path of the best: the highest score (of older files, the highest validation accuracy), the lower cross-entropy among
+ * equals, then the older. LS_ENOTFOUND where none was validated.
  */
-int run_folder_best(run_folder *f, char *path, size_t size, double *accuracy);
+int run_folder_best(run_folder *f, char *path, size_t size);
 
 /*
  * Before a run goes on: set aside what was found to be damaged, remove what interrupted writes have left. To be called

@@ -25,7 +25,7 @@ typedef struct run_folder_entry {
     bool stranger;     /* foreign, and no work of this run can be in it */
     bool said;         /* why it is passed over */
     struct stat found; /* when it was looked at */
-    double accuracy, cross_entropy;
+    double score, cross_entropy;
     char why[256]; /* it is not usable */
 } run_folder_entry;
 

@@ -4,11 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/metric.h"
+
 /* Sections of a configuration that a training run reads itself. Texts are not owned. */
 
 typedef struct train_options {
     uint64_t epochs;
-    int threads; /* computing, of a rank */
+    int threads;            /* computing, of a rank */
+    uint64_t patience;      /* epochs without a better score after which a run ends; 0: none */
+    double min_improvement; /* what a better score is better by, at least */
 } train_options;
 
 typedef struct loss_section {
@@ -21,6 +25,7 @@ typedef struct checkpoint_options {
     uint64_t every_epochs, every_steps; /* 0: none for that reason; the last epoch always ends with a checkpoint */
     double every_minutes;               /* by rank 0's clock; 0: none for that reason */
     size_t keep, keep_best;             /* as run_folder_prune */
+    metric best_by;                     /* what epochs are scored by */
 } checkpoint_options;
 
 typedef struct check_options {

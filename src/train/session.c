@@ -184,6 +184,8 @@ static int read_checkpoint(session *s, const char *path, session_history *out)
         .data_checksum = info.data_checksum,
         .now = info.now,
         .moving_distance = info.moving_distance,
+        .best_score = info.best_score,
+        .best_epoch = info.best_epoch,
     };
     checkpoint_info_release(&info);
     return code;

@@ -51,9 +51,9 @@ typedef struct session {
 
 /* What a resume needs of a checkpoint besides the state. */
 typedef struct session_history {
-    uint64_t data_checksum; /* dataset_fingerprint of what it was trained on */
-    checkpoint_epoch now;   /* the current epoch's part that is done */
-    double moving_distance; /* as in checkpoint_info */
+    uint64_t data_checksum;                         /* dataset_fingerprint of what it was trained on */
+    checkpoint_epoch now;                           /* the current epoch's part that is done */
+    double moving_distance, best_score, best_epoch; /* as in checkpoint_info */
 } session_history;
 
 /*

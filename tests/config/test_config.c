@@ -31,6 +31,30 @@ static void refused(const char *rest, const char *override, const char *const *w
 }
 #define REFUSED(rest, override, ...) refused(rest, override, (const char *const[]){__VA_ARGS__, NULL})
 
+/* A recipe loads, and is called as its file. */
+START_TEST(every_recipe_loads)
+{
+    DIR *folder = opendir(CONFIG_FOLDER "/recipes");
+    ck_assert(folder != NULL);
+    int files = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char path[1024];
+        config c;
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".yaml") != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/recipes/%s", CONFIG_FOLDER, entry->d_name);
+        ck_assert_msg(config_load(&c, path, NULL, 0) == 0, "%s", error_message());
+        ck_assert_uint_eq(strlen(c.experiment.name), (size_t)(dot - entry->d_name));
+        ck_assert(strncmp(c.experiment.name, entry->d_name, (size_t)(dot - entry->d_name)) == 0);
+        config_free(&c);
+        files++;
+    }
+    closedir(folder);
+    ck_assert_int_ge(files, 8);
+}
+END_TEST
+
 START_TEST(every_file_loads)
 {
     DIR *folder = opendir(CONFIG_FOLDER);
@@ -373,6 +397,7 @@ int main(void)
 {
     TCase *tests = tcase_create("config");
     tcase_add_test(tests, every_file_loads);
+    tcase_add_test(tests, every_recipe_loads);
     tcase_add_test(tests, defaults_and_overrides);
     tcase_add_test(tests, printed_reads_back);
     tcase_add_test(tests, a_key_is_one_field);

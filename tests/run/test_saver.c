@@ -42,7 +42,8 @@ static void tear_down(void)
 
 static checkpoint_info figures(double accuracy, double cross_entropy)
 {
-    return (checkpoint_info){.val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
+    return (checkpoint_info){
+        .score = NAN, .val_loss = cross_entropy, .val_cross_entropy = cross_entropy, .val_accuracy = accuracy};
 }
 
 /* Hand over what there is as this step. */
