@@ -20,6 +20,8 @@ enum {
     RANDOM_BENCH = 6,
     RANDOM_DROPOUT = 7,
     RANDOM_MIX = 8,
+    RANDOM_CLASSES = 9,
+    RANDOM_CLASS_SAMPLES = 10,
 };
 
 /* The stream for a use and two numbers that identify its instance, such as (epoch, sample). */

@@ -108,6 +108,15 @@ static int check_augment(const config *c, const char *origin)
     return LS_OK;
 }
 
+static int check_order(const order_options *o, const char *origin)
+{
+    return o->sampling == ORDER_BALANCED && !o->shuffle
+               ? unfit(origin,
+                       "`train.sampling` is balanced, which draws classes, and `train.shuffle` is false; set it to "
+                       "true")
+               : LS_OK;
+}
+
 static int check_best(const config *c, const char *origin)
 {
     const metric by = c->checkpoint.best_by;
@@ -135,6 +144,9 @@ static int check_together(const config *c, const char *origin)
     }
     if (code == LS_OK) {
         code = check_augment(c, origin);
+    }
+    if (code == LS_OK) {
+        code = check_order(&c->order, origin);
     }
     return code != LS_OK ? code : check_best(c, origin);
 }

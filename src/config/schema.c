@@ -58,6 +58,7 @@ static const config_choice metrics[] = {{"val_accuracy", METRIC_VAL_ACCURACY},
                                         {"train_accuracy", METRIC_TRAIN_ACCURACY},
                                         {"train_loss", METRIC_TRAIN_LOSS},
                                         {0}};
+static const config_choice samplings[] = {{"natural", ORDER_NATURAL}, {"balanced", ORDER_BALANCED}, {0}};
 static const config_choice units[] = {{"epochs", RATE_EPOCHS}, {"steps", RATE_STEPS}, {0}};
 static const config_choice changes[] = {{"step", RATE_STEPS}, {"epoch", RATE_EPOCHS}, {0}};
 static const config_choice variances[] = {{"biased", BATCH_NORM_BIASED}, {"unbiased", BATCH_NORM_UNBIASED}, {0}};
@@ -232,6 +233,8 @@ const config_key schema_keys[] = {
      .help = "epochs without a better `checkpoint.best_by` after which training ends; 0: never"},
     {REAL("train", "min_improvement", train.min_improvement, "0", 0, 1e30), .may_change = true,
      .help = "what a better one is better by, at least"},
+    {CHOICE("train", "sampling", order.sampling, "natural", samplings),
+     .help = "in an epoch each picture comes as often as any other, or each class"},
     {INT("train", "threads", train.threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
 
     {TEXT("checkpoint", "dir", checkpoint.dir, "checkpoints"), .is_path = true, .may_change = true,

@@ -297,6 +297,26 @@ size_t loader_memory(const loader_options *options)
     return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * 3 * sizeof(int32_t)) : 0;
 }
 
+static int make_order(loader *l)
+{
+    const loader_options *o = &l->options;
+    int code = order_init(&l->order, l->split_samples, o->order.seed, o->order.shuffle);
+    l->order.repeats = o->input.augmentation.repeats > 1 ? (uint64_t)o->input.augmentation.repeats : 1;
+    if (code != LS_OK || !o->order.shuffle || o->order.sampling != ORDER_BALANCED) {
+        return code;
+    }
+    int32_t *labels = malloc(l->split_samples * sizeof *labels);
+    if (labels == NULL) {
+        return error_set(LS_ENOMEM, "data: no memory for the order of %zu samples", l->split_samples);
+    }
+    for (size_t i = 0; i < l->split_samples; i++) {
+        labels[i] = dataset_label(o->data, l->indices[i]);
+    }
+    code = order_balance(&l->order, labels, dataset_classes(o->data));
+    free(labels);
+    return code;
+}
+
 int loader_create(loader **out, const loader_options *options)
 {
     *out = NULL;
@@ -320,9 +340,7 @@ int loader_create(loader **out, const loader_options *options)
     }
     code = allocate_slots(l);
     if (code == LS_OK && l->split_samples != 0) {
-        code = order_init(&l->order, l->split_samples, l->options.order.seed, l->options.order.shuffle);
-        l->order.repeats =
-            l->options.input.augmentation.repeats > 1 ? (uint64_t)l->options.input.augmentation.repeats : 1;
+        code = make_order(l);
     }
     if (code == LS_OK) {
         code = start_threads(l);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "optim/average.h"
+#include "run/advice.h"
 #include "run/epoch.h"
 #include "run/launch.h"
 #include "run/overview.h"
@@ -33,7 +34,8 @@ typedef struct trainer {
     bool averaged;      /* no step since then */
     size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
     bool warned;        /* that validation suffers from the moving statistics */
-    runlog *log;        /* rank 0 only, as the next two */
+    advice advised;
+    runlog *log; /* rank 0 only, as the next two */
     saver *saver;
     const char **classes; /* owned; the texts are the data set's */
     real *population;     /* moving_size, with precise validation; else NULL */
@@ -453,18 +455,55 @@ static int validate(trainer *t, epoch_validation *out)
     return code;
 }
 
-/* Where the moving statistics spoil a validation: the first time, and at the end, whose weights are there to be used.
+/* The validation accuracy by statistics re-estimated over some batches of the last epoch; NaN where it was broken off.
  */
-static void warn_of_moving(trainer *t, const runlog_epoch_row *row)
+static int validate_precisely(trainer *t, double *accuracy)
 {
+    enum { BATCHES = 100 };
+    evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    evaluation precise = evaluation_of_none();
+    real *population = calloc(model_table(t->s.replica.net)->moving_size + 1, sizeof *population);
+    int code = population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
+    code = comm_agree(t->s.c, code);
+    if (code == LS_OK) {
+        code = evaluate_population(&t->s, t->s.replica.state.epoch - 1, BATCHES, &breaks, population);
+    }
+    if (code == LS_OK && !breaks.stopped) {
+        const state at = state_with_moving(&t->s.replica.state, population);
+        code = evaluate_split(&t->s, &at, NULL, &breaks, &precise);
+    }
+    *accuracy = precise.accuracy; /* a request to stop is seen again where it can be fulfilled */
+    free(population);
+    return code;
+}
+
+/*
+ * Where the moving statistics spoil a validation: the first time, and at the end, whose weights are there to be used.
+ * Rank 0 knows how far they are.
+ */
+static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
+{
+    char remedy[160];
     const session_options *o = &t->s.options;
     const moving_lag lag =
         moving_lag_of(o->network.batch_norm, o->norm.momentum, t->s.replica.state.step, t->at.moving_distance);
-    if (t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
-        (!t->warned || t->s.replica.state.epoch == t->o->session.train.epochs)) {
-        t->warned = true;
-        moving_warn("validation suffers", &lag, "use batch_norm.evaluate=precise, more steps, or");
+    int misled = t->population == NULL && moving_misleads(&lag, row->train_accuracy, row->val_accuracy) &&
+                 (!t->warned || all_done(t));
+    double accuracy = NAN;
+    int code = comm_or_abort(t->s.c, comm_broadcast(t->s.c, &misled, sizeof misled));
+    if (code != LS_OK || !misled) {
+        return code;
     }
+    t->warned = true;
+    code = validate_precisely(t, &accuracy);
+    (void)snprintf(remedy, sizeof remedy,
+                   "by re-estimated statistics the accuracy is %.4f; use "
+                   "batch_norm.evaluate=precise, more steps, or",
+                   accuracy);
+    if (code == LS_OK && leads(t)) {
+        moving_warn("validation suffers", &lag, remedy);
+    }
+    return code;
 }
 
 /* Whether this epoch, just completed, is better than those before it. */
@@ -488,8 +527,12 @@ static int end_epoch(trainer *t, epoch_validation *val)
     t->at.now = (checkpoint_epoch){0};
     score_epoch(t, val, &row);
     epoch_print(&row, t->o->session.train.epochs);
-    warn_of_moving(t, &row);
+    const int warned = warn_of_moving(t, &row);
+    if (warned != LS_OK) {
+        return warned;
+    }
     if (leads(t)) {
+        advice_epoch(&t->advised, &t->s, &row, !t->warned);
         t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.replica.state)));
     }
     const bool due = all_done(t) ||
@@ -586,6 +629,9 @@ int trainer_run(comm *c, const trainer_options *options)
     const kernel_path_request path = path_request(options);
     if (!done_before(&t)) {
         kernel_path_report(&path, t.kernels);
+    }
+    if (leads(&t) && !done_before(&t)) {
+        advice_start(&t.s);
     }
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);

@@ -268,6 +268,8 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("l2: {c: 0.5}\n", "train.optimizer=adamw", "`decay.decoupled`", "`l2.c`");
     REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
     REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
+    REFUSED("train: {shuffle: false}\n", "train.sampling=balanced", "`train.sampling`", "`train.shuffle`");
+    REFUSED("", "checkpoint.best_by=ema_val_accuracy", "`checkpoint.best_by`", "`ema.decay`");
     REFUSED("augment: {crop: true}\n", "data.augment=true", "`data.augment` crops", "set `data.augment` to false");
     REFUSED("augment: {flip: 0.5}\n", "data.augment=true", "`augment.flip`", "");
     REFUSED("augment: {scale_max: 0.5}\n", "augment.scale_min=0.6", "`augment.scale_min` is above", "exchange");

@@ -94,6 +94,47 @@ START_TEST(crops_lie_inside_and_repeat)
 }
 END_TEST
 
+/* Each class as often as any other; a class through all of its samples before one comes again; going back is the same.
+ */
+START_TEST(classes_are_balanced)
+{
+    enum { SAMPLES = 60, CLASSES = 5, LARGE = 40, ROUNDS = 120 };
+    int32_t labels[SAMPLES];
+    size_t seen[SAMPLES] = {0}, of_class[CLASSES] = {0};
+    uint32_t drawn[3 * ROUNDS];
+    order o;
+    for (size_t i = 0; i < SAMPLES; i++) { /* class 1 has none, class 0 most, 2 to 4 the others in turn */
+        labels[i] = i < LARGE ? 0 : 2 + (int32_t)(i % 3);
+    }
+    labels[SAMPLES - 1] = 0;
+    ck_assert_int_eq(order_init(&o, SAMPLES, 7, true), LS_OK);
+    ck_assert_int_eq(order_balance(&o, labels, CLASSES), LS_OK);
+    for (size_t i = 0; i < 3 * ROUNDS; i++) {
+        drawn[i] = order_sample(&o, 4, i);
+        of_class[labels[drawn[i]]]++;
+        seen[drawn[i]]++;
+    }
+    ck_assert_uint_eq(of_class[1], 0);
+    for (size_t k = 0; k < CLASSES; k++) {
+        ck_assert(k == 1 || of_class[k] == 3 * ROUNDS / 4);
+    }
+    for (size_t i = 0; i < SAMPLES; i++) {
+        size_t most = 0, count = 0;
+        for (size_t j = 0; j < SAMPLES; j++) {
+            most = labels[j] == labels[i] && seen[j] > most ? seen[j] : most;
+            count += labels[j] == labels[i];
+        }
+        ck_assert_uint_le(most - seen[i], 1);
+        ck_assert_uint_ge(seen[i], 3 * ROUNDS / 4 / count);
+    }
+    for (size_t i = 3 * ROUNDS; i-- > 0;) {
+        ck_assert_uint_eq(order_sample(&o, 4, i), drawn[i]);
+    }
+    ck_assert_uint_ne(order_sample(&o, 5, 0) + 100 * order_sample(&o, 5, 1), drawn[0] + 100 * drawn[1]);
+    order_release(&o);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = tcase_create("order");
@@ -101,5 +142,6 @@ int main(void)
     tcase_add_test(c, repeats_stand_together);
     tcase_add_test(c, steps_and_short_batches);
     tcase_add_test(c, crops_lie_inside_and_repeat);
+    tcase_add_test(c, classes_are_balanced);
     return suite_run("order", c);
 }
