@@ -5,10 +5,10 @@
 
 #include "base/log.h"
 
-bool advice_is_dead(double cross_entropy, size_t classes)
+bool advice_is_dead(double cross_entropy, double accuracy, size_t classes)
 {
     const double guess = log((double)classes);
-    return classes > 1 && fabs(cross_entropy - guess) < 0.01 * guess;
+    return classes > 1 && fabs(cross_entropy - guess) < 0.01 * guess && accuracy < 1.25 / (double)classes;
 }
 
 bool advice_is_rising(double before, double now)
@@ -89,11 +89,18 @@ static bool augments(const data_options *d)
     return d->augment || a->crop || a->policy != AUGMENT_NO_POLICY;
 }
 
+/* Whether the warm-up was over before this epoch. */
+static bool is_warm(const session *s, const runlog_epoch_row *row)
+{
+    const rate_options *r = &s->options.optimizer.rate;
+    return r->warm_up <= (double)(r->unit == RATE_EPOCHS ? row->epoch - 1 : row->start_step);
+}
+
 void advice_epoch(advice *a, const session *s, const runlog_epoch_row *row, bool trusted)
 {
     const size_t classes = dataset_classes(s->data);
     const double now = row->train_cross_entropy;
-    if (!a->dead && advice_is_dead(now, classes)) {
+    if (!a->dead && advice_is_dead(now, row->train_accuracy, classes)) {
         a->dead = true;
         log_warn(
             "the cross-entropy of epoch %llu is %.4f, and ln %zu = %.4f is that of guessing: no signal gets through; "
@@ -106,7 +113,7 @@ void advice_epoch(advice *a, const session *s, const runlog_epoch_row *row, bool
                  "(rate.schedule)",
                  a->before, now, (unsigned long long)row->epoch);
     }
-    a->before = now;
+    a->before = is_warm(s, row) ? now : 0; /* the loss may rise with the rate */
     if (!a->gap && trusted && !augments(&s->options.data) &&
         advice_is_by_heart(row->train_accuracy, row->val_accuracy)) {
         a->gap = true;

@@ -20,8 +20,8 @@ void advice_epoch(advice *a, const session *s, const runlog_epoch_row *row, bool
 
 /* The conditions, pure. */
 
-/* The cross-entropy is that of a guess among so many classes. */
-bool advice_is_dead(double cross_entropy, size_t classes);
+/* The cross-entropy is that of a guess among so many classes, and so is the accuracy. */
+bool advice_is_dead(double cross_entropy, double accuracy, size_t classes);
 /* It rose by a tenth and more. */
 bool advice_is_rising(double before, double now);
 /* The training pictures are known by heart, others are not. */

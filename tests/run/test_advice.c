@@ -7,8 +7,11 @@
 
 START_TEST(a_guess_is_a_dead_signal)
 {
-    ck_assert(advice_is_dead(log(5), 5) && advice_is_dead(log(5) + 0.01, 5) && advice_is_dead(log(1000) - 0.05, 1000));
-    ck_assert(!advice_is_dead(1.5, 5) && !advice_is_dead(1.7, 5) && !advice_is_dead(0, 1) && !advice_is_dead(NAN, 5));
+    ck_assert(advice_is_dead(log(5), 0.2, 5) && advice_is_dead(log(5) + 0.01, 0.23, 5));
+    ck_assert(advice_is_dead(log(1000) - 0.05, 0.001, 1000));
+    ck_assert(!advice_is_dead(log(5), 0.3, 5)); /* a start that overshoots passes here too */
+    ck_assert(!advice_is_dead(1.5, 0.2, 5) && !advice_is_dead(1.7, 0.2, 5) && !advice_is_dead(NAN, 0.2, 5));
+    ck_assert(!advice_is_dead(0, 1, 1));
 }
 END_TEST
 
