@@ -27,6 +27,10 @@ static const char help[] =
     "  --warm-up N                   steps before them (2)\n"
     "  --batch-norm sync|local|none  over the global batch, over a rank's part, or no BatchNorm (sync)\n"
     "  --l2 C                        penalty on the weights (0.001)\n"
+    "  --optimizer sgd|rmsprop|adam|adamw|lars|lamb\n"
+    "                                of the update (sgd)\n"
+    "  --momentum M                  of sgd, rmsprop and lars (0)\n"
+    "  --ema                         averages of the weights as well\n"
     "  --threads N                   computing threads a rank (1)\n"
     "  --shard N                     samples a shard, 4 or 8 (4)\n"
     "  --precision float32|mixed     what passes between layers: float32, or stored in bf16 (float32)\n"
@@ -58,6 +62,13 @@ static int take_shard(void *arguments, const char *option, const char *text)
     return four || strcmp(text, "8") == 0 ? LS_OK : error_set(LS_EUSAGE, "%s: '%s' is not 4 or 8", option, text);
 }
 
+static int take_ema(void *arguments, const char *option, const char *text)
+{
+    ((bench_arguments *)arguments)->options.optimizer.ema.decay = 0.999;
+    return text == NULL ? LS_OK : error_set(LS_EUSAGE, "%s takes no value", option);
+}
+
+static const char *const optimizer_words[] = {"sgd", "rmsprop", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const norm_words[] = {"sync", "local", "none", NULL};
 static const char *const values_words[] = {"ordinary", "small", NULL};
 
@@ -71,6 +82,9 @@ static const args_option options[] = {
     {"warm-up", ARGS_WHOLE, FIELD(options.warm_up), .most = 1000000},
     {"batch-norm", ARGS_WORD, FIELD(norm), .words = norm_words},
     {"l2", ARGS_NUMBER, FIELD(options.optimizer.l2), .high = 1000},
+    {"optimizer", ARGS_WORD, FIELD(options.optimizer.kind), .words = optimizer_words},
+    {"momentum", ARGS_NUMBER, FIELD(options.optimizer.momentum), .high = 1},
+    {"ema", ARGS_OTHER, .take = take_ema, .optional = true},
     {"threads", ARGS_WHOLE, FIELD(options.threads), .least = 1, .most = 1024},
     {"shard", ARGS_OTHER, .take = take_shard},
     {"layers", ARGS_FLAG, FIELD(layers)},
@@ -138,7 +152,13 @@ static int run(int argc, char **argv)
                                      .shard_size = 4,
                                      .steps = 10,
                                      .warm_up = 2,
-                                     .optimizer = {.learning_rate = 0.1, .l2 = 0.001},
+                                     .optimizer = {.learning_rate = 0.1,
+                                                   .l2 = 0.001,
+                                                   .rho = 0.9,
+                                                   .beta_1 = 0.9,
+                                                   .beta_2 = 0.999,
+                                                   .epsilon = 1e-7,
+                                                   .trust = 0.001},
                                      .threads = 1}};
     const int code = args_read_all(&a, argc, argv, options, 0, 0, "options only");
     a.options.network.batch_norm = a.norm != NORM_NONE;

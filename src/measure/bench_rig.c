@@ -47,7 +47,8 @@ int bench_rig_open(bench_rig *out, comm *c, const bench_options *o)
     const size_t ranks = (size_t)comm_size(c);
     const shard_range range = shard_range_of(o->batch * ranks, o->shard_size, (size_t)comm_rank(c), ranks);
     const model_options m = bench_network(o, range.count);
-    const step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
+    step_options step = {.optimizer = o->optimizer, .sync_bn = o->mode == BATCH_NORM_SYNC};
+    step.slot_count = optimizer_slots(step.slots, &step.optimizer);
     *out = (bench_rig){.ordinary = {.state = &out->replica.state, .samples.range = range}};
     const int code = replica_create(&out->replica, &m, o->threads, c, &step);
     if (code != LS_OK) {

@@ -6,10 +6,11 @@
  */
 #include <math.h>
 
+#include "base/clones.h"
 #include "base/elementary.h"
 #include "optim/optimizer.h"
 
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     const optimizer_options *o = part->options;
     real *restrict w = part->weights;

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "base/clones.h"
 #include "base/elementary.h"
 #include "optim/optimizer.h"
 
@@ -32,7 +33,7 @@ static inline double direction(const constants *c, real m, real v, double decaye
 }
 
 /* The means take in the gradient here; the update that follows only reads them. */
-static void measure(const update_part *part, double *weights, double *others)
+CLONED static void measure(const update_part *part, double *weights, double *others)
 {
     const constants c = constants_of(part);
     const real *restrict w = part->weights;
@@ -56,7 +57,7 @@ static double trust(const update_part *part, double weights, double step)
     return weights / step;
 }
 
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     const constants c = constants_of(part);
     real *restrict w = part->weights;

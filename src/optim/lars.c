@@ -3,6 +3,7 @@
  * in each kernel, where g is without the penalty. Gamma, beta and biases have plain momentum. Where the rate stands
  * follows optimizer.form, as in momentum.c.
  */
+#include "base/clones.h"
 #include "optim/gradient.h"
 #include "optim/optimizer.h"
 
@@ -18,7 +19,7 @@ static double trust(const update_part *part, double weights, double gradient)
     return o->trust * weights / (gradient + (double)part->decay * weights + o->epsilon);
 }
 
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     const bool keras = part->options->form == OPTIMIZER_KERAS;
     real *restrict w = part->weights;

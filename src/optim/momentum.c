@@ -2,10 +2,11 @@
  * SGD with momentum. As Keras has it: v = m·v - rate·g; w += v, or in Nesterov's form w += m·v - rate·g. As PyTorch has
  * it: v = m·v + g; w -= rate·v, or w -= rate·(g + m·v). Both are the same while the rate does not change.
  */
+#include "base/clones.h"
 #include "optim/optimizer.h"
 
 /* In float64, each result rounded once; m is rounded to `real` first, as the rate is. */
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     const bool keras = part->options->form == OPTIMIZER_KERAS;
     real *restrict w = part->weights;

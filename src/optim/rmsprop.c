@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "base/clones.h"
 #include "optim/optimizer.h"
 
 typedef struct constants {
@@ -29,7 +30,7 @@ static inline double divided(real *s, double g, const constants *c)
     return g / (sqrt((double)*s + c->inside) + c->outside);
 }
 
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     const constants c = constants_of(part->options);
     real *restrict w = part->weights;
@@ -44,7 +45,7 @@ static void update(const update_part *part)
     }
 }
 
-static void update_momentum(const update_part *part)
+CLONED static void update_momentum(const update_part *part)
 {
     const constants c = constants_of(part->options);
     const bool keras = part->options->form == OPTIMIZER_KERAS;

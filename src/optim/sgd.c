@@ -1,11 +1,12 @@
 /* Plain SGD: w -= rate·g. */
+#include "base/clones.h"
 #include "optim/optimizer.h"
 
 /*
  * Rounded to `real` once: the product of two float32 is exact in float64. Keras' fused update rounds so too, and it is
  * the only rounding that gives the article's digits.
  */
-static void update(const update_part *part)
+CLONED static void update(const update_part *part)
 {
     real *restrict w = part->weights;
     real *restrict g = part->grads;
