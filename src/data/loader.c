@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fpu.h"
 #include "base/size.h"
@@ -52,7 +53,8 @@ struct loader {
     size_t work_step, work_sample;
     size_t released;
     size_t next;
-    size_t busy; /* threads at work on a sample */
+    size_t busy;   /* threads at work on a sample */
+    double waited; /* seconds, by who asked for batches */
     bool in_use, running, stop;
 };
 
@@ -364,6 +366,11 @@ size_t loader_samples(const loader *l)
     return l->options.order.steps_per_epoch != 0 ? l->steps * l->options.order.batch : l->split_samples;
 }
 
+double loader_waited(const loader *l)
+{
+    return l->waited;
+}
+
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
 {
     if (first_step > l->steps) {
@@ -401,9 +408,11 @@ static void wait_for_samples(loader *l, const slot *p)
         return;
     }
     const watch_phase before = watch_enter(WATCH_PICTURES);
+    const double since = clock_seconds();
     while (!is_ready(p)) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
+    l->waited += clock_seconds() - since;
     (void)watch_enter(before);
 }
 

@@ -45,6 +45,9 @@ size_t loader_steps(const loader *l);
 /* Samples of a whole epoch, over all ranks. */
 size_t loader_samples(const loader *l);
 
+/* Seconds that loader_next has waited for pictures so far. For who calls it. */
+double loader_waited(const loader *l);
+
 /* Start an epoch at one of its steps, dropping what was under way; also clears an error. Returns 0 or LS_EUSAGE. */
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step);
 

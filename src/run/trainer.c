@@ -572,6 +572,11 @@ static int run_epoch(trainer *t)
 
 static void print_costs(const trainer *t, double seconds)
 {
+    const double waited = loader_waited(t->s.train);
+    if (seconds > 0) {
+        log_info("pictures: training waited for them for %.3f s on rank 0, %.2f%% of %.1f s", waited,
+                 100 * waited / seconds, seconds);
+    }
     const saver_cost cost = saver_costs(t->saver);
     if (cost.written > 0 && seconds > 0) {
         log_info("checkpoints written: %llu; they held training up for %.3f s and took %.3f s of a processor beside "
