@@ -40,7 +40,7 @@ def train_epoch(model, batches, optimizer):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        loss_sum += float(loss) * len(labels)
+        loss_sum += loss.item() * len(labels)
         right += int((logits.argmax(1) == labels).sum())
         count += len(labels)
     return loss_sum / count, right / count, count
