@@ -372,6 +372,15 @@ size_t dataset_count(const dataset *d, dataset_split split)
     return d->counts[split];
 }
 
+void dataset_count_classes(const dataset *d, dataset_split split, size_t *counts)
+{
+    size_t count = 0;
+    const uint32_t *indices = dataset_indices(d, split, &count);
+    for (size_t i = 0; i < count; i++) {
+        counts[dataset_label(d, indices[i])]++;
+    }
+}
+
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count)
 {
     *count = d->counts[split];

@@ -58,6 +58,8 @@ const char *dataset_name(const dataset *d, size_t i);
 
 /* How many samples a split has. */
 size_t dataset_count(const dataset *d, dataset_split split);
+/* The same by class: counts[dataset_classes], which begin at 0. */
+void dataset_count_classes(const dataset *d, dataset_split split, size_t *counts);
 
 /* The numbers of a split's samples, ascending; *count may be 0. Owned by the data set. */
 const uint32_t *dataset_indices(const dataset *d, dataset_split split, size_t *count);

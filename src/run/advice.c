@@ -21,29 +21,20 @@ bool advice_is_by_heart(double train_accuracy, double val_accuracy)
     return train_accuracy > 0.95 && train_accuracy - val_accuracy > 0.15;
 }
 
-/* Training pictures of each class: [classes], for free(); NULL: no memory, and no advice. */
-static size_t *count_classes(const dataset *data)
-{
-    size_t *counts = calloc(dataset_classes(data) + 1, sizeof *counts);
-    size_t count = 0;
-    const uint32_t *indices = dataset_indices(data, DATASET_TRAIN, &count);
-    for (size_t i = 0; counts != NULL && i < count; i++) {
-        counts[dataset_label(data, indices[i])]++;
-    }
-    return counts;
-}
-
 /* A class with fewer than so many pictures is told of, and one with less than this share of the mean. */
 enum { FEW = 10, SHARE = 20 };
 
 static void look_at_classes(const session *s)
 {
-    size_t *counts = count_classes(s->data);
     const size_t classes = dataset_classes(s->data);
+    size_t *counts = calloc(classes + 1, sizeof *counts); /* NULL: no memory, and no advice */
     const size_t mean = dataset_count(s->data, DATASET_TRAIN) / classes;
     size_t least = 0;
     size_t none = 0;
     size_t few = 0;
+    if (counts != NULL) {
+        dataset_count_classes(s->data, DATASET_TRAIN, counts);
+    }
     for (size_t k = 0; counts != NULL && k < classes; k++) {
         least = counts[k] < counts[least] ? k : least;
         none += counts[k] == 0;

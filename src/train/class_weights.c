@@ -6,17 +6,20 @@
 
 #include "base/error.h"
 
-static void balance(double *out, const dataset *data)
+static int balance(double *out, const dataset *data)
 {
     const size_t classes = dataset_classes(data);
-    size_t count = 0;
-    const uint32_t *indices = dataset_indices(data, DATASET_TRAIN, &count);
-    for (size_t i = 0; i < count; i++) {
-        out[dataset_label(data, indices[i])] += 1;
+    const double pictures = (double)dataset_count(data, DATASET_TRAIN);
+    size_t *counts = calloc(classes + 1, sizeof *counts);
+    if (counts == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the weights of classes");
     }
+    dataset_count_classes(data, DATASET_TRAIN, counts);
     for (size_t k = 0; k < classes; k++) {
-        out[k] = out[k] > 0 ? (double)count / ((double)classes * out[k]) : 0;
+        out[k] = counts[k] > 0 ? pictures / ((double)classes * (double)counts[k]) : 0;
     }
+    free(counts);
+    return LS_OK;
 }
 
 static int read_list(double *out, const char *text, const dataset *data)
@@ -49,8 +52,7 @@ int class_weights_of(double **out, const char *asked, const dataset *data)
         return error_set(LS_ENOMEM, "out of memory for the weights of classes");
     }
     if (strcmp(asked, "balanced") == 0) {
-        balance(*out, data);
-        return LS_OK;
+        return balance(*out, data);
     }
     return read_list(*out, asked, data);
 }
