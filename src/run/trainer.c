@@ -434,22 +434,29 @@ static int train_steps(trainer *t)
     return code != LS_OK ? code : comm_agree(s->c, t->failure);
 }
 
+/* A validation by statistics re-estimated over so many batches (0: all) of an epoch, which stay in population. */
+static int validate_by_population(trainer *t, uint64_t epoch, size_t batches, real *population, evaluate_breaks *breaks,
+                                  evaluation *out)
+{
+    int code = evaluate_population(&t->s, epoch, batches, breaks, population);
+    if (code == LS_OK && !breaks->stopped) {
+        const state at = state_with_moving(&t->s.replica.state, population);
+        code = evaluate_split(&t->s, &at, NULL, breaks, out);
+    }
+    return code;
+}
+
 static int validate(trainer *t, epoch_validation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
-    state at = t->s.replica.state;
-    int code = LS_OK;
-    if (t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0) {
-        code = evaluate_population(&t->s, t->s.replica.state.epoch, t->o->session.norm.precise_batches, &breaks,
-                                   t->population);
-        at = state_with_moving(&t->s.replica.state, t->population);
-    }
-    if (code == LS_OK && !breaks.stopped) {
-        code = evaluate_split(&t->s, &at, NULL, &breaks, &out->weights);
-    }
-    if (code == LS_OK && !breaks.stopped && average_exists(&t->s.replica.state)) {
-        at = average_state(&t->s.replica.state); /* which has moving statistics of its own */
-        code = evaluate_split(&t->s, &at, NULL, &breaks, &out->averages);
+    const state *st = &t->s.replica.state;
+    const bool precise = t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0;
+    int code = precise ? validate_by_population(t, st->epoch, t->o->session.norm.precise_batches, t->population,
+                                                &breaks, &out->weights)
+                       : evaluate_split(&t->s, st, NULL, &breaks, &out->weights);
+    if (code == LS_OK && !breaks.stopped && average_exists(st)) {
+        const state averages = average_state(st); /* which has moving statistics of its own */
+        code = evaluate_split(&t->s, &averages, NULL, &breaks, &out->averages);
     }
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     return code;
@@ -466,11 +473,7 @@ static int validate_precisely(trainer *t, double *accuracy)
     int code = population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
     code = comm_agree(t->s.c, code);
     if (code == LS_OK) {
-        code = evaluate_population(&t->s, t->s.replica.state.epoch - 1, BATCHES, &breaks, population);
-    }
-    if (code == LS_OK && !breaks.stopped) {
-        const state at = state_with_moving(&t->s.replica.state, population);
-        code = evaluate_split(&t->s, &at, NULL, &breaks, &precise);
+        code = validate_by_population(t, t->s.replica.state.epoch - 1, BATCHES, population, &breaks, &precise);
     }
     *accuracy = precise.accuracy; /* a request to stop is seen again where it can be fulfilled */
     free(population);
