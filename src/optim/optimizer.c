@@ -1,7 +1,5 @@
 #include "optim/optimizer.h"
 
-#include <string.h>
-
 #include "optim/average.h"
 #include "optim/gradient.h"
 

@@ -66,10 +66,10 @@ void optimizer_begin(state *s, const optimizer_options *o);
 /*
  * One update of the state's weights, by the options' optimizer, whose vectors the state must have. In order: gradients
  * of several batches are averaged (accumulate), clipped, g += 2c·w where the tensor decays, the update, the averages of
- * weights (ema). What is frozen stays as it is. Compiled at baseline without contraction, so that all replicas round
- * alike. Constants are rounded first (c to float32 in both builds, as Keras does; rate to `real`); g + (2c)·w rounds
- * product and sum. grads: laid out as the weights; on return it holds the total gradient, the penalty's part included,
- * where weights were updated. Returns the penalty of the weights as they were, as optimizer_penalty does.
+ * weights (ema). What is frozen stays as it is. Compiled without contraction, so that all replicas round alike.
+ * Constants are rounded first (c to float32 in both builds, as Keras does; rate to `real`); g + (2c)·w rounds product
+ * and sum. grads: laid out as the weights; on return it holds the total gradient, the penalty's part included, where
+ * weights were updated. Returns the penalty of the weights as they were, as optimizer_penalty does.
  */
 double optimizer_update(state *s, real *grads, const rate_now *rate, const optimizer_options *o, pool *p);
 

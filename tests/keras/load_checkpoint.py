@@ -119,7 +119,7 @@ def main():
     parser.add_argument("dump")
     parser.add_argument("--keras", action="append", help="a file that Keras saved, to load instead")
     parser.add_argument("--data", help="the packed data set of the dump")
-    parser.add_argument("--evaluation", help="the last line of `lockstep eval`")
+    parser.add_argument("--evaluation", help="the line of `lockstep eval` with the samples, loss and accuracy")
     parser.add_argument("--tolerance", type=float, default=1e-5)
     parser.add_argument("--double", action="store_true", help="compare both with float64, too")
     args = parser.parse_args()
