@@ -66,6 +66,16 @@ void *arena_alloc(arena *a, size_t count, size_t size)
     return piece;
 }
 
+void arena_reset(arena *a)
+{
+    if (a->base != NULL) {
+        ASAN_UNPOISON_MEMORY_REGION(a->base, a->size);
+        memset(a->base, 0, a->used);
+        ASAN_POISON_MEMORY_REGION(a->base, a->size);
+    }
+    a->used = 0;
+}
+
 void arena_release(arena *a)
 {
     if (a->base != NULL) {

@@ -25,6 +25,9 @@ int arena_init(arena *out, size_t size);
 /* A piece of count * size bytes; never fails when the plan asked for the same pieces. NULL while planning. */
 void *arena_alloc(arena *a, size_t count, size_t size);
 
+/* Take all pieces back: those that are handed out from now on start as zeros again. */
+void arena_reset(arena *a);
+
 /* Free everything. */
 void arena_release(arena *a);
 

@@ -71,11 +71,20 @@ int model_lay_out(model *m)
     return code == LS_OK ? model_lower(m) : code;
 }
 
-void model_drop(model *m)
+/* All that follows from the size of the input. */
+static void drop_layers(model *m)
 {
     free(m->layers);
-    tensor_table_release(&m->table);
+    m->layers = NULL;
+    m->layer_count = m->rows = 0;
+    m->gradients[0] = m->gradients[1] = (model_gradients){0};
     graph_release(&m->net);
+}
+
+void model_drop(model *m)
+{
+    drop_layers(m);
+    tensor_table_release(&m->table);
 }
 
 int model_create(model **out, const model_options *options, pool *p)
@@ -110,6 +119,46 @@ int model_create(model **out, const model_options *options, pool *p)
     model_take_memory(m, &m->memory, pool_threads(p), &taken);
     *out = m;
     return LS_OK;
+}
+
+/* The variables stay as they are: others refer to their table. */
+static int lay_out_again(model *m)
+{
+    const network_spec o = model_network(&m->options);
+    tensor_table same = {0};
+    int code = network_build(&m->net, &o);
+    if (code == LS_OK) {
+        code = graph_variables(&same, &m->net);
+        tensor_table_release(&same);
+    }
+    return code == LS_OK ? model_lower(m) : code;
+}
+
+int model_resize(model *m, size_t height, size_t width)
+{
+    model_memory_plan taken;
+    const model_options before = m->options;
+    if (height == before.height && width == before.width) {
+        return LS_OK;
+    }
+    m->options.height = height;
+    m->options.width = width;
+    const int threads = pool_threads(m->run.threads);
+    int code = model_plan(&taken, &m->options, threads);
+    if (code == LS_OK && taken.total > m->memory.size) {
+        code = error_set(LS_EUSAGE, "an input of %zux%zu needs more memory than was planned for", width, height);
+    }
+    if (code != LS_OK) {
+        m->options = before;
+        return code;
+    }
+    drop_layers(m);
+    code = lay_out_again(m);
+    if (code == LS_OK) {
+        arena_reset(&m->memory);
+        model_take_memory(m, &m->memory, threads, &taken);
+    }
+    return code;
 }
 
 void model_free(model *m)

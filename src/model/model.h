@@ -21,7 +21,7 @@
  * memory of activations; the state and the gradients are the caller's.
  */
 typedef struct model_options {
-    size_t height, width; /* these three as in network_spec */
+    size_t height, width; /* as in network_spec, as the next two; of the largest input that there will be */
     size_t classes;
     network_options network;
     batch_norm_options norm;
@@ -56,6 +56,12 @@ network_spec model_network(const model_options *options);
  */
 int model_create(model **out, const model_options *options, pool *p);
 void model_free(model *m);
+
+/*
+ * From now on batches have pictures of this size, both sides at most what the model was made for. What the last forward
+ * left is gone. Returns 0, LS_EUSAGE, or LS_ENOMEM, after which the model is only good for model_free.
+ */
+int model_resize(model *m, size_t height, size_t width);
 
 /* The network's name: "MobileNetV2". */
 const char *model_name(const model *m);
