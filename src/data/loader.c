@@ -40,6 +40,7 @@ struct loader {
     loader_options options;
     size_t split_samples;
     size_t steps;
+    resolution most;         /* that there is room for */
     const uint32_t *indices; /* of the split; not owned */
     slot *slots;
     pthread_t *threads;
@@ -221,6 +222,13 @@ static int check_options(const loader_options *o)
     return LS_OK;
 }
 
+static resolution most_pixels(const loader_options *o)
+{
+    const resolution input = {o->input.height, o->input.width};
+    const resolution most = resolution_largest(&o->input.resolution, input);
+    return most.height > input.height ? most : input;
+}
+
 /*
  * The samples that a slot needs room for (no batch gives a rank more shards; where pictures are mixed, one more) and
  * the bytes of their images.
@@ -232,8 +240,8 @@ static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
         return false;
     }
     *room += mixes(o) ? 1 : 0;
-    return size_mul(bytes, *room, o->input.height * o->input.width * 3) == 0 &&
-           size_mul(bytes, *bytes, sizeof(real)) == 0;
+    const resolution most = most_pixels(o);
+    return size_mul(bytes, *room, most.height * most.width * 3) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
 }
 
 static int allocate_slots(loader *l)
@@ -286,6 +294,7 @@ static loader_options settle(const loader_options *options)
         o.order.shuffle = false;
         o.input.augment = false;
         o.input.augmentation = (augment_options){0};
+        o.input.resolution = (resolution_options){0};
         o.order.steps_per_epoch = 0;
     }
     return o;
@@ -334,6 +343,7 @@ int loader_create(loader **out, const loader_options *options)
     (void)pthread_cond_init(&l->work, NULL);
     (void)pthread_cond_init(&l->ready, NULL);
     l->options = settle(options);
+    l->most = most_pixels(&l->options);
     l->indices = dataset_indices(options->data, options->split, &l->split_samples);
     l->steps = order_steps(l->split_samples, l->options.order.batch, l->options.order.steps_per_epoch);
     if (l->split_samples == 0 && options->split == DATASET_TRAIN) {
@@ -371,18 +381,41 @@ double loader_waited(const loader *l)
     return l->waited;
 }
 
-int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
+/* Under the lock: no thread works on a picture any more. */
+static void halt(loader *l)
 {
-    if (first_step > l->steps) {
-        return error_set(LS_EUSAGE, "data: an epoch has %zu steps, it cannot start at step %zu", l->steps, first_step);
-    }
-    pthread_mutex_lock(&l->lock);
     l->running = false;
     const watch_phase before = watch_enter(WATCH_PICTURES);
     while (l->busy != 0) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
     (void)watch_enter(before);
+}
+
+int loader_resize(loader *l, resolution size)
+{
+    data_options *input = &l->options.input;
+    if (size.height > l->most.height || size.width > l->most.width) {
+        return error_set(LS_EUSAGE, "data: pictures of %zux%zu are larger than the loader has room for", size.width,
+                         size.height);
+    }
+    pthread_mutex_lock(&l->lock);
+    if (input->height != size.height || input->width != size.width) {
+        halt(l);
+        input->height = size.height;
+        input->width = size.width;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return LS_OK;
+}
+
+int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
+{
+    if (first_step > l->steps) {
+        return error_set(LS_EUSAGE, "data: an epoch has %zu steps, it cannot start at step %zu", l->steps, first_step);
+    }
+    pthread_mutex_lock(&l->lock);
+    halt(l);
     for (size_t i = 0; i < l->options.ahead; i++) {
         l->slots[i].prepared = false;
     }

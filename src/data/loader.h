@@ -18,7 +18,7 @@
 typedef struct loader_options {
     dataset *data;       /* not owned; must outlive the loader */
     dataset_split split; /* any but DATASET_TRAIN goes in order, each sample once, and nothing is drawn */
-    data_options input;  /* but for its data set and orientation */
+    data_options input;  /* but for its data set and orientation; its size is that of the first pictures */
     order_options order;
     bool turn;    /* pictures as their orientation tag says, before all else */
     size_t ahead; /* batches in memory, the current one included; 0: 3 */
@@ -47,6 +47,12 @@ size_t loader_samples(const loader *l);
 
 /* Seconds that loader_next has waited for pictures so far. For who calls it. */
 double loader_waited(const loader *l);
+
+/*
+ * The pictures of epochs started from now on have this size, for which the loader must have room: any that its options'
+ * `resolution` gives for training, and that of its input. Returns 0 or LS_EUSAGE.
+ */
+int loader_resize(loader *l, resolution size);
 
 /* Start an epoch at one of its steps, dropping what was under way; also clears an error. Returns 0 or LS_EUSAGE. */
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step);

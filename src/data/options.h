@@ -7,17 +7,19 @@
 #include "data/augment_options.h"
 #include "data/orientation.h"
 #include "data/resize.h"
+#include "data/resolution.h"
 
 /* Section `data` of a configuration: the data set, and how its pictures become the network's input. */
 typedef struct data_options {
-    const char *file;            /* packed data set; not owned */
-    const char *stage;           /* folder of each node for a copy of it, which may name variables; NULL or "": none */
-    size_t height, width;        /* of the network's input, pixels */
-    resize_fit fit;              /* how an image of another shape gets there */
-    resize_scale scale;          /* pixels to 0..1 or to -1..1 */
-    orientation_use orientation; /* whether pictures are turned as their tags say */
-    bool augment;                /* random resized crop and flip instead of `fit`; in training only */
-    double augment_min_scale;    /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */
+    const char *file;     /* packed data set; not owned */
+    const char *stage;    /* folder of each node for a copy of it, which may name variables; NULL or "": none */
+    size_t height, width; /* of the network's input, pixels */
+    resolution_options resolution; /* section `resolution`; in training only */
+    resize_fit fit;                /* how an image of another shape gets there */
+    resize_scale scale;            /* pixels to 0..1 or to -1..1 */
+    orientation_use orientation;   /* whether pictures are turned as their tags say */
+    bool augment;                  /* random resized crop and flip instead of `fit`; in training only */
+    double augment_min_scale; /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */
     augment_options augmentation; /* section `augment`; in training only */
     int loader_threads;           /* of a rank; 0: as the machine suggests */
 } data_options;

@@ -226,6 +226,41 @@ START_TEST(stops_and_starts_anywhere)
 }
 END_TEST
 
+/* Pictures of another size are those of a loader that was made for it. */
+START_TEST(changes_its_size)
+{
+    loader_options o = basic();
+    record *made = calloc(1, sizeof *made);
+    loader *l = NULL;
+    batch b;
+    ck_assert_ptr_nonnull(made);
+    run(made, o, 1, 3, 0);
+    o.input.height = o.input.width = 2 * SIDE;
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);
+    ck_assert_int_eq(loader_next(l, &b), 1);
+    ck_assert_int_eq(loader_resize(l, (resolution){SIDE, SIDE}), LS_OK);
+    ck_assert_int_eq(loader_start_epoch(l, 3, 0), LS_OK);
+    for (size_t step = 0; step < made->steps; step++) {
+        ck_assert_int_eq(loader_next(l, &b), 1);
+        ck_assert_mem_eq(b.images, made->images + made->starts[step] * PIXELS, b.range.samples * PIXELS * sizeof(real));
+    }
+    ck_assert_int_eq(loader_next(l, &b), 0);
+    ck_assert_int_eq(loader_resize(l, (resolution){2 * SIDE, 2 * SIDE}), LS_OK);
+    ck_assert_int_eq(loader_resize(l, (resolution){2 * SIDE, 3 * SIDE}), LS_EUSAGE);
+    loader_free(l);
+    o.input.resolution = (resolution_options){.first = SIDE, .last = 3 * SIDE, .until = 2};
+    const size_t larger = loader_memory(&o);
+    o.input.resolution = (resolution_options){0};
+    ck_assert_uint_gt(larger, 2 * loader_memory(&o));
+    o.input.resolution = (resolution_options){.first = SIDE, .last = 3 * SIDE, .until = 2};
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    ck_assert_int_eq(loader_resize(l, (resolution){3 * SIDE, 3 * SIDE}), LS_OK);
+    loader_free(l);
+    free(made);
+}
+END_TEST
+
 enum { OWN_SAMPLES = 40, OWN_RANKS = 3, OWN_EPOCH = 2 };
 
 /* Which samples of a split one of the ranks has in an epoch. */
@@ -362,6 +397,7 @@ int main(void)
     tcase_add_test(c, validation_goes_once_in_order);
     tcase_add_test(c, the_same_from_the_file);
     tcase_add_test(c, stops_and_starts_anywhere);
+    tcase_add_test(c, changes_its_size);
     tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);
     scratch_make();
