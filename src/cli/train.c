@@ -18,6 +18,7 @@
 #include "cli/start.h"
 #include "run/launch.h"
 #include "run/run_lock.h"
+#include "run/stages.h"
 
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"
@@ -137,6 +138,7 @@ static int print_plan(memory_need *out, const session_options *o, int ranks)
         memory_plan_print(&memory.plan, "#   ");
         log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)memory.need.held / 1048576);
         rate_curve_print(o, memory.samples);
+        stages_print(o);
         *out = memory.need;
     }
     return code;

@@ -108,6 +108,31 @@ static int check_augment(const config *c, const char *origin)
     return LS_OK;
 }
 
+static int check_resolution(const data_options *d, const char *origin)
+{
+    const resolution_options *o = &d->resolution;
+    const resolution input = {d->height, d->width};
+    const resolution least = resolution_smallest(o, input);
+    const resolution most = resolution_largest(o, input);
+    if (least.height != most.height && (o->until == 0 || o->from > o->until)) {
+        return unfit(origin,
+                     "`resolution.first` and `last` differ, and `resolution.until`, the epochs after which pictures "
+                     "have the last size, is 0 or less than `resolution.from`; set it");
+    }
+    if (least.height == most.height && o->until > 0) {
+        return unfit(origin, "`resolution.until` is set, and the first size is the last; set `resolution.first`, or "
+                             "`resolution.until` to 0");
+    }
+    if (least.height < RESOLUTION_LEAST || least.width < RESOLUTION_LEAST || most.width > RESOLUTION_MOST) {
+        return error_set(
+            LS_EUSAGE,
+            "%s: section `resolution` makes pictures of %zux%zu to %zux%zu; they must have %d pixels a side "
+            "at least and %d at most",
+            origin, least.width, least.height, most.width, most.height, RESOLUTION_LEAST, RESOLUTION_MOST);
+    }
+    return LS_OK;
+}
+
 static int check_order(const order_options *o, const char *origin)
 {
     return o->sampling == ORDER_BALANCED && !o->shuffle
@@ -144,6 +169,9 @@ static int check_together(const config *c, const char *origin)
     }
     if (code == LS_OK) {
         code = check_augment(c, origin);
+    }
+    if (code == LS_OK) {
+        code = check_resolution(&c->data, origin);
     }
     if (code == LS_OK) {
         code = check_order(&c->order, origin);

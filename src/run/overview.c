@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "run/stages.h"
 #include "train/memory_plan.h"
 
 enum { SHOWN_CLASSES = 10 };
@@ -79,6 +80,7 @@ void overview_print(const session *s, const trainer_options *o)
     log_info("network     %s on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME "%s",
              model_name(s->replica.net), so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
              so->network.precision == PRECISION_MIXED ? ", bf16 between layers" : "");
+    stages_print_ends(so);
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
              so->train.threads, so->train.threads == 1 ? "" : "s", model_kernels(s->replica.net),
              (double)memory.total / 1048576);

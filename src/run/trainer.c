@@ -14,6 +14,7 @@
 #include "run/launch.h"
 #include "run/overview.h"
 #include "run/saver.h"
+#include "run/stages.h"
 #include "store/runlog.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
@@ -398,7 +399,12 @@ static int train_steps(trainer *t)
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
     batch b;
-    int code = comm_agree(s->c, loader_start_epoch(s->train, t->s.replica.state.epoch, first));
+    const uint64_t epoch = t->s.replica.state.epoch;
+    int code = session_resize(s, session_resolution(&s->options, epoch));
+    if (code == LS_OK) {
+        code = loader_start_epoch(s->train, epoch, first);
+    }
+    code = comm_agree(s->c, code);
     if (code != LS_OK) {
         return code;
     }
@@ -553,6 +559,7 @@ static int run_epoch(trainer *t)
                    (unsigned long long)t->o->session.train.epochs);
     if (t->s.replica.state.position == 0) {
         print_weights(t, when);
+        stages_print_epoch(&t->s.options, t->s.replica.state.epoch);
         epoch_open(&t->at.now, &t->s.replica.state, t->printed);
     }
     int code = train_steps(t);

@@ -128,6 +128,9 @@ int evaluate_split(session *s, const state *at, const evaluate_extras *extras, e
     }
     int code = prepare(&w, s);
     if (code == LS_OK) {
+        code = session_resize(s, session_input(&s->options));
+    }
+    if (code == LS_OK) {
         code = loader_start_epoch(s->val, 0, 0);
     }
     code = comm_agree(s->c, code);
@@ -188,7 +191,10 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
     batch b;
     int got = 0;
     int code = sums == NULL || statistics == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics")
-                                                  : loader_start_epoch(s->train, epoch, 0);
+                                                  : session_resize(s, session_input(&s->options));
+    if (code == LS_OK) {
+        code = loader_start_epoch(s->train, epoch, 0);
+    }
     code = comm_agree(s->c, code);
     if (code != LS_OK) {
         goto cleanup;

@@ -50,9 +50,9 @@ int evaluate_split(session *s, const state *at, const evaluate_extras *extras, e
 
 /*
  * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches
- * (0: all) of an epoch, weighted by samples; variances are E[variance + mean^2] - mean^2. Needs a session that trains
- * or estimates, whose train loader is between epochs. breaks: as for evaluate_split. Collective; a failure is returned
- * by all ranks.
+ * (0: all) of an epoch, at the size of validation, weighted by samples; variances are E[variance + mean^2] - mean^2.
+ * Needs a session that trains or estimates, whose train loader is between epochs. breaks: as for evaluate_split.
+ * Collective; a failure is returned by all ranks.
  */
 int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_breaks *breaks, real *out);
 

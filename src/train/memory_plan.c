@@ -7,7 +7,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
 {
     const model_options m = session_network(o, classes, ranks);
     const loader_options l = session_loader(o, 0, ranks);
-    const size_t loaders = o->training ? 2 : 1;
+    const loader_options of_training = session_train_loader(o, 0, ranks);
     const network_spec n = model_network(&m);
     tensor_table t;
     state_slot slots[STATE_MOST_SLOTS];
@@ -21,7 +21,7 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     }
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
     out->weights = state_memory(&t, slots, session_slots(slots, o));
-    out->images = loaders * loader_memory(&l);
+    out->images = loader_memory(&l) + (o->training ? loader_memory(&of_training) : 0);
     out->total = out->network.total + out->gradients + out->weights + out->images;
     tensor_table_release(&t);
     return LS_OK;

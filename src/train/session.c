@@ -20,11 +20,30 @@ static size_t most_shards(const order_options *o, int ranks)
     return (total + (size_t)ranks - 1) / (size_t)ranks;
 }
 
+resolution session_input(const session_options *o)
+{
+    return (resolution){o->data.height, o->data.width};
+}
+
+resolution session_resolution(const session_options *o, uint64_t epoch)
+{
+    return resolution_of_epoch(&o->data.resolution, session_input(o), epoch);
+}
+
+/* That memory is planned for. */
+static resolution largest(const session_options *o)
+{
+    const resolution input = session_input(o);
+    const resolution most = resolution_largest(&o->data.resolution, input);
+    return o->training && most.height > input.height ? most : input;
+}
+
 model_options session_network(const session_options *o, size_t classes, int ranks)
 {
+    const resolution most = largest(o);
     return (model_options){
-        .height = o->data.height,
-        .width = o->data.width,
+        .height = most.height,
+        .width = most.width,
         .classes = classes,
         .network = o->network,
         .norm = o->norm,
@@ -90,8 +109,24 @@ loader_options session_loader(const session_options *o, int rank, int ranks)
     loader_options l = {.split = o->split, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
     l.input.augment = false; /* also where it is the training split that is evaluated */
     l.input.augmentation = (augment_options){0};
+    l.input.resolution = (resolution_options){0};
     l.order.shuffle = false;
     l.order.steps_per_epoch = 0;
+    return l;
+}
+
+int session_resize(session *s, resolution size)
+{
+    const int code = model_resize(s->replica.net, size.height, size.width);
+    return code == LS_OK && s->train != NULL ? loader_resize(s->train, size) : code;
+}
+
+loader_options session_train_loader(const session_options *o, int rank, int ranks)
+{
+    loader_options l = {.split = DATASET_TRAIN, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
+    if (!o->training) {
+        l.input.resolution = (resolution_options){0}; /* statistics are estimated as pictures are validated */
+    }
     return l;
 }
 
@@ -111,9 +146,9 @@ static int make_loaders(session *s)
     if (code != LS_OK || (!o->training && !o->estimates)) {
         return code;
     }
-    l.split = DATASET_TRAIN;
-    l.input = o->data;
-    l.order = o->order;
+    l = session_train_loader(o, l.rank, l.size);
+    l.data = s->data;
+    l.turn = session_turns(s);
     return loader_create(&s->train, &l);
 }
 

@@ -64,11 +64,22 @@ typedef struct session_history {
 int session_open(session *out, comm *c, const session_options *options);
 void session_close(session *s);
 
-/* The network (but for the weights of classes), and the loader of the validation split but for its data set, that a
- * session of so many ranks uses. Pure.
+/* The network (but for the weights of classes), and the loaders of validation and of training but for their data set,
+ * that a session of so many ranks uses. Pure.
  */
 model_options session_network(const session_options *o, size_t classes, int ranks);
 loader_options session_loader(const session_options *o, int rank, int ranks);
+loader_options session_train_loader(const session_options *o, int rank, int ranks);
+
+/* The size of the network's input, that of validation; and of the training pictures of an epoch, counted from 0. */
+resolution session_input(const session_options *o);
+resolution session_resolution(const session_options *o, uint64_t epoch);
+
+/*
+ * From now on network and training batches have this size, one of the above; the training loader is between epochs.
+ * Returns 0, LS_EUSAGE or LS_ENOMEM, of this rank.
+ */
+int session_resize(session *s, resolution size);
 
 /* The vectors that its state has beside weights and moving statistics; returns how many. */
 size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o);

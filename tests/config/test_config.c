@@ -165,6 +165,8 @@ static const char *needed_beside(const char *set)
         {"timeouts.stall=1000000", "timeouts: {abort: 0}\n"},
         {"train.nesterov=true", "train: {momentum: 0.5}\n"},
         {"rate.schedule=step", "rate: {every: 5}\n"},
+        {"resolution.first=2048", "resolution: {until: 1}\n"},
+        {"resolution.until=1000000", "resolution: {first: 64}\n"},
         {"augment.ratio_min=100", "augment: {ratio_max: 100}\n"},
         {"augment.erase_scale_min=1", "augment: {erase_scale_max: 1}\n"},
         {"augment.erase_ratio_min=100", "augment: {erase_ratio_max: 100}\n"},
@@ -235,7 +237,7 @@ END_TEST
 START_TEST(wrong_keys_and_values)
 {
     REFUSED("train:\n  epohcs: 3\n", NULL, "run.yaml:6:", "`train.epohcs`", "allowed here: epochs, batch, shard");
-    REFUSED("trian: {}\n", NULL, "run.yaml:5:", "`trian`", "experiment, data, augment, model");
+    REFUSED("trian: {}\n", NULL, "run.yaml:5:", "`trian`", "experiment, data, augment, resolution, model");
     REFUSED("train:\n  batch: -3\n", NULL, "run.yaml:6:", "`train.batch` is -3", "1 to 1048576");
     REFUSED("train:\n\n  batch: many\n", NULL, "run.yaml:7:", "`train.batch`", "\"many\"", "whole number", "1 to");
     REFUSED("train:\n  batch: \"32\"\n", NULL, "run.yaml:6:", "in quotes", "1 to 1048576");

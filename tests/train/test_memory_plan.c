@@ -46,10 +46,32 @@ START_TEST(of_the_rank_that_needs_most)
 }
 END_TEST
 
+/* The largest size of any epoch counts. */
+START_TEST(of_the_largest_pictures)
+{
+    session_options o = options_of(32);
+    memory_plan plain;
+    memory_plan smaller;
+    memory_plan larger;
+    ck_assert_int_eq(memory_plan_of(&plain, &o, 10, 1), LS_OK);
+    o.data.resolution = (resolution_options){.first = 32, .until = 3};
+    ck_assert_int_eq(memory_plan_of(&smaller, &o, 10, 1), LS_OK);
+    ck_assert_uint_eq(smaller.total, plain.total); /* validation has it */
+    o.data.resolution.last = 128;
+    ck_assert_int_eq(memory_plan_of(&larger, &o, 10, 1), LS_OK);
+    ck_assert_double_eq_tol((double)larger.network.activations / (double)plain.network.activations, 4, 1e-2);
+    ck_assert_double_eq_tol((double)larger.images / (double)plain.images, 2.5, 1e-2);
+    o.training = false;
+    ck_assert_int_eq(memory_plan_of(&smaller, &o, 10, 1), LS_OK);
+    ck_assert_uint_lt(smaller.images, plain.images);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("memory_plan");
     tcase_add_test(cases, sums_up);
     tcase_add_test(cases, of_the_rank_that_needs_most);
+    tcase_add_test(cases, of_the_largest_pictures);
     return suite_run("memory_plan", cases);
 }
