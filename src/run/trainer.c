@@ -12,10 +12,10 @@
 #include "run/advice.h"
 #include "run/epoch.h"
 #include "run/launch.h"
+#include "run/outputs.h"
 #include "run/overview.h"
-#include "run/saver.h"
 #include "run/stages.h"
-#include "store/runlog.h"
+#include "run/validation.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
 #include "train/progress.h"
@@ -36,10 +36,8 @@ typedef struct trainer {
     size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
     bool warned;        /* that validation suffers from the moving statistics */
     advice advised;
-    runlog *log; /* rank 0 only, as the next two */
-    saver *saver;
-    const char **classes; /* owned; the texts are the data set's */
-    real *population;     /* moving_size, with precise validation; else NULL */
+    outputs files;    /* rank 0 only */
+    real *population; /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
 } trainer;
 
@@ -73,12 +71,6 @@ static void print_weights(const trainer *t, const char *when)
     }
 }
 
-/* What a failed write of rank 0's comes of, where the disk is full. */
-static int explain(const trainer *t, int code)
-{
-    return run_folder_explain_room(t->o->run_dir, code, saver_room(&t->s.replica.state), t->o->checkpoint.keep);
-}
-
 /* Whether no epoch has been better for as long as a run waits for one. */
 static bool out_of_patience(const trainer *t)
 {
@@ -97,63 +89,6 @@ static bool all_done(const trainer *t)
 static bool done_before(const trainer *t)
 {
     return t->o->resume != NULL && all_done(t);
-}
-
-/* Rank 0's files; on other ranks nothing. */
-static int open_files(trainer *t)
-{
-    char path[CHECKPOINT_PATH_SIZE];
-    if (!leads(t)) {
-        return LS_OK;
-    }
-    int code = run_folder_make(t->o->run_dir);
-    if (code == LS_OK && t->o->fresh) {
-        code = run_folder_clear(t->o->folder);
-    }
-    if (code == LS_OK) {
-        code = run_folder_tidy(t->o->folder);
-    }
-    if (code == LS_OK) { /* the log needs room too */
-        code = run_folder_prune(t->o->folder, t->o->checkpoint.keep, t->o->checkpoint.keep_best);
-    }
-    if (code == LS_OK) {
-        code = run_folder_file(path, sizeof path, t->o->run_dir, "train.log");
-    }
-    if (code == LS_OK) {
-        code = log_open(path);
-    }
-    if (code == LS_OK) {
-        code = run_folder_file(path, sizeof path, t->o->run_dir, "log.h5");
-    }
-    if (code == LS_OK) {
-        code = runlog_open(&t->log, path, &t->s.replica.state);
-    }
-    return explain(t, code);
-}
-
-/* Rank 0's writer of checkpoints. */
-static int start_saver(trainer *t)
-{
-    if (!leads(t)) {
-        return LS_OK;
-    }
-    const size_t count = dataset_classes(t->s.data);
-    t->classes = calloc(count + 1, sizeof *t->classes);
-    if (t->classes == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the names of classes");
-    }
-    for (size_t i = 0; i < count; i++) {
-        t->classes[i] = dataset_class_name(t->s.data, i);
-    }
-    const saver_options options = {
-        .state = &t->s.replica.state,
-        .run_dir = t->o->run_dir,
-        .folder = t->o->folder,
-        .log_path = runlog_path(t->log),
-        .keep = t->o->checkpoint.keep,
-        .keep_best = t->o->checkpoint.keep_best,
-    };
-    return saver_create(&t->saver, &options);
 }
 
 /* How long an epoch is, only the data set may say. */
@@ -227,14 +162,10 @@ static int begin(trainer *t, comm *c)
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
     code = find_printed(t);
     if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
-        t->population = calloc(model_table(t->s.replica.net)->moving_size + 1, sizeof *t->population);
-        code = t->population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
+        code = validation_memory(&t->population, &t->s);
     }
-    if (code == LS_OK && !done_before(t)) {
-        code = open_files(t);
-    }
-    if (code == LS_OK && !done_before(t)) {
-        code = start_saver(t);
+    if (code == LS_OK && leads(t) && !done_before(t)) {
+        code = outputs_open(&t->files, &t->s, t->o);
     }
     requests_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
     return comm_agree(c, code);
@@ -244,7 +175,7 @@ static int begin(trainer *t, comm *c)
 static unsigned own_requests(void *context)
 {
     trainer *t = context;
-    return requests_pending(&t->when, leads(t) ? saver_costs(t->saver).longest : 0);
+    return requests_pending(&t->when, leads(t) ? saver_costs(t->files.saver).longest : 0);
 }
 
 static bool stopping(const trainer *t)
@@ -270,21 +201,6 @@ static int check_loss(const trainer *t, const step_metrics *m)
                      (unsigned long long)t->s.replica.state.step, m->cross_entropy, m->penalty, name);
 }
 
-static int log_step(trainer *t, const step_metrics *m)
-{
-    if (!leads(t)) {
-        return LS_OK;
-    }
-    const runlog_step_row row = {
-        .step = t->s.replica.state.step,
-        .loss = m->cross_entropy + m->penalty,
-        .cross_entropy = m->cross_entropy,
-        .accuracy = m->correct / m->samples,
-        .learning_rate = m->rate,
-    };
-    return explain(t, runlog_step(t->log, &row));
-}
-
 static int average_local(trainer *t)
 {
     double drift = 0;
@@ -301,36 +217,6 @@ static int average_local(trainer *t)
     return code;
 }
 
-/* Rank 0's part of saving: hand over the state. */
-static int hand_over(trainer *t, const epoch_validation *val)
-{
-    const session *s = &t->s;
-    const checkpoint_info info = {
-        .seed = s->options.order.seed,
-        .height = s->options.data.height,
-        .width = s->options.data.width,
-        .batch_norm = s->options.network.batch_norm,
-        .data_checksum = dataset_fingerprint(s->data),
-        .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
-        .now = t->at.now,
-        .val_loss = val->weights.loss,
-        .val_cross_entropy = val->weights.cross_entropy,
-        .val_accuracy = val->weights.accuracy,
-        .moving_distance = t->at.moving_distance,
-        .score = val->score,
-        .best_score = t->at.best_score,
-        .best_epoch = t->at.best_epoch,
-        .config = t->o->config,
-        .experiment = t->o->experiment,
-        .normalization = t->o->normalization,
-        .program = t->o->program,
-        .classes = (char **)t->classes, /* writing only reads them */
-        .class_count = dataset_classes(s->data),
-    };
-    const int code = explain(t, runlog_flush(t->log)); /* a resume finds the rows that it keeps */
-    return code == LS_OK ? saver_start(t->saver, &info, &s->replica.state) : code;
-}
-
 /* val: of these weights, or NULL. A failure of rank 0's is agreed on with the next step. */
 static int save(trainer *t, const epoch_validation *val)
 {
@@ -342,7 +228,7 @@ static int save(trainer *t, const epoch_validation *val)
         code = replicas_check(&t->s);
     }
     if (code == LS_OK && leads(t) && t->failure == LS_OK) {
-        t->failure = hand_over(t, val != NULL ? val : &none);
+        t->failure = outputs_save(&t->files, &t->at, val != NULL ? val : &none);
     }
     return code;
 }
@@ -353,7 +239,7 @@ static int take_step(trainer *t, const batch *b)
     session *s = &t->s;
     step_metrics m;
     if (leads(t) && t->failure == LS_OK) {
-        t->failure = saver_poll(t->saver);
+        t->failure = saver_poll(t->files.saver);
     }
     step_agreement all = {.code = t->failure, .requests = own_requests(t)};
     int code = comm_or_abort(s->c, step_train(s->replica.steps, b, &s->replica.state, &all, &m));
@@ -368,7 +254,7 @@ static int take_step(trainer *t, const batch *b)
     code = check_loss(t, &m);
     if (code == LS_OK) {
         epoch_add(&t->at.now, &m);
-        t->failure = log_step(t, &m);
+        t->failure = leads(t) ? outputs_step(&t->files, &m) : LS_OK;
     }
     return code;
 }
@@ -440,49 +326,11 @@ static int train_steps(trainer *t)
     return code != LS_OK ? code : comm_agree(s->c, t->failure);
 }
 
-/* A validation by statistics re-estimated over so many batches (0: all) of an epoch, which stay in population. */
-static int validate_by_population(trainer *t, uint64_t epoch, size_t batches, real *population, evaluate_breaks *breaks,
-                                  evaluation *out)
-{
-    int code = evaluate_population(&t->s, epoch, batches, breaks, population);
-    if (code == LS_OK && !breaks->stopped) {
-        const state at = state_with_moving(&t->s.replica.state, population);
-        code = evaluate_split(&t->s, &at, NULL, breaks, out);
-    }
-    return code;
-}
-
 static int validate(trainer *t, epoch_validation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
-    const state *st = &t->s.replica.state;
-    const bool precise = t->population != NULL && t->s.options.network.batch_norm && loader_steps(t->s.val) > 0;
-    int code = precise ? validate_by_population(t, st->epoch, t->o->session.norm.precise_batches, t->population,
-                                                &breaks, &out->weights)
-                       : evaluate_split(&t->s, st, NULL, &breaks, &out->weights);
-    if (code == LS_OK && !breaks.stopped && average_exists(st)) {
-        const state averages = average_state(st); /* which has moving statistics of its own */
-        code = evaluate_split(&t->s, &averages, NULL, &breaks, &out->averages);
-    }
+    const int code = validation_run(&t->s, t->population, &breaks, out);
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
-    return code;
-}
-
-/* The validation accuracy by statistics re-estimated over some batches of the last epoch; NaN where it was broken off.
- */
-static int validate_precisely(trainer *t, double *accuracy)
-{
-    enum { BATCHES = 100 };
-    evaluate_breaks breaks = {.requests = own_requests, .context = t};
-    evaluation precise = evaluation_of_none();
-    real *population = calloc(model_table(t->s.replica.net)->moving_size + 1, sizeof *population);
-    int code = population == NULL ? error_set(LS_ENOMEM, "out of memory for population statistics") : LS_OK;
-    code = comm_agree(t->s.c, code);
-    if (code == LS_OK) {
-        code = validate_by_population(t, t->s.replica.state.epoch - 1, BATCHES, population, &breaks, &precise);
-    }
-    *accuracy = precise.accuracy; /* a request to stop is seen again where it can be fulfilled */
-    free(population);
     return code;
 }
 
@@ -504,7 +352,8 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
         return code;
     }
     t->warned = true;
-    code = validate_precisely(t, &accuracy);
+    evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    code = validation_precisely(&t->s, &breaks, &accuracy);
     (void)snprintf(remedy, sizeof remedy,
                    "by re-estimated statistics the accuracy is %.4f; use "
                    "batch_norm.evaluate=precise, more steps, or",
@@ -542,7 +391,7 @@ static int end_epoch(trainer *t, epoch_validation *val)
     }
     if (leads(t)) {
         advice_epoch(&t->advised, &t->s, &row, !t->warned);
-        t->failure = explain(t, runlog_epoch(t->log, &row, state_weights(&t->s.replica.state)));
+        t->failure = outputs_epoch(&t->files, &row);
     }
     const bool due = all_done(t) ||
                      requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
@@ -580,41 +429,13 @@ static int run_epoch(trainer *t)
     return end_epoch(t, &val);
 }
 
-static void print_costs(const trainer *t, double seconds)
-{
-    const double waited = loader_waited(t->s.train);
-    if (seconds > 0) {
-        log_info("pictures: training waited for them for %.3f s on rank 0, %.2f%% of %.1f s", waited,
-                 100 * waited / seconds, seconds);
-    }
-    const saver_cost cost = saver_costs(t->saver);
-    if (cost.written > 0 && seconds > 0) {
-        log_info("checkpoints written: %llu; they held training up for %.3f s and took %.3f s of a processor beside "
-                 "it, %.2f%% of %.1f s",
-                 (unsigned long long)cost.written, cost.waited, cost.busy, 100 * (cost.waited + cost.busy) / seconds,
-                 seconds);
-    }
-}
-
 /* All is done, or saved: nothing is on its way any more. */
 static int finish(trainer *t, double started)
 {
-    int code = t->failure;
     if (!stopping(t)) {
         print_weights(t, "training ends with");
     }
-    if (leads(t) && t->saver != NULL) {
-        if (code == LS_OK) {
-            code = saver_finish(t->saver);
-        }
-        print_costs(t, clock_seconds() - started);
-        const int closed = runlog_close(t->log);
-        t->log = NULL;
-        if (code == LS_OK) {
-            code = closed;
-        }
-    }
-    code = comm_agree(t->s.c, code);
+    const int code = comm_agree(t->s.c, outputs_finish(&t->files, t->failure, clock_seconds() - started));
     if (code != LS_OK) {
         return code;
     }
@@ -663,14 +484,7 @@ int trainer_run(comm *c, const trainer_options *options)
         code = finish(&t, started);
     }
 cleanup:
-    if (t.log != NULL) {
-        saved_error reason; /* which closing must not replace */
-        error_save(&reason, code);
-        (void)runlog_close(t.log);
-        (void)error_restore(&reason);
-    }
-    saver_free(t.saver);
-    free(t.classes);
+    outputs_release(&t.files);
     free(t.population);
     session_close(&t.s);
     return code;

@@ -1,0 +1,159 @@
+#include "run/outputs.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+/* What a failed write comes of, where the disk is full. */
+static int explain(const outputs *out, int code)
+{
+    return run_folder_explain_room(out->o->run_dir, code, saver_room(&out->s->replica.state), out->o->checkpoint.keep);
+}
+
+static int open_files(outputs *out)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    const trainer_options *o = out->o;
+    int code = run_folder_make(o->run_dir);
+    if (code == LS_OK && o->fresh) {
+        code = run_folder_clear(o->folder);
+    }
+    if (code == LS_OK) {
+        code = run_folder_tidy(o->folder);
+    }
+    if (code == LS_OK) { /* the log needs room too */
+        code = run_folder_prune(o->folder, o->checkpoint.keep, o->checkpoint.keep_best);
+    }
+    if (code == LS_OK) {
+        code = run_folder_file(path, sizeof path, o->run_dir, "train.log");
+    }
+    if (code == LS_OK) {
+        code = log_open(path);
+    }
+    if (code == LS_OK) {
+        code = run_folder_file(path, sizeof path, o->run_dir, "log.h5");
+    }
+    if (code == LS_OK) {
+        code = runlog_open(&out->log, path, &out->s->replica.state);
+    }
+    return explain(out, code);
+}
+
+static int start_saver(outputs *out)
+{
+    const size_t count = dataset_classes(out->s->data);
+    out->classes = calloc(count + 1, sizeof *out->classes);
+    if (out->classes == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the names of classes");
+    }
+    for (size_t i = 0; i < count; i++) {
+        out->classes[i] = dataset_class_name(out->s->data, i);
+    }
+    const saver_options options = {
+        .state = &out->s->replica.state,
+        .run_dir = out->o->run_dir,
+        .folder = out->o->folder,
+        .log_path = runlog_path(out->log),
+        .keep = out->o->checkpoint.keep,
+        .keep_best = out->o->checkpoint.keep_best,
+    };
+    return saver_create(&out->saver, &options);
+}
+
+int outputs_open(outputs *out, const session *s, const trainer_options *o)
+{
+    *out = (outputs){.s = s, .o = o};
+    const int code = open_files(out);
+    return code == LS_OK ? start_saver(out) : code;
+}
+
+void outputs_release(outputs *out)
+{
+    if (out->log != NULL) {
+        saved_error reason; /* which closing must not replace */
+        error_save(&reason, LS_ERROR);
+        (void)runlog_close(out->log);
+        (void)error_restore(&reason);
+    }
+    saver_free(out->saver);
+    free(out->classes);
+    *out = (outputs){0};
+}
+
+int outputs_step(outputs *out, const step_metrics *m)
+{
+    const runlog_step_row row = {
+        .step = out->s->replica.state.step,
+        .loss = m->cross_entropy + m->penalty,
+        .cross_entropy = m->cross_entropy,
+        .accuracy = m->correct / m->samples,
+        .learning_rate = m->rate,
+    };
+    return explain(out, runlog_step(out->log, &row));
+}
+
+int outputs_epoch(outputs *out, const runlog_epoch_row *row)
+{
+    return explain(out, runlog_epoch(out->log, row, state_weights(&out->s->replica.state)));
+}
+
+int outputs_save(outputs *out, const session_history *at, const epoch_validation *val)
+{
+    const session *s = out->s;
+    const checkpoint_info info = {
+        .seed = s->options.order.seed,
+        .height = s->options.data.height,
+        .width = s->options.data.width,
+        .batch_norm = s->options.network.batch_norm,
+        .data_checksum = dataset_fingerprint(s->data),
+        .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
+        .now = at->now,
+        .val_loss = val->weights.loss,
+        .val_cross_entropy = val->weights.cross_entropy,
+        .val_accuracy = val->weights.accuracy,
+        .moving_distance = at->moving_distance,
+        .score = val->score,
+        .best_score = at->best_score,
+        .best_epoch = at->best_epoch,
+        .config = out->o->config,
+        .experiment = out->o->experiment,
+        .normalization = out->o->normalization,
+        .program = out->o->program,
+        .classes = (char **)out->classes, /* writing only reads them */
+        .class_count = dataset_classes(s->data),
+    };
+    const int code = explain(out, runlog_flush(out->log)); /* a resume finds the rows that it keeps */
+    return code == LS_OK ? saver_start(out->saver, &info, &s->replica.state) : code;
+}
+
+static void print_costs(const outputs *out, double seconds)
+{
+    const double waited = loader_waited(out->s->train);
+    if (seconds <= 0) {
+        return;
+    }
+    log_info("pictures: training waited for them for %.3f s on rank 0, %.2f%% of %.1f s", waited,
+             100 * waited / seconds, seconds);
+    const saver_cost cost = saver_costs(out->saver);
+    if (cost.written > 0) {
+        log_info("checkpoints written: %llu; they held training up for %.3f s and took %.3f s of a processor beside "
+                 "it, %.2f%% of %.1f s",
+                 (unsigned long long)cost.written, cost.waited, cost.busy, 100 * (cost.waited + cost.busy) / seconds,
+                 seconds);
+    }
+}
+
+int outputs_finish(outputs *out, int code, double seconds)
+{
+    if (out->saver == NULL) {
+        return code;
+    }
+    if (code == LS_OK) {
+        code = saver_finish(out->saver);
+    }
+    print_costs(out, seconds);
+    const int closed = runlog_close(out->log);
+    out->log = NULL;
+    return code == LS_OK ? closed : code;
+}
