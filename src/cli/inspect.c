@@ -11,6 +11,7 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/facts.h"
+#include "cli/log_table.h"
 #include "cli/network_table.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
@@ -20,7 +21,6 @@
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
 #include "store/run_folder.h"
-#include "store/runlog.h"
 #include "store/weights_file.h"
 
 static const char help[] =
@@ -174,49 +174,6 @@ cleanup:
     return code;
 }
 
-/* A figure, or a dash where there was none. */
-static void add_figure(text_builder *line, double x, int width, int digits)
-{
-    if (isnan(x)) {
-        text_add(line, " %*s", width, "-");
-    } else {
-        text_add(line, " %*.*f", width, digits, x);
-    }
-}
-
-static void print_epoch(const runlog_epoch_row *r)
-{
-    text_builder line = {0};
-    text_add(&line, "  %5" PRIu64, r->epoch);
-    add_figure(&line, r->train_loss, 12, 4);
-    add_figure(&line, r->train_cross_entropy, 8, 4);
-    add_figure(&line, r->train_accuracy, 6, 4);
-    add_figure(&line, r->val_loss, 12, 4);
-    add_figure(&line, r->val_cross_entropy, 8, 4);
-    add_figure(&line, r->val_accuracy, 6, 4);
-    add_figure(&line, r->images_per_second, 9, 1);
-    add_figure(&line, r->mean_abs_weight, 9, 6);
-    log_info("%s", text_of(&line));
-    text_release(&line);
-}
-
-static int inspect_log(const char *path)
-{
-    runlog_epoch_row *rows = NULL;
-    size_t count = 0;
-    const int code = runlog_read_epochs(path, &rows, &count);
-    if (code != LS_OK) {
-        return code;
-    }
-    log_info("%s: log of %zu epoch%s", path, count, count == 1 ? "" : "s");
-    log_info("  epoch  train: loss       ce    acc    val: loss       ce    acc  images/s  mean |w|");
-    for (size_t i = 0; i < count; i++) {
-        print_epoch(&rows[i]);
-    }
-    free(rows);
-    return LS_OK;
-}
-
 /* The best checkpoint, and the figure that it is the best by. */
 static void print_best(const char *path)
 {
@@ -296,7 +253,7 @@ static int inspect_file(const char *path)
     }
     switch (kind) {
     case FILE_CHECKPOINT: return inspect_checkpoint(path);
-    case FILE_LOG: return inspect_log(path);
+    case FILE_LOG: return log_table_print(path);
     case FILE_DATASET: return inspect_dataset(path);
     case FILE_KERAS: return inspect_keras(path);
     default: return error_set(LS_EUSAGE, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
