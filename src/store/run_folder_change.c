@@ -14,7 +14,7 @@
 #include "io/named.h"
 #include "io/seal.h"
 #include "store/checkpoint_name.h"
-#include "store/runlog.h"
+#include "store/runlog_read.h"
 
 static int remove_own(run_folder *f, const run_folder_entry *e)
 {

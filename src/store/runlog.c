@@ -9,58 +9,15 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "base/watch.h"
 #include "store/origin_file.h"
 #include "store/runlog_columns.h"
 #include "store/runlog_place.h"
+#include "store/runlog_samples.h"
 
 enum { BUFFER_ROWS = 64, CHUNK_ROWS = 1024, EPOCH_CHUNK_ROWS = 16 };
-
-#define STEP(name, type, rule)                                                                                         \
-    {                                                                                                                  \
-        "steps/" #name, type, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 0, 0                             \
-    }
-#define EPOCH(name, type, rule, width)                                                                                 \
-    {                                                                                                                  \
-        "epochs/" #name, type, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 0, width                      \
-    }
-#define LATER_STEP(name, rule)                                                                                         \
-    {                                                                                                                  \
-        "steps/" #name, H5_FLOAT64, offsetof(runlog_step_row, name), rule, RUNLOG_PER_STEP, 1, 0                       \
-    }
-#define LATER_EPOCH(name, rule)                                                                                        \
-    {                                                                                                                  \
-        "epochs/" #name, H5_FLOAT64, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 1, 0                    \
-    }
-
-const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
-    STEP(step, H5_UINT64, RUNLOG_COUNT),
-    STEP(loss, H5_FLOAT64, RUNLOG_FIGURE),
-    STEP(cross_entropy, H5_FLOAT64, RUNLOG_FIGURE),
-    STEP(accuracy, H5_FLOAT64, RUNLOG_SHARE),
-    LATER_STEP(learning_rate, RUNLOG_MAYBE_FIGURE),
-    EPOCH(epoch, H5_UINT64, RUNLOG_COUNT, 0),
-    EPOCH(train_loss, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    EPOCH(train_cross_entropy, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    EPOCH(train_accuracy, H5_FLOAT64, RUNLOG_SHARE, 0),
-    EPOCH(val_loss, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
-    EPOCH(val_cross_entropy, H5_FLOAT64, RUNLOG_MAYBE_FIGURE, 0),
-    EPOCH(val_accuracy, H5_FLOAT64, RUNLOG_MAYBE_SHARE, 0),
-    EPOCH(images_per_second, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    EPOCH(mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    EPOCH(seconds, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    EPOCH(start_step, H5_UINT64, RUNLOG_START, 0),
-    EPOCH(start_mean_abs_weight, H5_FLOAT64, RUNLOG_FIGURE, 0),
-    LATER_EPOCH(ema_val_cross_entropy, RUNLOG_MAYBE_FIGURE),
-    LATER_EPOCH(ema_val_accuracy, RUNLOG_MAYBE_SHARE),
-    LATER_EPOCH(val_top5, RUNLOG_MAYBE_SHARE),
-    LATER_EPOCH(val_macro_recall, RUNLOG_MAYBE_SHARE),
-    LATER_EPOCH(val_calibration_error, RUNLOG_MAYBE_SHARE),
-    EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
-    {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
-    {"tensors/mean_abs", H5_FLOAT64, 1, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
-};
 
 struct runlog {
     h5_file *file;                    /* owned */
@@ -70,7 +27,8 @@ struct runlog {
     size_t tensors;     /* trainable ones */
     double *statistics; /* owned; [2][tensors]: norm, mean_abs */
     runlog_step_row rows[BUFFER_ROWS];
-    size_t waiting; /* rows not yet in the file */
+    size_t waiting;          /* rows not yet in the file */
+    runlog_samples *samples; /* owned; NULL: nothing is measured in such a network */
 };
 
 static size_t count_trainable(const tensor_table *t)
@@ -120,42 +78,6 @@ static int make_tables(runlog *log)
     return code;
 }
 
-/* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
-static int has_column(h5_file *f, const runlog_column *k)
-{
-    return (k->width != RUNLOG_TENSORS && !k->later) || h5_exists(f, k->name);
-}
-
-static void fill_unknown(void *cells, size_t n)
-{
-    double *values = cells;
-    for (size_t i = 0; i < n; i++) {
-        values[i] = NAN;
-    }
-}
-
-/* Rows that all arrays with one a step, or an epoch, have: a writer that was killed may have added to some only. */
-static int common_rows(h5_file *f, runlog_per per, size_t *rows)
-{
-    int code = LS_OK;
-    h5_shape shape;
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
-        const runlog_column *k = &runlog_columns[i];
-        if (k->per != per || !has_column(f, k)) {
-            continue;
-        }
-        code = h5_stat(f, k->name, &shape);
-        if (code == LS_OK && shape.rank != (k->width == 0 ? 1 : 2)) {
-            code =
-                error_set(LS_EFORMAT, "%s: %s: is not a %s", h5_path(f), k->name, k->width == 0 ? "column" : "table");
-        }
-        if (code == LS_OK && shape.dims[0] < *rows) {
-            *rows = shape.dims[0];
-        }
-    }
-    return code;
-}
-
 int runlog_names_match(char *const *names, size_t count, const tensor_table *t)
 {
     char full[2 * TENSOR_NAME_SIZE];
@@ -201,7 +123,7 @@ static int check_shape(h5_file *old, const runlog_column *k, size_t columns)
 /* Copy the first `rows` rows of an array from the old log; they are NaN where that is too old to have it. */
 static int copy_rows(const runlog *log, h5_file *old, const runlog_column *k, size_t rows)
 {
-    const bool known = has_column(old, k);
+    const bool known = runlog_has_column(old, k);
     if (!known && !k->later) {
         return LS_OK;
     }
@@ -213,7 +135,7 @@ static int copy_rows(const runlog *log, h5_file *old, const runlog_column *k, si
     if (cells == NULL) {
         return error_set(LS_ENOMEM, "%s: %s: out of memory", h5_path(old), k->name);
     }
-    fill_unknown(cells, most * width);
+    runlog_fill_unknown(cells, most * width);
     for (size_t done = 0; code == LS_OK && done < rows; done += most) {
         const size_t n = rows - done < most ? rows - done : most;
         if (known) {
@@ -242,10 +164,10 @@ static int copy_log(runlog *log, h5_file *old)
     size_t epochs = (size_t)log->keep_epochs;
     int code = check_names(log, old);
     if (code == LS_OK) {
-        code = common_rows(old, RUNLOG_PER_STEP, &steps);
+        code = runlog_common_rows(old, RUNLOG_PER_STEP, &steps);
     }
     if (code == LS_OK) {
-        code = common_rows(old, RUNLOG_PER_EPOCH, &epochs);
+        code = runlog_common_rows(old, RUNLOG_PER_EPOCH, &epochs);
     }
     if (code != LS_OK) {
         return code;
@@ -256,7 +178,7 @@ static int copy_log(runlog *log, h5_file *old)
         const runlog_column *k = &runlog_columns[i];
         code = copy_rows(log, old, k, k->per == RUNLOG_PER_STEP ? steps : epochs);
     }
-    return code;
+    return code == LS_OK ? runlog_samples_copy(log->samples, old, steps) : code;
 }
 
 /* A new file under a temporary name, with no rows. */
@@ -267,6 +189,10 @@ static int begin_file(runlog *log, const char *temporary)
     int code = h5_create_newest(&log->file, temporary);
     if (code == LS_OK) {
         code = make_tables(log);
+    }
+    if (code == LS_OK) {
+        runlog_samples_free(log->samples);
+        code = runlog_samples_create(&log->samples, log->file, log->t);
     }
     return code == LS_OK ? origin_file_write(log->file, "origin", &log->origin) : code;
 }
@@ -339,6 +265,7 @@ int runlog_open(runlog **out, const char *path, const state *s)
         log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path) : open_file(log, path);
     if (code != LS_OK) {
         (void)h5_close(log->file);
+        runlog_samples_free(log->samples);
         free(log->statistics);
         free(log);
         return code;
@@ -381,7 +308,8 @@ int runlog_flush(runlog *log)
             return code;
         }
     }
-    return h5_flush(log->file);
+    const int code = runlog_samples_flush(log->samples);
+    return code == LS_OK ? h5_flush(log->file) : code;
 }
 
 int runlog_step(runlog *log, const runlog_step_row *row)
@@ -394,6 +322,11 @@ int runlog_step(runlog *log, const runlog_step_row *row)
     const int code = runlog_flush(log);
     (void)watch_enter(before);
     return code;
+}
+
+int runlog_sample(runlog *log, const instrument_row *row)
+{
+    return runlog_samples_add(log->samples, row);
 }
 
 /* Norm and mean |w| of each trainable tensor, double sums. */
@@ -450,66 +383,8 @@ int runlog_close(runlog *log)
     }
     const int flushed = runlog_flush(log);
     const int closed = h5_close(log->file);
+    runlog_samples_free(log->samples);
     free(log->statistics);
     free(log);
     return flushed != LS_OK ? flushed : closed;
-}
-
-int runlog_is_one(const char *path)
-{
-    h5_file *f = NULL;
-    if (h5_open_read(&f, path) != LS_OK) {
-        return 0;
-    }
-    const int is_one = h5_exists(f, "steps/step") && h5_exists(f, "epochs/epoch");
-    (void)h5_close(f);
-    return is_one;
-}
-
-int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
-{
-    h5_file *f = NULL;
-    runlog_epoch_row *rows = NULL;
-    uint64_t *cells = NULL;
-    size_t n = SIZE_MAX;
-    *out = NULL;
-    *count = 0;
-    int code = h5_open_read(&f, path);
-    if (code != LS_OK) {
-        return code;
-    }
-    code = common_rows(f, RUNLOG_PER_EPOCH, &n);
-    if (code != LS_OK) {
-        goto cleanup;
-    }
-    rows = calloc(n + 1, sizeof *rows);
-    cells = calloc(n + 1, RUNLOG_FIRST_WEIGHTS * sizeof *cells);
-    if (rows == NULL || cells == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
-        goto cleanup;
-    }
-    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
-        const runlog_column *k = &runlog_columns[i];
-        const size_t width = k->width == 0 ? 1 : k->width;
-        if (k->per != RUNLOG_PER_EPOCH || k->width == RUNLOG_TENSORS) {
-            continue;
-        }
-        fill_unknown(cells, n * width);
-        if (has_column(f, k)) {
-            code = h5_read_slice(f, k->name, k->type, 0, n, width, cells);
-        }
-        for (size_t j = 0; code == LS_OK && j < n; j++) {
-            memcpy((char *)&rows[j] + k->offset, &cells[j * width], width * sizeof *cells);
-        }
-    }
-    if (code == LS_OK) {
-        *out = rows;
-        *count = n;
-        rows = NULL;
-    }
-cleanup:
-    free(cells);
-    free(rows);
-    (void)h5_close(f);
-    return code;
 }

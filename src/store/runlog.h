@@ -5,12 +5,14 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "instrument/instrument.h"
 #include "tensor/state.h"
 
 /*
  * The log of a run, log.h5: one growing array a column under /steps and /epochs, statistics by tensor and epoch under
- * /tensors (norm, mean_abs: rows are epochs, columns the trainable tensors in table order, named in /tensors/names).
- * Other processes may read it while it is written. One rank writes.
+ * /tensors (norm, mean_abs: rows are epochs, columns the trainable tensors in table order, named in /tensors/names),
+ * what the instrument measured under /instrument (store/runlog_samples.h). Other processes may read it while it is
+ * written. One rank writes.
  */
 typedef struct runlog runlog;
 
@@ -59,6 +61,9 @@ const char *runlog_path(const runlog *log);
 /* Add a row; kept in memory until 64 have gathered, or an epoch's row, runlog_flush or runlog_close. */
 int runlog_step(runlog *log, const runlog_step_row *row);
 
+/* Add a measurement; kept in memory as rows of steps are. The log is of a network with layers to measure. */
+int runlog_sample(runlog *log, const instrument_row *row);
+
 /* Add a row, and a row of weight statistics, and flush. weights: [weights_size]. */
 int runlog_epoch(runlog *log, const runlog_epoch_row *row, const real *weights);
 
@@ -67,11 +72,5 @@ int runlog_flush(runlog *log);
 
 /* Flush and close; NULL is fine. Returns LS_EIO when the last rows could not be written; the log is freed anyway. */
 int runlog_close(runlog *log);
-
-/* 1 when the file can be read and is the log of a run. */
-int runlog_is_one(const char *path);
-
-/* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
-int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);
 
 #endif

@@ -11,6 +11,7 @@
 #include "io/h5.h"
 #include "store/origin_file.h"
 #include "store/runlog_columns.h"
+#include "store/runlog_samples.h"
 
 enum { NAME_SIZE = 128 };
 
@@ -203,6 +204,9 @@ int runlog_check(runlog_facts *out, const char *path, const tensor_table *networ
     }
     if (count_rows(&c, "steps", &out->steps)) {
         check_columns(&c, "steps/", out->steps);
+        if (!out->followed) { /* else its columns grow one after the other */
+            runlog_samples_check(c.f, out->steps, found);
+        }
     }
     if (has_epochs) {
         check_columns(&c, "epochs/", out->epochs);

@@ -37,6 +37,16 @@ extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"
 
+/* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
+int runlog_has_column(h5_file *f, const runlog_column *k);
+
+/* Rows that all arrays with one a step, or an epoch, have, at most *rows: a writer that was killed may have added to
+ * some only. LS_EFORMAT where an array is of another kind. */
+int runlog_common_rows(h5_file *f, runlog_per per, size_t *rows);
+
+/* n numbers that nobody knows. */
+void runlog_fill_unknown(void *cells, size_t n);
+
 /* 1 when the names are those of the table's trainable tensors. */
 int runlog_names_match(char *const *names, size_t count, const tensor_table *t);
 

@@ -11,7 +11,7 @@
 #include "base/holder.h"
 #include "base/log.h"
 #include "base/watch.h"
-#include "store/runlog.h"
+#include "store/runlog_read.h"
 
 int runlog_set_aside(const char *path, const char *suffix)
 {

@@ -22,6 +22,7 @@
 #include "store/file_kind.h"
 #include "store/runlog.h"
 #include "store/runlog_check.h"
+#include "store/runlog_read.h"
 #include "store/weights_file.h"
 
 enum { FILES = 3, EDIT = 6, MOST_EDITS = 8, PICTURES = 3, CLASSES = 2 };
@@ -122,8 +123,14 @@ static void check_log(const char *path)
     size_t count = 0;
     runlog_facts facts;
     problems found = {0};
+    series measured;
+    runlog_norms norms;
     fuzz_check_code(runlog_read_epochs(path, &rows, &count));
     free(rows);
+    fuzz_check_code(runlog_read_samples(path, &measured));
+    series_release(&measured);
+    fuzz_check_code(runlog_read_norms(path, &norms));
+    runlog_norms_release(&norms);
     fuzz_check_code(runlog_check(&facts, path, &table, 1, &found));
     fuzz_check_problems(&found);
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "store/runlog.h"
 #include "store/runlog_check.h"
+#include "store/runlog_read.h"
 
 enum { EPOCHS = 2, STEPS = 6 };
 
@@ -31,6 +32,12 @@ static const edit_target targets[] = {
     {"/tensors/names", NULL},
     {"/tensors/norm", NULL},
     {"/tensors/mean_abs", NULL},
+    {"/instrument", NULL},
+    {"/instrument/step", NULL},
+    {"/instrument/layers", NULL},
+    {"/instrument/filters", NULL},
+    {"/instrument/norm", NULL},
+    {"/instrument/cosine", NULL},
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
@@ -63,6 +70,9 @@ static void add_rows(runlog *log)
         const runlog_step_row row = {.step = step};
         fuzz_check_code(runlog_step(log, &row));
     }
+    filters_row layers[4] = {{0}}; /* more than the table has */
+    const instrument_row measured = {.step = STEPS, .layers = layers};
+    fuzz_check_code(runlog_sample(log, &measured));
     const runlog_epoch_row row = {.epoch = 1};
     fuzz_check_code(runlog_epoch(log, &row, weights));
 }
@@ -99,6 +109,12 @@ static void check_read(const char *path)
         (void)read;
     }
     free(rows);
+    series measured;
+    runlog_norms norms;
+    fuzz_check_code(runlog_read_samples(path, &measured));
+    series_release(&measured);
+    fuzz_check_code(runlog_read_norms(path, &norms));
+    runlog_norms_release(&norms);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "io/h5.h"
 #include "store/runlog.h"
+#include "store/runlog_check.h"
 #include "store/runlog_place.h"
+#include "store/runlog_read.h"
 
 static char folder[] = "/tmp/lockstep-runlog-XXXXXX";
 static char path[PATH_MAX];
@@ -75,6 +77,33 @@ static int log_epochs(runlog *log, uint64_t from, uint64_t to)
         code = code == LS_OK ? runlog_epoch(log, &row, weights) : code;
     }
     return code;
+}
+
+/* Measurements after every tenth step of [from, to), each with figures of its own. */
+static void log_samples(runlog *log, uint64_t from, uint64_t to)
+{
+    for (uint64_t step = from + 10; step <= to; step += 10) {
+        filters_row layer = {.norm = (double)step, .angle2 = 1e-4, .growth = -(double)step};
+        const instrument_row row = {.step = step, .rate = {0.1, 0.5}, .layers = &layer};
+        ck_assert_int_eq(runlog_sample(log, &row), LS_OK);
+    }
+}
+
+static void check_samples(uint64_t steps)
+{
+    series s = {0};
+    ck_assert_msg(runlog_read_samples(path, &s) == LS_OK, "%s", error_message());
+    ck_assert_uint_eq(s.count, steps / 10);
+    ck_assert_uint_eq(s.layers, 1);
+    ck_assert_str_eq(s.names[0], "conv2d");
+    ck_assert(s.filters[0] == 4 && s.sizes[0] == 27);
+    for (size_t i = 0; i < s.count; i++) {
+        ck_assert_uint_eq(s.steps[i], 10 * (i + 1));
+        ck_assert(s.rates[i] == 0.1 && s.shares[i] == 0.5);
+        ck_assert(s.rows[i].norm == (double)s.steps[i] && s.rows[i].angle2 == 1e-4);
+        ck_assert(s.rows[i].growth == -(double)s.steps[i] && s.rows[i].cosine == 0);
+    }
+    series_release(&s);
 }
 
 static void check_rows(size_t steps, size_t epochs)
@@ -437,6 +466,74 @@ START_TEST(log_of_another_network_is_refused)
 }
 END_TEST
 
+/* Measurements come back, go on after a resume without those of the steps that it takes again, and pass the check. */
+START_TEST(measurements)
+{
+    runlog *log = NULL;
+    problems found = {0};
+    runlog_facts facts;
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 3), 0);
+    log_samples(log, 0, 250);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_samples(250);
+    ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+    check_samples(EPOCH_STEPS);
+    ck_assert_int_eq(log_epochs(log, 1, 2), 0);
+    log_samples(log, EPOCH_STEPS, 200);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_samples(200);
+    ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
+    ck_assert_uint_eq(found.count, 0);
+}
+END_TEST
+
+/* A log of an older program has none. */
+START_TEST(a_log_without_measurements)
+{
+    runlog *log = NULL;
+    series all;
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 1), 0);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    const hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    ck_assert_int_ge(H5Ldelete(f, "instrument", H5P_DEFAULT), 0);
+    (void)H5Fclose(f);
+    ck_assert_int_eq(runlog_read_samples(path, &all), LS_OK);
+    ck_assert_uint_eq(all.count, 0);
+    series_release(&all);
+    ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+    log_samples(log, 0, 50);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_samples(50);
+}
+END_TEST
+
+/* A program that knows a figure more reads what one before it measured. */
+START_TEST(measurements_without_a_figure)
+{
+    runlog *log = NULL;
+    runlog_facts facts;
+    problems found = {0};
+    series all;
+    ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
+    ck_assert_int_eq(log_epochs(log, 0, 1), 0);
+    log_samples(log, 0, 100);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    const hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    ck_assert_int_ge(H5Ldelete(f, "instrument/turned", H5P_DEFAULT), 0);
+    (void)H5Fclose(f);
+    ck_assert_int_eq(open_log_over(&log, path, &table, EPOCH_STEPS, 1), LS_OK);
+    ck_assert_int_eq(runlog_close(log), LS_OK);
+    check_samples(100);
+    ck_assert_int_eq(runlog_read_samples(path, &all), LS_OK);
+    ck_assert(isnan(all.rows[3].turned));
+    series_release(&all);
+    ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
+    ck_assert_uint_eq(found.count, 0);
+}
+END_TEST
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL) {
@@ -456,6 +553,9 @@ int main(void)
     tcase_add_test(tests, a_log_that_is_held_is_waited_for);
     tcase_add_test(tests, a_log_that_stays_held_is_refused);
     tcase_add_test(tests, a_mark_of_a_killed_writer_is_no_damage);
+    tcase_add_test(tests, measurements);
+    tcase_add_test(tests, a_log_without_measurements);
+    tcase_add_test(tests, measurements_without_a_figure);
     tcase_add_test(tests, log_of_another_network_is_refused);
     const int result = suite_run("runlog", tests);
     (void)rmdir(folder);

@@ -1,0 +1,186 @@
+#include "instrument/instrument.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Of the BatchNorm after a kernel, from that in the table. */
+enum { GAMMA = 1, VARIANCE = 4 };
+
+struct instrument {
+    instrument_setting of; /* but for its start */
+    size_t every;          /* updates */
+    size_t layers;
+    size_t *tensors;      /* owned, as what follows; [layers] */
+    real *before, *start; /* [weights_size] */
+    double *scratch;      /* [threads][scratch_size] */
+    size_t scratch_size;
+    instrument_row row;
+    bool fresh; /* not taken yet */
+};
+
+static size_t batches(const optimizer_options *o)
+{
+    return o->accumulate > 1 ? o->accumulate : 1;
+}
+
+/* Which tensors, and the most filters of one. */
+static size_t find_tensors(instrument *in)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < in->of.table->count; i++) {
+        const tensor_info *t = &in->of.table->tensors[i];
+        if (filters_invariant(t)) {
+            assert(t[GAMMA].role == TENSOR_GAMMA && t[VARIANCE].role == TENSOR_MOVING_VARIANCE);
+            in->tensors[in->layers++] = i;
+            most = filters_count(t) > most ? filters_count(t) : most;
+        }
+    }
+    return most;
+}
+
+/* The parts of the flat vector that are looked at: kernels and the gammas after them. */
+static void keep(const instrument *in, real *to, const real *from, size_t layer)
+{
+    const tensor_info *t = &in->of.table->tensors[in->tensors[layer]];
+    memcpy(to + t->offset, from + t->offset, t->size * sizeof *to);
+    memcpy(to + t[GAMMA].offset, from + t[GAMMA].offset, t[GAMMA].size * sizeof *to);
+}
+
+int instrument_create(instrument **out, const instrument_setting *of, const instrument_options *i)
+{
+    *out = NULL;
+    if (i->mode == INSTRUMENT_OFF) {
+        return LS_OK;
+    }
+    instrument *in = calloc(1, sizeof *in);
+    if (in == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the instrument");
+    }
+    const size_t weights = of->table->weights_size;
+    in->of = *of;
+    in->every = i->mode == INSTRUMENT_FULL ? 1 : i->every > 0 ? i->every : INSTRUMENT_EVERY;
+    in->tensors = calloc(of->table->count + 1, sizeof *in->tensors);
+    in->scratch_size = in->tensors != NULL ? filters_scratch(find_tensors(in)) : 0;
+    in->before = calloc(weights + 1, sizeof *in->before);
+    in->start = calloc(weights + 1, sizeof *in->start);
+    in->scratch = calloc((size_t)pool_threads(of->threads) * in->scratch_size + 1, sizeof *in->scratch);
+    in->row.layers = calloc(in->layers + 1, sizeof *in->row.layers);
+    if (in->tensors == NULL || in->before == NULL || in->start == NULL || in->scratch == NULL ||
+        in->row.layers == NULL) {
+        instrument_free(in);
+        return error_set(LS_ENOMEM, "out of memory for the instrument");
+    }
+    if (in->layers == 0) {
+        instrument_free(in);
+        return LS_OK;
+    }
+    for (size_t layer = 0; layer < in->layers; layer++) {
+        keep(in, in->start, of->start, layer);
+    }
+    *out = in;
+    return LS_OK;
+}
+
+void instrument_free(instrument *in)
+{
+    if (in == NULL) {
+        return;
+    }
+    free(in->tensors);
+    free(in->before);
+    free(in->start);
+    free(in->scratch);
+    free(in->row.layers);
+    free(in);
+}
+
+size_t instrument_layers(const instrument *in)
+{
+    return in == NULL ? 0 : in->layers;
+}
+
+const size_t *instrument_tensors(const instrument *in)
+{
+    return in->tensors;
+}
+
+bool instrument_due(const instrument *in, uint64_t step)
+{
+    if (in == NULL || (step + 1) % batches(in->of.optimizer) != 0) {
+        return false;
+    }
+    const uint64_t update = step / batches(in->of.optimizer);
+    return update > 0 && update % in->every == 0;
+}
+
+typedef struct measuring {
+    instrument *in;
+    const real *weights, *grads; /* after the update */
+    const double *statistics;
+    double decay, gamma_decay;
+} measuring;
+
+static void keep_layer(void *context, size_t index, int thread)
+{
+    const measuring *job = context;
+    (void)thread;
+    keep(job->in, job->in->before, job->weights, index);
+}
+
+void instrument_before(instrument *in, const state *s)
+{
+    measuring job = {.in = in, .weights = state_weights(s)};
+    pool_run(in->of.threads, keep_layer, &job, in->layers);
+}
+
+/* The last layers are the largest, so they come first: no thread ends with a large one. */
+static void measure_layer(void *context, size_t index, int thread)
+{
+    const measuring *job = context;
+    instrument *in = job->in;
+    const size_t layer = in->layers - 1 - index;
+    const tensor_info *t = &in->of.table->tensors[in->tensors[layer]];
+    const filters_update u = {
+        .start = in->start + t->offset,
+        .before = in->before + t->offset,
+        .after = job->weights + t->offset,
+        .gradient = job->grads + t->offset,
+        .decay = job->decay,
+        .gamma = in->before + t[GAMMA].offset,
+        .gamma_gradient = job->grads + t[GAMMA].offset,
+        .gamma_decay = job->gamma_decay,
+        .variance = job->statistics + t[VARIANCE].offset,
+        .epsilon = in->of.epsilon,
+    };
+    filters_measure(&in->row.layers[layer], t, &u, in->scratch + (size_t)thread * in->scratch_size);
+}
+
+void instrument_after(instrument *in, const state *s, const real *grads, const double *statistics, const rate_now *rate)
+{
+    const optimizer_options *o = in->of.optimizer;
+    const double twice = 2 * (double)(float)o->l2;
+    measuring job = {
+        .in = in,
+        .weights = state_weights(s),
+        .grads = grads,
+        .statistics = statistics,
+        .decay = (double)(real)(twice * (o->decay.follow_rate ? rate->share : 1)),
+        .gamma_decay = o->decay.norm_and_bias == DECAY_ALL ? (double)(real)twice : 0,
+    };
+    pool_run(in->of.threads, measure_layer, &job, in->layers);
+    in->row.step = s->step;
+    in->row.rate = *rate;
+    in->fresh = true;
+}
+
+const instrument_row *instrument_take(instrument *in)
+{
+    if (in == NULL || !in->fresh) {
+        return NULL;
+    }
+    in->fresh = false;
+    return &in->row;
+}

@@ -1,0 +1,146 @@
+#include "store/runlog_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "store/runlog_columns.h"
+#include "store/runlog_samples.h"
+
+int runlog_is_one(const char *path)
+{
+    h5_file *f = NULL;
+    if (h5_open_read(&f, path) != LS_OK) {
+        return 0;
+    }
+    const int is_one = h5_exists(f, "steps/step") && h5_exists(f, "epochs/epoch");
+    (void)h5_close(f);
+    return is_one;
+}
+
+int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
+{
+    h5_file *f = NULL;
+    runlog_epoch_row *rows = NULL;
+    uint64_t *cells = NULL;
+    size_t n = SIZE_MAX;
+    *out = NULL;
+    *count = 0;
+    int code = h5_open_read(&f, path);
+    if (code != LS_OK) {
+        return code;
+    }
+    code = runlog_common_rows(f, RUNLOG_PER_EPOCH, &n);
+    if (code != LS_OK) {
+        goto cleanup;
+    }
+    rows = calloc(n + 1, sizeof *rows);
+    cells = calloc(n + 1, RUNLOG_FIRST_WEIGHTS * sizeof *cells);
+    if (rows == NULL || cells == NULL) {
+        code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
+        goto cleanup;
+    }
+    for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
+        const runlog_column *k = &runlog_columns[i];
+        const size_t width = k->width == 0 ? 1 : k->width;
+        if (k->per != RUNLOG_PER_EPOCH || k->width == RUNLOG_TENSORS) {
+            continue;
+        }
+        runlog_fill_unknown(cells, n * width);
+        if (runlog_has_column(f, k)) {
+            code = h5_read_slice(f, k->name, k->type, 0, n, width, cells);
+        }
+        for (size_t j = 0; code == LS_OK && j < n; j++) {
+            memcpy((char *)&rows[j] + k->offset, &cells[j * width], width * sizeof *cells);
+        }
+    }
+    if (code == LS_OK) {
+        *out = rows;
+        *count = n;
+        rows = NULL;
+    }
+cleanup:
+    free(cells);
+    free(rows);
+    (void)h5_close(f);
+    return code;
+}
+
+int runlog_read_samples(const char *path, series *out)
+{
+    h5_file *f = NULL;
+    *out = (series){0};
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = runlog_samples_read(out, f);
+    }
+    (void)h5_close(f);
+    return code;
+}
+
+/* Steps behind each epoch: where the next begins; all are as long. */
+static int read_ends(runlog_norms *out, const char *path)
+{
+    runlog_epoch_row *rows = NULL;
+    size_t count = 0;
+    uint64_t steps = 0;
+    h5_file *f = NULL;
+    h5_shape shape = {0};
+    int code = runlog_read_epochs(path, &rows, &count);
+    if (code == LS_OK) {
+        code = h5_open_read(&f, path);
+    }
+    if (code == LS_OK) {
+        code = h5_stat(f, "steps/step", &shape);
+        steps = code == LS_OK ? shape.dims[0] : 0;
+    }
+    (void)h5_close(f);
+    out->epochs = count < out->epochs ? count : out->epochs;
+    out->ends = calloc(out->epochs + 1, sizeof *out->ends);
+    if (code == LS_OK && out->ends == NULL) {
+        code = error_set(LS_ENOMEM, "%s: out of memory for %zu epochs", path, out->epochs);
+    }
+    for (size_t i = 0; code == LS_OK && i < out->epochs; i++) {
+        const uint64_t length = count > 1 ? rows[1].start_step : steps;
+        out->ends[i] = rows[i].start_step + length;
+    }
+    free(rows);
+    return code;
+}
+
+int runlog_read_norms(const char *path, runlog_norms *out)
+{
+    h5_file *f = NULL;
+    h5_shape shape = {0};
+    size_t cells = 0;
+    *out = (runlog_norms){0};
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = h5_read_strings(f, RUNLOG_TENSOR_NAMES, &out->names, &out->tensors);
+    }
+    if (code == LS_OK && out->tensors > 0) {
+        code = h5_stat(f, "tensors/norm", &shape);
+        out->epochs = code == LS_OK && shape.rank == 2 ? shape.dims[0] : 0;
+    }
+    if (code == LS_OK && size_mul(&cells, out->epochs, out->tensors) != 0) {
+        code = error_set(LS_EFORMAT, "%s: tensors/norm: is too large", path);
+    }
+    if (code == LS_OK) {
+        out->norms = calloc(cells + 1, sizeof *out->norms);
+        code = out->norms == NULL ? error_set(LS_ENOMEM, "%s: out of memory for norms", path) : LS_OK;
+    }
+    if (code == LS_OK && cells > 0) {
+        code = h5_read_slice(f, "tensors/norm", H5_FLOAT64, 0, out->epochs, out->tensors, out->norms);
+    }
+    (void)h5_close(f);
+    return code == LS_OK ? read_ends(out, path) : code;
+}
+
+void runlog_norms_release(runlog_norms *n)
+{
+    free(n->names);
+    free(n->norms);
+    free(n->ends);
+    *n = (runlog_norms){0};
+}
