@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "store/runlog.h"
+#include "store/runlog_read.h"
 
 /* A figure, or a dash where there was none. */
 static void add_figure(text_builder *line, double x, int width, int digits)

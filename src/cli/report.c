@@ -9,9 +9,8 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/findings.h"
+#include "cli/run_data.h"
 #include "cli/run_options.h"
-#include "cli/which.h"
-#include "store/run_folder.h"
 
 static const char help[] =
     "usage: lockstep report RUN_DIR...\n"
@@ -23,47 +22,21 @@ static const char help[] =
 
 static const args_option options[] = {{0}};
 
-/* What a run's folder says. */
 typedef struct report_run {
-    const char *dir;
-    config saved;
-    checkpoint_info info;
-    runlog_epoch_row *epochs; /* owned */
-    finding_run facts;
+    run_data data;
+    finding_run facts; /* of the data's epochs */
 } report_run;
 
 static int read_run(report_run *r, const char *dir)
 {
-    char path[CHECKPOINT_PATH_SIZE];
-    size_t count = 0;
-    r->dir = dir;
-    int code = which_of_run(path, dir, false);
-    if (code == LS_OK) {
-        code = run_options_of_checkpoint(&r->saved, &r->info, path);
-    }
-    if (code == LS_OK) {
-        code = run_folder_file(path, sizeof path, dir, "log.h5");
-    }
-    if (code == LS_OK) {
-        code = runlog_read_epochs(path, &r->epochs, &count);
-    }
-    if (code != LS_OK) {
-        return code;
-    }
+    const int code = run_data_read(&r->data, dir);
     r->facts = (finding_run){
-        .optimizer = &r->saved.optimizer,
-        .batch = r->saved.order.batch,
-        .epochs = r->epochs,
-        .count = count,
+        .optimizer = &r->data.saved.optimizer,
+        .batch = r->data.saved.order.batch,
+        .epochs = r->data.epochs,
+        .count = r->data.count,
     };
-    return count > 0 ? LS_OK : error_set(LS_ENOTFOUND, "%s: no epoch has been logged yet", path);
-}
-
-static void release_run(report_run *r)
-{
-    config_free(&r->saved);
-    checkpoint_info_release(&r->info);
-    free(r->epochs);
+    return code;
 }
 
 /* "0.1234 -> 0.5678", or a dash where there is none. */
@@ -81,7 +54,7 @@ static int name_width(const report_run *runs, size_t count)
 {
     size_t width = sizeof "run" - 1;
     for (size_t i = 0; i < count; i++) {
-        width = strlen(runs[i].dir) > width ? strlen(runs[i].dir) : width;
+        width = strlen(runs[i].data.dir) > width ? strlen(runs[i].data.dir) : width;
     }
     return (int)width;
 }
@@ -95,9 +68,9 @@ static void print_table(const report_run *runs, size_t count)
         char train[64];
         char val[64];
         char weight[64];
-        const runlog_epoch_row *first = &runs[i].epochs[0];
-        const runlog_epoch_row *last = &runs[i].epochs[runs[i].facts.count - 1];
-        log_info("%-*s  %-10s  %6zu  %-18s  %-19s  %s", width, runs[i].dir, runs[i].info.experiment,
+        const runlog_epoch_row *first = &runs[i].data.epochs[0];
+        const runlog_epoch_row *last = &runs[i].data.epochs[runs[i].facts.count - 1];
+        log_info("%-*s  %-10s  %6zu  %-18s  %-19s  %s", width, runs[i].data.dir, runs[i].data.info.experiment,
                  runs[i].facts.count, span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
                  span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
                  span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
@@ -109,9 +82,9 @@ static void print_origins(const report_run *runs, size_t count)
 {
     char text[256];
     for (size_t i = 0; i < count; i++) {
-        if (runs[i].info.origin.count > 1) {
-            log_info("%s: computed by %s; its bits are those of no run by one kernel path alone", runs[i].dir,
-                     origin_describe(text, sizeof text, &runs[i].info.origin));
+        if (runs[i].data.info.origin.count > 1) {
+            log_info("%s: computed by %s; its bits are those of no run by one kernel path alone", runs[i].data.dir,
+                     origin_describe(text, sizeof text, &runs[i].data.info.origin));
         }
     }
 }
@@ -130,17 +103,17 @@ static void print_watched(const report_run *runs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         log_info("%s", "");
-        log_info("%s: first weights of %s", runs[i].dir, runs[i].saved.log.print_layer);
-        print_row(&runs[i].epochs[0]);
+        log_info("%s: first weights of %s", runs[i].data.dir, runs[i].data.saved.log.print_layer);
+        print_row(&runs[i].data.epochs[0]);
         if (runs[i].facts.count > 1) {
-            print_row(&runs[i].epochs[runs[i].facts.count - 1]);
+            print_row(&runs[i].data.epochs[runs[i].facts.count - 1]);
         }
     }
 }
 
 static int is(const report_run *r, const char *experiment)
 {
-    return strcmp(r->info.experiment, experiment) == 0;
+    return strcmp(r->data.info.experiment, experiment) == 0;
 }
 
 static const report_run *find(const report_run *runs, size_t count, const char *experiment)
@@ -155,13 +128,14 @@ static const report_run *find(const report_run *runs, size_t count, const char *
 
 static void print_finding(const report_run *r, finding f)
 {
-    log_info("  %s (%s) %s: %s (%s)", r->dir, r->info.experiment, finding_word(f.verdict), f.claim, f.figures);
+    log_info("  %s (%s) %s: %s (%s)", r->data.dir, r->data.info.experiment, finding_word(f.verdict), f.claim,
+             f.figures);
 }
 
 static void print_findings_of(const report_run *r, const report_run *bn)
 {
     if (!is(r, "bn") && !is(r, "l2") && !is(r, "bn_l2")) {
-        log_info("  %s (%s): the article has no such experiment", r->dir, r->info.experiment);
+        log_info("  %s (%s): the article has no such experiment", r->data.dir, r->data.info.experiment);
         return;
     }
     print_finding(r, finding_accuracy(&r->facts, !is(r, "l2")));
@@ -172,7 +146,7 @@ static void print_findings_of(const report_run *r, const report_run *bn)
     } else if (bn != NULL) {
         print_finding(r, finding_smaller(&r->facts, &bn->facts));
     } else {
-        log_info("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too", r->dir,
+        log_info("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too", r->data.dir,
                  finding_word(FINDING_UNKNOWN));
     }
 }
@@ -197,9 +171,9 @@ static void print_findings(const report_run *runs, size_t count)
 /* What the table does not show: a validation accuracy that is not the network's. */
 static void warn_of_moving(const report_run *r)
 {
-    const moving_lag lag = run_options_lag(&r->info, &r->saved);
-    if (r->saved.batch_norm.evaluate == BATCH_NORM_MOVING && moving_is_far(&lag)) {
-        moving_warn(r->dir, &lag,
+    const moving_lag lag = run_options_lag(&r->data.info, &r->data.saved);
+    if (r->data.saved.batch_norm.evaluate == BATCH_NORM_MOVING && moving_is_far(&lag)) {
+        moving_warn(r->data.dir, &lag,
                     "its validation accuracy says little: use batch_norm.evaluate=precise, more steps, or");
     }
 }
@@ -228,7 +202,7 @@ static int run(int argc, char **argv)
         }
     }
     for (size_t i = 0; i < count; i++) {
-        release_run(&runs[i]);
+        run_data_release(&runs[i].data);
     }
     free(runs);
     return code;

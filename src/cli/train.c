@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/args.h"
+#include "cli/balance_check.h"
 #include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/parallel.h"
@@ -138,6 +139,7 @@ static int print_plan(memory_need *out, const session_options *o, int ranks)
         memory_plan_print(&memory.plan, "#   ");
         log_info("#   %-26s %10.1f MiB", "pictures held beside that", (double)memory.need.held / 1048576);
         rate_curve_print(o, memory.samples);
+        balance_check_print(o, memory.samples);
         stages_print(o);
         *out = memory.need;
     }

@@ -58,6 +58,8 @@ static const config_choice metrics[] = {{"val_accuracy", METRIC_VAL_ACCURACY},
                                         {"train_accuracy", METRIC_TRAIN_ACCURACY},
                                         {"train_loss", METRIC_TRAIN_LOSS},
                                         {0}};
+static const config_choice instruments[] = {
+    {"light", INSTRUMENT_LIGHT}, {"off", INSTRUMENT_OFF}, {"full", INSTRUMENT_FULL}, {0}};
 static const config_choice samplings[] = {{"natural", ORDER_NATURAL}, {"balanced", ORDER_BALANCED}, {0}};
 static const config_choice units[] = {{"epochs", RATE_EPOCHS}, {"steps", RATE_STEPS}, {0}};
 static const config_choice changes[] = {{"step", RATE_STEPS}, {"epoch", RATE_EPOCHS}, {0}};
@@ -273,6 +275,11 @@ const config_key schema_keys[] = {
     {TEXT("log", "print_layer", log.print_layer, "conv2d"), .may_change = true,
      .help = "layer whose first weights are printed, by its Keras name"},
     {INT("log", "print_count", log.print_count, "10", 0, 1000), .may_change = true, .help = "how many of them"},
+
+    {CHOICE("log", "instrument", log.instrument.mode, "light", instruments), .may_change = true,
+     .help = "measure what updates do to the filters before a BatchNorm: at one step of some, or at each"},
+    {INT("log", "instrument_every", log.instrument.every, "50", 1, 1000000000), .may_change = true,
+     .help = "`light`: updates from one measurement to the next"},
 
     {REAL("timeouts", "stall", timeouts.stall, "60", 0, 1000000), .may_change = true,
      .help = "seconds without progress until a report says who is waited for; 0: never"},

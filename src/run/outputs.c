@@ -61,11 +61,26 @@ static int start_saver(outputs *out)
     return saver_create(&out->saver, &options);
 }
 
+/* Before the log is another one. */
+static int observe(outputs *out)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    const int code = run_folder_file(path, sizeof path, out->o->run_dir, "log.h5");
+    const char *log = out->o->resume != NULL ? path : NULL;
+    return code == LS_OK ? observation_open(&out->seen, out->s, &out->o->log.instrument, log) : code;
+}
+
 int outputs_open(outputs *out, const session *s, const trainer_options *o)
 {
     *out = (outputs){.s = s, .o = o};
-    const int code = open_files(out);
-    return code == LS_OK ? start_saver(out) : code;
+    int code = observe(out);
+    if (code == LS_OK) {
+        code = open_files(out);
+    }
+    if (code == LS_OK) {
+        code = start_saver(out);
+    }
+    return code;
 }
 
 void outputs_release(outputs *out)
@@ -77,6 +92,7 @@ void outputs_release(outputs *out)
         (void)error_restore(&reason);
     }
     saver_free(out->saver);
+    observation_release(&out->seen);
     free(out->classes);
     *out = (outputs){0};
 }
@@ -90,11 +106,20 @@ int outputs_step(outputs *out, const step_metrics *m)
         .accuracy = m->correct / m->samples,
         .learning_rate = m->rate,
     };
-    return explain(out, runlog_step(out->log, &row));
+    const instrument_row *measured = NULL;
+    int code = runlog_step(out->log, &row);
+    if (code == LS_OK) {
+        code = observation_take(&out->seen, out->s, &measured);
+    }
+    if (code == LS_OK && measured != NULL) {
+        code = runlog_sample(out->log, measured);
+    }
+    return explain(out, code);
 }
 
 int outputs_epoch(outputs *out, const runlog_epoch_row *row)
 {
+    observation_print(&out->seen, out->s);
     return explain(out, runlog_epoch(out->log, row, state_weights(&out->s->replica.state)));
 }
 

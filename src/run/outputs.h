@@ -2,6 +2,7 @@
 #define LOCKSTEP_RUN_OUTPUTS_H
 
 #include "run/epoch.h"
+#include "run/observation.h"
 #include "run/saver.h"
 #include "run/trainer.h"
 #include "store/runlog.h"
@@ -16,6 +17,7 @@ typedef struct outputs {
     const trainer_options *o; /* the run's */
     runlog *log;              /* NULL: nothing is open */
     saver *saver;
+    observation seen;     /* of the filters */
     const char **classes; /* owned; the texts are the data set's */
 } outputs;
 

@@ -166,6 +166,7 @@ static int begin(trainer *t, comm *c)
     }
     if (code == LS_OK && leads(t) && !done_before(t)) {
         code = outputs_open(&t->files, &t->s, t->o);
+        stepper_observe(t->s.replica.steps, t->files.seen.by);
     }
     requests_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
     return comm_agree(c, code);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "instrument/options.h"
 #include "store/metric.h"
 
 /* Sections of a configuration that a training run reads itself. Texts are not owned. */
@@ -36,6 +37,7 @@ typedef struct log_options {
     size_t every_steps;      /* between plain progress lines; 0: one about every minute */
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
+    instrument_options instrument;
 } log_options;
 
 #endif

@@ -12,6 +12,8 @@ struct stepper {
     model *m; /* not owned */
     comm *c;  /* not owned */
     step_options options;
+    instrument *observer;   /* not owned; NULL: none */
+    double *statistics;     /* of a batch, for the observer; [moving_size], in the arena as grads */
     arena memory;           /* owned; what follows lies in it */
     real *grads;            /* [model_max_nodes, at least 1][weights_size] */
     double (*per_shard)[3]; /* [max_shards] */
@@ -28,6 +30,7 @@ size_t step_gradients(const tensor_table *t, size_t max_shards)
 static void plan(stepper *s, arena *a, size_t max_shards)
 {
     s->grads = arena_alloc(a, step_gradients(model_table(s->m), max_shards), sizeof *s->grads);
+    s->statistics = arena_alloc(a, model_table(s->m)->moving_size, sizeof *s->statistics);
     s->per_shard = arena_alloc(a, max_shards, sizeof *s->per_shard);
 }
 
@@ -59,6 +62,11 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
 void stepper_use(stepper *s, const step_options *options)
 {
     s->options = *options;
+}
+
+void stepper_observe(stepper *s, instrument *by)
+{
+    s->observer = by;
 }
 
 void stepper_free(stepper *s)
@@ -111,6 +119,21 @@ static int backward(stepper *s, const batch *b, const state *st, const reducer *
     return code;
 }
 
+static double update(stepper *s, state *st, const rate_now *rate)
+{
+    const bool observed = instrument_due(s->observer, st->step);
+    if (observed) {
+        instrument_before(s->observer, st);
+    }
+    const double penalty = optimizer_update(st, s->grads, rate, &s->options.optimizer, model_threads(s->m));
+    st->step++;
+    if (observed) {
+        model_batch_statistics(s->m, s->statistics);
+        instrument_after(s->observer, st, s->grads, s->statistics, rate);
+    }
+    return penalty;
+}
+
 int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_metrics *out)
 {
     const optimizer_options *o = &s->options.optimizer;
@@ -133,8 +156,7 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     model_finish_gradient(s->m, s->options.sync_bn, s->grads);
     const rate_now rate = rate_at(o, &s->options.run, st->step);
     out->rate = rate.rate;
-    out->penalty = optimizer_update(st, s->grads, &rate, o, model_threads(s->m));
-    st->step++;
+    out->penalty = update(s, st, &rate);
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
     return LS_OK;

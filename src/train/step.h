@@ -3,6 +3,7 @@
 
 #include "base/batch.h"
 #include "comm/comm.h"
+#include "instrument/instrument.h"
 #include "model/model.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
@@ -46,6 +47,8 @@ size_t step_gradients(const tensor_table *t, size_t max_shards);
 int stepper_create(stepper **out, model *m, comm *c, const step_options *options, size_t max_shards);
 /* From now on steps are by these options; the optimizer keeps as many vectors as before. */
 void stepper_use(stepper *s, const step_options *options);
+/* From now on the instrument measures the updates that are due for it. NULL: none does; not owned. */
+void stepper_observe(stepper *s, instrument *by);
 void stepper_free(stepper *s);
 
 /*

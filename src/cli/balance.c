@@ -1,0 +1,137 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/args.h"
+#include "cli/balance_table.h"
+#include "cli/command.h"
+#include "cli/run_data.h"
+#include "instrument/decay_law.h"
+
+static const char help[] =
+    "usage: lockstep balance RUN [--from STEP] [--to STEP]\n"
+    "\n"
+    "What decay and BatchNorm did to the filters of each convolution before a BatchNorm, as the run's log measured\n"
+    "it, beside what their balance (*) predicts. Columns: the norm of a filter; the angle in radians that an update\n"
+    "turns it by; |g|/|w|; what pushes ln |w| outward and what decay takes of it, an update; the effective rate; the\n"
+    "95th percentile of the norms over the 5th; the angle to where the run began. Then how far BatchNorm's epsilon\n"
+    "leaves the filters from scale-invariant: e/(v + e), cos(g, w), and g.w as measured and as epsilon makes it. What\n"
+    "is not scale-invariant is held against decay alone. Last comes where the run stands. docs/instrument.md has the\n"
+    "formulas.\n"
+    "\n"
+    "  --from STEP  measurements from this step on (default: the second half of the run)\n"
+    "  --to STEP    up to this step\n"
+    "\n"
+    "example: lockstep balance checkpoints/digits-bn_l2\n";
+
+typedef struct balance_arguments {
+    uint64_t from, to;
+} balance_arguments;
+
+static const args_option options[] = {
+    {"from", ARGS_WHOLE, ARGS_FIELD(balance_arguments, from), .least = 1, .most = INT64_MAX},
+    {"to", ARGS_WHOLE, ARGS_FIELD(balance_arguments, to), .least = 1, .most = INT64_MAX},
+    {0},
+};
+
+/* Whether decay covers a tensor that no BatchNorm makes scale-invariant. */
+static bool decays(const char *name, const config *c)
+{
+    const bool is_kernel = strstr(name, "kernel") != NULL;
+    switch (c->optimizer.decay.norm_and_bias) {
+    case DECAY_ALL: return true;
+    case DECAY_KERNELS: return is_kernel;
+    default: return is_kernel || strstr(name, "bias") != NULL;
+    }
+}
+
+static bool is_invariant(const char *name, const config *c)
+{
+    return c->model.batch_norm && strstr(name, "conv2d") != NULL;
+}
+
+/* Tensors that are not scale-invariant: whether anything but decay moves their norms. */
+static void print_others(const run_data *d)
+{
+    const runlog_norms *n = &d->norms;
+    const rate_run run = run_data_rate_run(d);
+    const double *first = n->norms;
+    const double *last = n->norms + (n->epochs - 1) * n->tensors;
+    const double factor = decay_law_factor(&d->saved.optimizer, &run, n->ends[0], n->ends[n->epochs - 1]);
+    size_t others = 0;
+    log_info("  not scale-invariant, norms after epochs 1 and %zu; decay alone makes them times %.6g", n->epochs,
+             factor);
+    for (size_t i = 0; i < n->tensors; i++) {
+        if (is_invariant(n->names[i], &d->saved)) {
+            continue;
+        }
+        if (decays(n->names[i], &d->saved)) {
+            log_info("  %-30s %10.5f -> %10.5f, times %.6g, %.4g of decay alone", n->names[i], first[i], last[i],
+                     last[i] / first[i], last[i] / first[i] / factor);
+        } else {
+            others++;
+        }
+    }
+    if (others > 0) {
+        log_info("  and %zu tensors without decay", others);
+    }
+}
+
+static int print_verdict(const run_data *d)
+{
+    char text[80];
+    verdict v;
+    const int code = run_data_verdict(&v, d);
+    if (code == LS_OK) {
+        log_info("  %s; %.2f time constants are over", verdict_text(text, sizeof text, &v), v.clock);
+    }
+    return code;
+}
+
+static int print_measured(const run_data *d, const balance_arguments *a)
+{
+    const uint64_t last = d->measured.steps[d->measured.count - 1];
+    const uint64_t to = a->to > 0 ? a->to : last;
+    const uint64_t from = a->from > 0 ? a->from : last / 2 + 1;
+    return balance_table_print(&d->measured, from, to, &d->saved.optimizer);
+}
+
+static int print_run(const run_data *d, const balance_arguments *a)
+{
+    const bool measured = d->measured.count > 0;
+    if (d->saved.model.batch_norm && !measured) {
+        return error_set(LS_EUSAGE,
+                         "%s/log.h5: holds no measurements of filters; train with log.instrument=light and more than "
+                         "log.instrument_every steps",
+                         d->dir);
+    }
+    log_info("%s: %s", d->dir, d->info.experiment);
+    const int code = measured ? print_measured(d, a) : LS_OK;
+    if (code == LS_OK && d->norms.epochs > 1) {
+        print_others(d);
+    }
+    return code == LS_OK && measured ? print_verdict(d) : code;
+}
+
+static int run(int argc, char **argv)
+{
+    balance_arguments a = {0};
+    run_data d = {0};
+    int code = args_read_all(&a, argc, argv, options, 1, 1, "RUN");
+    if (code == LS_OK) {
+        code = run_data_read(&d, argv[optind]);
+    }
+    if (code == LS_OK) {
+        code = print_run(&d, &a);
+    }
+    run_data_release(&d);
+    return code;
+}
+
+const command balance_command = {
+    .name = "balance",
+    .summary = "what decay and BatchNorm did to a run's filters, measured and predicted",
+    .help = help,
+    .run = run,
+};

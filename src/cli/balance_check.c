@@ -1,0 +1,56 @@
+#include "cli/balance_check.h"
+
+#include "base/log.h"
+#include "instrument/theory.h"
+#include "instrument/verdict.h"
+
+enum { GUESS = 1000 };          /* steps an epoch */
+static const double enough = 5; /* time constants */
+
+static theory law_at(const session_options *o, const rate_run *run, uint64_t step)
+{
+    const rate_now now = rate_at(&o->optimizer, run, step);
+    return theory_of(&o->optimizer, now.rate, o->optimizer.decay.follow_rate ? now.share : 1);
+}
+
+/* Time constants after each epoch, up to the last; *epoch: after which there are enough, 0 for none. */
+static double clock_of(const session_options *o, const rate_run *run, uint64_t *epoch)
+{
+    double clock = 0;
+    *epoch = 0;
+    for (uint64_t e = 0; e < o->train.epochs; e++) {
+        clock += verdict_clock(&o->optimizer, run, e * run->steps_per_epoch, (e + 1) * run->steps_per_epoch);
+        if (*epoch == 0 && clock >= enough) {
+            *epoch = e + 1;
+        }
+    }
+    return clock;
+}
+
+void balance_check_print(const session_options *o, size_t samples)
+{
+    rate_run run = session_rate_run(o, samples);
+    uint64_t epoch = 0;
+    if (!o->network.batch_norm) {
+        return;
+    }
+    run.steps_per_epoch = run.steps_per_epoch > 0 ? run.steps_per_epoch : GUESS;
+    const theory start = law_at(o, &run, 0);
+    const double clock = clock_of(o, &run, &epoch);
+    log_info("%s", "");
+    if (!start.known) {
+        log_info("# decay against BatchNorm: no law is known for this optimizer and decay");
+    } else if (!(clock > 0)) {
+        log_info("# decay against BatchNorm: without decay the norms of filters only grow");
+    } else {
+        log_info("# decay against BatchNorm: the run lasts %.3g time constants of their balance%s", clock,
+                 epoch > 0 ? "" : ", too few for it; 5 are enough");
+        log_info("#   a filter then turns by %.4g rad in an update at the first rate; a time constant is %.0f updates",
+                 start.angle, start.clock > 0 ? 1 / start.clock : 0);
+        if (epoch > 0) {
+            log_info("#   %.0f time constants are over after epoch %llu", enough, (unsigned long long)epoch);
+        } else {
+            log_info("#   at these rates %.0f epochs would be enough", (double)o->train.epochs * enough / clock);
+        }
+    }
+}

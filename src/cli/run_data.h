@@ -1,0 +1,31 @@
+#ifndef LOCKSTEP_CLI_RUN_DATA_H
+#define LOCKSTEP_CLI_RUN_DATA_H
+
+#include "config/config.h"
+#include "instrument/verdict.h"
+#include "store/checkpoint.h"
+#include "store/runlog_read.h"
+
+/* What a run's folder says, from its newest usable checkpoint and its log. */
+typedef struct run_data {
+    const char *dir; /* not owned */
+    config saved;
+    checkpoint_info info;
+    runlog_epoch_row *epochs; /* owned; [count] */
+    size_t count;
+    series measured;
+    runlog_norms norms;
+} run_data;
+
+/* *out starts with anything and is released with run_data_release, on failure too. Errors as which_of_run and the
+ * readers; LS_ENOTFOUND where no epoch has been logged yet. */
+int run_data_read(run_data *out, const char *dir);
+void run_data_release(run_data *d);
+
+/* What the run's learning rate depended on. */
+rate_run run_data_rate_run(const run_data *d);
+
+/* Where the run stands by its measurements. Returns 0 or LS_ENOMEM. */
+int run_data_verdict(verdict *out, const run_data *d);
+
+#endif
