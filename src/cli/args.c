@@ -27,6 +27,33 @@ static void move_options(struct option out[MOST_OPTIONS], const args_option *opt
     out[n] = (struct option){0};
 }
 
+/* The letters, as getopt has them. */
+static void move_letters(char out[2 * MOST_OPTIONS + 2], const args_option *options)
+{
+    *out++ = ':';
+    for (size_t n = 0; options[n].name != NULL && n + 1 < MOST_OPTIONS; n++) {
+        if (options[n].letter != '\0') {
+            *out++ = options[n].letter;
+            if (options[n].kind != ARGS_FLAG) {
+                *out++ = ':';
+            }
+        }
+    }
+    *out = '\0';
+}
+
+/* Which option getopt_long found, by name or by letter. */
+static const args_option *found(const args_option *options, int got)
+{
+    if (got >= MOVED) {
+        return &options[got - MOVED];
+    }
+    while (options->letter != got) {
+        options++;
+    }
+    return options;
+}
+
 /* The word that begins with this letter as a short option would. */
 static const char *word_of(int argc, char **argv, int letter)
 {
@@ -121,10 +148,12 @@ static int take(void *arguments, const args_option *o)
 int args_read(void *arguments, int argc, char **argv, const args_option *options)
 {
     struct option moved[MOST_OPTIONS];
+    char letters[2 * MOST_OPTIONS + 2];
     move_options(moved, options);
+    move_letters(letters, options);
     opterr = 0;
     for (;;) {
-        const int got = getopt_long(argc, argv, ":", moved, NULL);
+        const int got = getopt_long(argc, argv, letters, moved, NULL);
         if (got == -1) {
             return LS_OK;
         }
@@ -135,7 +164,7 @@ int args_read(void *arguments, int argc, char **argv, const args_option *options
             return error_set(LS_EUSAGE, "%s: needs a value, and %s looks like an option; see `lockstep help %s`",
                              argv[optind - 2], optarg, argv[0]);
         }
-        const int code = take(arguments, &options[got - MOVED]);
+        const int code = take(arguments, found(options, got));
         if (code != LS_OK) {
             return code;
         }

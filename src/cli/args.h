@@ -35,6 +35,7 @@ typedef struct args_option {
     const char *const *words; /* ends with a NULL */
     /* option: "--name"; text: NULL where an optional value is not given. Returns 0 or LS_EUSAGE, LS_ENOMEM. */
     int (*take)(void *arguments, const char *option, const char *text);
+    char letter;   /* a short name, as in `-o FILE`; 0: none. Not for an option whose value may be left out */
     bool optional; /* the value may be left out */
     bool marks;    /* a field of the arguments, at `mark`, gets the name when the option is given: ARGS_MARK */
     size_t mark;

@@ -5,39 +5,32 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/command.h"
-#include "cli/findings.h"
-#include "cli/run_data.h"
+#include "cli/report_html.h"
+#include "cli/report_run.h"
 #include "cli/run_options.h"
 
 static const char help[] =
-    "usage: lockstep report RUN_DIR...\n"
+    "usage: lockstep report RUN_DIR... [-o FILE.html]\n"
     "\n"
     "The article's table from the logs and newest checkpoints of runs: accuracy and mean |w| from first to last, the\n"
     "watched weights at the first and last print, and which of the article's findings the runs show.\n"
     "\n"
+    "  -o, --output FILE.html  instead a page of charts, in one file, for a browser or on paper\n"
+    "\n"
     "example: lockstep report checkpoints/bn checkpoints/l2 checkpoints/bn_l2\n";
 
-static const args_option options[] = {{0}};
+typedef struct report_arguments {
+    const char *output;
+} report_arguments;
 
-typedef struct report_run {
-    run_data data;
-    finding_run facts; /* of the data's epochs */
-} report_run;
-
-static int read_run(report_run *r, const char *dir)
-{
-    const int code = run_data_read(&r->data, dir);
-    r->facts = (finding_run){
-        .optimizer = &r->data.saved.optimizer,
-        .batch = r->data.saved.order.batch,
-        .epochs = r->data.epochs,
-        .count = r->data.count,
-    };
-    return code;
-}
+static const args_option options[] = {
+    {"output", ARGS_TEXT, ARGS_FIELD(report_arguments, output), .letter = 'o'},
+    {0},
+};
 
 /* "0.1234 -> 0.5678", or a dash where there is none. */
 static const char *span(char *out, size_t size, double first, double last, int digits)
@@ -111,49 +104,21 @@ static void print_watched(const report_run *runs, size_t count)
     }
 }
 
-static int is(const report_run *r, const char *experiment)
-{
-    return strcmp(r->data.info.experiment, experiment) == 0;
-}
-
-static const report_run *find(const report_run *runs, size_t count, const char *experiment)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is(&runs[i], experiment)) {
-            return &runs[i];
-        }
-    }
-    return NULL;
-}
-
-static void print_finding(const report_run *r, finding f)
-{
-    log_info("  %s (%s) %s: %s (%s)", r->data.dir, r->data.info.experiment, finding_word(f.verdict), f.claim,
-             f.figures);
-}
-
 static void print_findings_of(const report_run *r, const report_run *bn)
 {
-    if (!is(r, "bn") && !is(r, "l2") && !is(r, "bn_l2")) {
-        log_info("  %s (%s): the article has no such experiment", r->data.dir, r->data.info.experiment);
-        return;
+    char sentences[REPORT_SENTENCES][REPORT_SENTENCE];
+    const size_t n = report_sentences(sentences, r, bn);
+    for (size_t i = 0; i < n; i++) {
+        log_info("  %s (%s) %s", r->data.dir, r->data.info.experiment, sentences[i]);
     }
-    print_finding(r, finding_accuracy(&r->facts, !is(r, "l2")));
-    if (is(r, "bn")) {
-        print_finding(r, finding_growth(&r->facts));
-    } else if (is(r, "l2")) {
-        print_finding(r, finding_shrinking(&r->facts));
-    } else if (bn != NULL) {
-        print_finding(r, finding_smaller(&r->facts, &bn->facts));
-    } else {
-        log_info("  %s (bn_l2) %s: mean |w| stays smaller than with bn alone; give a run of bn too", r->data.dir,
-                 finding_word(FINDING_UNKNOWN));
+    if (n == 0) {
+        log_info("  %s (%s): the article has no such experiment", r->data.dir, r->data.info.experiment);
     }
 }
 
 static void print_findings(const report_run *runs, size_t count)
 {
-    const report_run *bn = find(runs, count, "bn");
+    const report_run *bn = report_find(runs, count, "bn");
     log_info("%s", "");
     log_info("findings of the article");
     log_info(
@@ -178,9 +143,37 @@ static void warn_of_moving(const report_run *r)
     }
 }
 
+static void print_report(const report_run *runs, size_t count)
+{
+    print_table(runs, count);
+    print_origins(runs, count);
+    print_watched(runs, count);
+    print_findings(runs, count);
+    for (size_t i = 0; i < count; i++) {
+        warn_of_moving(&runs[i]);
+    }
+}
+
+static const char *const a_report = "a report";
+
+static int write_page(const char *path, const report_run *runs, size_t count)
+{
+    text_builder page = {0};
+    int code = report_html_make(&page, runs, count);
+    if (code == LS_OK) {
+        code = output_write_text(path, a_report, text_of(&page), page.length);
+    }
+    text_release(&page);
+    return code;
+}
+
 static int run(int argc, char **argv)
 {
-    int code = args_read_all(NULL, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
+    report_arguments a = {0};
+    int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
+    if (code == LS_OK && a.output != NULL) {
+        code = output_check_text(a.output, a_report);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -190,16 +183,12 @@ static int run(int argc, char **argv)
         return error_set(LS_ENOMEM, "out of memory for %zu runs", count);
     }
     for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = read_run(&runs[i], argv[optind + (int)i]);
+        code = report_run_read(&runs[i], argv[optind + (int)i]);
     }
-    if (code == LS_OK) {
-        print_table(runs, count);
-        print_origins(runs, count);
-        print_watched(runs, count);
-        print_findings(runs, count);
-        for (size_t i = 0; i < count; i++) {
-            warn_of_moving(&runs[i]);
-        }
+    if (code == LS_OK && a.output != NULL) {
+        code = write_page(a.output, runs, count);
+    } else if (code == LS_OK) {
+        print_report(runs, count);
     }
     for (size_t i = 0; i < count; i++) {
         run_data_release(&runs[i].data);

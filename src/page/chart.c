@@ -88,15 +88,32 @@ static void mark_y(text_builder *t, const scale *s, double at, const char *label
     text_add(t, "<text class=\"soft\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 4, label);
 }
 
-static void add_marks_y(text_builder *t, const scale *s)
+static void add_marks_plain(text_builder *t, const scale *s)
 {
     char label[32];
-    const double span = s->y.high - s->y.low;
-    const double step = s->logarithmic && span > 1.5 ? fmax(1, chart_step(span, 6)) : chart_step(span, 6);
+    const double step = chart_step(s->y.high - s->y.low, 6);
     for (double at = ceil(s->y.low / step) * step; at <= s->y.high; at += step) {
-        const double value = fabs(at) < step / 1000 ? 0 : at;
-        (void)snprintf(label, sizeof label, "%.4g", s->logarithmic ? pow(10, value) : value);
+        (void)snprintf(label, sizeof label, "%.4g", fabs(at) < step / 1000 ? 0 : at);
         mark_y(t, s, at, label);
+    }
+}
+
+/* Powers of 10, some of them where there are many, and 2 and 5 times them where there are few. */
+static void add_marks_logarithmic(text_builder *t, const scale *s)
+{
+    static const double between[] = {1, 2, 5};
+    char label[32];
+    const double span = s->y.high - s->y.low;
+    const double step = fmax(1, ceil(span / 6));
+    const size_t marks = span > 3 ? 1 : 3;
+    for (double power = floor(s->y.low / step) * step; power <= s->y.high; power += step) {
+        for (size_t i = 0; i < marks; i++) {
+            const double at = power + log10(between[i]);
+            (void)snprintf(label, sizeof label, "%.4g", pow(10, at));
+            if (at >= s->y.low && at <= s->y.high) {
+                mark_y(t, s, at, label);
+            }
+        }
     }
 }
 
@@ -148,7 +165,11 @@ static void add_drawing(text_builder *t, const chart *c, const scale *s)
     text_add(t, ". ");
     html_text(t, c->says);
     text_add(t, "\">\n");
-    add_marks_y(t, s);
+    if (s->logarithmic) {
+        add_marks_logarithmic(t, s);
+    } else {
+        add_marks_plain(t, s);
+    }
     add_marks_x(t, s);
     text_add(t, "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n", LEFT, WIDTH - RIGHT,
              HEIGHT - BOTTOM, HEIGHT - BOTTOM);
