@@ -6,6 +6,7 @@
 #include "page/html.h"
 
 enum { WIDTH = 720, HEIGHT = 340, LEFT = 72, RIGHT = 16, TOP = 12, BOTTOM = 48, MOST_ROWS = 40, MOST_POINTS = 1000 };
+enum { MOST_MARKS_X = 8, MOST_MARKS_Y = 6 };
 
 typedef struct range {
     double low, high;
@@ -88,13 +89,28 @@ static void mark_y(text_builder *t, const scale *s, double at, const char *label
     text_add(t, "<text class=\"soft\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 4, label);
 }
 
+/* The first multiple of a step within a range. */
+static double first_mark(range r, double step)
+{
+    return ceil(r.low / step) * step;
+}
+
+/* Zero, where a sum of steps has missed it. */
+static double mark_value(double at, double step)
+{
+    return fabs(at) < step / 1000 ? 0 : at;
+}
+
 static void add_marks_plain(text_builder *t, const scale *s)
 {
     char label[32];
-    const double step = chart_step(s->y.high - s->y.low, 6);
-    for (double at = ceil(s->y.low / step) * step; at <= s->y.high; at += step) {
-        (void)snprintf(label, sizeof label, "%.4g", fabs(at) < step / 1000 ? 0 : at);
-        mark_y(t, s, at, label);
+    const double step = chart_step(s->y.high - s->y.low, MOST_MARKS_Y);
+    for (int i = 0; i <= MOST_MARKS_Y; i++) {
+        const double at = first_mark(s->y, step) + i * step;
+        (void)snprintf(label, sizeof label, "%.4g", mark_value(at, step));
+        if (at <= s->y.high) {
+            mark_y(t, s, at, label);
+        }
     }
 }
 
@@ -104,11 +120,12 @@ static void add_marks_logarithmic(text_builder *t, const scale *s)
     static const double between[] = {1, 2, 5};
     char label[32];
     const double span = s->y.high - s->y.low;
-    const double step = fmax(1, ceil(span / 6));
+    const double step = fmax(1, ceil(span / MOST_MARKS_Y));
     const size_t marks = span > 3 ? 1 : 3;
-    for (double power = floor(s->y.low / step) * step; power <= s->y.high; power += step) {
-        for (size_t i = 0; i < marks; i++) {
-            const double at = power + log10(between[i]);
+    for (int i = 0; i <= MOST_MARKS_Y + 1; i++) {
+        const double power = first_mark(s->y, step) + (i - 1) * step;
+        for (size_t k = 0; k < marks; k++) {
+            const double at = power + log10(between[k]);
             (void)snprintf(label, sizeof label, "%.4g", pow(10, at));
             if (at >= s->y.low && at <= s->y.high) {
                 mark_y(t, s, at, label);
@@ -119,13 +136,17 @@ static void add_marks_logarithmic(text_builder *t, const scale *s)
 
 static void add_marks_x(text_builder *t, const scale *s)
 {
-    const double step = chart_step(s->x.high - s->x.low, 8);
-    for (double at = ceil(s->x.low / step) * step; at <= s->x.high; at += step) {
+    const double step = chart_step(s->x.high - s->x.low, MOST_MARKS_X);
+    for (int i = 0; i <= MOST_MARKS_X; i++) {
+        const double at = first_mark(s->x, step) + i * step;
         const double x = place_x(s, at);
+        if (at > s->x.high) {
+            break;
+        }
         text_add(t, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>", x, x, HEIGHT - BOTTOM,
                  HEIGHT - BOTTOM + 5);
         text_add(t, "<text class=\"soft\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.6g</text>\n", x,
-                 HEIGHT - BOTTOM + 20, fabs(at) < step / 1000 ? 0 : at);
+                 HEIGHT - BOTTOM + 20, mark_value(at, step));
     }
 }
 
