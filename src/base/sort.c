@@ -13,3 +13,9 @@ void sort_numbers(double *values, size_t n)
 {
     qsort(values, n, sizeof *values, compare);
 }
+
+double sort_median(double *values, size_t n)
+{
+    sort_numbers(values, n);
+    return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}

@@ -6,4 +6,7 @@
 /* Put n numbers in order, the smallest first. */
 void sort_numbers(double *values, size_t n);
 
+/* The median of n > 0 values, which are put in order. */
+double sort_median(double *values, size_t n);
+
 #endif

@@ -5,14 +5,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/sort.h"
 #include "instrument/balance.h"
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Of |measured/predicted − 1| over the layers: the median and the largest, with its layer. Sorts the errors. */
 static void print_errors(const char *what, const series *s, double *errors)
@@ -22,7 +16,7 @@ static void print_errors(const char *what, const series *s, double *errors)
         worst = errors[i] > errors[worst] ? i : worst;
     }
     const double most = errors[worst];
-    qsort(errors, s->layers, sizeof *errors, compare);
+    sort_numbers(errors, s->layers);
     log_info("  %s: median |measured/predicted - 1| %.2f%%, at most %.2f%% (%s)", what, 100 * errors[s->layers / 2],
              100 * most, s->names[worst]);
 }

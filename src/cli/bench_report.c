@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/sort.h"
 #include "model/model.h"
 
 static const char *const phase_names[BENCH_PHASES] = {
@@ -23,7 +24,7 @@ static rates images_a_second(const bench_options *o, const bench_result *r, cons
     double total = 0;
     double sorted[BENCH_MAX_STEPS];
     memcpy(sorted, seconds, o->steps * sizeof *sorted);
-    const double median = bench_median(sorted, o->steps);
+    const double median = sort_median(sorted, o->steps);
     for (size_t i = 0; i < o->steps; i++) {
         total += sorted[i];
     }
@@ -120,7 +121,7 @@ static double small_ratio(const bench_options *o, const bench_result *r)
     for (size_t i = 0; i < o->steps; i++) {
         ratios[i] = r->beside_seconds[i] / r->small_seconds[i];
     }
-    return bench_median(ratios, o->steps);
+    return sort_median(ratios, o->steps);
 }
 
 static void print_small(const bench_options *o, const bench_result *r)

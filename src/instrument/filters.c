@@ -1,10 +1,10 @@
 #include "instrument/filters.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clones.h"
+#include "base/sort.h"
 
 /* Sums over a filter's weights, each [filters]; w is the weight before, d what the update added, s the run's start. */
 typedef struct filter_sums {
@@ -64,13 +64,6 @@ CLONED static void add_line(const filter_sums *s, const filters_update *u, size_
         ss[i] += first * first;
         sw[i] += first * w;
     }
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Of sorted numbers, interpolated as NumPy's percentile does. */
@@ -154,7 +147,7 @@ void filters_measure(filters_row *out, const tensor_info *t, const filters_updat
     }
     if (counted > 0) {
         divide(out, (double)counted);
-        qsort(norms, counted, sizeof *norms, compare);
+        sort_numbers(norms, counted);
         out->norm_p5 = quantile(norms, counted, 0.05);
         out->norm_p95 = quantile(norms, counted, 0.95);
     }

@@ -25,12 +25,6 @@ typedef struct record {
     peaks peak;
 } record;
 
-double bench_median(double *values, size_t n)
-{
-    sort_numbers(values, n);
-    return (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
-
 static int run_step(bench_rig *rig, bench_state *s, comm *c)
 {
     step_metrics metrics;
@@ -102,7 +96,7 @@ static void median_layers(bench_result *out, const record *r, double *space)
             for (size_t i = 0; i < r->steps; i++) {
                 space[i] = r->layers[i * out->layer_count + row][phase];
             }
-            out->layer_seconds[row][phase] = bench_median(space, r->steps);
+            out->layer_seconds[row][phase] = sort_median(space, r->steps);
         }
     }
 }

@@ -69,7 +69,4 @@ void bench_release(bench_result *r);
 /* Its layers, and room for their times; part of bench_run. 0 or a negative code. */
 int bench_layers(bench_result *out, const bench_options *options);
 
-/* The median of n > 0 values, which are put in order. */
-double bench_median(double *values, size_t n);
-
 #endif
