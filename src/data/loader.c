@@ -224,9 +224,7 @@ static int check_options(const loader_options *o)
 
 static resolution most_pixels(const loader_options *o)
 {
-    const resolution input = {o->input.height, o->input.width};
-    const resolution most = resolution_largest(&o->input.resolution, input);
-    return most.height > input.height ? most : input;
+    return resolution_room(&o->input.resolution, (resolution){o->input.height, o->input.width});
 }
 
 /*

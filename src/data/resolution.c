@@ -52,3 +52,9 @@ resolution resolution_largest(const resolution_options *o, resolution input)
     const size_t last = last_rows(o, input);
     return with_rows(input, first > last ? first : last);
 }
+
+resolution resolution_room(const resolution_options *o, resolution input)
+{
+    const resolution most = resolution_largest(o, input);
+    return most.height > input.height ? most : input;
+}

@@ -30,4 +30,7 @@ resolution resolution_of_epoch(const resolution_options *o, resolution input, ui
 resolution resolution_smallest(const resolution_options *o, resolution input);
 resolution resolution_largest(const resolution_options *o, resolution input);
 
+/* The larger of that and the input, for which memory is needed where pictures are also validated. */
+resolution resolution_room(const resolution_options *o, resolution input);
+
 #endif

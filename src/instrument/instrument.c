@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "optim/gradient.h"
 
 /* Of the BatchNorm after a kernel, from that in the table. */
 enum { GAMMA = 1, VARIANCE = 4 };
@@ -20,11 +21,6 @@ struct instrument {
     instrument_row row;
     bool fresh; /* not taken yet */
 };
-
-static size_t batches(const optimizer_options *o)
-{
-    return o->accumulate > 1 ? o->accumulate : 1;
-}
 
 /* Which tensors, and the most filters of one. */
 static size_t find_tensors(instrument *in)
@@ -109,10 +105,10 @@ const size_t *instrument_tensors(const instrument *in)
 
 bool instrument_due(const instrument *in, uint64_t step)
 {
-    if (in == NULL || (step + 1) % batches(in->of.optimizer) != 0) {
+    if (in == NULL || !gradient_updates_after(in->of.optimizer, step)) {
         return false;
     }
-    const uint64_t update = step / batches(in->of.optimizer);
+    const uint64_t update = gradient_updates(in->of.optimizer, step);
     return update > 0 && update % in->every == 0;
 }
 

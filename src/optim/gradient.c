@@ -8,14 +8,14 @@
 /* Vectors are cut into this many pieces, whoever works on them. */
 enum { PIECES = 64 };
 
-static size_t batches(const optimizer_options *o)
+uint64_t gradient_batches(const optimizer_options *o)
 {
     return o->accumulate > 1 ? o->accumulate : 1;
 }
 
 size_t gradient_slots(state_slot *out, const optimizer_options *o)
 {
-    if (batches(o) == 1) {
+    if (gradient_batches(o) == 1) {
         return 0;
     }
     out[0] = (state_slot){ACCUMULATED, TENSOR_WEIGHTS};
@@ -24,7 +24,12 @@ size_t gradient_slots(state_slot *out, const optimizer_options *o)
 
 uint64_t gradient_updates(const optimizer_options *o, uint64_t steps)
 {
-    return steps / batches(o);
+    return steps / gradient_batches(o);
+}
+
+bool gradient_updates_after(const optimizer_options *o, uint64_t steps)
+{
+    return (steps + 1) % gradient_batches(o) == 0;
 }
 
 double gradient_squares(const real *x, size_t n)
@@ -84,7 +89,7 @@ static gradient_job job_of(const tensor_table *t)
 
 bool gradient_complete(state *s, real *grads, const optimizer_options *o, pool *p)
 {
-    const uint64_t count = batches(o);
+    const uint64_t count = gradient_batches(o);
     if (count == 1) {
         return true;
     }

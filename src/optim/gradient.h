@@ -12,8 +12,14 @@
 /* The vectors that a state needs for it. Returns how many. */
 size_t gradient_slots(state_slot *out, const optimizer_options *o);
 
+/* Batches that an update averages the gradients of. */
+uint64_t gradient_batches(const optimizer_options *o);
+
 /* Updates that so many steps made. */
 uint64_t gradient_updates(const optimizer_options *o, uint64_t steps);
+
+/* Whether the step after so many ends in an update. */
+bool gradient_updates_after(const optimizer_options *o, uint64_t steps);
 
 /* Take in this step's gradient. Whether an update is due; then grads is the mean of all batches since the last one. */
 bool gradient_complete(state *s, real *grads, const optimizer_options *o, pool *p);

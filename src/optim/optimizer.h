@@ -60,6 +60,9 @@ const optimizer *optimizer_of(const optimizer_options *o);
 /* All vectors that a state needs for these options: the optimizer's own come first. Returns how many. */
 size_t optimizer_slots(state_slot out[STATE_MOST_SLOTS], const optimizer_options *o);
 
+/* Whether decay covers a tensor, where it is trained. */
+bool optimizer_decays(const optimizer_options *o, const tensor_info *t);
+
 /* Before the first step of a run: the vectors get what they begin with. Weights and moving statistics are there. */
 void optimizer_begin(state *s, const optimizer_options *o);
 

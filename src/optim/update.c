@@ -16,7 +16,7 @@ static bool is_kernel(const tensor_info *t)
     return t->role == TENSOR_CONV_KERNEL || t->role == TENSOR_DEPTHWISE_KERNEL || t->role == TENSOR_DENSE_KERNEL;
 }
 
-static bool decays(const optimizer_options *o, const tensor_info *t)
+bool optimizer_decays(const optimizer_options *o, const tensor_info *t)
 {
     switch (o->decay.norm_and_bias) {
     case DECAY_ALL: return true;
@@ -48,7 +48,7 @@ typedef struct update_job {
 static update_part part_of(const update_job *job, const tensor_info *t)
 {
     const optimizer_options *o = job->options;
-    const bool decaying = decays(o, t);
+    const bool decaying = optimizer_decays(o, t);
     const double share = o->decay.follow_rate && t->scale_invariant != 0 ? job->rate.share : 1;
     return (update_part){
         .decay = decaying ? (real)(2 * penalty_factor(o) * share) : 0,
@@ -84,7 +84,7 @@ static void do_range(update_job *job, size_t piece, const tensor_info *t, size_t
     update_part part = part_of(job, t);
     for (size_t at = begin; at < end; at += PART) {
         const size_t n = end - at < PART ? end - at : PART;
-        if (job->options->l2 != 0 && decays(job->options, t)) {
+        if (job->options->l2 != 0 && optimizer_decays(job->options, t)) {
             job->squares[piece] += gradient_squares(state_weights(job->s) + at, n);
         }
         if (job->how != NULL) {

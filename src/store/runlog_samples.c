@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "store/runlog_columns.h"
 
-enum { BUFFER_ROWS = 8, CHUNK_ROWS = 64, COPY_ROWS = 256 };
+enum { BUFFER_ROWS = 8, CHUNK_ROWS = 64 };
 
 #define GROUP "instrument"
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 #include "optim/average.h"
+#include "optim/gradient.h"
 #include "train/class_weights.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
@@ -30,17 +31,10 @@ resolution session_resolution(const session_options *o, uint64_t epoch)
     return resolution_of_epoch(&o->data.resolution, session_input(o), epoch);
 }
 
-/* That memory is planned for. */
-static resolution largest(const session_options *o)
-{
-    const resolution input = session_input(o);
-    const resolution most = resolution_largest(&o->data.resolution, input);
-    return o->training && most.height > input.height ? most : input;
-}
-
 model_options session_network(const session_options *o, size_t classes, int ranks)
 {
-    const resolution most = largest(o);
+    const resolution input = session_input(o);
+    const resolution most = o->training ? resolution_room(&o->data.resolution, input) : input;
     return (model_options){
         .height = most.height,
         .width = most.width,
@@ -67,10 +61,9 @@ size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o)
 rate_run session_rate_run(const session_options *o, size_t samples)
 {
     const order_options *by = &o->order;
-    const size_t batches = o->optimizer.accumulate > 1 ? o->optimizer.accumulate : 1;
     return (rate_run){
         .steps_per_epoch = order_steps(samples, by->batch, by->steps_per_epoch),
-        .batch = by->batch * batches,
+        .batch = by->batch * gradient_batches(&o->optimizer),
     };
 }
 
@@ -146,10 +139,10 @@ static int make_loaders(session *s)
     if (code != LS_OK || (!o->training && !o->estimates)) {
         return code;
     }
-    l = session_train_loader(o, l.rank, l.size);
-    l.data = s->data;
-    l.turn = session_turns(s);
-    return loader_create(&s->train, &l);
+    loader_options of_training = session_train_loader(o, l.rank, l.size);
+    of_training.data = l.data;
+    of_training.turn = l.turn;
+    return loader_create(&s->train, &of_training);
 }
 
 int session_open(session *out, comm *c, const session_options *options)
