@@ -1,5 +1,4 @@
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -8,6 +7,9 @@
 #include "cli/command.h"
 #include "cli/run_data.h"
 #include "instrument/decay_law.h"
+#include "network/network.h"
+#include "optim/optimizer.h"
+#include "store/runlog_columns.h"
 
 static const char help[] =
     "usage: lockstep balance RUN [--from STEP] [--to STEP]\n"
@@ -35,40 +37,37 @@ static const args_option options[] = {
     {0},
 };
 
-/* Whether decay covers a tensor that no BatchNorm makes scale-invariant. */
-static bool decays(const char *name, const config *c)
+/* What decay alone makes of a weight from the end of the first epoch to that of the last. */
+static double decay_alone(const run_data *d)
 {
-    const bool is_kernel = strstr(name, "kernel") != NULL;
-    switch (c->optimizer.decay.norm_and_bias) {
-    case DECAY_ALL: return true;
-    case DECAY_KERNELS: return is_kernel;
-    default: return is_kernel || strstr(name, "bias") != NULL;
-    }
+    const rate_run run = run_data_rate_run(d);
+    const uint64_t from = d->epochs[0].start_step + run.steps_per_epoch;
+    const uint64_t to = d->epochs[d->norms.epochs - 1].start_step + run.steps_per_epoch;
+    return decay_law_factor(&d->saved.optimizer, &run, from, to);
 }
 
-static bool is_invariant(const char *name, const config *c)
-{
-    return c->model.batch_norm && strstr(name, "conv2d") != NULL;
-}
-
-/* Tensors that are not scale-invariant: whether anything but decay moves their norms. */
-static void print_others(const run_data *d)
+/* Tensors that are not scale-invariant: whether anything but decay moves their norms. t: of the log's tensors. */
+static void print_others(const run_data *d, const tensor_table *t)
 {
     const runlog_norms *n = &d->norms;
-    const rate_run run = run_data_rate_run(d);
-    const double *first = n->norms;
-    const double *last = n->norms + (n->epochs - 1) * n->tensors;
-    const double factor = decay_law_factor(&d->saved.optimizer, &run, n->ends[0], n->ends[n->epochs - 1]);
+    const double factor = decay_alone(d);
+    size_t column = 0;
     size_t others = 0;
     log_info("  not scale-invariant, norms after epochs 1 and %zu; decay alone makes them times %.6g", n->epochs,
              factor);
-    for (size_t i = 0; i < n->tensors; i++) {
-        if (is_invariant(n->names[i], &d->saved)) {
+    for (size_t i = 0; i < t->count; i++) {
+        if (!t->tensors[i].trainable) {
             continue;
         }
-        if (decays(n->names[i], &d->saved)) {
-            log_info("  %-30s %10.5f -> %10.5f, times %.6g, %.4g of decay alone", n->names[i], first[i], last[i],
-                     last[i] / first[i], last[i] / first[i] / factor);
+        const double first = n->norms[column];
+        const double last = n->norms[(n->epochs - 1) * n->tensors + column];
+        const char *name = n->names[column++];
+        if (filters_invariant(&t->tensors[i])) {
+            continue;
+        }
+        if (optimizer_decays(&d->saved.optimizer, &t->tensors[i])) {
+            log_info("  %-30s %10.5f -> %10.5f, times %.6g, %.4g of decay alone", name, first, last, last / first,
+                     last / first / factor);
         } else {
             others++;
         }
@@ -78,15 +77,29 @@ static void print_others(const run_data *d)
     }
 }
 
-static int print_verdict(const run_data *d)
+static int print_not_invariant(const run_data *d)
+{
+    const network_spec of = {.classes = d->info.class_count, .options = d->saved.model};
+    tensor_table t;
+    int code = network_describe(&t, &of);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (runlog_names_match(d->norms.names, d->norms.tensors, &t)) {
+        print_others(d, &t);
+    } else {
+        code =
+            error_set(LS_EFORMAT, "%s/log.h5: is of another network than the checkpoint; use `lockstep fsck`", d->dir);
+    }
+    tensor_table_release(&t);
+    return code;
+}
+
+static void print_verdict(const run_data *d)
 {
     char text[80];
-    verdict v;
-    const int code = run_data_verdict(&v, d);
-    if (code == LS_OK) {
-        log_info("  %s; %.2f time constants are over", verdict_text(text, sizeof text, &v), v.clock);
-    }
-    return code;
+    const verdict v = run_data_verdict(d);
+    log_info("  %s; %.2f time constants are over", verdict_text(text, sizeof text, &v), v.clock);
 }
 
 static int print_measured(const run_data *d, const balance_arguments *a)
@@ -107,11 +120,14 @@ static int print_run(const run_data *d, const balance_arguments *a)
                          d->dir);
     }
     log_info("%s: %s", d->dir, d->info.experiment);
-    const int code = measured ? print_measured(d, a) : LS_OK;
+    int code = measured ? print_measured(d, a) : LS_OK;
     if (code == LS_OK && d->norms.epochs > 1) {
-        print_others(d);
+        code = print_not_invariant(d);
     }
-    return code == LS_OK && measured ? print_verdict(d) : code;
+    if (code == LS_OK && measured) {
+        print_verdict(d);
+    }
+    return code;
 }
 
 static int run(int argc, char **argv)

@@ -7,12 +7,6 @@
 enum { GUESS = 1000 };          /* steps an epoch */
 static const double enough = 5; /* time constants */
 
-static theory law_at(const session_options *o, const rate_run *run, uint64_t step)
-{
-    const rate_now now = rate_at(&o->optimizer, run, step);
-    return theory_of(&o->optimizer, now.rate, o->optimizer.decay.follow_rate ? now.share : 1);
-}
-
 /* Time constants after each epoch, up to the last; *epoch: after which there are enough, 0 for none. */
 static double clock_of(const session_options *o, const rate_run *run, uint64_t *epoch)
 {
@@ -35,7 +29,8 @@ void balance_check_print(const session_options *o, size_t samples)
         return;
     }
     run.steps_per_epoch = run.steps_per_epoch > 0 ? run.steps_per_epoch : GUESS;
-    const theory start = law_at(o, &run, 0);
+    const rate_now first = rate_at(&o->optimizer, &run, 0);
+    const theory start = theory_at(&o->optimizer, &first);
     const double clock = clock_of(o, &run, &epoch);
     log_info("%s", "");
     if (!start.known) {

@@ -63,16 +63,6 @@ static void put(char out[CELL], const char *format, ...)
     va_end(arguments);
 }
 
-/* "first -> last"; a dash where there is none. */
-static void put_span(char out[CELL], double first, double last, int digits)
-{
-    if (isnan(first) || isnan(last)) {
-        put(out, "-");
-    } else {
-        put(out, "%.*f -> %.*f", digits, first, digits, last);
-    }
-}
-
 static const runlog_epoch_row *first_row(const run_data *d)
 {
     return &d->epochs[0];
@@ -108,17 +98,17 @@ static void put_steps(char out[CELL], const run_data *d)
 
 static void put_train_loss(char out[CELL], const run_data *d)
 {
-    put_span(out, first_row(d)->train_loss, last_row(d)->train_loss, 4);
+    (void)run_data_span(out, CELL, first_row(d)->train_loss, last_row(d)->train_loss, 4);
 }
 
 static void put_train_accuracy(char out[CELL], const run_data *d)
 {
-    put_span(out, first_row(d)->train_accuracy, last_row(d)->train_accuracy, 4);
+    (void)run_data_span(out, CELL, first_row(d)->train_accuracy, last_row(d)->train_accuracy, 4);
 }
 
 static void put_val_accuracy(char out[CELL], const run_data *d)
 {
-    put_span(out, first_row(d)->val_accuracy, last_row(d)->val_accuracy, 4);
+    (void)run_data_span(out, CELL, first_row(d)->val_accuracy, last_row(d)->val_accuracy, 4);
 }
 
 static void put_best(char out[CELL], const run_data *d)
@@ -136,7 +126,7 @@ static void put_best(char out[CELL], const run_data *d)
 
 static void put_mean_abs(char out[CELL], const run_data *d)
 {
-    put_span(out, first_row(d)->start_mean_abs_weight, last_row(d)->mean_abs_weight, 6);
+    (void)run_data_span(out, CELL, first_row(d)->start_mean_abs_weight, last_row(d)->mean_abs_weight, 6);
 }
 
 static void put_speed(char out[CELL], const run_data *d)
@@ -144,15 +134,9 @@ static void put_speed(char out[CELL], const run_data *d)
     put(out, "%.1f", last_row(d)->images_per_second);
 }
 
-static void put_verdict(char out[CELL], const run_data *d)
+static void put_stand(char out[CELL], const run_data *d)
 {
-    verdict v;
-    char text[CELL];
-    if (d->measured.count == 0) {
-        put(out, d->saved.model.batch_norm ? "not measured" : "no BatchNorm");
-    } else if (run_data_verdict(&v, d) == LS_OK) {
-        put(out, "%s", verdict_text(text, sizeof text, &v));
-    }
+    (void)run_data_stand(out, CELL, d);
 }
 
 static void put_clock(char out[CELL], const run_data *d)
@@ -167,7 +151,8 @@ static void print_weights(const comparison *c)
         char name[CELL];
         put(name, "%s, weight %zu", c->runs[0].saved.log.print_layer, k + 1);
         for (size_t i = 0; i < c->count; i++) {
-            put_span(c->cells[i], first_row(&c->runs[i])->first_weights[k], last_row(&c->runs[i])->first_weights[k], 5);
+            (void)run_data_span(c->cells[i], CELL, first_row(&c->runs[i])->first_weights[k],
+                                last_row(&c->runs[i])->first_weights[k], 5);
         }
         print_row(c, name);
     }
@@ -258,7 +243,7 @@ static void print_all(const comparison *c)
     row(c, "  the best", put_best);
     row(c, "mean |w|", put_mean_abs);
     print_weights(c);
-    row(c, "filters", put_verdict);
+    row(c, "filters", put_stand);
     row(c, "time constants", put_clock);
     row(c, "images/s", put_speed);
 }

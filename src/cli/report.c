@@ -32,17 +32,6 @@ static const args_option options[] = {
     {0},
 };
 
-/* "0.1234 -> 0.5678", or a dash where there is none. */
-static const char *span(char *out, size_t size, double first, double last, int digits)
-{
-    if (isnan(first) || isnan(last)) {
-        (void)snprintf(out, size, "-");
-    } else {
-        (void)snprintf(out, size, "%.*f -> %.*f", digits, first, digits, last);
-    }
-    return out;
-}
-
 static int name_width(const report_run *runs, size_t count)
 {
     size_t width = sizeof "run" - 1;
@@ -64,9 +53,10 @@ static void print_table(const report_run *runs, size_t count)
         const runlog_epoch_row *first = &runs[i].data.epochs[0];
         const runlog_epoch_row *last = &runs[i].data.epochs[runs[i].facts.count - 1];
         log_info("%-*s  %-10s  %6zu  %-18s  %-19s  %s", width, runs[i].data.dir, runs[i].data.info.experiment,
-                 runs[i].facts.count, span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
-                 span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
-                 span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
+                 runs[i].facts.count,
+                 run_data_span(train, sizeof train, first->train_accuracy, last->train_accuracy, 4),
+                 run_data_span(val, sizeof val, first->val_accuracy, last->val_accuracy, 4),
+                 run_data_span(weight, sizeof weight, first->start_mean_abs_weight, last->mean_abs_weight, 6));
     }
 }
 

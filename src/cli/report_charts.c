@@ -92,15 +92,8 @@ static void add_rates(text_builder *t, lines *all, const report_run *runs, size_
 
 static theory law_at(const run_data *d, size_t i)
 {
-    const optimizer_options *o = &d->saved.optimizer;
-    return theory_of(o, d->measured.rates[i], o->decay.follow_rate ? d->measured.shares[i] : 1);
-}
-
-static verdict_point point_at(const run_data *d, size_t i)
-{
-    const series *s = &d->measured;
-    const rate_now now = {s->rates[i], s->shares[i]};
-    return verdict_point_of(s->rows + i * s->layers, s->layers, s->steps[i], &now, &d->saved.optimizer);
+    const rate_now now = {d->measured.rates[i], d->measured.shares[i]};
+    return theory_at(&d->saved.optimizer, &now);
 }
 
 /* The root mean square of the last turns. */
@@ -109,7 +102,7 @@ static double smooth_turn(const run_data *d, size_t i)
     double sum = 0;
     const size_t first = i + 1 > SMOOTHED ? i + 1 - SMOOTHED : 0;
     for (size_t k = first; k <= i; k++) {
-        const double turn = point_at(d, k).turn;
+        const double turn = d->points[k].turn;
         sum += turn * turn;
     }
     return sqrt(sum / (double)(i + 1 - first));
@@ -154,7 +147,7 @@ static void add_norms(text_builder *t, lines *all, const report_run *runs, size_
         double *y = add_line(t, all, d->dir, n, colour_of(i), false, &x);
         for (size_t k = 0; y != NULL && k < n; k++) {
             x[k] = (double)d->measured.steps[k];
-            y[k] = exp(point_at(d, k).log_norm);
+            y[k] = exp(d->points[k].log_norm);
         }
         if (!(law_at(d, 0).angle > 0)) {
             continue;
@@ -163,7 +156,7 @@ static void add_norms(text_builder *t, lines *all, const report_run *runs, size_
         y = add_line(t, all, name, n, colour_of(i), true, &x);
         for (size_t k = 0; y != NULL && k < n; k++) {
             x[k] = (double)d->measured.steps[k]; /* |w|^power over its balance is (angle in balance / angle)² */
-            y[k] = exp(point_at(d, k).log_norm) * pow(smooth_turn(d, k), 2.0 / law_at(d, k).power);
+            y[k] = exp(d->points[k].log_norm) * pow(smooth_turn(d, k), 2.0 / law_at(d, k).power);
         }
     }
 }

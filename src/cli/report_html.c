@@ -26,19 +26,6 @@ static const runlog_epoch_row *last_row(const run_data *d)
     return &d->epochs[d->count - 1];
 }
 
-/* Where a run stands, in words for a table. */
-static void stand(char out[CELL], const run_data *d)
-{
-    verdict v;
-    if (!d->saved.model.batch_norm) {
-        (void)snprintf(out, CELL, "no BatchNorm");
-    } else if (d->measured.count == 0 || run_data_verdict(&v, d) != LS_OK) {
-        (void)snprintf(out, CELL, "not measured");
-    } else {
-        (void)verdict_text(out, CELL, &v);
-    }
-}
-
 static void add_runs(text_builder *t, const report_run *runs, size_t count)
 {
     static const char *const headings[COLUMNS] = {
@@ -53,7 +40,7 @@ static void add_runs(text_builder *t, const report_run *runs, size_t count)
         span(train, d->epochs[0].train_accuracy, last_row(d)->train_accuracy, 4);
         span(val, d->epochs[0].val_accuracy, last_row(d)->val_accuracy, 4);
         span(weights, d->epochs[0].start_mean_abs_weight, last_row(d)->mean_abs_weight, 5);
-        stand(filters, d);
+        (void)run_data_stand(filters, CELL, d);
         html_row(t, cells, COLUMNS, 0);
     }
     html_table_end(t);
@@ -63,10 +50,11 @@ static void add_runs(text_builder *t, const report_run *runs, size_t count)
 static void add_stand(text_builder *t, const run_data *d)
 {
     char text[512];
-    verdict v;
-    if (!d->saved.model.batch_norm || d->measured.count == 0 || run_data_verdict(&v, d) != LS_OK) {
+    char words[CELL];
+    if (d->measured.count == 0) {
         return;
     }
+    const verdict v = run_data_verdict(d);
     const rate_run run = run_data_rate_run(d);
     const double per_epoch = run.steps_per_epoch > 0 ? (double)run.steps_per_epoch : 1;
     switch (v.kind) {
@@ -103,7 +91,7 @@ static void add_stand(text_builder *t, const run_data *d)
         break;
     default:
         (void)snprintf(text, sizeof text, "How decay and BatchNorm stand cannot be told: %s.",
-                       verdict_text((char[CELL]){""}, CELL, &v));
+                       verdict_text(words, CELL, &v));
     }
     html_paragraph(t, text);
 }
@@ -157,6 +145,7 @@ static void add_layers(text_builder *t, const run_data *d)
 static void add_details(text_builder *t, const report_run *r)
 {
     char text[256];
+    char computed[CELL];
     html_heading(t, r->data.dir);
     report_charts_of_run(t, &r->data);
     add_layers(t, &r->data);
@@ -164,7 +153,7 @@ static void add_details(text_builder *t, const report_run *r)
     html_verbatim(t, r->data.info.config);
     html_details_end(t);
     html_details_begin(t, "The environment");
-    (void)snprintf(text, sizeof text, "Computed by %s.", origin_describe((char[CELL]){""}, CELL, &r->data.info.origin));
+    (void)snprintf(text, sizeof text, "Computed by %s.", origin_describe(computed, CELL, &r->data.info.origin));
     html_paragraph(t, text);
     (void)snprintf(text, sizeof text, "Program: %s. Seed %llu, %llu steps, checksum of the data %016llx.",
                    r->data.info.program, (unsigned long long)r->data.info.seed, (unsigned long long)r->data.info.step,

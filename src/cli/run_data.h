@@ -14,6 +14,7 @@ typedef struct run_data {
     runlog_epoch_row *epochs; /* owned; [count] */
     size_t count;
     series measured;
+    verdict_point *points; /* owned; [measured.count] */
     runlog_norms norms;
 } run_data;
 
@@ -25,7 +26,12 @@ void run_data_release(run_data *d);
 /* What the run's learning rate depended on. */
 rate_run run_data_rate_run(const run_data *d);
 
-/* Where the run stands by its measurements. Returns 0 or LS_ENOMEM. */
-int run_data_verdict(verdict *out, const run_data *d);
+/* Where the run stands by its measurements. */
+verdict run_data_verdict(const run_data *d);
+/* That in words, or why it is not known; returns out. */
+const char *run_data_stand(char *out, size_t size, const run_data *d);
+
+/* "0.1234 -> 0.5678", or a dash where there is none; returns out. */
+const char *run_data_span(char *out, size_t size, double first, double last, int digits);
 
 #endif

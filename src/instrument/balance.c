@@ -40,7 +40,8 @@ balance balance_of(const series *s, size_t layer, uint64_t from, uint64_t to, co
     sums all = {0};
     for (size_t i = 0; i < s->count; i++) {
         if (s->steps[i] >= from && s->steps[i] <= to) {
-            const theory t = theory_of(o, s->rates[i], o->decay.follow_rate ? s->shares[i] : 1);
+            const rate_now now = {s->rates[i], s->shares[i]};
+            const theory t = theory_at(o, &now);
             add(&all, &s->rows[i * s->layers + layer], &t, s->rates[i], (double)s->sizes[layer]);
         }
     }

@@ -42,6 +42,11 @@ theory theory_of(const optimizer_options *o, double rate, double share)
     return t;
 }
 
+theory theory_at(const optimizer_options *o, const rate_now *now)
+{
+    return theory_of(o, now->rate, o->decay.follow_rate ? now->share : 1);
+}
+
 double theory_norm(const theory *t, double force)
 {
     if (!(t->shrink > 0)) {

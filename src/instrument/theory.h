@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "optim/options.h"
+#include "optim/rate.h"
 
 /*
  * What the literature says of a weight w that a BatchNorm makes scale-invariant: its gradient is at right angles to it
@@ -29,6 +30,9 @@ typedef struct theory {
 
 /* At a rate, with decay times `share` (rate_now). */
 theory theory_of(const optimizer_options *o, double rate, double share);
+
+/* Of scale-invariant weights at a step, whose decay may follow the rate. */
+theory theory_at(const optimizer_options *o, const rate_now *now);
 
 /* The norm in balance. force: the mean of G where power is 4; the number of the filter's weights where it is 2.
  * Infinite without decay. */

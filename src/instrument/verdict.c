@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "instrument/theory.h"
+#include "optim/gradient.h"
 
 enum {
     LEAST_POINTS = 8,
@@ -18,28 +20,10 @@ static const double few_pushes = 0.1;   /* share of the balance's outward push b
 static const double told_by_clock = 1;  /* a window's time constants in which that is told from a way to the balance */
 static const double jump_size = 3;      /* rise of ln norm, in what decay can take in the same time */
 
-static theory law_of(const optimizer_options *o, const rate_now *now)
-{
-    return theory_of(o, now->rate, o->decay.follow_rate ? now->share : 1);
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, compare);
-    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
 verdict_point verdict_point_of(const filters_row *rows, size_t layers, uint64_t step, const rate_now *now,
                                const optimizer_options *o)
 {
-    const theory law = law_of(o, now);
+    const theory law = theory_at(o, now);
     verdict_point p = {.step = step, .shrink = law.shrink};
     double *values = calloc(layers + 1, sizeof *values);
     if (values == NULL || layers == 0) {
@@ -50,23 +34,28 @@ verdict_point verdict_point_of(const filters_row *rows, size_t layers, uint64_t 
         values[i] = sqrt(rows[i].angle2);
         p.log_norm += 0.5 * log(rows[i].norm2) / (double)layers;
     }
-    p.angle = median(values, layers);
+    p.angle = sort_median(values, layers);
     p.turn = law.angle > 0 ? p.angle / law.angle : 0;
     for (size_t i = 0; i < layers; i++) {
         values[i] = rows[i].growth;
     }
-    p.growth = median(values, layers);
+    p.growth = sort_median(values, layers);
     free(values);
     return p;
+}
+
+verdict_point verdict_point_in(const series *s, size_t i, const optimizer_options *o)
+{
+    const rate_now now = {s->rates[i], s->shares[i]};
+    return verdict_point_of(s->rows + i * s->layers, s->layers, s->steps[i], &now, o);
 }
 
 double verdict_clock(const optimizer_options *o, const rate_run *run, uint64_t from, uint64_t to)
 {
     double clock = 0;
-    const uint64_t each = o->accumulate > 1 ? o->accumulate : 1;
     for (uint64_t step = from; step < to; step++) {
         const rate_now now = rate_at(o, run, step);
-        clock += (step + 1) % each == 0 ? law_of(o, &now).clock : 0;
+        clock += gradient_updates_after(o, step) ? theory_at(o, &now).clock : 0;
     }
     return clock;
 }
@@ -121,7 +110,7 @@ verdict verdict_of(const verdict_point *p, size_t count, const optimizer_options
 {
     verdict v = {.kind = VERDICT_TOO_SHORT};
     const rate_now start = rate_at(o, run, 0);
-    if (!law_of(o, &start).known) {
+    if (!theory_at(o, &start).known) {
         v.kind = VERDICT_UNKNOWN;
         return v;
     }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "instrument/filters.h"
+#include "instrument/series.h"
 #include "optim/options.h"
 #include "optim/rate.h"
 
@@ -39,6 +40,9 @@ typedef struct verdict {
 /* rows: of the layers; now: rate and share of the update. */
 verdict_point verdict_point_of(const filters_row *rows, size_t layers, uint64_t step, const rate_now *now,
                                const optimizer_options *o);
+
+/* Of a run's measurement number i. */
+verdict_point verdict_point_in(const series *s, size_t i, const optimizer_options *o);
 
 /* Time constants between two steps of a run, by its schedule. */
 double verdict_clock(const optimizer_options *o, const rate_run *run, uint64_t from, uint64_t to);

@@ -29,9 +29,7 @@ static int take_over(observation *out, const session *s, const char *log_path)
     int code = LS_OK;
     if (runlog_read_samples(log_path, &before) == LS_OK) {
         for (size_t i = 0; code == LS_OK && i < before.count && before.steps[i] <= s->replica.state.step; i++) {
-            const rate_now now = {before.rates[i], before.shares[i]};
-            const verdict_point p = verdict_point_of(before.rows + i * before.layers, before.layers, before.steps[i],
-                                                     &now, &s->options.optimizer);
+            const verdict_point p = verdict_point_in(&before, i, &s->options.optimizer);
             code = add(out, &p);
         }
     }

@@ -79,36 +79,6 @@ int runlog_read_samples(const char *path, series *out)
     return code;
 }
 
-/* Steps behind each epoch: where the next begins; all are as long. */
-static int read_ends(runlog_norms *out, const char *path)
-{
-    runlog_epoch_row *rows = NULL;
-    size_t count = 0;
-    uint64_t steps = 0;
-    h5_file *f = NULL;
-    h5_shape shape = {0};
-    int code = runlog_read_epochs(path, &rows, &count);
-    if (code == LS_OK) {
-        code = h5_open_read(&f, path);
-    }
-    if (code == LS_OK) {
-        code = h5_stat(f, "steps/step", &shape);
-        steps = code == LS_OK ? shape.dims[0] : 0;
-    }
-    (void)h5_close(f);
-    out->epochs = count < out->epochs ? count : out->epochs;
-    out->ends = calloc(out->epochs + 1, sizeof *out->ends);
-    if (code == LS_OK && out->ends == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for %zu epochs", path, out->epochs);
-    }
-    for (size_t i = 0; code == LS_OK && i < out->epochs; i++) {
-        const uint64_t length = count > 1 ? rows[1].start_step : steps;
-        out->ends[i] = rows[i].start_step + length;
-    }
-    free(rows);
-    return code;
-}
-
 int runlog_read_norms(const char *path, runlog_norms *out)
 {
     h5_file *f = NULL;
@@ -134,13 +104,12 @@ int runlog_read_norms(const char *path, runlog_norms *out)
         code = h5_read_slice(f, "tensors/norm", H5_FLOAT64, 0, out->epochs, out->tensors, out->norms);
     }
     (void)h5_close(f);
-    return code == LS_OK ? read_ends(out, path) : code;
+    return code;
 }
 
 void runlog_norms_release(runlog_norms *n)
 {
     free(n->names);
     free(n->norms);
-    free(n->ends);
     *n = (runlog_norms){0};
 }

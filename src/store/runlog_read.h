@@ -15,9 +15,8 @@ int runlog_read_samples(const char *path, series *out);
 /* Norms of the trained tensors after each epoch. */
 typedef struct runlog_norms {
     size_t tensors, epochs;
-    char **names;   /* owned, one block; [tensors]: "dense/kernel" */
-    double *norms;  /* owned; [epochs][tensors] */
-    uint64_t *ends; /* owned; [epochs]: steps behind the epoch */
+    char **names;  /* owned, one block; [tensors]: "dense/kernel" */
+    double *norms; /* owned; [epochs][tensors] */
 } runlog_norms;
 
 /* All of them; *out: runlog_norms_release, on failure too. LS_ENOTFOUND, LS_EFORMAT. */
