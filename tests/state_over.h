@@ -16,6 +16,7 @@ static inline state state_over(const tensor_table *t, real *weights, real *movin
         .vectors = {{"weights", weights, t->weights_size, TENSOR_WEIGHTS},
                     {"moving", moving, t->moving_size, TENSOR_MOVING}},
         .count = STATE_SLOTS,
+        .shrink = {.left = 1},
     };
 }
 
@@ -28,6 +29,9 @@ static inline int write_over(const char *path, const tensor_table *t, real *weig
     s.step = info->step;
     s.position = info->position;
     s.origin = info->origin;
+    if (info->shrink > 0) {
+        s.shrink = (state_shrink){info->shrink, info->shrink_velocity};
+    }
     return checkpoint_write(path, &s, info);
 }
 

@@ -127,6 +127,18 @@ static void print_run(const checkpoint_info *info)
     config_free(&c);
 }
 
+/* For who would use the weights elsewhere: with epsilon as it stands in the configuration they are another function. */
+static void print_shrink(const checkpoint_info *info)
+{
+    config c = {0};
+    if (!isnan(info->shrink) &&
+        config_parse(&c, info->config, strlen(info->config), "configuration", NULL, 0) == LS_OK) {
+        log_info("  decay as a rate  has left %.6g of the weights before a BatchNorm, whose epsilon is %.8g",
+                 info->shrink, c.batch_norm.epsilon / (info->shrink * info->shrink));
+    }
+    config_free(&c);
+}
+
 static int inspect_checkpoint(const char *path)
 {
     checkpoint_info info;
@@ -149,6 +161,7 @@ static int inspect_checkpoint(const char *path)
     if (info.position > 0) {
         log_info("  position         %" PRIu64 " samples into epoch %" PRIu64 "", info.position, info.epoch + 1);
     }
+    print_shrink(&info);
     if (!isnan(info.val_accuracy)) {
         log_info("  validation       loss %.6f ce %.6f acc %.6f", info.val_loss, info.val_cross_entropy,
                  info.val_accuracy);

@@ -71,6 +71,29 @@ static int check_optimizer(const optimizer_options *o, const char *origin)
     return LS_OK;
 }
 
+/* What optim/growth.h knows the rule of. */
+static int check_growth(const config *c, const char *origin)
+{
+    const optimizer_options *o = &c->optimizer;
+    if (!o->decay.as_rate) {
+        return LS_OK;
+    }
+    if (o->kind != OPTIMIZER_SGD) {
+        return unfit(origin,
+                     "`decay.as_rate` is for `sgd`, with momentum or without: only there a decay is known to be "
+                     "a rate that grows; set it to false");
+    }
+    if (o->clip_norm > 0 || o->clip_value > 0 || o->ema.decay > 0) {
+        return unfit(origin, "with `decay.as_rate` weights and gradients are on another scale at each step, so that "
+                             "`train.clip_norm`, `train.clip_value` and `ema.decay` mean nothing; set them to 0");
+    }
+    if (!c->model.batch_norm) {
+        return unfit(origin, "`decay.as_rate` is about weights that a BatchNorm follows, and `model.batch_norm` is "
+                             "false; set `decay.as_rate` to false");
+    }
+    return LS_OK;
+}
+
 static int check_rate(const rate_options *r, const char *origin)
 {
     const bool by_periods = r->schedule == RATE_STEP || r->schedule == RATE_EXPONENTIAL;
@@ -164,6 +187,9 @@ static int check_together(const config *c, const char *origin)
             origin, t->abort, t->stall);
     }
     int code = check_optimizer(&c->optimizer, origin);
+    if (code == LS_OK) {
+        code = check_growth(c, origin);
+    }
     if (code == LS_OK) {
         code = check_rate(&c->optimizer.rate, origin);
     }

@@ -177,6 +177,8 @@ const config_key schema_keys[] = {
              "`false` nothing"},
     {BOOL("decay", "follow_rate", optimizer.decay.follow_rate, "false"),
      .help = "both decays of weights before a BatchNorm are multiplied by the rate over its highest"},
+    {BOOL("decay", "as_rate", optimizer.decay.as_rate, "false"),
+     .help = "weights before a BatchNorm do not decay: their rate grows instead, so that the same is computed"},
 
     {CHOICE("optimizer", "form", optimizer.form, "keras", forms),
      .help = "where the rate and epsilon stand: Keras' and TensorFlow's form, or PyTorch's"},

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "optim/gradient.h"
+#include "optim/growth.h"
 
 /* Of the BatchNorm after a kernel, from that in the table. */
 enum { GAMMA = 1, VARIANCE = 4 };
@@ -18,6 +19,7 @@ struct instrument {
     real *before, *start; /* [weights_size] */
     double *scratch;      /* [threads][scratch_size] */
     size_t scratch_size;
+    double epsilon; /* of the update that is measured */
     instrument_row row;
     bool fresh; /* not taken yet */
 };
@@ -116,7 +118,7 @@ typedef struct measuring {
     instrument *in;
     const real *weights, *grads; /* after the update */
     const double *statistics;
-    double decay, gamma_decay;
+    double decay, gamma_decay, epsilon;
 } measuring;
 
 static void keep_layer(void *context, size_t index, int thread)
@@ -129,6 +131,7 @@ static void keep_layer(void *context, size_t index, int thread)
 void instrument_before(instrument *in, const state *s)
 {
     measuring job = {.in = in, .weights = state_weights(s)};
+    in->epsilon = in->of.epsilon / (s->shrink.left * s->shrink.left);
     pool_run(in->of.threads, keep_layer, &job, in->layers);
 }
 
@@ -149,7 +152,7 @@ static void measure_layer(void *context, size_t index, int thread)
         .gamma_gradient = job->grads + t[GAMMA].offset,
         .gamma_decay = job->gamma_decay,
         .variance = job->statistics + t[VARIANCE].offset,
-        .epsilon = in->of.epsilon,
+        .epsilon = job->epsilon,
     };
     filters_measure(&in->row.layers[layer], t, &u, in->scratch + (size_t)thread * in->scratch_size);
 }
@@ -157,14 +160,14 @@ static void measure_layer(void *context, size_t index, int thread)
 void instrument_after(instrument *in, const state *s, const real *grads, const double *statistics, const rate_now *rate)
 {
     const optimizer_options *o = in->of.optimizer;
-    const double twice = 2 * (double)(float)o->l2;
     measuring job = {
         .in = in,
         .weights = state_weights(s),
         .grads = grads,
         .statistics = statistics,
-        .decay = (double)(real)(twice * (o->decay.follow_rate ? rate->share : 1)),
-        .gamma_decay = o->decay.norm_and_bias == DECAY_ALL ? (double)(real)twice : 0,
+        .decay = growth_asked(o) ? 0 : (double)optimizer_coupled(o, o->decay.follow_rate ? rate->share : 1),
+        .gamma_decay = o->decay.norm_and_bias == DECAY_ALL ? (double)optimizer_coupled(o, 1) : 0,
+        .epsilon = in->epsilon,
     };
     pool_run(in->of.threads, measure_layer, &job, in->layers);
     in->row.step = s->step;

@@ -44,7 +44,8 @@ theory theory_of(const optimizer_options *o, double rate, double share)
 
 theory theory_at(const optimizer_options *o, const rate_now *now)
 {
-    return theory_of(o, now->rate, o->decay.follow_rate ? now->share : 1);
+    const double share = o->decay.follow_rate ? now->share : 1;
+    return theory_of(o, now->rate, o->decay.as_rate ? 0 : share);
 }
 
 double theory_norm(const theory *t, double force)

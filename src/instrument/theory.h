@@ -31,7 +31,7 @@ typedef struct theory {
 /* At a rate, with decay times `share` (rate_now). */
 theory theory_of(const optimizer_options *o, double rate, double share);
 
-/* Of scale-invariant weights at a step, whose decay may follow the rate. */
+/* Of scale-invariant weights at a step, whose decay may follow the rate, or be none (decay.as_rate). */
 theory theory_at(const optimizer_options *o, const rate_now *now);
 
 /* The norm in balance. force: the mean of G where power is 4; the number of the filter's weights where it is 2.

@@ -120,17 +120,26 @@ static void pack_weights(model *m, const real *weights, model_mode mode)
     pool_run(m->run.threads, pack_layer, &job, m->layer_count + 1);
 }
 
+/* Outputs of a convolution whose weights are v = w/P (optim/growth.h) have 1/P² of the variance. */
+static batch_norm_options norm_of(const model *m, const state *s)
+{
+    batch_norm_options norm = m->options.norm;
+    norm.epsilon /= s->shrink.left * s->shrink.left;
+    return norm;
+}
+
 static int forward_layer(model *m, model_layer *layer, const nn_source *in, const state *s, model_mode mode,
                          const reducer *sums)
 {
     const real *weights = state_weights(s);
+    const batch_norm_options norm = norm_of(m, s);
     int code = LS_OK;
     unit_forward(&layer->u, &m->run, in, mode != MODEL_INFER);
     lap(m, layer, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
-        unit_use_moving(&layer->u, &m->options.norm, weights, state_moving(s));
+        unit_use_moving(&layer->u, &norm, weights, state_moving(s));
     } else {
-        code = unit_use_batch(&layer->u, &m->options.norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
+        code = unit_use_batch(&layer->u, &norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
         lap(m, layer, PROFILE_MOMENTS);
     }
     if (code == LS_OK && layer->add != MODEL_NONE) {

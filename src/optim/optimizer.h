@@ -63,6 +63,9 @@ size_t optimizer_slots(state_slot out[STATE_MOST_SLOTS], const optimizer_options
 /* Whether decay covers a tensor, where it is trained. */
 bool optimizer_decays(const optimizer_options *o, const tensor_info *t);
 
+/* 2c as it is added to a gradient, c rounded to float32 first, as Keras does: times what decay.follow_rate leaves. */
+real optimizer_coupled(const optimizer_options *o, double share);
+
 /* Before the first step of a run: the vectors get what they begin with. Weights and moving statistics are there. */
 void optimizer_begin(state *s, const optimizer_options *o);
 

@@ -33,6 +33,7 @@ typedef struct decay_options {
     double decoupled;            /* λ of w -= rate·λ·w, which is no part of the gradient */
     decay_tensors norm_and_bias; /* of the penalty too */
     bool follow_rate;            /* both decays of scale-invariant tensors are times rate / its highest */
+    bool as_rate;                /* scale-invariant tensors do not decay, their rate grows (optim/growth.h) */
 } decay_options;
 
 typedef enum rate_schedule {

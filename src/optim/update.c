@@ -4,6 +4,7 @@
 
 #include "optim/average.h"
 #include "optim/gradient.h"
+#include "optim/growth.h"
 #include "optim/optimizer.h"
 
 /* The vectors are cut into this many pieces, whoever works on them; the penalty is summed within a piece, then over. */
@@ -32,6 +33,17 @@ static double penalty_factor(const optimizer_options *o)
     return (double)(float)o->l2;
 }
 
+real optimizer_coupled(const optimizer_options *o, double share)
+{
+    return (real)(2 * penalty_factor(o) * share);
+}
+
+/* Whether L2 adds to the loss, and so to the gradient. */
+static bool penalized(const optimizer_options *o, const tensor_info *t)
+{
+    return o->l2 != 0 && optimizer_decays(o, t) && !growth_covers(o, t);
+}
+
 typedef struct update_job {
     state *s;
     const optimizer *how; /* NULL: only the penalty is wanted */
@@ -40,7 +52,8 @@ typedef struct update_job {
     rate_now rate;
     gradient_limits limits;
     average_now average;
-    size_t each; /* elements a piece */
+    growth growth; /* of the tensors that it covers */
+    size_t each;   /* elements a piece */
     double squares[PIECES];
 } update_job;
 
@@ -51,7 +64,7 @@ static update_part part_of(const update_job *job, const tensor_info *t)
     const bool decaying = optimizer_decays(o, t);
     const double share = o->decay.follow_rate && t->scale_invariant != 0 ? job->rate.share : 1;
     return (update_part){
-        .decay = decaying ? (real)(2 * penalty_factor(o) * share) : 0,
+        .decay = decaying ? optimizer_coupled(o, share) : 0,
         .decoupled = decaying ? o->decay.decoupled * share : 0,
         .rate = (real)job->rate.rate,
         .trust = 1,
@@ -71,10 +84,14 @@ static void place(update_part *part, const update_job *job, size_t at, size_t n)
     }
 }
 
-static void update(const update_job *job, update_part *part, size_t at, size_t n)
+static void update(const update_job *job, update_part *part, const tensor_info *t, size_t at, size_t n)
 {
     place(part, job, at, n);
-    job->how->update(part);
+    if (growth_covers(job->options, t)) {
+        growth_update(part, &job->growth);
+    } else {
+        job->how->update(part);
+    }
     average_weights(&job->average, job->s, at, n);
 }
 
@@ -84,12 +101,12 @@ static void do_range(update_job *job, size_t piece, const tensor_info *t, size_t
     update_part part = part_of(job, t);
     for (size_t at = begin; at < end; at += PART) {
         const size_t n = end - at < PART ? end - at : PART;
-        if (job->options->l2 != 0 && optimizer_decays(job->options, t)) {
+        if (penalized(job->options, t)) {
             job->squares[piece] += gradient_squares(state_weights(job->s) + at, n);
         }
         if (job->how != NULL) {
             gradient_limit(&job->limits, job->grads + at, n);
-            update(job, &part, at, n);
+            update(job, &part, t, at, n);
         }
     }
 }
@@ -137,7 +154,7 @@ static void do_tensor(void *context, size_t index, int thread)
     update_part part = part_of(job, t);
     part.trust = trust(job, &part, t);
     for (size_t at = 0; at < t->size; at += PART) {
-        update(job, &part, t->offset + at, t->size - at < PART ? t->size - at : PART);
+        update(job, &part, t, t->offset + at, t->size - at < PART ? t->size - at : PART);
     }
 }
 
@@ -161,6 +178,12 @@ double optimizer_update(state *s, real *grads, const rate_now *rate, const optim
     job.limits = gradient_limits_of(s, grads, o, p);
     job.average = average_at(s, o);
     average_moving(&job.average, s);
+    if (growth_asked(o)) {
+        job.growth = growth_at(&s->shrink, rate, o);
+        const double penalty = run(&job, p);
+        growth_finish(s, &job.growth, o);
+        return penalty;
+    }
     if (job.how->measure == NULL) {
         return run(&job, p);
     }

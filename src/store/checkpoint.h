@@ -51,10 +51,11 @@ typedef struct checkpoint_info {
     checkpoint_orientation orientation;
     checkpoint_epoch now;
     double val_loss, val_cross_entropy, val_accuracy; /* at these weights; NaN where they were not validated */
-    double moving_distance; /* of the moving statistics from the data's (train/moving.h); NaN: not known */
-    double score;           /* of these weights by checkpoint.best_by (store/metric.h); NaN: not known */
-    double best_score;      /* of all epochs so far; NaN: none was scored */
-    double best_epoch;      /* the first with that */
+    double moving_distance;         /* of the moving statistics from the data's (train/moving.h); NaN: not known */
+    double score;                   /* of these weights by checkpoint.best_by (store/metric.h); NaN: not known */
+    double best_score;              /* of all epochs so far; NaN: none was scored */
+    double best_epoch;              /* the first with that */
+    double shrink, shrink_velocity; /* of the state: set by reading, taken from it by writing; NaN: decay is no rate */
     /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */
     const char *config;        /* the effective configuration, YAML */
     const char *experiment;    /* bn, l2, bn_l2 or the name of another */

@@ -134,13 +134,13 @@ void checkpoint_check_figures(const checkpoint_info *info, problems *found)
     }
 }
 
-/* Where one is not known its attribute is not there, so NaN is no value of it either. Only scores may be negative. */
+/* Where one is not known its attribute is not there, so NaN is no value of it either. Only scores and a velocity may be negative. */
 static void check_figures(h5_file *f, const checkpoint_info *info, problems *found)
 {
     for (size_t i = 0; i < CHECKPOINT_FIGURES; i++) {
         const char *name = checkpoint_figures[i].name;
         const double value = checkpoint_figure_of(info, i);
-        const int may_fall = strstr(name, "score") != NULL;
+        const int may_fall = strstr(name, "score") != NULL || strstr(name, "velocity") != NULL;
         if (h5_attr_exists(f, "lockstep", name) && !(isfinite(value) && (may_fall || value >= 0))) {
             problems_add(found, "%s has the impossible value %g", name, value);
         }

@@ -244,6 +244,16 @@ static int check_hash(h5_file *f, const state *s, uint64_t hash)
     return code;
 }
 
+static int read_shrink(h5_file *f, const checkpoint_info *info, state_shrink *out)
+{
+    *out = (state_shrink){info->shrink, info->shrink_velocity};
+    return info->shrink > 0 && info->shrink < INFINITY && isfinite(info->shrink_velocity)
+               ? LS_OK
+               : error_set(LS_EFORMAT,
+                           "%s: lockstep/shrink is %g, which nothing can be shrunk by; use an older checkpoint",
+                           h5_path(f), info->shrink);
+}
+
 int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info)
 {
     int code = checkpoint_verify_sets(f);
@@ -260,6 +270,9 @@ int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info)
     s->step = info->step;
     s->position = info->position;
     s->origin = info->origin;
+    if (code == LS_OK && !isnan(info->shrink)) {
+        code = read_shrink(f, info, &s->shrink);
+    }
     return code != LS_OK ? code : check_hash(f, s, info->weights_hash);
 }
 

@@ -40,6 +40,8 @@ const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES] = {
     {"score", H5_FLOAT64, offsetof(checkpoint_info, score)},
     {"best_score", H5_FLOAT64, offsetof(checkpoint_info, best_score)},
     {"best_epoch", H5_FLOAT64, offsetof(checkpoint_info, best_epoch)},
+    {"shrink", H5_FLOAT64, offsetof(checkpoint_info, shrink)},
+    {"shrink_velocity", H5_FLOAT64, offsetof(checkpoint_info, shrink_velocity)},
 };
 
 const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {
@@ -174,6 +176,8 @@ static int write_file(h5_file *f, const state *s, const checkpoint_info *info)
     full.step = s->step;
     full.position = s->position;
     full.origin = s->origin;
+    full.shrink = s->shrink.left != 1 ? s->shrink.left : NAN;
+    full.shrink_velocity = s->shrink.left != 1 ? s->shrink.velocity : NAN;
     full.weights_hash = state_hash(s);
     uint64_t *checksums = calloc(t->count + 1, sizeof *checksums);
     if (checksums == NULL) {

@@ -18,7 +18,7 @@ static void take(state *s, arena *a)
 /* Without memory. */
 static state describe(const tensor_table *t, const state_slot *slots, size_t slot_count)
 {
-    state s = {.table = t, .count = STATE_SLOTS + slot_count};
+    state s = {.table = t, .count = STATE_SLOTS + slot_count, .shrink = {.left = 1}};
     s.vectors[STATE_WEIGHTS] = (state_vector){.name = "weights", .layout = TENSOR_WEIGHTS};
     s.vectors[STATE_MOVING] = (state_vector){.name = "moving", .layout = TENSOR_MOVING};
     for (size_t i = 0; i < slot_count; i++) {
@@ -68,7 +68,7 @@ int state_create(state *out, const tensor_table *t, const state_slot *slots, siz
 
 int state_create_like(state *out, const state *s)
 {
-    *out = (state){.table = s->table, .count = s->count};
+    *out = (state){.table = s->table, .count = s->count, .shrink = {.left = 1}};
     memcpy(out->vectors, s->vectors, sizeof out->vectors);
     return make(out);
 }
@@ -88,6 +88,7 @@ void state_copy(state *to, const state *from)
     to->step = from->step;
     to->position = from->position;
     to->origin = from->origin;
+    to->shrink = from->shrink;
 }
 
 state state_with_moving(const state *s, real *moving)

@@ -36,6 +36,12 @@ typedef struct state_slot {
     tensor_vector layout;
 } state_slot;
 
+/* What decay alone has left of a weight since the run began, where it is taken as a rate that grows instead
+ * (optim/growth.h), and the momentum of that. 1 and 0 where it is not. */
+typedef struct state_shrink {
+    double left, velocity;
+} state_shrink;
+
 typedef struct state {
     const tensor_table *table; /* not owned */
     state_vector vectors[STATE_PARTS];
@@ -44,7 +50,8 @@ typedef struct state {
     uint64_t step;     /* completed steps since the start of the run */
     uint64_t position; /* samples of the current epoch already used */
     origin origin;     /* which arithmetic computed it */
-    arena memory;      /* owned; of the vectors */
+    state_shrink shrink;
+    arena memory; /* owned; of the vectors */
 } state;
 
 /* All zero, in an arena of its own. slots: [slot_count]. Returns 0 or LS_ENOMEM. */

@@ -66,7 +66,7 @@ double moving_measure(const session *s, size_t samples)
     }
     model_batch_statistics(s->replica.net, statistics);
     const double distance =
-        moving_distance(t, state_moving(&s->replica.state), statistics, samples, s->options.norm.epsilon);
+        moving_distance(t, state_moving(&s->replica.state), statistics, samples, session_epsilon(s));
     free(statistics);
     return distance;
 }

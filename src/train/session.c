@@ -79,16 +79,23 @@ static int check_memory(const session *s)
     return memory_check(s->c, &need, memory_plan_advice(o));
 }
 
-static int make_network(session *s)
+step_options session_step(const session *s)
 {
     const session_options *o = &s->options;
-    model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
     step_options step = {
         .optimizer = o->optimizer,
         .run = session_rate_run(o, dataset_count(s->data, DATASET_TRAIN)),
         .sync_bn = o->norm.mode == BATCH_NORM_SYNC,
     };
     step.slot_count = session_slots(step.slots, o);
+    return step;
+}
+
+static int make_network(session *s)
+{
+    const session_options *o = &s->options;
+    model_options m = session_network(o, dataset_classes(s->data), comm_size(s->c));
+    const step_options step = session_step(s);
     if (m.classes < 2) {
         return error_set(LS_EUSAGE, "%s: has one class only; a network needs at least two to tell apart", o->data.file);
     }
@@ -196,6 +203,12 @@ static int same_classes(const session *s, const checkpoint_info *info, const cha
     return LS_OK;
 }
 
+double session_epsilon(const session *s)
+{
+    const double left = s->replica.state.shrink.left;
+    return s->options.norm.epsilon / (left * left);
+}
+
 /* Rank 0's part of session_load. */
 static int read_checkpoint(session *s, const char *path, session_history *out)
 {
@@ -225,6 +238,9 @@ static int broadcast_state(session *s)
     state *st = &s->replica.state;
     uint64_t counters[] = {st->epoch, st->step, st->position};
     int code = comm_broadcast(s->c, counters, sizeof counters);
+    if (code == LS_OK) {
+        code = comm_broadcast(s->c, &st->shrink, sizeof st->shrink);
+    }
     if (code == LS_OK) {
         code = comm_broadcast(s->c, &st->origin, sizeof st->origin);
     }

@@ -87,6 +87,12 @@ size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o)
 /* What the learning rate has to know of a session whose training split has so many samples. */
 rate_run session_rate_run(const session_options *o, size_t samples);
 
+/* BatchNorm's epsilon for the state's weights: divided by the square of what decay.as_rate left out of them. */
+double session_epsilon(const session *s);
+
+/* By which a session that trains takes its steps. */
+step_options session_step(const session *s);
+
 /* Whether its pictures are turned as their orientation tag says. */
 bool session_turns(const session *s);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 #include "comm/stream.h"
+#include "optim/growth.h"
 
 struct stepper {
     model *m; /* not owned */
@@ -122,6 +123,7 @@ static int backward(stepper *s, const batch *b, const state *st, const reducer *
 static double update(stepper *s, state *st, const rate_now *rate)
 {
     const bool observed = instrument_due(s->observer, st->step);
+    const rate_now invariant = growth_rate(st, rate, &s->options.optimizer);
     if (observed) {
         instrument_before(s->observer, st);
     }
@@ -129,7 +131,7 @@ static double update(stepper *s, state *st, const rate_now *rate)
     st->step++;
     if (observed) {
         model_batch_statistics(s->m, s->statistics);
-        instrument_after(s->observer, st, s->grads, s->statistics, rate);
+        instrument_after(s->observer, st, s->grads, s->statistics, &invariant);
     }
     return penalty;
 }
@@ -142,7 +144,11 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
     if (st->step == 0) {
         optimizer_begin(st, o);
     }
-    int code = forward(s, b, st, &sums, all);
+    int code = growth_check(st); /* the same on all ranks */
+    if (code != LS_OK) {
+        return code;
+    }
+    code = forward(s, b, st, &sums, all);
     if (code != LS_OK || all->code != LS_OK) {
         return code;
     }

@@ -268,6 +268,10 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("train: {momentum: 0.5}\n", "train.optimizer=adam", "`train.momentum` is for", "optimizer.beta_1");
     REFUSED("decay: {decoupled: 0.5}\n", "train.optimizer=adam", "is AdamW", "adamw");
     REFUSED("l2: {c: 0.5}\n", "train.optimizer=adamw", "`decay.decoupled`", "`l2.c`");
+    REFUSED("train: {optimizer: adam}\n", "decay.as_rate=true", "`decay.as_rate` is for `sgd`", "set it to false");
+    REFUSED("train: {clip_norm: 1}\n", "decay.as_rate=true", "`decay.as_rate`", "`train.clip_norm`");
+    REFUSED("ema: {decay: 0.9}\n", "decay.as_rate=true", "`decay.as_rate`", "`ema.decay`");
+    REFUSED("model: {batch_norm: false}\n", "decay.as_rate=true", "`decay.as_rate`", "`model.batch_norm` is false");
     REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
     REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
     REFUSED("train: {shuffle: false}\n", "train.sampling=balanced", "`train.sampling`", "`train.shuffle`");
