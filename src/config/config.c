@@ -71,6 +71,21 @@ static int check_optimizer(const optimizer_options *o, const char *origin)
     return LS_OK;
 }
 
+static int check_norms(const config *c, const char *origin)
+{
+    const decay_options *d = &c->optimizer.decay;
+    if (strcmp(d->norms_of, "none") == 0) {
+        return LS_OK;
+    }
+    if (d->as_rate) {
+        return unfit(origin, "`decay.as_rate` needs norms that are free, and `decay.norms_of` gives them; set one of "
+                             "them to false or none");
+    }
+    return c->model.batch_norm ? LS_OK
+                               : unfit(origin, "`decay.norms_of` is about weights that a BatchNorm follows, and "
+                                               "`model.batch_norm` is false; set `decay.norms_of` to none");
+}
+
 /* What optim/growth.h knows the rule of. */
 static int check_growth(const config *c, const char *origin)
 {
@@ -189,6 +204,9 @@ static int check_together(const config *c, const char *origin)
     int code = check_optimizer(&c->optimizer, origin);
     if (code == LS_OK) {
         code = check_growth(c, origin);
+    }
+    if (code == LS_OK) {
+        code = check_norms(c, origin);
     }
     if (code == LS_OK) {
         code = check_rate(&c->optimizer.rate, origin);

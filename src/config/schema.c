@@ -179,6 +179,9 @@ const config_key schema_keys[] = {
      .help = "both decays of weights before a BatchNorm are multiplied by the rate over its highest"},
     {BOOL("decay", "as_rate", optimizer.decay.as_rate, "false"),
      .help = "weights before a BatchNorm do not decay: their rate grows instead, so that the same is computed"},
+    {TEXT("decay", "norms_of", optimizer.decay.norms_of, "none"),
+     .help = "whose norms weights before a BatchNorm get after each update: `start` those they began with, a run's "
+             "folder those of its log"},
 
     {CHOICE("optimizer", "form", optimizer.form, "keras", forms),
      .help = "where the rate and epsilon stand: Keras' and TensorFlow's form, or PyTorch's"},

@@ -34,6 +34,8 @@ typedef struct decay_options {
     decay_tensors norm_and_bias; /* of the penalty too */
     bool follow_rate;            /* both decays of scale-invariant tensors are times rate / its highest */
     bool as_rate;                /* scale-invariant tensors do not decay, their rate grows (optim/growth.h) */
+    const char *norms_of;        /* whose norms these tensors are given after each update (optim/norm_hold.h): none,
+                                    start, or the folder of a run; NULL: none */
 } decay_options;
 
 typedef enum rate_schedule {

@@ -18,6 +18,7 @@
 #include "run/validation.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
+#include "train/norms_of.h"
 #include "train/progress.h"
 #include "train/replicas.h"
 
@@ -39,6 +40,7 @@ typedef struct trainer {
     outputs files;    /* rank 0 only */
     real *population; /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
+    norm_hold norms; /* with decay.norms_of */
 } trainer;
 
 static bool leads(const trainer *t)
@@ -160,6 +162,13 @@ static int begin(trainer *t, comm *c)
         t->at.moving_distance = t->at.best_score = t->at.best_epoch = NAN;
     }
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
+    if (norms_of_asked(t->s.options.optimizer.decay.norms_of)) {
+        code = norms_of_read(&t->norms, &t->s);
+        if (code != LS_OK) {
+            return code;
+        }
+        stepper_hold(t->s.replica.steps, &t->norms);
+    }
     code = find_printed(t);
     if (code == LS_OK && t->o->session.norm.evaluate == BATCH_NORM_PRECISE) {
         code = validation_memory(&t->population, &t->s);
@@ -486,6 +495,7 @@ int trainer_run(comm *c, const trainer_options *options)
     }
 cleanup:
     outputs_release(&t.files);
+    norm_hold_release(&t.norms);
     free(t.population);
     session_close(&t.s);
     return code;

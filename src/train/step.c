@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 #include "comm/stream.h"
+#include "optim/gradient.h"
 #include "optim/growth.h"
 
 struct stepper {
@@ -14,6 +15,7 @@ struct stepper {
     comm *c;  /* not owned */
     step_options options;
     instrument *observer;   /* not owned; NULL: none */
+    const norm_hold *norms; /* not owned; NULL: none are held */
     double *statistics;     /* of a batch, for the observer; [moving_size], in the arena as grads */
     arena memory;           /* owned; what follows lies in it */
     real *grads;            /* [model_max_nodes, at least 1][weights_size] */
@@ -70,6 +72,11 @@ void stepper_observe(stepper *s, instrument *by)
     s->observer = by;
 }
 
+void stepper_hold(stepper *s, const norm_hold *norms)
+{
+    s->norms = norms;
+}
+
 void stepper_free(stepper *s)
 {
     if (s == NULL) {
@@ -123,12 +130,16 @@ static int backward(stepper *s, const batch *b, const state *st, const reducer *
 static double update(stepper *s, state *st, const rate_now *rate)
 {
     const bool observed = instrument_due(s->observer, st->step);
+    const bool updated = gradient_updates_after(&s->options.optimizer, st->step);
     const rate_now invariant = growth_rate(st, rate, &s->options.optimizer);
     if (observed) {
         instrument_before(s->observer, st);
     }
     const double penalty = optimizer_update(st, s->grads, rate, &s->options.optimizer, model_threads(s->m));
     st->step++;
+    if (updated && s->norms != NULL) {
+        norm_hold_apply(s->norms, st, model_threads(s->m));
+    }
     if (observed) {
         model_batch_statistics(s->m, s->statistics);
         instrument_after(s->observer, st, s->grads, s->statistics, &invariant);

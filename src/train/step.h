@@ -5,6 +5,7 @@
 #include "comm/comm.h"
 #include "instrument/instrument.h"
 #include "model/model.h"
+#include "optim/norm_hold.h"
 #include "optim/optimizer.h"
 #include "optim/options.h"
 #include "optim/rate.h"
@@ -49,6 +50,8 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
 void stepper_use(stepper *s, const step_options *options);
 /* From now on the instrument measures the updates that are due for it. NULL: none does; not owned. */
 void stepper_observe(stepper *s, instrument *by);
+/* From now on updates give kernels these norms. NULL: they do not; not owned. */
+void stepper_hold(stepper *s, const norm_hold *norms);
 void stepper_free(stepper *s);
 
 /*

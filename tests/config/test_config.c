@@ -272,6 +272,8 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("train: {clip_norm: 1}\n", "decay.as_rate=true", "`decay.as_rate`", "`train.clip_norm`");
     REFUSED("ema: {decay: 0.9}\n", "decay.as_rate=true", "`decay.as_rate`", "`ema.decay`");
     REFUSED("model: {batch_norm: false}\n", "decay.as_rate=true", "`decay.as_rate`", "`model.batch_norm` is false");
+    REFUSED("decay: {norms_of: start}\n", "decay.as_rate=true", "`decay.as_rate` needs norms", "`decay.norms_of`");
+    REFUSED("model: {batch_norm: false}\n", "decay.norms_of=start", "`decay.norms_of`", "`model.batch_norm` is false");
     REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
     REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
     REFUSED("train: {shuffle: false}\n", "train.sampling=balanced", "`train.sampling`", "`train.shuffle`");
