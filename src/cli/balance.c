@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/args.h"
+#include "cli/balance_course.h"
 #include "cli/balance_table.h"
 #include "cli/command.h"
 #include "cli/run_data.h"
@@ -12,7 +13,7 @@
 #include "store/runlog_columns.h"
 
 static const char help[] =
-    "usage: lockstep balance RUN [--from STEP] [--to STEP]\n"
+    "usage: lockstep balance RUN [--from STEP] [--to STEP] [--course ROWS]\n"
     "\n"
     "What decay and BatchNorm did to the filters of each convolution before a BatchNorm, as the run's log measured\n"
     "it, beside what their balance (*) predicts. Columns: the norm of a filter; the angle in radians that an update\n"
@@ -24,16 +25,20 @@ static const char help[] =
     "\n"
     "  --from STEP  measurements from this step on (default: the second half of the run)\n"
     "  --to STEP    up to this step\n"
+    "  --course N   not layer by layer, but how the run went, in N rows: medians over the layers; of the angle also\n"
+    "               what 5% and 95% of the layers are below (default then: the whole run)\n"
     "\n"
     "example: lockstep balance checkpoints/digits-bn_l2\n";
 
 typedef struct balance_arguments {
     uint64_t from, to;
+    uint64_t course; /* rows; 0: layer by layer */
 } balance_arguments;
 
 static const args_option options[] = {
     {"from", ARGS_WHOLE, ARGS_FIELD(balance_arguments, from), .least = 1, .most = INT64_MAX},
     {"to", ARGS_WHOLE, ARGS_FIELD(balance_arguments, to), .least = 1, .most = INT64_MAX},
+    {"course", ARGS_WHOLE, ARGS_FIELD(balance_arguments, course), .least = 1, .most = 10000},
     {0},
 };
 
@@ -106,7 +111,11 @@ static int print_measured(const run_data *d, const balance_arguments *a)
 {
     const uint64_t last = d->measured.steps[d->measured.count - 1];
     const uint64_t to = a->to > 0 ? a->to : last;
-    const uint64_t from = a->from > 0 ? a->from : last / 2 + 1;
+    const uint64_t begin = a->course > 0 ? 1 : last / 2 + 1;
+    const uint64_t from = a->from > 0 ? a->from : begin;
+    if (a->course > 0) {
+        return balance_course_print(&d->measured, from, to, &d->saved.optimizer, (size_t)a->course);
+    }
     return balance_table_print(&d->measured, from, to, &d->saved.optimizer);
 }
 

@@ -109,6 +109,7 @@ START_TEST(as_by_hand)
 {
     check(0.1, 0, 1e-11);
     check(0.1, 0.25, 1e-11);
+    check(0.02, 0.25, 1e-10); /* on both sides of where series end */
     check(1e-3, 0.002, 1e-8);
     check(3, 0.002, 1e-12); /* a large angle */
 }
