@@ -12,23 +12,14 @@ typedef struct filter_sums {
 } filter_sums;
 enum { SUMS = 7 };
 
-size_t filters_count(const tensor_info *t)
-{
-    switch (t->role) {
-    case TENSOR_CONV_KERNEL: return t->shape[3];
-    case TENSOR_DEPTHWISE_KERNEL: return t->shape[2];
-    default: return 0;
-    }
-}
-
 int filters_invariant(const tensor_info *t)
 {
-    return t->scale_invariant != 0 && filters_count(t) > 0;
+    return t->scale_invariant != 0 && tensor_filters(t) > 0;
 }
 
 size_t filters_size(const tensor_info *t)
 {
-    const size_t filters = filters_count(t);
+    const size_t filters = tensor_filters(t);
     return filters > 0 ? t->size / filters : 0;
 }
 
@@ -155,7 +146,7 @@ static void divide(filters_row *out, double by)
 
 void filters_measure(filters_row *out, const tensor_info *t, const filters_update *u, double *scratch)
 {
-    const size_t filters = filters_count(t);
+    const size_t filters = tensor_filters(t);
     const size_t lines = filters_size(t);
     const filter_sums s = {
         .ww = scratch,

@@ -32,8 +32,7 @@ enum { FILTERS_FIGURES = sizeof(filters_row) / sizeof(double) };
 /* Whether it is a kernel that a BatchNorm makes scale-invariant: what is measured. */
 int filters_invariant(const tensor_info *t);
 
-/* Filters of a tensor, and the weights of one; 0 where the tensor is no convolution's kernel. */
-size_t filters_count(const tensor_info *t);
+/* Weights of one of its filters; 0 where it has none. */
 size_t filters_size(const tensor_info *t);
 
 /* doubles of scratch for a tensor of so many filters. */

@@ -33,7 +33,7 @@ static size_t find_tensors(instrument *in)
         if (filters_invariant(t)) {
             assert(t[GAMMA].role == TENSOR_GAMMA && t[VARIANCE].role == TENSOR_MOVING_VARIANCE);
             in->tensors[in->layers++] = i;
-            most = filters_count(t) > most ? filters_count(t) : most;
+            most = tensor_filters(t) > most ? tensor_filters(t) : most;
         }
     }
     return most;

@@ -67,7 +67,7 @@ static int write_layers(const runlog_samples *s)
         const tensor_info *t = &s->table->tensors[i];
         if (filters_invariant(t)) {
             text_add(&text, "%s%c", t->layer, '\0');
-            numbers[at] = filters_count(t);
+            numbers[at] = tensor_filters(t);
             numbers[s->layers + at++] = filters_size(t);
         }
     }
@@ -282,7 +282,7 @@ static int same_layers(const runlog_samples *s, const series *old)
         if (!filters_invariant(t)) {
             continue;
         }
-        if (at == old->layers || strcmp(old->names[at], t->layer) != 0 || old->filters[at] != filters_count(t)) {
+        if (at == old->layers || strcmp(old->names[at], t->layer) != 0 || old->filters[at] != tensor_filters(t)) {
             return 0;
         }
         at++;

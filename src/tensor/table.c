@@ -81,6 +81,15 @@ void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape)
     t->moving_size = ends[TENSOR_MOVING];
 }
 
+size_t tensor_filters(const tensor_info *t)
+{
+    switch (t->role) {
+    case TENSOR_CONV_KERNEL: return t->shape[3];
+    case TENSOR_DEPTHWISE_KERNEL: return t->shape[2];
+    default: return 0;
+    }
+}
+
 int tensor_same_shape(const tensor_info *a, const tensor_info *b)
 {
     return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;

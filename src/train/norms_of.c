@@ -14,16 +14,23 @@ bool norms_of_asked(const char *norms_of)
     return norms_of != NULL && strcmp(norms_of, "none") != 0;
 }
 
-/* Row 0: norms of the weights that the run began with, which its seed gives again. */
+/* The weights that the run began with, which its seed gives again. *out: state_release, on failure too. */
+static int make_start(state *out, const session *s)
+{
+    const int code = state_create(out, model_table(s->replica.net), NULL, 0);
+    if (code == LS_OK) {
+        model_init(out, s->options.order.seed);
+    }
+    return code;
+}
+
+/* Row 0: of the run's start. */
 static int put_start(norm_hold *h, const session *s)
 {
     state start = {0};
-    const int code = state_create(&start, h->table, NULL, 0);
-    if (code == LS_OK) {
-        model_init(&start, s->options.order.seed);
-        for (size_t k = 0; k < h->kernels; k++) {
-            h->norms[k] = norm_hold_measure(&start, &h->table->tensors[h->tensors[k]]);
-        }
+    const int code = make_start(&start, s);
+    for (size_t k = 0; code == LS_OK && k < h->kernels; k++) {
+        h->norms[k] = norm_hold_measure(&start, &h->table->tensors[h->tensors[k]]);
     }
     state_release(&start);
     return code;
@@ -91,7 +98,7 @@ static int read_log(norm_hold *out, const session *s)
         code = check_length(&of, path, steps);
     }
     if (code == LS_OK) {
-        code = norm_hold_create(out, model_table(s->replica.net), of.count + 1);
+        code = norm_hold_rows(out, model_table(s->replica.net), of.count + 1);
     }
     if (code == LS_OK) {
         code = check_layers(out, &of, path);
@@ -106,10 +113,17 @@ static int read_log(norm_hold *out, const session *s)
     return code;
 }
 
-static int read_start(norm_hold *out, const session *s)
+/* Each rank has them by itself. */
+static int make_filters(norm_hold *out, const session *s)
 {
-    const int code = norm_hold_create(out, model_table(s->replica.net), 1);
-    return code == LS_OK ? put_start(out, s) : code;
+    state start = {0};
+    int code = make_start(&start, s);
+    if (code == LS_OK) {
+        code = norm_hold_start(out, &start);
+        out->table = model_table(s->replica.net);
+    }
+    state_release(&start);
+    return code;
 }
 
 /* What rank 0 has to all. */
@@ -118,7 +132,7 @@ static int share(norm_hold *out, const session *s)
     uint64_t rows = out->rows;
     int code = comm_broadcast(s->c, &rows, sizeof rows);
     if (code == LS_OK && comm_rank(s->c) != 0) {
-        code = norm_hold_create(out, model_table(s->replica.net), (size_t)rows);
+        code = norm_hold_rows(out, model_table(s->replica.net), (size_t)rows);
     }
     code = comm_agree(s->c, code);
     if (code == LS_OK) {
@@ -133,11 +147,9 @@ static int share(norm_hold *out, const session *s)
 int norms_of_read(norm_hold *out, const session *s)
 {
     *out = (norm_hold){0};
-    int code = LS_OK;
-    if (comm_rank(s->c) == 0) {
-        const int of_start = strcmp(s->options.optimizer.decay.norms_of, "start") == 0;
-        code = of_start ? read_start(out, s) : read_log(out, s);
+    if (strcmp(s->options.optimizer.decay.norms_of, "start") == 0) {
+        return comm_agree(s->c, make_filters(out, s));
     }
-    code = comm_agree(s->c, code);
+    const int code = comm_agree(s->c, comm_rank(s->c) == 0 ? read_log(out, s) : LS_OK);
     return code == LS_OK ? share(out, s) : code;
 }

@@ -198,13 +198,13 @@ END_TEST
 START_TEST(which_tensors)
 {
     tensor_info t = conv();
-    ck_assert(filters_invariant(&t) && filters_count(&t) == FILTERS && filters_size(&t) == LINES);
+    ck_assert(filters_invariant(&t) && tensor_filters(&t) == FILTERS && filters_size(&t) == LINES);
     t.scale_invariant = 0;
     ck_assert(!filters_invariant(&t));
     t = (tensor_info){.role = TENSOR_DEPTHWISE_KERNEL, .shape = {3, 3, 7, 1}, .size = 63, .scale_invariant = 1};
-    ck_assert(filters_invariant(&t) && filters_count(&t) == 7 && filters_size(&t) == 9);
+    ck_assert(filters_invariant(&t) && tensor_filters(&t) == 7 && filters_size(&t) == 9);
     t = (tensor_info){.role = TENSOR_DENSE_KERNEL, .shape = {4, 5}, .size = 20};
-    ck_assert(!filters_invariant(&t) && filters_count(&t) == 0 && filters_size(&t) == 0);
+    ck_assert(!filters_invariant(&t) && tensor_filters(&t) == 0 && filters_size(&t) == 0);
 }
 END_TEST
 

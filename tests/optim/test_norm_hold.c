@@ -29,7 +29,7 @@ static void make_table(tensor_table *t)
 static norm_hold three_rows(const tensor_table *t)
 {
     norm_hold h;
-    ck_assert_int_eq(norm_hold_create(&h, t, 3), LS_OK);
+    ck_assert_int_eq(norm_hold_rows(&h, t, 3), LS_OK);
     ck_assert_uint_eq(h.kernels, 1);
     const uint64_t steps[] = {0, 4, 14};
     const double norms[] = {1, 3, 2};
@@ -80,6 +80,44 @@ START_TEST(only_scale_invariant_kernels_get_norms)
 }
 END_TEST
 
+/* Weights of a filter are two elements apart. */
+static double norm_of_filter(const real *weights, size_t filter)
+{
+    double square = 0;
+    for (size_t i = filter; i < 6; i += 2) {
+        square += (double)weights[i] * (double)weights[i];
+    }
+    return sqrt(square);
+}
+
+START_TEST(filters_keep_the_norms_of_the_start)
+{
+    tensor_table t;
+    make_table(&t);
+    real start[WEIGHTS], weights[WEIGHTS];
+    for (size_t i = 0; i < WEIGHTS; i++) {
+        start[i] = (real)(0.5 + cos((double)i));
+        weights[i] = (real)(sin((double)i) + 0.1);
+    }
+    norm_hold h;
+    const state began = state_over(&t, start, NULL);
+    state s = state_over(&t, weights, NULL);
+    const double direction = (double)weights[2] / (double)weights[0];
+    s.step = 17;
+    ck_assert_int_eq(norm_hold_start(&h, &began), LS_OK);
+    norm_hold_apply(&h, &s, threads);
+    for (size_t f = 0; f < 2; f++) {
+        ck_assert_double_eq_tol(norm_of_filter(weights, f), norm_of_filter(start, f), 1e-6);
+    }
+    ck_assert_double_eq_tol((double)weights[2] / (double)weights[0], direction, 1e-6);
+    for (size_t i = 6; i < WEIGHTS; i++) {
+        ck_assert(weights[i] == (real)(sin((double)i) + 0.1));
+    }
+    norm_hold_release(&h);
+    tensor_table_release(&t);
+}
+END_TEST
+
 START_TEST(a_frozen_kernel_and_one_of_zeros_stay)
 {
     tensor_table t;
@@ -93,7 +131,7 @@ START_TEST(a_frozen_kernel_and_one_of_zeros_stay)
     }
     norm_hold_release(&h);
     tensor_table_freeze(&t, 0);
-    ck_assert_int_eq(norm_hold_create(&h, &t, 1), LS_OK);
+    ck_assert_int_eq(norm_hold_rows(&h, &t, 1), LS_OK);
     ck_assert_uint_eq(h.kernels, 0);
     norm_hold_release(&h);
     tensor_table_release(&t);
@@ -108,6 +146,7 @@ int main(void)
     TCase *cases = tcase_create("norm_hold");
     tcase_add_test(cases, between_rows_norms_are_on_a_line);
     tcase_add_test(cases, only_scale_invariant_kernels_get_norms);
+    tcase_add_test(cases, filters_keep_the_norms_of_the_start);
     tcase_add_test(cases, a_frozen_kernel_and_one_of_zeros_stay);
     const int result = suite_run("norm_hold", cases);
     pool_free(threads);
