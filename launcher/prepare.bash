@@ -10,7 +10,7 @@ build_preset() {
     fi
 }
 
-# pack_digits LOCKSTEP: the handwritten digits that come along, as checkpoints/digits.h5.
+# pack_digits LOCKSTEP FILE: the handwritten digits that come along, as a data set.
 pack_digits() {
-    "$1" pack --csv launcher/digits/digits.csv.gz checkpoints/digits.h5 --size 8x8 --max 16 --val-count 297
+    "$1" pack --csv launcher/digits/digits.csv.gz "$2" --size 8x8 --max 16 --val-count 297
 }
