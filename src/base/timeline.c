@@ -56,7 +56,7 @@ static void write_fact(json *j, const timeline_process *p, int64_t lane, const c
 
 static const char *name_of_slice(const timeline_process *p, const trace_slice *s)
 {
-    const uint64_t layer = (uint64_t)s->values.of[0];
+    const uint64_t layer = (uint64_t)s->values[0];
     if (s->label->name != NULL) {
         return s->label->name;
     }
@@ -79,7 +79,7 @@ static void write_slice(json *j, const timeline_process *p, const trace_lane *la
         json_whole(j, "step", s->step);
     }
     for (int i = 0; i < TRACE_VALUES && s->label->keys[i] != NULL; i++) {
-        json_whole(j, s->label->keys[i], s->values.of[i]);
+        json_whole(j, s->label->keys[i], s->values[i]);
     }
     if (!finished) {
         json_whole(j, "unfinished", 1);

@@ -122,7 +122,7 @@ static bool is_muted(const trace_lane *lane)
 }
 
 /* The lane's next slice, begun now; NULL where it is not to be recorded, or has no room. */
-static trace_slice *record(trace_lane *lane, const trace_label *label, const trace_values *values)
+static trace_slice *record(trace_lane *lane, const trace_label *label, const int64_t values[TRACE_VALUES])
 {
     if (!atomic_load_explicit(&records, memory_order_acquire) || is_muted(lane)) {
         return NULL;
@@ -138,7 +138,7 @@ static trace_slice *record(trace_lane *lane, const trace_label *label, const tra
     }
     trace_slice *s = &lane->slices[n];
     s->label = label;
-    s->values = *values;
+    memcpy(s->values, values, sizeof s->values);
     s->step = atomic_load_explicit(&current_step, memory_order_relaxed);
     s->begin = clock_nanoseconds();
     atomic_store_explicit(&lane->count, n + 1, memory_order_release);
@@ -153,8 +153,9 @@ static void push(trace_lane *lane, trace_slice *s)
     lane->depth++;
 }
 
-void trace_begin_slice_on(trace_lane *lane, const trace_label *label, const trace_values *values)
+void trace_begin_slice_on(trace_lane *lane, const trace_label *label, int64_t a)
 {
+    const int64_t values[TRACE_VALUES] = {a};
     push(lane, record(lane, label, values));
 }
 
@@ -170,17 +171,18 @@ void trace_end_slice_on(trace_lane *lane)
     }
 }
 
-void trace_begin_slice(const trace_label *label, const trace_values *values)
+void trace_begin_slice(const trace_label *label, int64_t a, int64_t b, int64_t c, int64_t d)
 {
+    const int64_t values[TRACE_VALUES] = {a, b, c, d};
     if (own != NULL) {
-        trace_begin_slice_on(own, label, values);
+        push(own, record(own, label, values));
     }
 }
 
 void trace_begin_like(const trace_slice *other)
 {
     if (own != NULL) {
-        push(own, other != NULL ? record(own, other->label, &other->values) : NULL);
+        push(own, other != NULL ? record(own, other->label, other->values) : NULL);
     }
 }
 

@@ -30,10 +30,6 @@ typedef struct trace_label {
     const char *keys[TRACE_VALUES]; /* what its values are called; NULL: there are no more */
 } trace_label;
 
-typedef struct trace_values {
-    int64_t of[TRACE_VALUES];
-} trace_values;
-
 typedef struct trace_lane trace_lane;
 typedef struct trace_slice trace_slice;
 
@@ -68,10 +64,10 @@ void trace_mute(bool on);
 uint64_t trace_dropped(void);
 
 extern atomic_bool trace_is_open;
-void trace_begin_slice(const trace_label *label, const trace_values *values);
+void trace_begin_slice(const trace_label *label, int64_t a, int64_t b, int64_t c, int64_t d);
 void trace_begin_like(const trace_slice *other);
 void trace_end_slice(void);
-void trace_begin_slice_on(trace_lane *lane, const trace_label *label, const trace_values *values);
+void trace_begin_slice_on(trace_lane *lane, const trace_label *label, int64_t a);
 void trace_end_slice_on(trace_lane *lane);
 const trace_slice *trace_find_innermost(void);
 
@@ -80,19 +76,23 @@ static inline bool trace_on(void)
     return atomic_load_explicit(&trace_is_open, memory_order_relaxed);
 }
 
-/* Around what makes a slice of the calling thread's lane: each begin has its end, in the same thread. */
-static inline void trace_begin(const trace_label *label)
+/* Around what makes a slice of the calling thread's lane, with its values: each begin has its end, in the same thread.
+ */
+static inline void trace_begin_with(const trace_label *label, int64_t a, int64_t b, int64_t c, int64_t d)
 {
     if (trace_on()) {
-        trace_begin_slice(label, &(trace_values){{0}});
+        trace_begin_slice(label, a, b, c, d);
     }
 }
 
-static inline void trace_begin_with(const trace_label *label, trace_values values)
+static inline void trace_begin_of(const trace_label *label, int64_t a)
 {
-    if (trace_on()) {
-        trace_begin_slice(label, &values);
-    }
+    trace_begin_with(label, a, 0, 0, 0);
+}
+
+static inline void trace_begin(const trace_label *label)
+{
+    trace_begin_with(label, 0, 0, 0, 0);
 }
 
 static inline void trace_end(void)
@@ -103,10 +103,10 @@ static inline void trace_end(void)
 }
 
 /* The same on a lane that is no thread's; NULL is fine. */
-static inline void trace_begin_on(trace_lane *lane, const trace_label *label, trace_values values)
+static inline void trace_begin_on(trace_lane *lane, const trace_label *label, int64_t a)
 {
     if (lane != NULL) {
-        trace_begin_slice_on(lane, label, &values);
+        trace_begin_slice_on(lane, label, a);
     }
 }
 

@@ -10,7 +10,7 @@ struct trace_slice {
     int64_t begin;        /* clock_nanoseconds */
     _Atomic int64_t ends; /* the same; 0: it has not ended. The one field that changes once the slice is counted */
     int64_t step;
-    trace_values values;
+    int64_t values[TRACE_VALUES];
 };
 
 /* Slices that are open at once, and so deep within each other. */

@@ -96,7 +96,7 @@ void watch_collective_begin(void)
     if (reports) {
         count_time(0);
         set(&state.collective, get(&state.collective) + 1);
-        trace_begin_with(&waiting, (trace_values){{(int64_t)get(&state.collective)}});
+        trace_begin_of(&waiting, (int64_t)get(&state.collective));
         atomic_store_explicit(&state.waits, 1, memory_order_relaxed);
         watch_beat();
     }

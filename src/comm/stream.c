@@ -114,7 +114,7 @@ static int start_bucket(comm_stream *s)
     };
     const size_t i = s->started++;
     s->end = s->ready;
-    trace_begin_on(s->lanes[i], &label, (trace_values){{(int64_t)(sum.n * element_real.width)}});
+    trace_begin_on(s->lanes[i], &label, (int64_t)(sum.n * element_real.width));
     const int code = flight_start(&s->flights[i], s->c, &sum);
     note_end(s, i);
     return code;

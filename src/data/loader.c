@@ -165,7 +165,7 @@ static void work_on_one(loader *l, sample_space *space)
     pthread_mutex_unlock(&l->lock);
 
     p->labels[i] = dataset_label(o->data, index);
-    trace_begin_with(&picture, (trace_values){{(int64_t)(step + 1), index}});
+    trace_begin_with(&picture, (int64_t)(step + 1), index, 0, 0);
     const int code =
         sample_load(p->images + i * o->input.height * o->input.width * 3, o, index, run, epoch, position, space);
     trace_end();

@@ -49,20 +49,18 @@ static const trace_label collecting = {"collect weight gradient", "backward", {"
 /* A slice of the trace for a row of a profile, with the shape of a layer's output; for the mean or the dense layer. */
 static void begin_row(const trace_label *label, size_t row, const unit *u)
 {
-    trace_begin_with(label,
-                     (trace_values){{(int64_t)row, (int64_t)u->out_height, (int64_t)u->out_width, (int64_t)u->cout}});
+    trace_begin_with(label, (int64_t)row, (int64_t)u->out_height, (int64_t)u->out_width, (int64_t)u->cout);
 }
 
 static void begin_head(const trace_label *label, size_t row, size_t channels)
 {
-    trace_begin_with(label, (trace_values){{(int64_t)row, 1, 1, (int64_t)channels}});
+    trace_begin_with(label, (int64_t)row, 1, 1, (int64_t)channels);
 }
 
 /* One for BatchNorm's sums over ranks, within the layer's. */
 static void begin_sums(const model_layer *layer)
 {
-    trace_begin_with(&normalizing,
-                     (trace_values){{(int64_t)layer->row, (int64_t)(2 * nn_padded(layer->u.cout) * sizeof(double))}});
+    trace_begin_with(&normalizing, (int64_t)layer->row, (int64_t)(2 * nn_padded(layer->u.cout) * sizeof(double)), 0, 0);
 }
 
 typedef struct shard_job {
@@ -283,7 +281,7 @@ static int backward_layer(model *m, size_t i, backward_job *job)
     }
     unit_backward(&layer->u, &m->run, &in, &g);
     lap(m, layer, PROFILE_BACKWARD);
-    trace_begin_with(&collecting, (trace_values){{(int64_t)layer->row}});
+    trace_begin_of(&collecting, (int64_t)layer->row);
     unit_collect(&layer->u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
     trace_end();
     lap(m, layer, PROFILE_COLLECT);
@@ -304,7 +302,7 @@ int model_backward(model *m, const state *s, const batch *b, const reducer *sums
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
     dropout_apply(&m->dropped, &m->run, m->dpooled, m->head.features, m->pooled_stride);
     profile_lap(m->profile, m->rows - 1, PROFILE_BACKWARD);
-    trace_begin_with(&collecting, (trace_values){{(int64_t)m->rows - 1}});
+    trace_begin_of(&collecting, (int64_t)m->rows - 1);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
     trace_end();
     trace_end();

@@ -85,7 +85,7 @@ static void *work(void *context)
             continue;
         }
         pthread_mutex_unlock(&s->lock);
-        trace_begin_with(&writing, (trace_values){{(int64_t)s->copy.step}});
+        trace_begin_of(&writing, (int64_t)s->copy.step);
         const int code = write_copy(s);
         trace_end();
         pthread_mutex_lock(&s->lock);

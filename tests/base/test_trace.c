@@ -175,7 +175,7 @@ START_TEST(nothing_without_a_trace)
 {
     trace_begin(&outer);
     ck_assert(!trace_on() && trace_innermost() == NULL && trace_add_lane(TRACE_SAVING, 0) == NULL);
-    trace_begin_on(NULL, &outer, (trace_values){{0}});
+    trace_begin_on(NULL, &outer, 0);
     trace_end_on(NULL);
     trace_end();
     trace_stop();
@@ -190,11 +190,11 @@ START_TEST(slices_lie_within_each_other)
     for (int i = 0; i < 2; i++) {
         trace_step(7 + i);
         trace_begin(&outer);
-        trace_begin_with(&inner, (trace_values){{-3, 4}});
+        trace_begin_with(&inner, -3, 4, 0, 0);
         trace_end();
-        trace_begin_with(&layer, (trace_values){{0}});
+        trace_begin_of(&layer, 0);
         trace_end();
-        trace_begin_with(&layer, (trace_values){{2}});
+        trace_begin_of(&layer, 2);
         trace_end();
         trace_end();
     }
@@ -227,7 +227,7 @@ START_TEST(says_what_it_was)
     open_trace(2);
     trace_start();
     trace_step(41);
-    trace_begin_with(&layer, (trace_values){{1}});
+    trace_begin_of(&layer, 1);
     trace_end();
     trace_stop();
     p.now = clock_nanoseconds();
@@ -250,7 +250,7 @@ START_TEST(what_finds_no_room_is_counted)
     trace_start();
     for (int i = 0; i < 3; i++) {
         trace_begin(&outer);
-        trace_begin_with(&inner, (trace_values){{i}});
+        trace_begin_of(&inner, i);
         trace_end();
         trace_end();
     }
@@ -342,7 +342,7 @@ START_TEST(helpers_do_what_their_caller_does)
     pool_run(p, meet, &barrier, THREADS); /* not yet */
     trace_start();
     for (int i = 0; i < ROUNDS; i++) {
-        trace_begin_with(&layer, (trace_values){{i % 2}});
+        trace_begin_of(&layer, i % 2);
         pool_run(p, meet, &barrier, THREADS);
         trace_end();
         trace_begin(&outer);
@@ -374,9 +374,9 @@ START_TEST(lanes_beside_the_threads)
     ck_assert(early != NULL && late != NULL && trace_add_lane(TRACE_SUMMING, 2) != NULL);
     ck_assert_int_eq(trace_reserve(rooms), LS_OK);
     trace_start();
-    trace_begin_on(early, &inner, (trace_values){{1}});
+    trace_begin_on(early, &inner, 1);
     trace_begin(&outer);
-    trace_begin_on(late, &outer, (trace_values){{1}});
+    trace_begin_on(late, &outer, 1);
     trace_end_on(early);
     trace_end();
     trace_end_on(late);
@@ -395,7 +395,7 @@ static void *work(void *lane)
 {
     trace_adopt(lane);
     for (int i = 0; i < 20000; i++) {
-        trace_begin_with(&inner, (trace_values){{i}});
+        trace_begin_of(&inner, i);
         trace_end();
     }
     return NULL;
