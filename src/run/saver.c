@@ -63,7 +63,7 @@ static int write_copy(const saver *s)
     if (code == LS_OK) {
         code = run_folder_prune(o->folder, o->keep, o->keep_best);
     }
-    return run_folder_explain_room(o->run_dir, code, saver_room(o->state), o->keep);
+    return run_folder_explain_room(o->run_dir, code, saver_room(&s->copy), o->keep);
 }
 
 static double processor_seconds(void)
