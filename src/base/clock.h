@@ -2,9 +2,13 @@
 #define LOCKSTEP_BASE_CLOCK_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 /* Seconds on a clock that never goes back; for durations. Nothing that a step computes may depend on it. */
 double clock_seconds(void);
+
+/* The same clock in nanoseconds. Processes of one host have it in common. */
+int64_t clock_nanoseconds(void);
 
 /* Sleep for so many seconds; less when a signal comes. */
 void clock_sleep(double seconds);

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -91,4 +92,17 @@ void json_number(json *j, const char *key, double value)
         memmove(found + 1, found + strlen(point), strlen(found + strlen(point)) + 1);
     }
     (void)fputs(digits, j->to);
+}
+
+void json_whole(json *j, const char *key, int64_t value)
+{
+    begin(j, key);
+    (void)fprintf(j->to, "%" PRId64, value);
+}
+
+void json_thousandths(json *j, const char *key, int64_t value)
+{
+    const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    begin(j, key);
+    (void)fprintf(j->to, "%s%" PRIu64 ".%03" PRIu64, value < 0 ? "-" : "", size / 1000, size % 1000);
 }

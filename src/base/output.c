@@ -189,14 +189,24 @@ static int write_through(const char *path, const char *text, size_t size)
     return code;
 }
 
+/* A file of a name of its own beside the path: a descriptor, or -1 and an error. */
+static int create_beside(char name[PATH_MAX], const char *path)
+{
+    const int n = snprintf(name, PATH_MAX, "%s.tmp-%ld", path, (long)getpid());
+    const int descriptor =
+        n > 0 && n < PATH_MAX ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
+    if (descriptor < 0) {
+        (void)error_set(LS_EIO, "%s: %s cannot be created: %m", path, name);
+    }
+    return descriptor;
+}
+
 static int write_file(const char *path, const char *text, size_t size)
 {
     char name[PATH_MAX];
-    const int n = snprintf(name, sizeof name, "%s.tmp-%ld", path, (long)getpid());
-    const int descriptor =
-        n > 0 && (size_t)n < sizeof name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
+    const int descriptor = create_beside(name, path);
     if (descriptor < 0) {
-        return error_set(LS_EIO, "%s: %s cannot be created: %m", path, name);
+        return LS_EIO;
     }
     leftover_begin(name);
     const bool written = file_write(descriptor, text, size) == 0 && fsync(descriptor) == 0;
@@ -217,4 +227,43 @@ int output_write_text(const char *path, const char *what, const char *text, size
     }
     const int code = output_check(path, what);
     return code != LS_OK ? code : write_file(path, text, size);
+}
+
+int output_begin(output_file *f, const char *path)
+{
+    *f = (output_file){.path = path};
+    const int descriptor = create_beside(f->name, path);
+    if (descriptor < 0) {
+        return LS_EIO;
+    }
+    f->to = fdopen(descriptor, "w");
+    if (f->to == NULL) {
+        (void)close(descriptor);
+        (void)unlink(f->name);
+        return error_set(LS_ENOMEM, "%s: out of memory", path);
+    }
+    return LS_OK;
+}
+
+int output_end(output_file *f, const char *what, int code)
+{
+    if (f->to == NULL) {
+        return code;
+    }
+    const bool flushed = fflush(f->to) == 0 && ferror(f->to) == 0 && fsync(fileno(f->to)) == 0;
+    if (code == LS_OK && !flushed) {
+        code = error_set(LS_EIO, "%s: cannot be written: %m", f->path);
+    }
+    (void)fclose(f->to);
+    f->to = NULL;
+    if (code == LS_OK) {
+        code = output_check(f->path, what);
+    }
+    if (code == LS_OK && rename(f->name, f->path) != 0) {
+        code = error_set(LS_EIO, "%s: cannot be written: %m", f->path);
+    }
+    if (code != LS_OK) {
+        (void)unlink(f->name);
+    }
+    return code;
 }

@@ -1,8 +1,10 @@
 #ifndef LOCKSTEP_BASE_OUTPUT_H
 #define LOCKSTEP_BASE_OUTPUT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /*
@@ -31,5 +33,23 @@ int output_refuse_inputs(const char *path, const char *const *inputs, size_t n);
  */
 int output_check_text(const char *path, const char *what);
 int output_write_text(const char *path, const char *what, const char *text, size_t size);
+
+/*
+ * A file that is written bit by bit and takes its place as a whole. A signal that ends the process, or a crash, leaves
+ * PATH.tmp-PID.
+ */
+typedef struct output_file {
+    FILE *to;            /* NULL: it is not open */
+    const char *path;    /* not owned */
+    char name[PATH_MAX]; /* while it is written */
+} output_file;
+
+/* Returns 0 or LS_EIO; output_end in any case. */
+int output_begin(output_file *f, const char *path);
+/*
+ * Its end: with LS_OK, if output_check still allows it and all was written, the file is synced and gets its name;
+ * otherwise it is removed. what: see output_check. Returns the first error, `code` included.
+ */
+int output_end(output_file *f, const char *what, int code);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -9,6 +10,7 @@
 #include "base/cpus.h"
 #include "base/error.h"
 #include "base/fpu.h"
+#include "base/trace.h"
 #include "base/watch.h"
 
 /* How long a settled thread stays awake: longer than most pauses within a step, nothing beside a time slice. */
@@ -18,6 +20,7 @@ typedef struct helper {
     pool *owner;
     pthread_t thread;
     int number;
+    trace_lane *lane; /* not owned */
 } helper;
 
 /*
@@ -37,10 +40,11 @@ struct pool {
     pool_work work; /* of the round */
     void *context;
     size_t count;
-    int backward;            /* the last piece first */
-    _Atomic uint64_t ticket; /* round << 32 | pieces left */
-    atomic_size_t done;      /* pieces */
-    int swept_forward;       /* the last pool_sweep went from the first piece to the last */
+    const trace_slice *caller; /* what its pieces are a part of */
+    int backward;              /* the last piece first */
+    _Atomic uint64_t ticket;   /* round << 32 | pieces left */
+    atomic_size_t done;        /* pieces */
+    int swept_forward;         /* the last pool_sweep went from the first piece to the last */
 
     atomic_int stop;
     atomic_int asleep;  /* helpers */
@@ -72,17 +76,45 @@ static void do_piece(pool *p, size_t nth, int thread)
     }
 }
 
+/* What a helper does of a round is a slice: from its first piece until it takes none of that round any more. */
+typedef struct share {
+    bool open;
+    uint64_t round;
+} share;
+
+static void leave_share(share *s)
+{
+    if (s->open) {
+        trace_end();
+    }
+    s->open = false;
+}
+
+static void enter_share(share *s, const pool *p, uint64_t round)
+{
+    if (!s->open || s->round != round) {
+        leave_share(s);
+        trace_begin_as(p->caller);
+        *s = (share){true, round};
+    }
+}
+
 static void take_pieces(pool *p, int thread)
 {
+    share own = {0};
     uint64_t ticket = atomic_load(&p->ticket);
     while (pieces_left(ticket) > 0) {
         if (atomic_compare_exchange_weak(&p->ticket, &ticket, ticket - 1)) {
             const size_t count = p->count;
+            if (thread > 0) {
+                enter_share(&own, p, ticket >> 32);
+            }
             do_piece(p, count - pieces_left(ticket), thread);
             finish_piece(p, count);
             ticket = atomic_load(&p->ticket);
         }
     }
+    leave_share(&own);
 }
 
 static int has_work(pool *p)
@@ -157,6 +189,7 @@ static void *helper_main(void *argument)
     const helper *self = argument;
     pool *p = self->owner;
     fpu_flush_begin(); /* whatever the thread that created this one does */
+    trace_adopt(self->lane);
     while (!atomic_load(&p->stop)) {
         if (!watch(p, has_work)) {
             sleep_until_work(p);
@@ -213,7 +246,7 @@ int pool_create(pool **out, int threads)
     }
     for (int i = 1; i < threads; i++) {
         helper *h = &p->helpers[i - 1];
-        *h = (helper){.owner = p, .number = i};
+        *h = (helper){.owner = p, .number = i, .lane = trace_add_lane(TRACE_COMPUTING, i)};
         if (pthread_create(&h->thread, NULL, helper_main, h) != 0) {
             release(p);
             return error_set(LS_ERROR, "cannot start compute thread %d of %d; lower `threads`", i + 1, threads);
@@ -240,11 +273,25 @@ void pool_settle(pool *p, const int *cpus)
     atomic_store(&p->settled, 1);
 }
 
+static void wait_until_done(pool *p)
+{
+    static const trace_label waiting = {"wait for threads", "waiting", {NULL}};
+    if (all_done(p)) {
+        return;
+    }
+    trace_begin(&waiting);
+    if (!watch(p, all_done)) {
+        sleep_until_done(p);
+    }
+    trace_end();
+}
+
 static void share_out(pool *p, pool_work work, void *context, size_t count, int backward)
 {
     p->work = work;
     p->context = context;
     p->count = count;
+    p->caller = trace_innermost();
     p->backward = backward;
     if (p->started == 0 || count <= 1) {
         for (size_t i = 0; i < count; i++) {
@@ -257,9 +304,7 @@ static void share_out(pool *p, pool_work work, void *context, size_t count, int 
     atomic_store(&p->ticket, round << 32 | count);
     wake_helpers(p);
     take_pieces(p, 0);
-    if (!watch(p, all_done)) {
-        sleep_until_done(p);
-    }
+    wait_until_done(p);
 }
 
 /* Whatever the caller's code has done between two rounds, its pieces are computed as the helpers' are. */

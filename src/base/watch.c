@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 
 /* One writer, so an addition is a load and a store; nobody waits for these, so no order is needed. */
 static struct {
@@ -91,9 +92,11 @@ void watch_step_done(void)
 
 void watch_collective_begin(void)
 {
+    static const trace_label waiting = {"wait for ranks", "waiting", {"call"}};
     if (reports) {
         count_time(0);
         set(&state.collective, get(&state.collective) + 1);
+        trace_begin_of(&waiting, (int64_t)get(&state.collective));
         atomic_store_explicit(&state.waits, 1, memory_order_relaxed);
         watch_beat();
     }
@@ -105,6 +108,7 @@ void watch_collective_end(void)
         count_time(1);
         atomic_store_explicit(&state.waits, 0, memory_order_relaxed);
         watch_beat();
+        trace_end();
     }
 }
 

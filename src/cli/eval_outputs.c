@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -35,20 +34,6 @@ int eval_outputs_check(const eval_outputs *o)
     return LS_OK;
 }
 
-/* What took long to make and can be told by its content, whatever it is called. */
-static int refuse_valuable(const char *path, const char *what)
-{
-    struct stat there;
-    file_kind kind = FILE_OTHER;
-    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && file_kind_of(&kind, path) == LS_OK &&
-        kind != FILE_OTHER) {
-        return error_set(LS_EUSAGE,
-                         "%s: is a data set or a file of a run, which would be lost; name another file for %s", path,
-                         what);
-    }
-    return LS_OK;
-}
-
 static int prepare(const char *path, bool text, const char *const *inputs, size_t n)
 {
     const char *what = text ? a_report : a_dump;
@@ -59,7 +44,7 @@ static int prepare(const char *path, bool text, const char *const *inputs, size_
     if (code == LS_OK) {
         code = text ? output_check_text(path, what) : temporary_prepare(path, what);
     }
-    return code == LS_OK ? refuse_valuable(path, what) : code;
+    return code == LS_OK ? file_kind_refuse(path, what) : code;
 }
 
 int eval_outputs_prepare(const eval_outputs *o, const char *const *inputs, size_t n)

@@ -17,6 +17,7 @@
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
+#include "cli/trace_option.h"
 #include "run/launch.h"
 #include "run/run_lock.h"
 #include "run/stages.h"
@@ -24,6 +25,7 @@
 static const char help[] =
     "usage: [mpirun -n RANKS] lockstep train CONFIG.yaml [--set SECTION.KEY=VALUE]... [--check|--facts]\n"
     "                                        [--resume auto|CHECKPOINT [--same-bits] | --fresh] [--max-time TIME]\n"
+    "                                        [--trace FILE.json [--trace-steps N|FIRST..LAST]]\n"
     "\n"
     "Train as CONFIG.yaml says. Checkpoints, log.h5 and train.log go to <checkpoint.dir>/<experiment.name>/. The\n"
     "result has the same bits for any number of ranks and threads; the last line is its hash, `weights <16 hex\n"
@@ -46,6 +48,10 @@ static const char help[] =
     "  --fresh                  start over: remove the run's checkpoints and logs first\n"
     "  --max-time TIME          stop and save in time to have ended after TIME: seconds, or as 90m, 12h, 2d, 1:30:00;\n"
     "                           without it, before SLURM_JOB_END_TIME (seconds since 1970) where that is set\n"
+    "  --trace FILE.json        write a timeline of some steps, what each thread of each rank did when, for\n"
+    "                           ui.perfetto.dev and chrome://tracing\n"
+    "  --trace-steps N          of N steps (10), after the first 5 of this start\n"
+    "  --trace-steps FIRST..LAST  of these, counted from 1; at most 200\n"
     "\n"
     "SIGTERM, SIGINT and SIGUSR1, to any rank, have all ranks stop after the same step and save; so has SIGHUP, when\n"
     "the terminal is closed, SIGPIPE, when whoever reads the output has left, and SIGXCPU, when processor time is\n"
@@ -63,6 +69,8 @@ typedef struct train_arguments {
     uint64_t ranks;  /* of --facts; 0: not known */
     double started;  /* on the clock */
     double max_time; /* seconds from then; 0: no limit was given */
+    tracing_options trace;
+    bool trace_steps; /* are given */
 } train_arguments;
 
 enum { MOST_RANKS = 1000000 };
@@ -90,6 +98,13 @@ static int take_facts(void *arguments, const char *option, const char *text)
     return text == NULL ? LS_OK : args_whole(&a->ranks, option, text, 1, MOST_RANKS);
 }
 
+static int take_trace_steps(void *arguments, const char *option, const char *text)
+{
+    train_arguments *a = arguments;
+    a->trace_steps = true;
+    return trace_option_steps(&a->trace, option, text);
+}
+
 static const args_option options[] = {
     {"set", ARGS_TEXTS, ARGS_FIELD(train_arguments, overrides)},
     {"check", ARGS_FLAG, ARGS_FIELD(train_arguments, check)},
@@ -98,6 +113,8 @@ static const args_option options[] = {
     {"fresh", ARGS_FLAG, ARGS_FIELD(train_arguments, fresh)},
     {"same-bits", ARGS_FLAG, ARGS_FIELD(train_arguments, same_bits)},
     {"max-time", ARGS_OTHER, .take = take_max_time},
+    {"trace", ARGS_TEXT, ARGS_FIELD(train_arguments, trace.file)},
+    {"trace-steps", ARGS_OTHER, .take = take_trace_steps},
     {0},
 };
 
@@ -116,6 +133,9 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
     if (a->same_bits && a->resume == NULL) {
         return error_set(LS_EUSAGE, "--same-bits is about a checkpoint to go on from; give --resume as well");
     }
+    if (a->trace_steps && a->trace.file == NULL) {
+        return error_set(LS_EUSAGE, "--trace-steps is about a timeline; give --trace FILE.json as well");
+    }
     a->config = argv[optind];
     return LS_OK;
 }
@@ -123,6 +143,12 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
 static int load(const train_arguments *a, config *out)
 {
     return config_load(out, a->config, a->overrides.texts, a->overrides.count);
+}
+
+static int check_trace(const train_arguments *a, const config *c)
+{
+    const char *const inputs[] = {a->config, c->data.file};
+    return trace_option_check(&a->trace, inputs, sizeof inputs / sizeof *inputs);
 }
 
 /* Memory and learning rate, as comments, so that what is printed is a configuration still. */
@@ -153,6 +179,9 @@ static int print_check(memory_need *out, const train_arguments *a, int ranks)
     int code = load(a, &c);
     if (code == LS_OK) {
         code = config_print(&c, &yaml);
+    }
+    if (code == LS_OK) {
+        code = check_trace(a, &c);
     }
     if (code == LS_OK) {
         const session_options o = run_options_session(&c);
@@ -221,6 +250,9 @@ static int train(comm *c, void *context)
         code = start_check_named(&wanted, a->resume); /* before a folder is made */
     }
     if (code == LS_OK && leads) {
+        code = check_trace(a, &wanted);
+    }
+    if (code == LS_OK && leads) {
         code = run_lock_take(&lock, run_dir);
     }
     if (code == LS_OK && leads) {
@@ -245,6 +277,7 @@ static int train(comm *c, void *context)
     o.same_bits = a->same_bits;
     o.config = yaml;
     o.limit = time_limit(a);
+    o.trace = a->trace;
     code = trainer_run(c, &o);
 cleanup:
     run_folder_close(folder);
@@ -256,7 +289,7 @@ cleanup:
 
 static int run(int argc, char **argv)
 {
-    train_arguments a = {.started = clock_seconds()};
+    train_arguments a = {.started = clock_seconds(), .trace.count = TRACING_STEPS};
     int code = read_arguments(&a, argc, argv);
     if (code == LS_OK && a.facts) {
         code = print_facts(&a);

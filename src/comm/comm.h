@@ -92,6 +92,26 @@ int comm_gather(comm *c, const void *mine, size_t n, void **all);
 int comm_gather_machine(comm *c, const void *mine, size_t n, void **all, int *ranks, int *own);
 
 /*
+ * What all ranks bring, one rank after the other: on rank 0 take gets n bytes at a time, in the order of ranks, and is
+ * not called any more once it has failed, which is returned by all. Collective.
+ */
+int comm_collect(comm *c, const void *mine, size_t n, int (*take)(void *context, const void *bytes, size_t n),
+                 void *context);
+
+/* This rank's clock beside rank 0's. */
+typedef struct comm_clock {
+    int64_t at;    /* when it was read, by itself */
+    int64_t ahead; /* of rank 0's */
+    int64_t error; /* by which `ahead` may be wrong, at most */
+} comm_clock;
+
+/*
+ * Compare the clocks of the ranks' nodes, by messages there and back. now: the clock, in nanoseconds, the same for all
+ * processes of a node (clock_nanoseconds). No rank returns before all have called it. Collective.
+ */
+int comm_compare_clocks(comm *c, int64_t (*now)(void), comm_clock *out);
+
+/*
  * Sum along the shard tree. local: this rank's front, vector k of n elements at vectors + k * n (slots 0..count-1, in
  * order); overwritten. out: [n], the sum over all shards, the same bits on every rank; may be vectors itself.
  * Scratch memory is the comm's own. Collective. stream.h has sums that nobody waits for.

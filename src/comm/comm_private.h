@@ -10,7 +10,8 @@
 
 /* What the files of this folder share. */
 
-enum { COMM_TAG_SUM = 1 };
+/* Tags in `world`. */
+enum { COMM_TAG_SUM = 1, COMM_TAG_CLOCK, COMM_TAG_COLLECT };
 
 struct comm {
     MPI_Comm world;      /* a duplicate, so that nothing else in the process can take our messages */

@@ -73,6 +73,62 @@ int comm_gather(comm *c, const void *mine, size_t n, void **all)
     return keep(comm_waited(c, rc, "gathering from all ranks"), all);
 }
 
+enum { COLLECTED = 1 << 20 }; /* bytes at a time */
+
+static int send_collected(comm *c, const unsigned char *mine, size_t n)
+{
+    const uint64_t size = n;
+    int rc = MPI_Send(&size, 1, MPI_UINT64_T, 0, COMM_TAG_COLLECT, c->world);
+    for (size_t i = 0; i < n && rc == MPI_SUCCESS; i += COLLECTED) {
+        const int count = (int)(n - i < COLLECTED ? n - i : COLLECTED);
+        rc = MPI_Send(mine + i, count, MPI_BYTE, 0, COMM_TAG_COLLECT, c->world);
+    }
+    return comm_check(c, rc, "sending to rank 0");
+}
+
+/* What a rank sends; *taken stays as it is once taking has failed. */
+static int receive_collected(comm *c, int rank, void *space, int (*take)(void *context, const void *bytes, size_t n),
+                             void *context, int *taken)
+{
+    uint64_t size = 0;
+    int rc = MPI_Recv(&size, 1, MPI_UINT64_T, rank, COMM_TAG_COLLECT, c->world, MPI_STATUS_IGNORE);
+    for (uint64_t i = 0; i < size && rc == MPI_SUCCESS; i += COLLECTED) {
+        const int count = (int)(size - i < COLLECTED ? size - i : COLLECTED);
+        rc = MPI_Recv(space, count, MPI_BYTE, rank, COMM_TAG_COLLECT, c->world, MPI_STATUS_IGNORE);
+        if (rc == MPI_SUCCESS && *taken == LS_OK) {
+            *taken = take(context, space, (size_t)count);
+        }
+        watch_beat();
+    }
+    return comm_check(c, rc, "receiving from all ranks");
+}
+
+int comm_collect(comm *c, const void *mine, size_t n, int (*take)(void *context, const void *bytes, size_t n),
+                 void *context)
+{
+    const bool leads = c->rank == 0;
+    void *space = leads ? malloc(COLLECTED) : NULL;
+    int taken = LS_OK;
+    int code =
+        comm_agree(c, leads && space == NULL ? error_set(LS_ENOMEM, "out of memory for what the ranks bring") : LS_OK);
+    if (code != LS_OK) {
+        free(space);
+        return code;
+    }
+    watch_collective_begin();
+    if (leads) {
+        taken = n > 0 ? take(context, mine, n) : LS_OK;
+        for (int r = 1; r < c->size && code == LS_OK; r++) {
+            code = receive_collected(c, r, space, take, context, &taken);
+        }
+    } else {
+        code = send_collected(c, mine, n);
+    }
+    watch_collective_end();
+    free(space);
+    return code == LS_OK ? comm_agree(c, taken) : code; /* others wait where messages fail: then the job must end */
+}
+
 const char *comm_node_name(const comm *c)
 {
     return c->host;

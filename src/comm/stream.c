@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "base/watch.h"
 #include "comm/comm_private.h"
 
@@ -10,7 +11,8 @@ struct comm_stream {
     comm *c; /* not owned */
     size_t n, bucket;
     flight rider;
-    flight *flights; /* owned; [capacity], a bucket each */
+    flight *flights;    /* owned; [capacity], a bucket each */
+    trace_lane **lanes; /* owned; theirs, which are not */
     size_t capacity, started;
     real *vectors; /* not owned */
     shard_range range;
@@ -31,9 +33,13 @@ int comm_stream_create(comm_stream **out, comm *c, size_t n, size_t bucket)
     s->bucket = bucket;
     s->capacity = n / bucket + 1;
     s->flights = calloc(s->capacity, sizeof *s->flights);
-    if (s->flights == NULL) {
+    s->lanes = calloc(s->capacity, sizeof(trace_lane *));
+    if (s->flights == NULL || s->lanes == NULL) {
         comm_stream_free(s);
         return error_set(LS_ENOMEM, "out of memory for sums between ranks");
+    }
+    for (size_t i = 0; i < s->capacity; i++) {
+        s->lanes[i] = trace_add_lane(TRACE_SUMMING, (int)i);
     }
     *out = s;
     return LS_OK;
@@ -48,6 +54,7 @@ void comm_stream_free(comm_stream *s)
         flight_release(&s->flights[i]);
     }
     flight_release(&s->rider);
+    free(s->lanes);
     free(s->flights);
     free(s);
 }
@@ -81,9 +88,18 @@ int comm_stream_attach(comm_stream *s, double *out, double *partials, size_t n)
     return flight_start(&s->rider, s->c, &sum);
 }
 
+/* What has come of bucket i is a slice of its lane, up to the poll that has seen its end. */
+static void note_end(const comm_stream *s, size_t i)
+{
+    if (!s->flights[i].active) {
+        trace_end_on(s->lanes[i]);
+    }
+}
+
 /* Everything that is final and not yet on its way makes a bucket. */
 static int start_bucket(comm_stream *s)
 {
+    static const trace_label label = {"sum over ranks", "messages", {"bytes"}};
     real *const at = s->vectors + s->ready;
     const flight_sum sum = {
         .e = &element_real,
@@ -96,8 +112,12 @@ static int start_bucket(comm_stream *s)
         .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
+    const size_t i = s->started++;
     s->end = s->ready;
-    return flight_start(&s->flights[s->started++], s->c, &sum);
+    trace_begin_on(s->lanes[i], &label, (int64_t)(sum.n * element_real.width));
+    const int code = flight_start(&s->flights[i], s->c, &sum);
+    note_end(s, i);
+    return code;
 }
 
 /* Get on with all flights; *active: those that have not arrived. */
@@ -106,7 +126,10 @@ static int poll_flights(comm_stream *s, size_t *active)
     int code = flight_poll(&s->rider);
     *active = s->rider.active != 0;
     for (size_t i = 0; code == LS_OK && i < s->started; i++) {
-        code = flight_poll(&s->flights[i]);
+        if (s->flights[i].active) {
+            code = flight_poll(&s->flights[i]);
+            note_end(s, i);
+        }
         *active += s->flights[i].active != 0;
     }
     return code;
@@ -114,13 +137,16 @@ static int poll_flights(comm_stream *s, size_t *active)
 
 int comm_stream_ready(comm_stream *s, size_t first)
 {
+    static const trace_label sending = {"gradient messages", "messages", {NULL}};
     size_t active = 0;
     const watch_phase before = watch_enter(WATCH_REDUCING);
+    trace_begin(&sending);
     s->ready = first < s->ready ? first : s->ready;
     int code = s->end - s->ready >= s->bucket ? start_bucket(s) : LS_OK;
     if (code == LS_OK) {
         code = poll_flights(s, &active);
     }
+    trace_end();
     (void)watch_enter(before);
     return code;
 }

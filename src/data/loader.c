@@ -9,6 +9,7 @@
 #include "base/fpu.h"
 #include "base/size.h"
 #include "base/thread.h"
+#include "base/trace.h"
 #include "base/watch.h"
 #include "data/augment.h"
 #include "data/order.h"
@@ -31,6 +32,12 @@ typedef struct slot {
     size_t failed;       /* where it stands */
 } slot;
 
+typedef struct loader_thread {
+    struct loader *owner;
+    pthread_t thread;
+    trace_lane *lane; /* not owned */
+} loader_thread;
+
 /*
  * Threads take samples in order of position: (work_step, work_sample) is the next. Step s lives in slots[s % ahead];
  * steps in [released, released + ahead) may be worked on, step next - 1 is with the caller while `in_use`. All fields
@@ -43,7 +50,7 @@ struct loader {
     resolution most;         /* that there is room for */
     const uint32_t *indices; /* of the split; not owned */
     slot *slots;
-    pthread_t *threads;
+    loader_thread *threads;
     int thread_count; /* started */
 
     pthread_mutex_t lock;
@@ -145,6 +152,7 @@ static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
 /* Called and left with the lock held; let go meanwhile. */
 static void work_on_one(loader *l, sample_space *space)
 {
+    static const trace_label picture = {"picture", "loading", {"batch_of_epoch", "picture"}};
     const loader_options *o = &l->options;
     const size_t step = l->work_step;
     const size_t i = l->work_sample++;
@@ -157,8 +165,10 @@ static void work_on_one(loader *l, sample_space *space)
     pthread_mutex_unlock(&l->lock);
 
     p->labels[i] = dataset_label(o->data, index);
+    trace_begin_with(&picture, (int64_t)(step + 1), index, 0, 0);
     const int code =
         sample_load(p->images + i * o->input.height * o->input.width * 3, o, index, run, epoch, position, space);
+    trace_end();
 
     pthread_mutex_lock(&l->lock);
     if (code != LS_OK && (p->failure.code == LS_OK || i < p->failed)) {
@@ -181,9 +191,11 @@ static void work_on_one(loader *l, sample_space *space)
 
 static void *work(void *context)
 {
-    loader *l = context;
+    const loader_thread *self = context;
+    loader *l = self->owner;
     sample_space space = {0};
     fpu_flush_begin(); /* as predict does, which makes its pictures in a thread that computes */
+    trace_adopt(self->lane);
     pthread_mutex_lock(&l->lock);
     while (!l->stop) {
         if (find_work(l)) {
@@ -276,7 +288,10 @@ static int start_threads(loader *l)
     }
     int code = LS_OK;
     while (code == LS_OK && l->thread_count < count) {
-        code = thread_start(&l->threads[l->thread_count], work, l, "loading pictures");
+        loader_thread *t = &l->threads[l->thread_count];
+        const bool traced = l->options.split == DATASET_TRAIN; /* validation is not */
+        *t = (loader_thread){.owner = l, .lane = traced ? trace_add_lane(TRACE_LOADING, l->thread_count) : NULL};
+        code = thread_start(&t->thread, work, t, "loading pictures");
         l->thread_count += code == LS_OK;
     }
     return l->thread_count > 0 ? LS_OK : code; /* fewer will do */
@@ -435,15 +450,18 @@ static bool is_ready(const slot *p)
 /* Under the lock: wait until all of a slot's samples are done. */
 static void wait_for_samples(loader *l, const slot *p)
 {
+    static const trace_label waiting = {"wait for pictures", "waiting", {NULL}};
     if (is_ready(p)) {
         return;
     }
     const watch_phase before = watch_enter(WATCH_PICTURES);
+    trace_begin(&waiting);
     const double since = clock_seconds();
     while (!is_ready(p)) {
         pthread_cond_wait(&l->ready, &l->lock);
     }
     l->waited += clock_seconds() - since;
+    trace_end();
     (void)watch_enter(before);
 }
 
@@ -491,7 +509,7 @@ void loader_free(loader *l)
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     for (int i = 0; i < l->thread_count; i++) {
-        (void)pthread_join(l->threads[i], NULL);
+        (void)pthread_join(l->threads[i].thread, NULL);
     }
     for (size_t i = 0; l->slots != NULL && i < l->options.ahead; i++) {
         free(l->slots[i].images);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "model/private.h"
 
 /* What the layer after it reads. */
@@ -33,6 +34,33 @@ static void *gradient_of(const model *m, const model_layer *layer, size_t *strid
 static void lap(const model *m, const model_layer *layer, profile_phase phase)
 {
     profile_lap(m->profile, layer->row, phase);
+}
+
+#define LAYER_KEYS                                                                                                     \
+    {                                                                                                                  \
+        "layer", "height", "width", "channels"                                                                         \
+    }
+static const trace_label in_forward = {NULL, "forward", LAYER_KEYS};
+static const trace_label in_backward = {NULL, "backward", LAYER_KEYS};
+static const trace_label packing = {"pack weights", "forward", {NULL}};
+static const trace_label normalizing = {"BatchNorm sums", "sums", {"layer", "bytes"}};
+static const trace_label collecting = {"collect weight gradient", "backward", {"layer"}};
+
+/* A slice of the trace for a row of a profile, with the shape of a layer's output; for the mean or the dense layer. */
+static void begin_row(const trace_label *label, size_t row, const unit *u)
+{
+    trace_begin_with(label, (int64_t)row, (int64_t)u->out_height, (int64_t)u->out_width, (int64_t)u->cout);
+}
+
+static void begin_head(const trace_label *label, size_t row, size_t channels)
+{
+    trace_begin_with(label, (int64_t)row, 1, 1, (int64_t)channels);
+}
+
+/* One for BatchNorm's sums over ranks, within the layer's. */
+static void begin_sums(const model_layer *layer)
+{
+    trace_begin_with(&normalizing, (int64_t)layer->row, (int64_t)(2 * nn_padded(layer->u.cout) * sizeof(double)), 0, 0);
 }
 
 typedef struct shard_job {
@@ -117,7 +145,9 @@ static void pack_layer(void *context, size_t index, int thread)
 static void pack_weights(model *m, const real *weights, model_mode mode)
 {
     pack_job job = {m, weights, mode == MODEL_TRAIN && m->options.training};
+    trace_begin(&packing);
     pool_run(m->run.threads, pack_layer, &job, m->layer_count + 1);
+    trace_end();
 }
 
 /* Outputs of a convolution whose weights are v = w/P (optim/growth.h) have 1/P² of the variance. */
@@ -134,17 +164,23 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
     const real *weights = state_weights(s);
     const batch_norm_options norm = norm_of(m, s);
     int code = LS_OK;
+    begin_row(&in_forward, layer->row, &layer->u);
     unit_forward(&layer->u, &m->run, in, mode != MODEL_INFER);
     lap(m, layer, PROFILE_FORWARD);
     if (mode == MODEL_INFER) {
         unit_use_moving(&layer->u, &norm, weights, state_moving(s));
-    } else {
+    } else if (layer->u.batch_norm) {
+        begin_sums(layer);
         code = unit_use_batch(&layer->u, &norm, sums, weights, mode == MODEL_TRAIN ? state_moving(s) : NULL);
+        trace_end();
         lap(m, layer, PROFILE_MOMENTS);
     }
+    trace_end();
     if (code == LS_OK && layer->add != MODEL_NONE) {
         shard_job job = {m, layer};
+        begin_row(&in_forward, layer->row + 1, &layer->u);
         pool_sweep(m->run.threads, add_shard, &job, m->run.range.count);
+        trace_end();
         profile_lap(m->profile, layer->row + 1, PROFILE_FORWARD);
     }
     return code;
@@ -164,14 +200,18 @@ int model_forward(model *m, const state *s, const batch *b, model_mode mode, con
         }
         in = layer_output(&m->layers[i]);
     }
+    begin_head(&in_forward, m->rows - 2, m->head.features);
     pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
+    trace_end();
     profile_lap(m->profile, m->rows - 2, PROFILE_FORWARD);
+    begin_head(&in_forward, m->rows - 1, m->head.classes);
     if (mode == MODEL_TRAIN) {
         m->dropped = (dropout){m->options.network.dropout, m->options.seed, s->step};
         dropout_apply(&m->dropped, &m->run, m->pooled, m->head.features, m->pooled_stride);
     }
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     dense_forward(&m->head, &m->run, &pooled, state_weights(s));
+    trace_end();
     profile_lap(m->profile, m->rows - 1, PROFILE_FORWARD);
     if (logits != NULL) {
         dense_read_logits(&m->head, &m->run, logits);
@@ -235,7 +275,12 @@ static int backward_layer(model *m, size_t i, backward_job *job)
     model_layer *layer = &m->layers[i];
     const unit_gradients g = gradients_of(m, i);
     const nn_source in = i > 0 ? layer_output(layer - 1) : images_of(m, job->b);
-    int code = unit_begin_backward(&layer->u, job->sums, job->weights);
+    int code = LS_OK;
+    if (layer->u.batch_norm) {
+        begin_sums(layer);
+        code = unit_begin_backward(&layer->u, job->sums, job->weights);
+        trace_end();
+    }
     lap(m, layer, PROFILE_GRADIENT_SUMS);
     if (code == LS_OK) {
         code = hand_over(m, job);
@@ -245,7 +290,9 @@ static int backward_layer(model *m, size_t i, backward_job *job)
     }
     unit_backward(&layer->u, &m->run, &in, &g);
     lap(m, layer, PROFILE_BACKWARD);
+    trace_begin_of(&collecting, (int64_t)layer->row);
     unit_collect(&layer->u, &m->run, job->grads, m->table.weights_size, !job->synchronized);
+    trace_end();
     lap(m, layer, PROFILE_COLLECT);
     job->finished = layer->u.kernel;
     return LS_OK;
@@ -260,16 +307,24 @@ int model_backward(model *m, const state *s, const batch *b, const reducer *sums
     backward_job job = {b, state_weights(s), sums, synchronized, grads, sink, m->head.kernel};
     const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
     profile_start(m->profile);
+    begin_head(&in_backward, m->rows - 1, m->head.classes);
     dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
     dropout_apply(&m->dropped, &m->run, m->dpooled, m->head.features, m->pooled_stride);
     profile_lap(m->profile, m->rows - 1, PROFILE_BACKWARD);
+    trace_begin_of(&collecting, (int64_t)m->rows - 1);
     dense_collect(&m->head, &m->run, grads, m->table.weights_size);
+    trace_end();
+    trace_end();
     profile_lap(m->profile, m->rows - 1, PROFILE_COLLECT);
+    begin_head(&in_backward, m->rows - 2, m->head.features);
     pool_sweep(m->run.threads, pool_backward_shard, m, m->run.range.count);
+    trace_end();
     profile_lap(m->profile, m->rows - 2, PROFILE_BACKWARD);
     int code = LS_OK;
     for (size_t i = m->layer_count; code == LS_OK && i-- > 0;) {
+        begin_row(&in_backward, m->layers[i].row, &m->layers[i].u);
         code = backward_layer(m, i, &job);
+        trace_end();
     }
     return code == LS_OK ? hand_over(m, &job) : code;
 }

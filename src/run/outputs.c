@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/trace.h"
 
 /* What a failed write comes of, where the disk is full. */
 static int explain(const outputs *out, int code)
@@ -99,6 +100,7 @@ void outputs_release(outputs *out)
 
 int outputs_step(outputs *out, const step_metrics *m)
 {
+    static const trace_label logging = {"log", "step", {NULL}};
     const runlog_step_row row = {
         .step = out->s->replica.state.step,
         .loss = m->cross_entropy + m->penalty,
@@ -107,6 +109,7 @@ int outputs_step(outputs *out, const step_metrics *m)
         .learning_rate = m->rate,
     };
     const instrument_row *measured = NULL;
+    trace_begin(&logging);
     int code = runlog_step(out->log, &row);
     if (code == LS_OK) {
         code = observation_take(&out->seen, out->s, &measured);
@@ -114,6 +117,7 @@ int outputs_step(outputs *out, const step_metrics *m)
     if (code == LS_OK && measured != NULL) {
         code = runlog_sample(out->log, measured);
     }
+    trace_end();
     return explain(out, code);
 }
 

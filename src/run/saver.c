@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "base/trace.h"
 #include "base/watch.h"
 #include "io/h5.h"
 #include "store/checkpoint_name.h"
@@ -18,7 +19,8 @@ struct saver {
     state copy;           /* owned */
     checkpoint_info info; /* of the copy */
     pthread_t thread;
-    bool running; /* the thread */
+    bool running;     /* the thread */
+    trace_lane *lane; /* not owned */
 
     pthread_mutex_t lock; /* guards what follows; the copy belongs to the thread while pending */
     pthread_cond_t changed;
@@ -61,7 +63,7 @@ static int write_copy(const saver *s)
     if (code == LS_OK) {
         code = run_folder_prune(o->folder, o->keep, o->keep_best);
     }
-    return run_folder_explain_room(o->run_dir, code, saver_room(o->state), o->keep);
+    return run_folder_explain_room(o->run_dir, code, saver_room(&s->copy), o->keep);
 }
 
 static double processor_seconds(void)
@@ -73,7 +75,9 @@ static double processor_seconds(void)
 
 static void *work(void *context)
 {
+    static const trace_label writing = {"write checkpoint", "saving", {"after_step"}};
     saver *s = context;
+    trace_adopt(s->lane);
     pthread_mutex_lock(&s->lock);
     while (!s->stop || s->pending) {
         if (!s->pending) {
@@ -81,7 +85,9 @@ static void *work(void *context)
             continue;
         }
         pthread_mutex_unlock(&s->lock);
+        trace_begin_of(&writing, (int64_t)s->copy.step);
         const int code = write_copy(s);
+        trace_end();
         pthread_mutex_lock(&s->lock);
         const double took = clock_seconds() - s->started;
         s->cost.written += code == LS_OK;
@@ -105,6 +111,7 @@ int saver_create(saver **out, const saver_options *options)
         return error_set(LS_ENOMEM, "out of memory for saving checkpoints");
     }
     s->options = *options;
+    s->lane = trace_add_lane(TRACE_SAVING, 0);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->changed, NULL);
     int code = state_create_like(&s->copy, options->state);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "optim/average.h"
 #include "run/advice.h"
 #include "run/epoch.h"
@@ -37,7 +38,8 @@ typedef struct trainer {
     size_t normalized;  /* samples that BatchNorm went over in the last step of this rank; 0: none was taken */
     bool warned;        /* that validation suffers from the moving statistics */
     advice advised;
-    outputs files;    /* rank 0 only */
+    outputs files; /* rank 0 only */
+    tracing traced;
     real *population; /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
     norm_hold norms; /* with decay.norms_of */
@@ -142,7 +144,10 @@ static int begin(trainer *t, comm *c)
         return code;
     }
     o.kernels = t->kernels;
-    code = session_open(&t->s, c, &o);
+    code = comm_agree(c, tracing_open(&t->traced, &t->o->trace, t->o->run_dir, t->o->program));
+    if (code == LS_OK) {
+        code = session_open(&t->s, c, &o);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -176,6 +181,9 @@ static int begin(trainer *t, comm *c)
     if (code == LS_OK && leads(t) && !done_before(t)) {
         code = outputs_open(&t->files, &t->s, t->o);
         stepper_observe(t->s.replica.steps, t->files.seen.by);
+    }
+    if (code == LS_OK) { /* all threads are there */
+        code = tracing_prepare(&t->traced, &t->s);
     }
     requests_start(&t->when, &t->o->checkpoint, t->o->limit, leads(t));
     return comm_agree(c, code);
@@ -230,7 +238,9 @@ static int average_local(trainer *t)
 /* val: of these weights, or NULL. A failure of rank 0's is agreed on with the next step. */
 static int save(trainer *t, const epoch_validation *val)
 {
+    static const trace_label label = {"checkpoint", "step", {NULL}};
     const epoch_validation none = epoch_no_validation();
+    trace_begin(&label);
     t->requests &= ~(unsigned)STEP_REQUEST_SAVE;
     requests_saved(&t->when);
     int code = average_local(t);
@@ -240,6 +250,7 @@ static int save(trainer *t, const epoch_validation *val)
     if (code == LS_OK && leads(t) && t->failure == LS_OK) {
         t->failure = outputs_save(&t->files, &t->at, val != NULL ? val : &none);
     }
+    trace_end();
     return code;
 }
 
@@ -269,6 +280,15 @@ static int take_step(trainer *t, const batch *b)
     return code;
 }
 
+/* The next batch, and the step on it; a rank that has none takes part with what it has. */
+static int load_and_step(trainer *t)
+{
+    batch b;
+    const int got = loader_next(t->s.train, &b);
+    t->failure = got < 0 ? got : t->failure;
+    return take_step(t, &b);
+}
+
 /* After the last step's forward, and before another one. Rank 0's business. */
 static void measure_moving(trainer *t)
 {
@@ -294,7 +314,6 @@ static int train_steps(trainer *t)
     const size_t first = (size_t)(t->s.replica.state.position / s->options.order.batch);
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
-    batch b;
     const uint64_t epoch = t->s.replica.state.epoch;
     int code = session_resize(s, session_resolution(&s->options, epoch));
     if (code == LS_OK) {
@@ -317,9 +336,10 @@ static int train_steps(trainer *t)
         .shown = started,
     };
     for (size_t done = first + 1; code == LS_OK && !stopping(t) && done <= steps; done++) {
-        const int got = loader_next(s->train, &b);
-        t->failure = got < 0 ? got : t->failure;
-        code = take_step(t, &b);
+        code = tracing_begin_step(&t->traced, s);
+        if (code == LS_OK) {
+            code = load_and_step(t);
+        }
         if (code == LS_OK) {
             const checkpoint_epoch *now = &t->at.now;
             t->at.now.seconds = before + clock_seconds() - started;
@@ -328,7 +348,11 @@ static int train_steps(trainer *t)
         if (code == LS_OK && done < steps && !stopping(t)) {
             code = between_steps(t);
         }
+        if (code == LS_OK) {
+            code = tracing_end_step(&t->traced, s);
+        }
     }
+    tracing_pause(&t->traced);
     log_progress_end();
     if (code == LS_OK) {
         measure_moving(t);
@@ -481,6 +505,9 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
+    if (!done_before(&t)) {
+        tracing_print(&t.traced, &t.s);
+    }
     while (code == LS_OK && !all_done(&t) && !stopping(&t)) {
         code = run_epoch(&t);
     }
@@ -490,13 +517,18 @@ int trainer_run(comm *c, const trainer_options *options)
                  metric_value(options->checkpoint.best_by, t.at.best_score),
                  (unsigned long long)options->session.train.patience);
     }
+    code = tracing_finish(&t.traced, &t.s, code);
     if (code == LS_OK) {
         code = finish(&t, started);
+    }
+    if (code == LS_OK) {
+        code = tracing_failure(&t.traced);
     }
 cleanup:
     outputs_release(&t.files);
     norm_hold_release(&t.norms);
     free(t.population);
     session_close(&t.s);
+    tracing_release(&t.traced);
     return code;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "run/requests.h"
+#include "run/tracing.h"
 #include "store/run_folder.h"
 #include "train/session.h"
 
@@ -16,6 +17,7 @@ typedef struct trainer_options {
     checkpoint_options checkpoint;
     check_options check;
     log_options log;
+    tracing_options trace;
     double limit;         /* second on the clock by which all must be saved and over; 0: none */
     const char *run_dir;  /* made when missing */
     run_folder *folder;   /* of run_dir, with the run's lock held; rank 0 only, else NULL */

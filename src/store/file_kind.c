@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -69,4 +70,17 @@ int file_kind_of(file_kind *out, const char *path)
         return error_set(LS_EFORMAT, "%s: cut short: %" PRIu64 " bytes are left", path, seal.bytes);
     }
     return by_content(out, path);
+}
+
+int file_kind_refuse(const char *path, const char *what)
+{
+    struct stat there;
+    file_kind kind = FILE_OTHER;
+    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && file_kind_of(&kind, path) == LS_OK &&
+        kind != FILE_OTHER) {
+        return error_set(LS_EUSAGE,
+                         "%s: is a data set or a file of a run, which would be lost; name another file for %s", path,
+                         what);
+    }
+    return LS_OK;
 }

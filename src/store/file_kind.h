@@ -16,4 +16,10 @@ typedef enum file_kind {
  */
 int file_kind_of(file_kind *out, const char *path);
 
+/*
+ * LS_EUSAGE where a data set, checkpoint, log or Keras' weights stand at path, told by their content, which an output
+ * called `what` would replace: they took long to make. 0 otherwise, and where there is nothing.
+ */
+int file_kind_refuse(const char *path, const char *what);
+
 #endif

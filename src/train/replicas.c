@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/trace.h"
 
 /* Whether ranks must agree on a tensor. */
 static bool is_shared(const session *s, const tensor_info *info)
@@ -61,7 +62,7 @@ static int compare(const session *s, const uint64_t *own, const uint64_t *first)
     return LS_OK;
 }
 
-int replicas_check(const session *s)
+static int check(const session *s)
 {
     const size_t count = model_table(s->replica.net)->count;
     uint64_t *own = malloc(2 * (count + 1) * sizeof *own);
@@ -79,5 +80,14 @@ int replicas_check(const session *s)
         code = comm_agree(s->c, compare(s, own, first));
     }
     free(own);
+    return code;
+}
+
+int replicas_check(const session *s)
+{
+    static const trace_label comparing = {"compare replicas", "step", {NULL}};
+    trace_begin(&comparing);
+    const int code = check(s);
+    trace_end();
     return code;
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/trace.h"
 #include "base/watch.h"
 #include "comm/stream.h"
 #include "optim/gradient.h"
@@ -97,7 +98,9 @@ static void set_metrics(step_metrics *out, const double total[3])
 /* Ranks agree on their codes while they compute; all->code: what came of it. */
 static int forward(stepper *s, const batch *b, const state *st, const reducer *sums, step_agreement *all)
 {
+    static const trace_label label = {"forward", "step", {NULL}};
     (void)watch_enter(WATCH_FORWARD);
+    trace_begin(&label);
     int code = comm_agree_begin(s->c, all->code, all->requests);
     if (code == LS_OK) {
         code = model_forward(s->m, st, b, MODEL_TRAIN, sums, NULL);
@@ -105,35 +108,45 @@ static int forward(stepper *s, const batch *b, const state *st, const reducer *s
     if (code == LS_OK) {
         all->code = comm_agree_end(s->c, &all->requests);
     }
+    trace_end();
     return code;
 }
 
 /* Loss and gradient are summed over the ranks while backward computes. */
 static int backward(stepper *s, const batch *b, const state *st, const reducer *sums, step_metrics *out)
 {
+    static const trace_label computing = {"backward", "step", {NULL}};
+    static const trace_label finishing = {"rest of the gradient's sum", "step", {NULL}};
     const gradient_sink sink = comm_stream_sink(s->stream);
     double totals[3] = {0};
     (void)watch_enter(WATCH_BACKWARD);
+    trace_begin(&computing);
     comm_stream_begin(s->stream, s->grads, &b->range);
     int code = comm_stream_attach(s->stream, totals, &s->per_shard[0][0], 3);
     if (code == LS_OK) {
         code = model_backward(s->m, st, b, sums, s->options.sync_bn, s->grads, &sink);
     }
+    trace_end();
     (void)watch_enter(WATCH_REDUCING);
+    trace_begin(&finishing);
     if (code == LS_OK) {
         code = comm_stream_finish(s->stream);
     }
+    trace_end();
     set_metrics(out, totals);
     return code;
 }
 
 static double update(stepper *s, state *st, const rate_now *rate)
 {
+    static const trace_label measuring = {"measure filters", "step", {NULL}};
     const bool observed = instrument_due(s->observer, st->step);
     const bool updated = gradient_updates_after(&s->options.optimizer, st->step);
     const rate_now invariant = growth_rate(st, rate, &s->options.optimizer);
     if (observed) {
+        trace_begin(&measuring);
         instrument_before(s->observer, st);
+        trace_end();
     }
     const double penalty = optimizer_update(st, s->grads, rate, &s->options.optimizer, model_threads(s->m));
     st->step++;
@@ -141,14 +154,18 @@ static double update(stepper *s, state *st, const rate_now *rate)
         norm_hold_apply(s->norms, st, model_threads(s->m));
     }
     if (observed) {
+        trace_begin(&measuring);
         model_batch_statistics(s->m, s->statistics);
         instrument_after(s->observer, st, s->grads, s->statistics, &invariant);
+        trace_end();
     }
     return penalty;
 }
 
 int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_metrics *out)
 {
+    static const trace_label loss = {"loss", "step", {NULL}};
+    static const trace_label updating = {"update", "step", {NULL}};
     const optimizer_options *o = &s->options.optimizer;
     comm_reducer_context context = {s->c, b->range, s->options.sync_bn};
     const reducer sums = comm_reducer(&context);
@@ -164,16 +181,20 @@ int step_train(stepper *s, const batch *b, state *st, step_agreement *all, step_
         return code;
     }
     (void)watch_enter(WATCH_LOSS);
+    trace_begin(&loss);
     model_loss(s->m, b, s->per_shard);
+    trace_end();
     code = backward(s, b, st, &sums, out);
     if (code != LS_OK) {
         return code;
     }
     (void)watch_enter(WATCH_UPDATE);
+    trace_begin(&updating);
     model_finish_gradient(s->m, s->options.sync_bn, s->grads);
     const rate_now rate = rate_at(o, &s->options.run, st->step);
     out->rate = rate.rate;
     out->penalty = update(s, st, &rate);
+    trace_end();
     (void)watch_enter(WATCH_BETWEEN);
     watch_step_done();
     return LS_OK;

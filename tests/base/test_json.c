@@ -72,6 +72,24 @@ START_TEST(numbers)
 }
 END_TEST
 
+/* All their digits, which numbers above do not have. */
+START_TEST(whole_numbers)
+{
+    const int64_t values[] = {0, -7, 999, 1000, -250, 1234567890123456789, INT64_MIN, INT64_MAX};
+    json j = start();
+    json_open(&j, NULL, '[');
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        json_whole(&j, NULL, values[i]);
+        json_thousandths(&j, NULL, values[i]);
+    }
+    json_close(&j, ']');
+    ck_assert_str_eq(finish(&j), "[\n  0,\n  0.000,\n  -7,\n  -0.007,\n  999,\n  0.999,\n  1000,\n  1.000,\n"
+                                 "  -250,\n  -0.250,\n  1234567890123456789,\n  1234567890123456.789,\n"
+                                 "  -9223372036854775808,\n  -9223372036854775.808,\n"
+                                 "  9223372036854775807,\n  9223372036854775.807\n]\n");
+}
+END_TEST
+
 /* Where the system has a locale with another decimal sign. */
 START_TEST(locale)
 {
@@ -93,6 +111,7 @@ int main(void)
     tcase_add_test(cases, structure);
     tcase_add_test(cases, escapes);
     tcase_add_test(cases, numbers);
+    tcase_add_test(cases, whole_numbers);
     tcase_add_test(cases, locale);
     const int code = suite_run("json", cases);
     free(text);

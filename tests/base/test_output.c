@@ -243,6 +243,61 @@ START_TEST(a_text_that_fails_replaces_nothing)
 }
 END_TEST
 
+/* Whether a file is there under the name that it has while this process writes it. */
+static int is_being_written(const char *name)
+{
+    char temporary[PATH_MAX];
+    ck_assert_int_lt(snprintf(temporary, sizeof temporary, "%s/%s.tmp-%ld", root, name, (long)getpid()), PATH_MAX);
+    return access(temporary, F_OK) == 0;
+}
+
+static void copy_place(char path[PATH_MAX], const char *name)
+{
+    ck_assert_int_lt(snprintf(path, PATH_MAX, "%s", in(name)), PATH_MAX);
+}
+
+START_TEST(a_file_takes_its_place_as_a_whole)
+{
+    output_file f;
+    char path[PATH_MAX];
+    copy_place(path, "old");
+    ck_assert_int_eq(output_write_text(path, "a report", "old", 3), LS_OK);
+    ck_assert_int_eq(output_begin(&f, path), LS_OK);
+    ck_assert(fputs("new", f.to) >= 0);
+    ck_assert_str_eq(content("old"), "old");
+    ck_assert(is_being_written("old"));
+    ck_assert_int_eq(output_end(&f, "a timeline", LS_OK), LS_OK);
+    ck_assert_str_eq(content("old"), "new");
+    ck_assert(!is_being_written("old"));
+}
+END_TEST
+
+/* One that has failed, whose place is taken by something else by then, or which cannot be made. */
+START_TEST(a_file_that_fails_replaces_nothing)
+{
+    output_file f;
+    char path[PATH_MAX];
+    copy_place(path, "old");
+    ck_assert_int_eq(output_write_text(path, "a report", "old", 3), LS_OK);
+    ck_assert_int_eq(output_begin(&f, path), LS_OK);
+    ck_assert(fputs("new", f.to) >= 0);
+    ck_assert_int_eq(output_end(&f, "a timeline", LS_ENOMEM), LS_ENOMEM);
+    ck_assert_str_eq(content("old"), "old");
+    ck_assert(!is_being_written("old"));
+
+    copy_place(path, "place");
+    ck_assert_int_eq(output_begin(&f, path), LS_OK);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(output_end(&f, "a timeline", LS_OK), LS_EUSAGE);
+    ck_assert(strstr(error_message(), "is a folder; name a file in it for a timeline") != NULL);
+    ck_assert(!is_being_written("place"));
+
+    copy_place(path, "nowhere/file");
+    ck_assert_int_eq(output_begin(&f, path), LS_EIO);
+    ck_assert_int_eq(output_end(&f, "a timeline", LS_EIO), LS_EIO);
+}
+END_TEST
+
 START_TEST(a_text_goes_through_what_is_no_file)
 {
     static const char *const streams[] = {"-", "/dev/null", "/dev/full", "/dev/stdout"};
@@ -324,6 +379,8 @@ int main(void)
     tcase_add_test(cases, inputs_are_refused);
     tcase_add_test(cases, a_text_replaces_a_file);
     tcase_add_test(cases, a_text_that_fails_replaces_nothing);
+    tcase_add_test(cases, a_file_takes_its_place_as_a_whole);
+    tcase_add_test(cases, a_file_that_fails_replaces_nothing);
     tcase_add_test(cases, a_text_goes_through_what_is_no_file);
     tcase_add_test(cases, a_text_follows_what_was_printed);
     tcase_add_test(cases, a_signal_removes_it);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "comm/comm.h"
@@ -175,6 +176,83 @@ static void check_machine(comm *c)
     EXPECT(comm_node_count(c, 0, &count) == LS_OK && count == 0, "%d", count);
 }
 
+/* Bytes that rank r brings: none, a few, and more than are passed on at once. Byte i of them. */
+static size_t brought(int r)
+{
+    return r % 3 == 1 ? 0 : r % 3 == 2 ? (size_t)(3 << 20) + 17 : (size_t)5 + (size_t)r;
+}
+
+static unsigned char brought_byte(int r, size_t i)
+{
+    return (unsigned char)(31 * (size_t)r + i + (i >> 11));
+}
+
+typedef struct taken {
+    size_t bytes, wrong;
+    int rank;     /* whose bytes come now */
+    size_t at;    /* of them */
+    size_t least; /* fail once so many have come; 0: do not */
+    int calls_after;
+} taken;
+
+static int take(void *context, const void *bytes, size_t n)
+{
+    taken *t = context;
+    t->calls_after += t->least > 0 && t->bytes >= t->least;
+    for (size_t i = 0; i < n; i++, t->at++) {
+        while (t->at == brought(t->rank)) {
+            t->rank++;
+            t->at = 0;
+        }
+        t->wrong += ((const unsigned char *)bytes)[i] != brought_byte(t->rank, t->at);
+    }
+    t->bytes += n;
+    return t->least > 0 && t->bytes >= t->least ? error_set(LS_EIO, "the disk is full") : LS_OK;
+}
+
+static void check_collecting(comm *c)
+{
+    const int rank = comm_rank(c);
+    const size_t n = brought(rank);
+    unsigned char *mine = allocate(c, n, 1);
+    size_t all = 0;
+    for (size_t i = 0; i < n; i++) {
+        mine[i] = brought_byte(rank, i);
+    }
+    for (int r = 0; r < comm_size(c); r++) {
+        all += brought(r);
+    }
+    taken whole = {0};
+    EXPECT(comm_collect(c, mine, n, take, &whole) == LS_OK, "%s", error_message());
+    EXPECT(whole.wrong == 0 && whole.bytes == (rank == 0 ? all : 0), "%zu bytes, %zu wrong", whole.bytes, whole.wrong);
+    taken part = {.least = 3};
+    EXPECT(comm_collect(c, mine, n, take, &part) == LS_EIO, "no failure");
+    EXPECT(strstr(error_message(), "the disk is full") != NULL && part.calls_after == 0, "%s", error_message());
+    taken again = {0};
+    EXPECT(comm_collect(c, mine, n, take, &again) == LS_OK && again.wrong == 0, "%s", error_message());
+    free(mine);
+}
+
+/* Clocks of nodes that are apart by seconds, those of a node the same, as the processes here have one clock. */
+static int64_t shift;
+
+static int64_t shifted_clock(void)
+{
+    return clock_nanoseconds() + shift;
+}
+
+static void check_clocks(comm *c)
+{
+    comm_clock clock;
+    shift = (int64_t)(comm_rank(c) - comm_node_rank(c)) * -1234567890123;
+    const int64_t before = shifted_clock();
+    EXPECT(comm_compare_clocks(c, shifted_clock, &clock) == LS_OK, "%s", error_message());
+    EXPECT(clock.at >= before && clock.at <= shifted_clock(), "%lld", (long long)clock.at);
+    EXPECT(clock.error >= 0 && llabs(clock.ahead - shift) <= clock.error, "ahead %lld, not %lld, error %lld",
+           (long long)clock.ahead, (long long)shift, (long long)clock.error);
+    EXPECT(comm_node_rank(c) != comm_rank(c) || clock.error == 0, "an error on rank 0's node");
+}
+
 int main(int argc, char **argv)
 {
     comm *c = NULL;
@@ -199,5 +277,7 @@ int main(int argc, char **argv)
     check_same(c);
     check_broadcast(c);
     check_machine(c);
+    check_collecting(c);
+    check_clocks(c);
     return ranks_finish(c);
 }
