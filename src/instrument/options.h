@@ -15,7 +15,7 @@ typedef struct instrument_options {
     size_t every;  /* 0: INSTRUMENT_EVERY */
 } instrument_options;
 
-/* Some 4 ms a measurement, beside 22 ms of a step at 32×32 on a core. */
+/* A measurement takes a quarter of the time of a step at 32×32 on a core, less of larger pictures. */
 enum { INSTRUMENT_EVERY = 50 };
 
 #endif

@@ -388,10 +388,11 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
     t->warned = true;
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
     code = validation_precisely(&t->s, &breaks, &accuracy);
-    (void)snprintf(remedy, sizeof remedy,
-                   "by re-estimated statistics the accuracy is %.4f; use "
-                   "batch_norm.evaluate=precise, more steps, or",
-                   accuracy);
+    t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
+    const int known =
+        breaks.stopped ? 0
+                       : snprintf(remedy, sizeof remedy, "by re-estimated statistics the accuracy is %.4f; ", accuracy);
+    (void)snprintf(remedy + known, sizeof remedy - (size_t)known, "use batch_norm.evaluate=precise, more steps, or");
     if (code == LS_OK && leads(t)) {
         moving_warn("validation suffers", &lag, remedy);
     }
