@@ -22,6 +22,12 @@ size_t gradient_slots(state_slot *out, const optimizer_options *o)
     return 1;
 }
 
+real *gradient_sum(const state *s)
+{
+    const state_vector *sum = state_find(s, ACCUMULATED);
+    return sum != NULL ? sum->values : NULL;
+}
+
 uint64_t gradient_updates(const optimizer_options *o, uint64_t steps)
 {
     return steps / gradient_batches(o);

@@ -12,6 +12,9 @@
 /* The vectors that a state needs for it. Returns how many. */
 size_t gradient_slots(state_slot *out, const optimizer_options *o);
 
+/* Of those vectors the sum of gradients since the last update; NULL: there is none. */
+real *gradient_sum(const state *s);
+
 /* Batches that an update averages the gradients of. */
 uint64_t gradient_batches(const optimizer_options *o);
 

@@ -4,6 +4,7 @@
 
 #include "base/clones.h"
 #include "base/error.h"
+#include "optim/gradient.h"
 
 /* Of the BatchNorm after a kernel, from that in the table. */
 enum { MEAN = 3, VARIANCE = 4 };
@@ -109,22 +110,31 @@ void growth_finish(state *s, const growth *g, const optimizer_options *o)
     s->shrink = g->next;
 }
 
+/* A kernel, its momentum, and its gradients since the last update, which are in proportion to 1/|w|. */
+static void enter_kernel(const state *s, const tensor_info *t, const state_shrink *at, bool has_momentum)
+{
+    real *w = state_values(s, t);
+    real *v = has_momentum ? s->vectors[STATE_SLOTS].values + t->offset : NULL;
+    real *sum = gradient_sum(s);
+    for (size_t k = 0; k < t->size; k++) {
+        if (v != NULL) {
+            v[k] = (real)((double)v[k] * at->left - (double)w[k] * at->velocity);
+        }
+        if (sum != NULL) {
+            sum[t->offset + k] = (real)((double)sum[t->offset + k] * at->left);
+        }
+        w[k] = (real)((double)w[k] / at->left);
+    }
+}
+
 void growth_enter(state *s, const state_shrink *at, const optimizer_options *o)
 {
     for (size_t i = 0; i < s->table->count; i++) {
         const tensor_info *t = &s->table->tensors[i];
-        if (!growth_covers(o, t)) {
-            continue;
+        if (growth_covers(o, t)) {
+            enter_kernel(s, t, at, o->momentum > 0);
+            scale_moving(s, t, 1 / at->left);
         }
-        real *w = state_values(s, t);
-        real *v = o->momentum > 0 ? s->vectors[STATE_SLOTS].values + t->offset : NULL;
-        for (size_t k = 0; k < t->size; k++) {
-            if (v != NULL) {
-                v[k] = (real)((double)v[k] * at->left - (double)w[k] * at->velocity);
-            }
-            w[k] = (real)((double)w[k] / at->left);
-        }
-        scale_moving(s, t, 1 / at->left);
     }
     s->shrink = *at;
 }
