@@ -56,7 +56,8 @@ static int save(saver *s, uint64_t step, const checkpoint_info *info)
 
 static saver *start(size_t keep, size_t keep_best)
 {
-    const state at = state_over(&table, weights, moving);
+    static state at; /* it must outlive the saver */
+    at = state_over(&table, weights, moving);
     const saver_options options = {
         .state = &at, .run_dir = folder, .folder = files, .keep = keep, .keep_best = keep_best};
     saver *s = NULL;
