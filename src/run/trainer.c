@@ -361,6 +361,7 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
                    accuracy);
     if (code == LS_OK && leads(t)) {
         moving_warn("validation suffers", &lag, remedy);
+        t->failure = outputs_precise(&t->files, accuracy);
     }
     return code;
 }
@@ -392,7 +393,7 @@ static int end_epoch(trainer *t, epoch_validation *val)
     }
     if (leads(t)) {
         advice_epoch(&t->advised, &t->s, &row, !t->warned);
-        t->failure = outputs_epoch(&t->files, &row);
+        t->failure = t->failure == LS_OK ? outputs_epoch(&t->files, &row) : t->failure;
     }
     const bool due = all_done(t) ||
                      requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||

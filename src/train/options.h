@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_TRAIN_OPTIONS_H
 #define LOCKSTEP_TRAIN_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ typedef struct log_options {
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
     instrument_options instrument;
+    bool tensorboard; /* write event files as well */
 } log_options;
 
 #endif
