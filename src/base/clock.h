@@ -6,6 +6,9 @@
 /* Seconds on a clock that never goes back; for durations. Nothing that a step computes may depend on it. */
 double clock_seconds(void);
 
+/* The same clock as it was at the last tick, up to some milliseconds ago: many times cheaper, for sums of many. */
+double clock_ticks(void);
+
 /* Sleep for so many seconds; less when a signal comes. */
 void clock_sleep(double seconds);
 
