@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -91,4 +92,10 @@ void json_number(json *j, const char *key, double value)
         memmove(found + 1, found + strlen(point), strlen(found + strlen(point)) + 1);
     }
     (void)fputs(digits, j->to);
+}
+
+void json_whole(json *j, const char *key, int64_t value)
+{
+    begin(j, key);
+    (void)fprintf(j->to, "%" PRId64, value);
 }

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_BASE_JSON_H
 #define LOCKSTEP_BASE_JSON_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -18,5 +19,6 @@ void json_open(json *j, const char *key, char bracket); /* '{' or '[' */
 void json_close(json *j, char bracket);                 /* '}' or ']'; after the outermost, a newline */
 void json_text(json *j, const char *key, const char *value);
 void json_number(json *j, const char *key, double value); /* with 9 digits; null where it is not finite */
+void json_whole(json *j, const char *key, int64_t value); /* with all its digits */
 
 #endif

@@ -282,6 +282,8 @@ const config_key schema_keys[] = {
      .help = "`light`: updates from one measurement to the next"},
     {BOOL("log", "tensorboard", log.tensorboard, "false"), .may_change = true,
      .help = "write event files for TensorBoard into the run's folder as well"},
+    {BOOL("log", "status", log.status, "true"), .may_change = true,
+     .help = "write once a second into the run's folder what it is doing, for `lockstep watch`"},
 
     {REAL("timeouts", "stall", timeouts.stall, "60", 0, 1000000), .may_change = true,
      .help = "seconds without progress until a report says who is waited for; 0: never"},

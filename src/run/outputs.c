@@ -100,7 +100,7 @@ void outputs_release(outputs *out)
     *out = (outputs){0};
 }
 
-int outputs_step(outputs *out, const step_metrics *m)
+int outputs_step(outputs *out, const step_metrics *m, const checkpoint_epoch *now)
 {
     const runlog_step_row row = {
         .step = out->s->replica.state.step,
@@ -110,6 +110,7 @@ int outputs_step(outputs *out, const step_metrics *m)
         .learning_rate = m->rate,
     };
     const instrument_row *measured = NULL;
+    live_step(out->o->alive, &out->s->replica.state, m, now);
     int code = runlog_step(out->log, &row);
     if (code == LS_OK) {
         code = tensorboard_step(out->events, &row);
@@ -137,6 +138,7 @@ int outputs_epoch(outputs *out, const runlog_epoch_row *row)
     if (observation_line(stand, sizeof stand, &out->seen, out->s)[0] != '\0') {
         log_info("filters: %s", stand);
     }
+    live_epoch(out->o->alive, row, stand);
     int code = runlog_epoch(out->log, row, state_weights(&out->s->replica.state));
     if (code == LS_OK) {
         code = tensorboard_epoch(out->events, row, stand);

@@ -28,8 +28,8 @@ int outputs_open(outputs *out, const session *s, const trainer_options *o);
 /* Keeps the calling thread's last error. */
 void outputs_release(outputs *out);
 
-/* A row of the log for the step just taken. */
-int outputs_step(outputs *out, const step_metrics *m);
+/* A row of the log for the step just taken. now: its epoch so far. */
+int outputs_step(outputs *out, const step_metrics *m, const checkpoint_epoch *now);
 /* Accuracy of a validation by re-estimated statistics; before its epoch's row. */
 int outputs_precise(outputs *out, double accuracy);
 /* One for the epoch just completed. */

@@ -8,7 +8,7 @@
 #include "store/checkpoint.h"
 
 /*
- * The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log, event files below tensorboard
+ * The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log, status.json, event files below tensorboard
  * (store/event_file.h), and what was left while one of them was written. Other files may lie there as well, of people
  * and of other runs, and files of a run may be damaged. So only what is proven to be a checkpoint of this run is ever
  * counted or removed: by its name to the letter, as a regular file, by its seal, by the step it holds, and by its owner

@@ -16,6 +16,7 @@
 #include "store/checkpoint_name.h"
 #include "store/event_file.h"
 #include "store/runlog_read.h"
+#include "store/status_file.h"
 
 static int remove_own(run_folder *f, const run_folder_entry *e)
 {
@@ -245,6 +246,9 @@ int run_folder_clear(run_folder *f)
     }
     if (code == LS_OK) {
         code = clear_log(f->dir, "train.log", is_train_log);
+    }
+    if (code == LS_OK) {
+        code = status_file_clear(f->dir);
     }
     return code == LS_OK ? event_files_clear(f->dir) : code;
 }

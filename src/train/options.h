@@ -17,6 +17,12 @@ typedef struct train_options {
     double min_improvement; /* what a better score is better by, at least */
 } train_options;
 
+/* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */
+static inline bool train_out_of_patience(const train_options *o, uint64_t epoch, double best)
+{
+    return o->patience > 0 && best <= (double)epoch - (double)o->patience; /* not of NaN */
+}
+
 typedef struct loss_section {
     double label_smoothing;
     const char *class_weights; /* none, balanced, or a number for each class with commas between; NULL: none */
@@ -40,6 +46,7 @@ typedef struct log_options {
     size_t print_count;      /* how many of its values */
     instrument_options instrument;
     bool tensorboard; /* write event files as well */
+    bool status;      /* write what the run is doing, for `lockstep watch` */
 } log_options;
 
 #endif
