@@ -10,9 +10,13 @@
 #include "cli/help.h"
 
 const command *const commands[] = {
-    &pack_command, &train_command,  &eval_command,   &predict_command, &inspect_command, &fsck_command,
-    &diff_command, &verify_command, &report_command, &compare_command, &balance_command, &bench_command,
-    NULL,
+    &pack_command,    &train_command,
+    &eval_command,    &predict_command,
+    &inspect_command, &fsck_command,
+    &diff_command,    &verify_command,
+    &report_command,  &compare_command,
+    &balance_command, &watch_command,
+    &bench_command,   NULL,
 };
 
 static const command *find(const char *name)
