@@ -10,6 +10,9 @@ double clock_seconds(void);
 /* The same clock in nanoseconds. Processes of one host have it in common. */
 int64_t clock_nanoseconds(void);
 
+/* The same clock as it was at the last tick, up to some milliseconds ago: many times cheaper, for sums of many. */
+double clock_ticks(void);
+
 /* Sleep for so many seconds; less when a signal comes. */
 void clock_sleep(double seconds);
 

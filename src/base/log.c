@@ -19,6 +19,7 @@ static struct {
     int rank;
     int size;
     int live;          /* somebody follows what goes on: each line is to be seen at once */
+    int block;         /* lines of the block that stands above the cursor */
     int in_progress;   /* a progress line stands unfinished on the terminal */
     int output_lost;   /* errno of the first line that standard output did not take; 0: none */
     int loss_reported; /* log_check_output has returned it */
@@ -226,6 +227,39 @@ void log_progress_end(void)
         clear_progress();
         (void)fflush(stdout);
     }
+    pthread_mutex_unlock(&log_state.lock);
+}
+
+static void write_block_line(const char *line, size_t length)
+{
+    char *const text = strndup(line, length);
+    if (text != NULL) {
+        text_make_plain(text);
+        (void)printf("%s", text);
+        free(text);
+    }
+    (void)fputs("\033[K\n", stdout);
+}
+
+void log_block(const char *lines, int rows)
+{
+    int written = 0;
+    if (log_state.rank != 0) {
+        return;
+    }
+    pthread_mutex_lock(&log_state.lock);
+    if (log_state.block > 0) {
+        (void)printf("\033[%dA\r", log_state.block);
+    }
+    while (*lines != '\0' && written < rows) {
+        const size_t length = strcspn(lines, "\n");
+        write_block_line(lines, length);
+        lines += length + (lines[length] == '\n');
+        written++;
+    }
+    (void)fputs("\033[J", stdout);
+    log_state.block = written;
+    flush_output();
     pthread_mutex_unlock(&log_state.lock);
 }
 

@@ -46,6 +46,12 @@ void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void log_progress_end(void);
 
 /*
+ * Lines that replace those of the last call, on a terminal of standard output, where nothing else is printed meanwhile.
+ * rows: most that fit; what is below them is left out. Rank 0 only.
+ */
+void log_block(const char *lines, int rows);
+
+/*
  * LS_EIO when standard output has not taken a line so far, or does not take what is left; to be asked at the end. It is
  * returned once, so that it is said once.
  */

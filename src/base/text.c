@@ -38,6 +38,35 @@ int text_is_shown(uint32_t c)
     return !control && !layout;
 }
 
+/* East Asian wide characters and emoji, and combining marks, by the blocks that they are in. */
+static size_t columns_of(uint32_t c)
+{
+    static const uint32_t wide[][2] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},  {0xac00, 0xd7a3}, {0xf900, 0xfaff},
+                                       {0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6}, {0x1f300, 0x1f64f},
+                                       {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+    if ((c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200d) || (c >= 0xfe00 && c <= 0xfe0f)) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        if (c >= wide[i][0] && c <= wide[i][1]) {
+            return 2;
+        }
+    }
+    return 1;
+}
+
+size_t text_columns(const char *text)
+{
+    size_t columns = 0;
+    while (*text != '\0') {
+        uint32_t c = 0;
+        const size_t n = text_decode(text, &c);
+        columns += n == 0 ? 1 : columns_of(c);
+        text += n == 0 ? 1 : n;
+    }
+    return columns;
+}
+
 void text_make_plain(char *text)
 {
     while (*text != '\0') {

@@ -21,6 +21,9 @@ void text_make_plain(char *text);
  */
 size_t text_decode(const char *text, uint32_t *out);
 
+/* Columns that a text takes on a terminal: wide characters two, marks that join the one before none. */
+size_t text_columns(const char *text);
+
 /* Whether a character is one that text_make_plain leaves as it is. */
 int text_is_shown(uint32_t character);
 

@@ -14,7 +14,13 @@ static struct {
     _Atomic uint64_t collective;
     _Atomic uint64_t beats;
     _Atomic uint64_t helpers_beats; /* of all other threads, so this one is added to */
+    _Atomic uint64_t waiting, pictures;
 } state;
+
+/* Of the thread that reports: whether it counts what it spends, and when the collective call, and the wait for
+ * pictures, began that it is in. */
+static int counts;
+static double collective_began, pictures_began;
 
 static _Thread_local int reports; /* this thread is the one that watch_this_thread chose */
 static _Thread_local watch_times *measured;
@@ -40,6 +46,14 @@ void watch_beat(void)
         set(&state.beats, get(&state.beats) + 1);
     } else {
         (void)atomic_fetch_add_explicit(&state.helpers_beats, 1, memory_order_relaxed);
+    }
+}
+
+static void add_spent(_Atomic uint64_t *number, double began)
+{
+    if (counts) {
+        const double took = clock_ticks() - began;
+        set(number, get(number) + (took > 0 ? (uint64_t)(took * 1e6) : 0));
     }
 }
 
@@ -72,6 +86,12 @@ watch_phase watch_enter(watch_phase now)
     }
     const int before = atomic_load_explicit(&state.phase, memory_order_relaxed);
     count_time(0);
+    if (before == WATCH_PICTURES) {
+        add_spent(&state.pictures, pictures_began);
+    }
+    if (now == WATCH_PICTURES && counts) {
+        pictures_began = clock_ticks();
+    }
     atomic_store_explicit(&state.phase, (int)now, memory_order_relaxed);
     watch_beat();
     return (watch_phase)before;
@@ -98,6 +118,7 @@ void watch_collective_begin(void)
         set(&state.collective, get(&state.collective) + 1);
         trace_begin_of(&waiting, (int64_t)get(&state.collective));
         atomic_store_explicit(&state.waits, 1, memory_order_relaxed);
+        collective_began = counts ? clock_ticks() : 0;
         watch_beat();
     }
 }
@@ -106,6 +127,7 @@ void watch_collective_end(void)
 {
     if (reports) {
         count_time(1);
+        add_spent(&state.waiting, collective_began);
         atomic_store_explicit(&state.waits, 0, memory_order_relaxed);
         watch_beat();
         trace_end();
@@ -121,6 +143,16 @@ watch_state watch_read(void)
         .collective = get(&state.collective),
         .beats = get(&state.beats) + get(&state.helpers_beats),
     };
+}
+
+void watch_count_spent(void)
+{
+    counts = reports;
+}
+
+watch_spent watch_read_spent(void)
+{
+    return (watch_spent){.waiting = get(&state.waiting), .pictures = get(&state.pictures)};
 }
 
 const char *watch_phase_name(watch_phase phase)

@@ -51,6 +51,21 @@ void watch_collective_begin(void);
 void watch_collective_end(void);
 
 /*
+ * What the training thread has spent its time on since watch_count_spent; microseconds, by a clock of ticks, so that
+ * only sums over many calls mean something. What has not ended yet is not in it.
+ */
+typedef struct watch_spent {
+    uint64_t waiting;  /* inside collective calls */
+    uint64_t pictures; /* in WATCH_PICTURES */
+} watch_spent;
+
+/* Begin to count; as long as nobody has, there are zeros, and nothing is spent on it. */
+void watch_count_spent(void);
+
+/* The newest. */
+watch_spent watch_read_spent(void);
+
+/*
  * Where the time of the training thread goes, in seconds by phase. Inside collective calls it counts as waiting
  * instead, but for WATCH_REDUCING, which is one wait. Starts as zeros.
  */

@@ -10,13 +10,9 @@
 #include "cli/help.h"
 
 const command *const commands[] = {
-    &pack_command,    &train_command,
-    &eval_command,    &predict_command,
-    &inspect_command, &fsck_command,
-    &diff_command,    &verify_command,
-    &report_command,  &compare_command,
-    &balance_command, &twin_command,
-    &bench_command,   NULL,
+    &pack_command,    &train_command, &eval_command,   &predict_command, &inspect_command,
+    &fsck_command,    &diff_command,  &verify_command, &report_command,  &compare_command,
+    &balance_command, &twin_command,  &watch_command,  &bench_command,   NULL,
 };
 
 static const command *find(const char *name)

@@ -12,6 +12,7 @@ typedef struct start {
     bool resumes;
     char checkpoint[CHECKPOINT_PATH_SIZE]; /* when it resumes */
     origin origin;                         /* of that checkpoint */
+    bool done;                             /* and nothing is left to train */
 } start;
 
 /*

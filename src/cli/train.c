@@ -237,6 +237,7 @@ static int train(comm *c, void *context)
     start begin = {0};
     run_lock *lock = NULL;
     run_folder *folder = NULL;
+    live *alive = NULL;
     int code = launch_refuse_alone(c);
     if (code == LS_OK) {
         code = parallel_share_config(c, leads ? load(a, &wanted) : LS_OK, &wanted, &yaml);
@@ -261,6 +262,16 @@ static int train(comm *c, void *context)
     if (code == LS_OK && leads) {
         code = start_choose(&begin, folder, &wanted, run_dir, a->resume, a->fresh);
     }
+    const double limit = time_limit(a);
+    if (code == LS_OK && leads && wanted.log.status && !begin.done) {
+        const live_options told = {.c = c,
+                                   .run_dir = run_dir,
+                                   .run = wanted.experiment.name,
+                                   .epochs = wanted.train.epochs,
+                                   .batch = wanted.order.batch,
+                                   .limit = limit};
+        code = live_start(&alive, &told);
+    }
     code = comm_agree(c, code);
     if (code == LS_OK) {
         code = comm_broadcast(c, &begin, sizeof begin);
@@ -276,10 +287,12 @@ static int train(comm *c, void *context)
     o.origin = &begin.origin;
     o.same_bits = a->same_bits;
     o.config = yaml;
-    o.limit = time_limit(a);
+    o.limit = limit;
     o.trace = a->trace;
+    o.alive = alive;
     code = trainer_run(c, &o);
 cleanup:
+    live_end(alive, code);
     run_folder_close(folder);
     run_lock_free(lock);
     config_free(&wanted);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, MOST_IDLE_DAYS = 3650 };
+enum { VERSION = 2, MOST_IDLE_DAYS = 3650 };
 
 static const char magic[4] = {'L', 'S', 'W', 'D'};
 
@@ -40,7 +40,9 @@ void beacon_write(uint8_t out[BEACON_SIZE], const beacon *b, const beacon_token 
     at = put(at, b->sequence, 8);
     at = put(at, b->idle_ms, 8);
     at = put(at, b->state.step, 8);
-    (void)put(at, b->state.collective, 8);
+    at = put(at, b->state.collective, 8);
+    at = put(at, b->spent.waiting, 8);
+    (void)put(at, b->spent.pictures, 8);
 }
 
 static int in_range(const beacon *b, uint64_t phase, uint64_t waits, int ranks)
@@ -72,6 +74,8 @@ int beacon_read(beacon *out, const uint8_t *bytes, size_t size, const beacon_tok
     b.idle_ms = get(&at, 8);
     b.state.step = get(&at, 8);
     b.state.collective = get(&at, 8);
+    b.spent.waiting = get(&at, 8);
+    b.spent.pictures = get(&at, 8);
     if (!in_range(&b, phase, waits, ranks)) {
         return 0;
     }

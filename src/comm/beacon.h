@@ -10,7 +10,7 @@
  * The datagram by which ranks report to rank 0 what they are doing, and by which it answers. All have BEACON_SIZE
  * bytes, the same on every machine. What arrives comes from the network, so anybody may have sent it.
  */
-enum { BEACON_SIZE = 68, BEACON_MOST_ADDRESSES = 16 };
+enum { BEACON_SIZE = 84, BEACON_MOST_ADDRESSES = 16 };
 
 typedef enum beacon_kind { BEACON_REPORT = 1, BEACON_ANSWER = 2 } beacon_kind;
 
@@ -27,6 +27,7 @@ typedef struct beacon {
     /* Milliseconds since the last progress: of this rank in a report, of the whole job in an answer. */
     uint64_t idle_ms;
     watch_state state; /* of the sender; its beats stay at home */
+    watch_spent spent; /* of the sender */
 } beacon;
 
 /* As bytes for the network. */

@@ -166,6 +166,11 @@ void comm_set_timeouts(comm *c, const comm_timeouts *t)
     watchdog_set(c->dog, t);
 }
 
+int comm_standing_now(const comm *c, comm_standing *out)
+{
+    return watchdog_standing(c->dog, out);
+}
+
 /* Watched to the end: MPI waits for all ranks in MPI_Finalize. */
 void comm_finish(comm *c)
 {

@@ -34,6 +34,23 @@ typedef struct comm_timeouts {
     }
 void comm_set_timeouts(comm *c, const comm_timeouts *t);
 
+/*
+ * How the ranks get on, as rank 0's watchdog saw it a second ago or two. A rank's shares are of its time in the last
+ * half minute or so, 0 to 1.
+ */
+enum { COMM_HOST_SIZE = 64, COMM_WAITED_SIZE = 256 };
+typedef struct comm_standing {
+    double idle;                   /* seconds since any rank's last progress */
+    char waited[COMM_WAITED_SIZE]; /* whom the others wait for, a sentence; "": they get on */
+    int slowest;                   /* the rank that waits least for the others; -1: not known, or there is only one */
+    char slowest_host[COMM_HOST_SIZE];
+    double slowest_waits, slowest_pictures; /* shares of it: for others, and for pictures */
+    double others_wait;                     /* mean of the other ranks' */
+} comm_standing;
+
+/* On rank 0, any of its threads, without waiting; 0 on others, and where it is not known yet. */
+int comm_standing_now(const comm *c, comm_standing *out);
+
 /* End every rank of the job with this exit code; does not return. Not collective. */
 _Noreturn void comm_abort(comm *c, int exit_code);
 /*

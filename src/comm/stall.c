@@ -66,6 +66,7 @@ stall_verdict stall_find_cause(const stall_rank *ranks, int n, double silence)
 {
     const uint64_t most = furthest(ranks, n, silence);
     stall_verdict v = {.rank = next_named(ranks, n, -1, silence)};
+    v.furthest = most;
     v.cause = standing(&ranks[v.rank], silence);
     if (v.cause == STALL_ALL && ranks[v.rank].state.collective < most) {
         v.cause = STALL_BEHIND;
@@ -122,16 +123,14 @@ static void add_line(growing *g, const char *lead, const stall_rank *ranks, int 
     add(g, "\n");
 }
 
-static void add_conclusion(growing *g, const char *lead, const stall_rank *ranks, int n, double silence)
+static void add_conclusion(growing *g, const stall_rank *ranks, int n, double silence)
 {
     const stall_verdict v = stall_find_cause(ranks, n, silence);
     const stall_rank *const k = &ranks[v.rank];
-    const uint64_t most = furthest(ranks, n, silence);
     char others[64] = "";
     if (v.others > 0) {
         (void)snprintf(others, sizeof others, " (so it is with %d more)", v.others);
     }
-    add(g, "%s", lead);
     if (v.cause != STALL_ALL) {
         add_name(g, ranks, v.rank);
     }
@@ -141,8 +140,8 @@ static void add_conclusion(growing *g, const char *lead, const stall_rank *ranks
         break;
     case STALL_BUSY:
         add(g, " has been in '%s' for %ld s%s", watch_phase_name(k->state.phase), whole(k->idle), others);
-        if (most > 0) {
-            add(g, "; the others wait for it in collective %" PRIu64, most);
+        if (v.furthest > 0) {
+            add(g, "; the others wait for it in collective %" PRIu64, v.furthest);
         }
         break;
     case STALL_NO_REPORT:
@@ -150,13 +149,20 @@ static void add_conclusion(growing *g, const char *lead, const stall_rank *ranks
         break;
     case STALL_BEHIND:
         add(g, " waits in collective %" PRIu64 "%s, others in %" PRIu64 ": messages to it are late or lost",
-            k->state.collective, others, most);
+            k->state.collective, others, v.furthest);
         break;
     case STALL_ALL:
         add(g, "all ranks wait in collective %" PRIu64 ": messages between them are late or lost", k->state.collective);
         break;
     }
-    add(g, "\n");
+}
+
+/* out is written to, in add. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
+const char *stall_conclude(char *out, size_t size, const stall_rank *ranks, int n, double silence)
+{
+    growing g = {out, size, 0};
+    add_conclusion(&g, ranks, n, silence);
+    return out;
 }
 
 /* out is written to, in add. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -171,6 +177,8 @@ size_t stall_describe(char *out, size_t size, const char *lead, const stall_rank
     if (named < n) {
         add(&g, "%s  and %d more\n", lead, n - named);
     }
-    add_conclusion(&g, lead, ranks, n, silence);
+    add(&g, "%s", lead);
+    add_conclusion(&g, ranks, n, silence);
+    add(&g, "\n");
     return g.at;
 }

@@ -25,14 +25,18 @@ typedef enum stall_cause {
 
 typedef struct stall_verdict {
     stall_cause cause;
-    int rank;   /* the one waited for, or the first of them */
-    int others; /* how many more there are of which the same is true */
+    int rank;          /* the one waited for, or the first of them */
+    int others;        /* how many more there are of which the same is true */
+    uint64_t furthest; /* the last collective call that any rank waits in; 0: none waits */
 } stall_verdict;
 
 /* How long a rank must have been silent to be taken for gone in a job with this timeouts.stall. */
 double stall_silence(double stall);
 
 stall_verdict stall_find_cause(const stall_rank *ranks, int n, double silence);
+
+/* Who is waited for, and why, as one line without its end: "rank 1 on node2 (pid 4711) has …". Returns out. */
+const char *stall_conclude(char *out, size_t size, const stall_rank *ranks, int n, double silence);
 
 /*
  * What a report says of these ranks: a line each, those waited for first and only so many of them, then a conclusion.

@@ -59,6 +59,7 @@ double watchdog_turn(watchdog *w, double now)
         note_own_progress(w);
         watchdog_send(w);
         watchdog_check(w);
+        watchdog_tell(w);
         w->due = w->now + interval;
     }
     return interval < CLOCK_TURN / 2 ? interval : CLOCK_TURN / 2;
@@ -92,7 +93,8 @@ static int prepare(watchdog *w, const comm *c)
     watchdog_set(w, &usual);
     w->peers = calloc(peers, sizeof *w->peers);
     w->table = calloc(peers, sizeof *w->table);
-    if (w->peers == NULL || w->table == NULL) {
+    w->paces = calloc(peers, sizeof *w->paces);
+    if (w->peers == NULL || w->table == NULL || w->paces == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the watchdog");
     }
     w->peers[0].name = w->name; /* elsewhere than on rank 0 it gets rank 0's */
@@ -139,6 +141,7 @@ static void release(watchdog *w)
     if (w->socket >= 0) {
         (void)close(w->socket);
     }
+    free(w->paces);
     free(w->table);
     free(w->peers);
     free(w);
@@ -161,6 +164,7 @@ int watchdog_start(watchdog **out, comm *c)
     *out = NULL;
     int code = comm_agree(c, create(&w, c));
     if (code == LS_OK && w != NULL && c->size > 1) { /* the second is in the first, which clang-tidy cannot see */
+        watch_count_spent();                         /* the calling thread is the one that trains */
         code = introduce(w, c);
     }
     if (code == LS_OK && w != NULL) {
@@ -176,6 +180,11 @@ int watchdog_start(watchdog **out, comm *c)
         release(w);
     }
     return code;
+}
+
+int watchdog_standing(watchdog *w, comm_standing *out)
+{
+    return snapshot_read(&w->standing, out, sizeof *out);
 }
 
 void watchdog_stop(watchdog *w)

@@ -20,4 +20,7 @@ void watchdog_stop(watchdog *w);
 /* From now on; not collective. */
 void watchdog_set(watchdog *w, const comm_timeouts *t);
 
+/* On rank 0; see comm_standing_now. */
+int watchdog_standing(watchdog *w, comm_standing *out);
+
 #endif

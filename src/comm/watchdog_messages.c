@@ -24,6 +24,9 @@ static void note(watchdog *w, watchdog_peer *p, const beacon *b)
     p->sequence = b->sequence;
     p->state = b->state;
     p->progressed = w->now - (double)b->idle_ms / 1000;
+    if (w->rank == 0) {
+        pace_note(&w->paces[b->rank], w->now, &b->spent);
+    }
     note_progress(w, p->progressed);
 }
 
@@ -33,6 +36,7 @@ static void answer(const watchdog *w, const beacon *asked, const struct sockaddr
     b.kind = BEACON_ANSWER;
     b.idle_ms = milliseconds(w->now - w->latest);
     b.state = watch_read();
+    b.spent = watch_read_spent();
     post_send(w->socket, &b, &w->place.token, to);
 }
 
@@ -91,6 +95,7 @@ void watchdog_send(watchdog *w)
         .sequence = ++w->sequence,
         .idle_ms = milliseconds(w->now - w->progressed),
         .state = watch_read(),
+        .spent = watch_read_spent(),
     };
     const struct sockaddr_in to = post_address(&w->place, w->address);
     post_send(w->socket, &b, &w->place.token, &to);

@@ -4,8 +4,10 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/snapshot.h"
 #include "comm/alarm.h"
 #include "comm/interfaces.h"
+#include "comm/pace.h"
 #include "comm/post.h"
 #include "comm/stall.h"
 #include "comm/watchdog.h"
@@ -52,6 +54,8 @@ struct watchdog {
     uint64_t sequence;    /* of this rank's last datagram */
     watchdog_peer *peers; /* owned; on rank 0 [size], elsewhere [1]: rank 0 */
     stall_rank *table;    /* owned; on rank 0 [size]: for stall.h */
+    pace_rank *paces;     /* owned; on rank 0 [size] */
+    snapshot standing;    /* of comm_standing, on rank 0 */
     char text[WATCHDOG_TEXT_SIZE];
     char advice[INTERFACES_ADVICE_SIZE]; /* on the networks of this host */
 };
@@ -68,6 +72,9 @@ double watchdog_turn(watchdog *w, double now);
 void watchdog_receive(watchdog *w);
 /* Report to rank 0. */
 void watchdog_send(watchdog *w);
+
+/* Rank 0: let other threads know how the ranks get on. */
+void watchdog_tell(watchdog *w);
 
 /* Report, end, or say that it goes on, as the time without progress asks for. */
 void watchdog_check(watchdog *w);

@@ -40,6 +40,34 @@ static void fill_table(watchdog *w)
     w->table[0].state = watch_read();
 }
 
+/* A rank that is not heard of for so long while nothing gets on is taken for stopped; and from then on it is told. */
+static const double TOLD_AFTER = 3;
+
+void watchdog_tell(watchdog *w)
+{
+    comm_standing s = {.idle = w->now - w->latest};
+    if (w->rank != 0) {
+        return;
+    }
+    const watch_spent own = watch_read_spent();
+    pace_note(&w->paces[0], w->now, &own);
+    const pace p = pace_of(w->paces, w->size);
+    s.slowest = p.rank;
+    if (p.rank >= 0) {
+        (void)snprintf(s.slowest_host, sizeof s.slowest_host, "%s", w->peers[p.rank].name.host);
+        s.slowest_waits = p.waiting;
+        s.slowest_pictures = p.pictures;
+        s.others_wait = p.others;
+    }
+    if (s.idle >= TOLD_AFTER) {
+        const comm_timeouts t = watchdog_timeouts(w);
+        const double reports = 3 * watchdog_interval(&t, w->size);
+        fill_table(w);
+        (void)stall_conclude(s.waited, sizeof s.waited, w->table, w->size, reports > TOLD_AFTER ? reports : TOLD_AFTER);
+    }
+    snapshot_write(&w->standing, &s, sizeof s);
+}
+
 /* How its lines begin, as those of base/log.h. */
 static const char *lead_of(const watchdog *w, char lead[LEAD_SIZE], const char *label)
 {

@@ -285,6 +285,10 @@ const config_key schema_keys[] = {
      .help = "measure what updates do to the filters before a BatchNorm: at one step of some, or at each"},
     {INT("log", "instrument_every", log.instrument.every, "50", 1, 1000000000), .may_change = true,
      .help = "`light`: updates from one measurement to the next"},
+    {BOOL("log", "tensorboard", log.tensorboard, "false"), .may_change = true,
+     .help = "write event files for TensorBoard into the run's folder as well"},
+    {BOOL("log", "status", log.status, "true"), .may_change = true,
+     .help = "write once a second into the run's folder what it is doing, for `lockstep watch`"},
 
     {REAL("timeouts", "stall", timeouts.stall, "60", 0, 1000000), .may_change = true,
      .help = "seconds without progress until a report says who is waited for; 0: never"},

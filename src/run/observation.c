@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "store/runlog_read.h"
 
 static int add(observation *out, const verdict_point *p)
@@ -75,12 +74,13 @@ int observation_take(observation *out, const session *s, const instrument_row **
     return add(out, &p);
 }
 
-void observation_print(const observation *out, const session *s)
+const char *observation_line(char *line, size_t size, const observation *out, const session *s)
 {
     char text[80];
     char figures[160] = "";
+    line[0] = '\0';
     if (out->by == NULL || out->count == 0) {
-        return;
+        return line;
     }
     const rate_run run = session_rate_run(&s->options, dataset_count(s->data, DATASET_TRAIN));
     const verdict v = verdict_of(out->points, out->count, &s->options.optimizer, &run);
@@ -89,5 +89,7 @@ void observation_print(const observation *out, const session *s)
         (void)snprintf(figures, sizeof figures, ", %.2f of what balances the decay; %.2f time constants are over",
                        v.turn, v.clock);
     }
-    log_info("filters: %s; an update turns them by %.2g rad%s", verdict_text(text, sizeof text, &v), angle, figures);
+    (void)snprintf(line, size, "%s; an update turns them by %.2g rad%s", verdict_text(text, sizeof text, &v), angle,
+                   figures);
+    return line;
 }

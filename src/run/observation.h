@@ -23,7 +23,9 @@ void observation_release(observation *out);
 /* *row: the measurement of the step just taken, which is then no longer new; NULL: there is none. 0 or LS_ENOMEM. */
 int observation_take(observation *out, const session *s, const instrument_row **row);
 
-/* Where the run stands, as a line. */
-void observation_print(const observation *out, const session *s);
+enum { OBSERVATION_LINE_SIZE = 320 };
+
+/* Where the run stands, for people; "" where nothing was measured. Returns line. */
+const char *observation_line(char *line, size_t size, const observation *out, const session *s);
 
 #endif

@@ -38,6 +38,9 @@ static int open_files(outputs *out)
     if (code == LS_OK) {
         code = runlog_open(&out->log, path, &out->s->replica.state);
     }
+    if (code == LS_OK) {
+        code = tensorboard_open(&out->events, out->s, o);
+    }
     return explain(out, code);
 }
 
@@ -51,14 +54,15 @@ static int start_saver(outputs *out)
     for (size_t i = 0; i < count; i++) {
         out->classes[i] = dataset_class_name(out->s->data, i);
     }
-    const saver_options options = {
+    saver_options options = {
         .state = &out->s->replica.state,
         .run_dir = out->o->run_dir,
         .folder = out->o->folder,
-        .log_path = runlog_path(out->log),
+        .logs = {runlog_path(out->log)},
         .keep = out->o->checkpoint.keep,
         .keep_best = out->o->checkpoint.keep_best,
     };
+    (void)tensorboard_paths(options.logs + 1, out->events);
     return saver_create(&out->saver, &options);
 }
 
@@ -86,19 +90,18 @@ int outputs_open(outputs *out, const session *s, const trainer_options *o)
 
 void outputs_release(outputs *out)
 {
-    if (out->log != NULL) {
-        saved_error reason; /* which closing must not replace */
-        error_save(&reason, LS_ERROR);
-        (void)runlog_close(out->log);
-        (void)error_restore(&reason);
-    }
+    saved_error reason; /* which closing must not replace */
+    error_save(&reason, LS_ERROR);
+    (void)runlog_close(out->log);
+    (void)tensorboard_close(out->events);
+    (void)error_restore(&reason);
     saver_free(out->saver);
     observation_release(&out->seen);
     free(out->classes);
     *out = (outputs){0};
 }
 
-int outputs_step(outputs *out, const step_metrics *m)
+int outputs_step(outputs *out, const step_metrics *m, const checkpoint_epoch *now)
 {
     static const trace_label logging = {"log", "step", {NULL}};
     const runlog_step_row row = {
@@ -110,21 +113,48 @@ int outputs_step(outputs *out, const step_metrics *m)
     };
     const instrument_row *measured = NULL;
     trace_begin(&logging);
+    live_step(out->o->alive, &out->s->replica.state, m, now);
     int code = runlog_step(out->log, &row);
+    if (code == LS_OK) {
+        code = tensorboard_step(out->events, &row);
+    }
     if (code == LS_OK) {
         code = observation_take(&out->seen, out->s, &measured);
     }
     if (code == LS_OK && measured != NULL) {
         code = runlog_sample(out->log, measured);
     }
+    if (code == LS_OK && measured != NULL) {
+        code = tensorboard_sample(out->events, measured, &out->seen.points[out->seen.count - 1], out->seen.by);
+    }
     trace_end();
     return explain(out, code);
 }
 
+int outputs_precise(outputs *out, double accuracy)
+{
+    return explain(out, tensorboard_precise(out->events, accuracy));
+}
+
 int outputs_epoch(outputs *out, const runlog_epoch_row *row)
 {
-    observation_print(&out->seen, out->s);
-    return explain(out, runlog_epoch(out->log, row, state_weights(&out->s->replica.state)));
+    char stand[OBSERVATION_LINE_SIZE];
+    if (observation_line(stand, sizeof stand, &out->seen, out->s)[0] != '\0') {
+        log_info("filters: %s", stand);
+    }
+    live_epoch(out->o->alive, row, stand);
+    int code = runlog_epoch(out->log, row, state_weights(&out->s->replica.state));
+    if (code == LS_OK) {
+        code = tensorboard_epoch(out->events, row, stand);
+    }
+    return explain(out, code);
+}
+
+/* A resume finds the rows and events that it keeps. */
+static int flush(const outputs *out)
+{
+    const int code = runlog_flush(out->log);
+    return code == LS_OK ? tensorboard_flush(out->events) : code;
 }
 
 int outputs_save(outputs *out, const session_history *at, const epoch_validation *val)
@@ -152,7 +182,7 @@ int outputs_save(outputs *out, const session_history *at, const epoch_validation
         .classes = (char **)out->classes, /* writing only reads them */
         .class_count = dataset_classes(s->data),
     };
-    const int code = explain(out, runlog_flush(out->log)); /* a resume finds the rows that it keeps */
+    const int code = explain(out, flush(out));
     return code == LS_OK ? saver_start(out->saver, &info, &s->replica.state) : code;
 }
 
@@ -182,7 +212,10 @@ int outputs_finish(outputs *out, int code, double seconds)
         code = saver_finish(out->saver);
     }
     print_costs(out, seconds);
-    const int closed = runlog_close(out->log);
+    const int rows = runlog_close(out->log);
+    const int events = tensorboard_close(out->events);
     out->log = NULL;
-    return code == LS_OK ? closed : code;
+    out->events = NULL;
+    code = code == LS_OK ? rows : code;
+    return code == LS_OK ? events : code;
 }

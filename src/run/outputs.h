@@ -4,18 +4,20 @@
 #include "run/epoch.h"
 #include "run/observation.h"
 #include "run/saver.h"
+#include "run/tensorboard.h"
 #include "run/trainer.h"
 #include "store/runlog.h"
 #include "train/session.h"
 
 /*
- * What a run writes into its folder: train.log, log.h5 and checkpoints. Rank 0's business; not collective. Where a disk
- * is full, a failure says how much room is needed.
+ * What a run writes into its folder: train.log, log.h5, checkpoints, and event files for TensorBoard. Rank 0's
+ * business; not collective. Where a disk is full, a failure says how much room is needed.
  */
 typedef struct outputs {
     const session *s;         /* not owned, as the next */
     const trainer_options *o; /* the run's */
     runlog *log;              /* NULL: nothing is open */
+    tensorboard *events;      /* NULL: not wanted */
     saver *saver;
     observation seen;     /* of the filters */
     const char **classes; /* owned; the texts are the data set's */
@@ -26,8 +28,10 @@ int outputs_open(outputs *out, const session *s, const trainer_options *o);
 /* Keeps the calling thread's last error. */
 void outputs_release(outputs *out);
 
-/* A row of the log for the step just taken. */
-int outputs_step(outputs *out, const step_metrics *m);
+/* A row of the log for the step just taken. now: its epoch so far. */
+int outputs_step(outputs *out, const step_metrics *m, const checkpoint_epoch *now);
+/* Accuracy of a validation by re-estimated statistics; before its epoch's row. */
+int outputs_precise(outputs *out, double accuracy);
 /* One for the epoch just completed. */
 int outputs_epoch(outputs *out, const runlog_epoch_row *row);
 

@@ -23,8 +23,6 @@ const double run_lock_beat = 5, run_lock_patience = 20;
 void (*run_lock_sleep)(double seconds) = clock_sleep;
 bool run_lock_distrust = false;
 
-enum { OWNER_SIZE = 512 };
-
 struct run_lock {
     char path[CHECKPOINT_PATH_SIZE];
     int file;
@@ -40,7 +38,7 @@ typedef enum attempt {
 } attempt;
 
 /* Who trains here: "pid 12 on node3, Slurm job 45, since 2026-01-01 12:00:00". */
-static void describe_self(char out[OWNER_SIZE])
+static void describe_self(char out[RUN_LOCK_OWNER_SIZE])
 {
     char host[64];
     char since[32] = "?";
@@ -51,13 +49,13 @@ static void describe_self(char out[OWNER_SIZE])
     if (localtime_r(&now, &parts) != NULL) {
         (void)strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &parts);
     }
-    (void)snprintf(out, OWNER_SIZE, "pid %ld on %s%s%.32s, since %s", (long)getpid(), host,
+    (void)snprintf(out, RUN_LOCK_OWNER_SIZE, "pid %ld on %s%s%.32s, since %s", (long)getpid(), host,
                    job == NULL ? "" : ", Slurm job ", job == NULL ? "" : job, since);
 }
 
-static void read_owner(const run_lock *l, char out[OWNER_SIZE])
+static void read_owner(int file, char out[RUN_LOCK_OWNER_SIZE])
 {
-    const ssize_t n = pread(l->file, out, OWNER_SIZE - 1, 0);
+    const ssize_t n = pread(file, out, RUN_LOCK_OWNER_SIZE - 1, 0);
     out[n > 0 ? n : 0] = '\0';
     out[strcspn(out, "\n")] = '\0';
     text_make_plain(out);
@@ -65,7 +63,7 @@ static void read_owner(const run_lock *l, char out[OWNER_SIZE])
 
 static int write_owner(const run_lock *l)
 {
-    char owner[OWNER_SIZE];
+    char owner[RUN_LOCK_OWNER_SIZE];
     describe_self(owner);
     const size_t length = strlen(owner);
     owner[length] = '\n';
@@ -169,13 +167,13 @@ static int open_file(run_lock *l)
 }
 
 /* Once: open the file and find out whether somebody lives. A file without a name in it was never taken. */
-static int attempt_once(run_lock *l, attempt *result, char owner[OWNER_SIZE])
+static int attempt_once(run_lock *l, attempt *result, char owner[RUN_LOCK_OWNER_SIZE])
 {
     const int code = open_file(l);
     if (code != LS_OK) {
         return code;
     }
-    read_owner(l, owner);
+    read_owner(l->file, owner);
     *result = try_lock(l);
     if (*result == UNKNOWN) {
         *result = owner[0] == '\0' ? TAKEN : watch_time(l);
@@ -186,7 +184,7 @@ static int attempt_once(run_lock *l, attempt *result, char owner[OWNER_SIZE])
 /* Until it is had, or somebody has shown to live for longer than a job takes to end. */
 static int take(run_lock *l, const char *dir)
 {
-    char owner[OWNER_SIZE] = "";
+    char owner[RUN_LOCK_OWNER_SIZE] = "";
     int reported = 0;
     for (;;) {
         attempt result = GONE;
@@ -239,6 +237,30 @@ int run_lock_take(run_lock **out, const char *dir)
     }
     *out = l;
     return LS_OK;
+}
+
+run_lock_look run_lock_look_at(const char *dir)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct stat status;
+    run_lock_look look = {.sign = RUN_LOCK_FREE};
+    const int code = run_folder_file(path, sizeof path, dir, "run.lock");
+    const int file = code == LS_OK ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    if (file < 0 || fstat(file, &status) != 0) {
+        if (file >= 0) {
+            (void)close(file);
+        }
+        return look;
+    }
+    look.set = (double)status.st_mtim.tv_sec;
+    read_owner(file, look.owner);
+    look.sign = fcntl(file, F_OFD_GETLK, &whole) != 0 ? RUN_LOCK_UNKNOWN
+                : whole.l_type != F_UNLCK             ? RUN_LOCK_HELD
+                : locks_reach_all(path)               ? RUN_LOCK_LEFT
+                                                      : RUN_LOCK_UNKNOWN;
+    (void)close(file);
+    return look;
 }
 
 void run_lock_free(run_lock *l)

@@ -44,7 +44,10 @@ static int write_copy(const saver *s)
 {
     char path[CHECKPOINT_PATH_SIZE];
     const saver_options *o = &s->options;
-    int code = o->log_path != NULL ? h5_sync(o->log_path) : LS_OK;
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < SAVER_LOGS && o->logs[i] != NULL; i++) {
+        code = h5_sync(o->logs[i]);
+    }
     if (code == LS_OK) {
         code = checkpoint_path(path, sizeof path, o->run_dir, s->copy.step);
     }

@@ -12,11 +12,14 @@
  * Checkpoints beside the training: the state is copied, and a thread writes the copy. One is on its way at a time. A
  * write that fails leaves what was saved before, and is reported at the next call. Rank 0's business; not collective.
  */
+enum { SAVER_LOGS = 4 };
+
 typedef struct saver_options {
     const state *state; /* what is saved has its table and vectors; all: not owned, must outlive the saver */
     const char *run_dir;
-    run_folder *folder;     /* of run_dir; while a checkpoint is on its way, the thread's */
-    const char *log_path;   /* synced to disk first, so that a checkpoint never has more steps than the log; or NULL */
+    run_folder *folder; /* of run_dir; while a checkpoint is on its way, the thread's */
+    /* Synced to disk first, so that a checkpoint never has more steps than the logs; the first NULL ends them. */
+    const char *logs[SAVER_LOGS];
     size_t keep, keep_best; /* as run_folder_prune */
 } saver_options;
 

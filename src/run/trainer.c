@@ -75,12 +75,9 @@ static void print_weights(const trainer *t, const char *when)
     }
 }
 
-/* Whether no epoch has been better for as long as a run waits for one. */
 static bool out_of_patience(const trainer *t)
 {
-    const uint64_t patience = t->o->session.train.patience;
-    return patience > 0 && !isnan(t->at.best_epoch) &&
-           (double)t->s.replica.state.epoch - t->at.best_epoch >= (double)patience;
+    return train_out_of_patience(&t->o->session.train, t->s.replica.state.epoch, t->at.best_epoch);
 }
 
 /* Whether all epochs are behind the state. */
@@ -181,6 +178,7 @@ static int begin(trainer *t, comm *c)
     if (code == LS_OK && leads(t) && !done_before(t)) {
         code = outputs_open(&t->files, &t->s, t->o);
         stepper_observe(t->s.replica.steps, t->files.seen.by);
+        live_begin(t->o->alive, &t->s.replica.state, loader_steps(t->s.train));
     }
     if (code == LS_OK) { /* all threads are there */
         code = tracing_prepare(&t->traced, &t->s);
@@ -275,7 +273,7 @@ static int take_step(trainer *t, const batch *b)
     code = check_loss(t, &m);
     if (code == LS_OK) {
         epoch_add(&t->at.now, &m);
-        t->failure = leads(t) ? outputs_step(&t->files, &m) : LS_OK;
+        t->failure = leads(t) ? outputs_step(&t->files, &m, &t->at.now) : LS_OK;
     }
     return code;
 }
@@ -395,6 +393,7 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
     (void)snprintf(remedy + known, sizeof remedy - (size_t)known, "use batch_norm.evaluate=precise, more steps, or");
     if (code == LS_OK && leads(t)) {
         moving_warn("validation suffers", &lag, remedy);
+        t->failure = outputs_precise(&t->files, accuracy);
     }
     return code;
 }
@@ -426,7 +425,7 @@ static int end_epoch(trainer *t, epoch_validation *val)
     }
     if (leads(t)) {
         advice_epoch(&t->advised, &t->s, &row, !t->warned);
-        t->failure = outputs_epoch(&t->files, &row);
+        t->failure = t->failure == LS_OK ? outputs_epoch(&t->files, &row) : t->failure;
     }
     const bool due = all_done(t) ||
                      requests_epoch_due(&t->when, t->s.replica.state.epoch, t->o->session.train.epochs) ||
@@ -457,8 +456,9 @@ static int run_epoch(trainer *t)
         return code;
     }
     if (stopping(t)) {
-        log_info("stopping after step %llu: %s", (unsigned long long)t->s.replica.state.step,
-                 t->when.why != NULL ? t->when.why : "another rank was asked to");
+        const char *const why = t->when.why != NULL ? t->when.why : "another rank was asked to";
+        log_info("stopping after step %llu: %s", (unsigned long long)t->s.replica.state.step, why);
+        live_stopping(t->o->alive, why);
         return save(t, NULL);
     }
     return end_epoch(t, &val);

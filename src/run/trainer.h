@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "run/live.h"
 #include "run/requests.h"
 #include "run/tracing.h"
 #include "store/run_folder.h"
@@ -24,6 +25,7 @@ typedef struct trainer_options {
     const char *resume;   /* a checkpoint to go on from; NULL: start from the seed */
     const origin *origin; /* of that checkpoint; NULL with resume NULL */
     bool same_bits;       /* refuse to go on with other bits */
+    live *alive;          /* told what goes on; rank 0 only, else NULL */
     bool fresh;           /* remove what an earlier run left in run_dir, once all else is ready */
     const char *experiment;
     const char *config;        /* the effective configuration, for the checkpoints */

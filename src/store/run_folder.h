@@ -8,12 +8,12 @@
 #include "store/checkpoint.h"
 
 /*
- * The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log, and what was left while one of them was
- * written. Other files may lie there as well, of people and of other runs, and files of a run may be damaged. So only
- * what is proven to be a checkpoint of this run is ever counted or removed: by its name to the letter, as a regular
- * file, by its seal, by the step it holds, and by its owner (below). Whatever else has such a name is left alone, or,
- * where it is damaged or in the way, set aside under a name that is free; never deleted. docs/reliability.md has the
- * rules as a table.
+ * The files of a run: <folder>/step-NNNNNNNN.weights.h5, log.h5, train.log, status.json, event files below tensorboard
+ * (store/event_file.h), and what was left while one of them was written. Other files may lie there as well, of people
+ * and of other runs, and files of a run may be damaged. So only what is proven to be a checkpoint of this run is ever
+ * counted or removed: by its name to the letter, as a regular file, by its seal, by the step it holds, and by its owner
+ * (below). Whatever else has such a name is left alone, or, where it is damaged or in the way, set aside under a name
+ * that is free; never deleted. docs/reliability.md has the rules as a table.
  *
  * What was found out about a file is remembered as long as the file stays as it is, so that a save does not read all
  * checkpoints again. Rank 0's business; not collective; one thread at a time.

@@ -14,7 +14,9 @@
 #include "io/named.h"
 #include "io/seal.h"
 #include "store/checkpoint_name.h"
+#include "store/event_file.h"
 #include "store/runlog_read.h"
+#include "store/status_file.h"
 
 static int remove_own(run_folder *f, const run_folder_entry *e)
 {
@@ -242,5 +244,11 @@ int run_folder_clear(run_folder *f)
     if (code == LS_OK) {
         code = clear_log(f->dir, "log.h5", runlog_is_one);
     }
-    return code == LS_OK ? clear_log(f->dir, "train.log", is_train_log) : code;
+    if (code == LS_OK) {
+        code = clear_log(f->dir, "train.log", is_train_log);
+    }
+    if (code == LS_OK) {
+        code = status_file_clear(f->dir);
+    }
+    return code == LS_OK ? event_files_clear(f->dir) : code;
 }

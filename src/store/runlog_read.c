@@ -67,6 +67,35 @@ cleanup:
     return code;
 }
 
+int runlog_read_losses(const char *path, size_t from, double **out, size_t *count)
+{
+    h5_file *f = NULL;
+    double *losses = NULL;
+    size_t n = SIZE_MAX;
+    *out = NULL;
+    *count = 0;
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK) {
+        code = runlog_common_rows(f, RUNLOG_PER_STEP, &n);
+    }
+    n = code == LS_OK && n > from ? n - from : 0;
+    if (code == LS_OK) {
+        losses = calloc(n + 1, sizeof *losses);
+        code = losses == NULL ? error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n) : LS_OK;
+    }
+    if (code == LS_OK && n > 0) {
+        code = h5_read_slice(f, "steps/loss", H5_FLOAT64, from, n, 1, losses);
+    }
+    (void)h5_close(f);
+    if (code != LS_OK) {
+        free(losses);
+        return code;
+    }
+    *out = losses;
+    *count = n;
+    return LS_OK;
+}
+
 int runlog_read_samples(const char *path, series *out)
 {
     h5_file *f = NULL;

@@ -23,6 +23,12 @@ typedef struct runlog_norms {
 int runlog_read_norms(const char *path, runlog_norms *out);
 void runlog_norms_release(runlog_norms *n);
 
+/*
+ * Losses of the steps after the first `from`, also of a log that is being written; *out freed by the caller.
+ * LS_ENOTFOUND, LS_EFORMAT.
+ */
+int runlog_read_losses(const char *path, size_t from, double **out, size_t *count);
+
 /* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
 int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);
 

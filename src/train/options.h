@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_TRAIN_OPTIONS_H
 #define LOCKSTEP_TRAIN_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,12 @@ typedef struct train_options {
     uint64_t patience;      /* epochs without a better score after which a run ends; 0: none */
     double min_improvement; /* what a better score is better by, at least */
 } train_options;
+
+/* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */
+static inline bool train_out_of_patience(const train_options *o, uint64_t epoch, double best)
+{
+    return o->patience > 0 && best <= (double)epoch - (double)o->patience; /* not of NaN */
+}
 
 typedef struct loss_section {
     double label_smoothing;
@@ -38,6 +45,8 @@ typedef struct log_options {
     const char *print_layer; /* Keras name of the layer whose kernel is printed */
     size_t print_count;      /* how many of its values */
     instrument_options instrument;
+    bool tensorboard; /* write event files as well */
+    bool status;      /* write what the run is doing, for `lockstep watch` */
 } log_options;
 
 #endif

@@ -74,6 +74,18 @@ START_TEST(lines_stay_lines)
 }
 END_TEST
 
+/* What a terminal makes of it: up by the lines of the last block, each line over the old one, and nothing below. */
+START_TEST(a_block_replaces_itself)
+{
+    log_block("one\ntwo\x1b[31m\nthree\n", 10);
+    ck_assert_str_eq(read_all(out_path), "one\x1b[K\ntwo?[31m\x1b[K\nthree\x1b[K\n\x1b[J");
+    log_block("1\n2\n3\n", 2);
+    log_block("end\n", 10);
+    const char *rest = strstr(read_all(out_path), "\x1b[J") + strlen("\x1b[J");
+    ck_assert_str_eq(rest, "\x1b[3A\r1\x1b[K\n2\x1b[K\n\x1b[J\x1b[2A\rend\x1b[K\n\x1b[J");
+}
+END_TEST
+
 START_TEST(long_lines_are_whole)
 {
     char line[10001];
@@ -152,6 +164,7 @@ int main(void)
     tcase_add_checked_fixture(cases, prepare, clean_up);
     tcase_add_test(cases, no_line_can_be_forged);
     tcase_add_test(cases, lines_stay_lines);
+    tcase_add_test(cases, a_block_replaces_itself);
     tcase_add_test(cases, long_lines_are_whole);
     tcase_add_test(cases, lost_output_is_known);
     tcase_add_test(cases, output_lost_by_a_warning_is_known);

@@ -39,6 +39,18 @@ START_TEST(what_is_not_utf8_is_not_shown)
 }
 END_TEST
 
+START_TEST(columns_of_a_terminal)
+{
+    ck_assert_uint_eq(text_columns(""), 0);
+    ck_assert_uint_eq(text_columns("abc \xc3\xa4"), 5);
+    ck_assert_uint_eq(text_columns("\xe2\x96\x81\xe2\x96\x88"), 2); /* blocks */
+    ck_assert_uint_eq(text_columns("\xe4\xb8\xad\xe6\x96\x87"), 4); /* Chinese */
+    ck_assert_uint_eq(text_columns("e\xcc\x81"), 1);                /* e and an accent */
+    ck_assert_uint_eq(text_columns("\xf0\x9f\x98\x80!"), 3);        /* an emoji */
+    ck_assert_uint_eq(text_columns("\xff\xc3"), 2);                 /* what is shown as '?' */
+}
+END_TEST
+
 START_TEST(a_text_grows)
 {
     text_builder t = {0};
@@ -105,6 +117,7 @@ int main(void)
     TCase *cases = tcase_create("text");
     tcase_add_test(cases, what_a_terminal_obeys_is_not_shown);
     tcase_add_test(cases, what_is_not_utf8_is_not_shown);
+    tcase_add_test(cases, columns_of_a_terminal);
     tcase_add_test(cases, a_text_grows);
     tcase_add_test(cases, texts_become_a_list);
     tcase_add_test(cases, what_a_shell_takes_back);

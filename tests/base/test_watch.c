@@ -123,6 +123,35 @@ START_TEST(times_add_up)
 }
 END_TEST
 
+/* Collective calls and waits for pictures count when they are over, and other phases do not. */
+START_TEST(spent_time_grows_where_it_is_spent)
+{
+    watch_this_thread();
+    watch_collective_begin();
+    clock_sleep(0.02);
+    watch_collective_end();
+    ck_assert(watch_read_spent().waiting == 0); /* nobody wants to know */
+    watch_count_spent();
+    (void)watch_enter(WATCH_FORWARD);
+    const watch_spent a = watch_read_spent();
+    watch_collective_begin();
+    clock_sleep(0.02);
+    ck_assert(watch_read_spent().waiting == a.waiting);
+    watch_collective_end();
+    const watch_spent b = watch_read_spent();
+    ck_assert(b.waiting >= a.waiting + 10000 && b.pictures == a.pictures);
+    (void)watch_enter(WATCH_PICTURES);
+    clock_sleep(0.02);
+    (void)watch_enter(WATCH_FORWARD);
+    const watch_spent c = watch_read_spent();
+    ck_assert(c.pictures >= b.pictures + 10000 && c.waiting == b.waiting);
+    clock_sleep(0.02);
+    (void)watch_enter(WATCH_BACKWARD);
+    const watch_spent d = watch_read_spent();
+    ck_assert(d.pictures == c.pictures && d.waiting == c.waiting);
+}
+END_TEST
+
 START_TEST(every_phase_has_a_name)
 {
     for (int i = 0; i < WATCH_PHASE_COUNT; i++) {
@@ -154,6 +183,7 @@ int main(void)
     tcase_add_test(cases, other_threads_only_beat);
     tcase_add_test(cases, may_be_read_meanwhile);
     tcase_add_test(cases, times_add_up);
+    tcase_add_test(cases, spent_time_grows_where_it_is_spent);
     tcase_add_test(cases, every_phase_has_a_name);
     tcase_add_test(cases, a_stopped_process_uses_no_time);
     return suite_run("watch", cases);

@@ -15,13 +15,15 @@ static const beacon report = {.kind = BEACON_REPORT,
                               .address = 2,
                               .sequence = 77,
                               .idle_ms = 61234,
-                              .state = {.phase = WATCH_PICTURES, .waits = 1, .step = 812, .collective = 30211}};
+                              .state = {.phase = WATCH_PICTURES, .waits = 1, .step = 812, .collective = 30211},
+                              .spent = {.waiting = 123456789, .pictures = 7}};
 
 static void same(const beacon *a, const beacon *b)
 {
     ck_assert(a->kind == b->kind && a->rank == b->rank && a->address == b->address && a->sequence == b->sequence);
     ck_assert(a->idle_ms == b->idle_ms && a->state.phase == b->state.phase && a->state.waits == b->state.waits);
     ck_assert(a->state.step == b->state.step && a->state.collective == b->state.collective);
+    ck_assert(a->spent.waiting == b->spent.waiting && a->spent.pictures == b->spent.pictures);
 }
 
 START_TEST(reads_back)
@@ -34,6 +36,7 @@ START_TEST(reads_back)
     beacon most = report;
     most.kind = BEACON_ANSWER;
     most.sequence = most.state.step = most.state.collective = UINT64_MAX;
+    most.spent = (watch_spent){UINT64_MAX, UINT64_MAX};
     most.state.phase = (watch_phase)(WATCH_PHASE_COUNT - 1);
     beacon_write(bytes, &most, &token);
     ck_assert(beacon_read(&b, bytes, sizeof bytes, &token, RANKS));
@@ -43,7 +46,7 @@ END_TEST
 
 START_TEST(has_one_form_on_all_machines)
 {
-    static const uint8_t expected[] = {'L', 'S', 'W', 'D', 0, 1, 1, 1,  0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+    static const uint8_t expected[] = {'L', 'S', 'W', 'D', 0, 2, 1, 1,  0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
                                        0,   0,   0,   0,   0, 0, 0, 42, 0,    0,    0,    3,    0,    0,    0,    2};
     uint8_t bytes[BEACON_SIZE];
     beacon_write(bytes, &report, &token);

@@ -49,6 +49,7 @@ static const char *said(void)
 static watchdog dogs[RANKS];
 static watchdog_peer peers[RANKS][RANKS];
 static stall_rank table[RANKS];
+static pace_rank paces[RANKS][RANKS];
 static uint32_t reachable; /* the one of rank 0's addresses that leads to it */
 
 static void make_job(double stall, double abort)
@@ -56,9 +57,11 @@ static void make_job(double stall, double abort)
     const comm_timeouts t = {stall, abort};
     for (int r = 0; r < RANKS; r++) {
         watchdog *w = &dogs[r];
-        *w = (watchdog){.rank = r, .size = RANKS, .socket = post_open(), .peers = peers[r], .table = table};
+        *w = (watchdog){
+            .rank = r, .size = RANKS, .socket = post_open(), .peers = peers[r], .table = table, .paces = paces[r]};
         ck_assert(w->socket >= 0);
         memset(peers[r], 0, sizeof peers[r]);
+        memset(paces[r], 0, sizeof paces[r]);
         (void)snprintf(w->name.host, sizeof w->name.host, "here");
         w->name.pid = 100 + r;
         watchdog_set(w, &t);
@@ -169,6 +172,32 @@ START_TEST(a_silent_rank_is_reported_once)
 }
 END_TEST
 
+START_TEST(other_threads_learn_who_is_waited_for)
+{
+    comm_standing s;
+    make_job(1000, 0);
+    ck_assert_int_eq(watchdog_standing(&dogs[0], &s), 0);
+    for (int i = 0; i < 3; i++) {
+        second(7, 7);
+        watchdog_tell(&dogs[0]);
+        watchdog_tell(&dogs[1]); /* which knows too little */
+    }
+    ck_assert_int_eq(watchdog_standing(&dogs[1], &s), 0);
+    ck_assert_int_eq(watchdog_standing(&dogs[0], &s), 1);
+    ck_assert(s.idle == 0 && s.slowest >= 0);
+    ck_assert_str_eq(s.waited, "");
+    ck_assert_str_eq(s.slowest_host, "here");
+    for (int i = 0; i < 5; i++) {
+        second(3, 0);
+        watchdog_tell(&dogs[0]);
+    }
+    ck_assert_int_eq(watchdog_standing(&dogs[0], &s), 1);
+    ck_assert(s.idle == 5);
+    ck_assert_str_eq(s.waited, "rank 2 on here (pid 102) has not been heard from for 5 s: stopped, dead or cut off");
+    end_job();
+}
+END_TEST
+
 START_TEST(without_rank_0_each_reports_itself)
 {
     make_job(10, 1000);
@@ -270,7 +299,7 @@ START_TEST(beats_are_progress)
 {
     const comm_timeouts t = {1.5, 3};
     double now = 1000;
-    dogs[0] = (watchdog){.size = 1, .socket = -1, .peers = peers[0], .table = table};
+    dogs[0] = (watchdog){.size = 1, .socket = -1, .peers = peers[0], .table = table, .paces = paces[0]};
     memset(peers[0], 0, sizeof peers[0]);
     watchdog_set(&dogs[0], &t);
     listen_in();
@@ -405,6 +434,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, all_know_of_each_other_s_progress);
     tcase_add_test(cases, a_silent_rank_is_reported_once);
+    tcase_add_test(cases, other_threads_learn_who_is_waited_for);
     tcase_add_test(cases, without_rank_0_each_reports_itself);
     tcase_add_test(cases, foreign_datagrams_change_nothing);
     tcase_add_test(cases, addresses_are_tried_in_turn);

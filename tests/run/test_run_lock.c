@@ -155,6 +155,43 @@ START_TEST(what_cannot_be_made_is_named)
 }
 END_TEST
 
+static void looks(run_lock_sign sign, const char *name)
+{
+    const run_lock_look look = run_lock_look_at(dir);
+    ck_assert_int_eq(look.sign, sign);
+    ck_assert_msg(strncmp(look.owner, name, strlen(name)) == 0, "'%s', not '%s'", look.owner, name);
+    ck_assert(sign == RUN_LOCK_FREE || look.set > 1e9);
+}
+
+/* Without waiting, and without anything being changed. */
+START_TEST(others_may_look)
+{
+    run_lock *l = NULL;
+    char self[32];
+    struct stat before;
+    struct stat after;
+    looks(RUN_LOCK_FREE, "");
+    ck_assert_int_eq(run_lock_take(&l, dir), LS_OK);
+    (void)snprintf(self, sizeof self, "pid %ld on ", (long)getpid());
+    looks(RUN_LOCK_HELD, self);
+    run_lock_distrust = true;
+    looks(RUN_LOCK_HELD, self);
+    run_lock_free(l);
+    looks(RUN_LOCK_FREE, "");
+    leave_behind("pid 4711 on node3, since 2026-01-01 12:00:00\nmore\033[2J");
+    ck_assert_int_eq(stat(path, &before), 0);
+    looks(RUN_LOCK_UNKNOWN, "pid 4711 on node3, since 2026-01-01 12:00:00");
+    run_lock_distrust = false;
+    looks(RUN_LOCK_LEFT, "pid 4711 on node3, since 2026-01-01 12:00:00");
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert(before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    (void)run_lock_look_at(dir); /* nobody is waited for */
+    ck_assert(slept == 0);
+}
+END_TEST
+
 /* What is written over must be a lock, and its name not lead elsewhere. */
 START_TEST(only_a_lock_is_taken_for_one)
 {
@@ -192,6 +229,7 @@ int main(void)
     tcase_add_test(cases, the_file_s_time_tells_where_locks_do_not);
     tcase_add_test(cases, a_late_sign_of_life_counts);
     tcase_add_test(cases, what_cannot_be_made_is_named);
+    tcase_add_test(cases, others_may_look);
     tcase_add_test(cases, only_a_lock_is_taken_for_one);
     return suite_run("run_lock", cases);
 }

@@ -1,0 +1,27 @@
+#ifndef LOCKSTEP_BASE_JSON_READ_H
+#define LOCKSTEP_BASE_JSON_READ_H
+
+#include <stddef.h>
+
+/*
+ * Reads a JSON object whose members are texts and numbers, as base/json.h writes them. What comes from outside is
+ * expected: any bytes are read or refused.
+ */
+typedef enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_TEXT, JSON_OTHER } json_kind;
+
+enum { JSON_KEY_SIZE = 64, JSON_TEXT_SIZE = 2048 };
+
+typedef struct json_member {
+    char key[JSON_KEY_SIZE]; /* cut off where it is longer, as is text */
+    json_kind kind;          /* JSON_OTHER: an array or an object, which is passed over */
+    double number;           /* of a number; of JSON_BOOL 1 or 0 */
+    char text[JSON_TEXT_SIZE];
+} json_member;
+
+/*
+ * take is called for each member, in order. Returns 0, or LS_EFORMAT with a message that begins with the byte: "byte
+ * 12: …". Members before the mistake have been taken then.
+ */
+int json_read_object(const char *bytes, size_t n, void (*take)(void *context, const json_member *m), void *context);
+
+#endif
