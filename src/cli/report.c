@@ -13,22 +13,37 @@
 #include "cli/report_run.h"
 #include "cli/run_options.h"
 
+enum { DEFAULT_WORST = 12 };
+
 static const char help[] =
-    "usage: lockstep report RUN_DIR... [-o FILE.html]\n"
+    "usage: lockstep report RUN_DIR...\n"
+    "       lockstep report RUN_DIR... -o FILE.html [--no-eval] [--data FILE] [--threads N] [--worst N]\n"
     "\n"
     "The article's table from the logs and newest checkpoints of runs: accuracy and mean |w| from first to last, the\n"
     "watched weights at the first and last print, and which of the article's findings the runs show.\n"
     "\n"
-    "  -o, --output FILE.html  instead a page of charts, in one file, for a browser or on paper\n"
+    "  -o, --output FILE.html  instead a page, in one file, for a browser or on paper: what the runs show in "
+    "sentences,\n"
+    "                          charts, and what their newest checkpoints answer to the validation pictures\n"
+    "  --no-eval               without those answers, and so without the data set and its pictures\n"
+    "  --data FILE             the data set that trained, where it is no longer where the configuration says\n"
+    "  --threads N             computing threads (default: as in training)\n"
+    "  --worst N               how many of the pictures with the largest loss the page shows (default 12)\n"
     "\n"
     "example: lockstep report checkpoints/bn checkpoints/l2 checkpoints/bn_l2\n";
 
 typedef struct report_arguments {
-    const char *output;
+    const char *output, *data;
+    uint64_t threads, worst;
+    bool no_eval;
 } report_arguments;
 
 static const args_option options[] = {
     {"output", ARGS_TEXT, ARGS_FIELD(report_arguments, output), .letter = 'o'},
+    {"no-eval", ARGS_FLAG, ARGS_FIELD(report_arguments, no_eval)},
+    {"data", ARGS_TEXT, ARGS_FIELD(report_arguments, data)},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(report_arguments, threads), .least = 1, .most = 1024},
+    {"worst", ARGS_WHOLE, ARGS_FIELD(report_arguments, worst), .least = 0, .most = 1000},
     {0},
 };
 
@@ -96,10 +111,11 @@ static void print_watched(const report_run *runs, size_t count)
 
 static void print_findings_of(const report_run *r, const report_run *bn)
 {
-    char sentences[REPORT_SENTENCES][REPORT_SENTENCE];
-    const size_t n = report_sentences(sentences, r, bn);
+    finding found[REPORT_SENTENCES];
+    const size_t n = report_findings(found, r, bn);
     for (size_t i = 0; i < n; i++) {
-        log_info("  %s (%s) %s", r->data.dir, r->data.info.experiment, sentences[i]);
+        log_info("  %s (%s) %s: %s (%s)", r->data.dir, r->data.info.experiment, finding_word(found[i].verdict),
+                 found[i].claim, found[i].figures);
     }
     if (n == 0) {
         log_info("  %s (%s): the article has no such experiment", r->data.dir, r->data.info.experiment);
@@ -146,23 +162,54 @@ static void print_report(const report_run *runs, size_t count)
 
 static const char *const a_report = "a report";
 
-static int write_page(const char *path, const report_run *runs, size_t count)
+static int write_page(const report_arguments *a, const report_run *runs, size_t count)
 {
-    text_builder page = {0};
-    int code = report_html_make(&page, runs, count);
+    page made = {0};
+    int code = report_html_make(&made, runs, count);
     if (code == LS_OK) {
-        code = output_write_text(path, a_report, text_of(&page), page.length);
+        code = output_write_text(a->output, a_report, text_of(&made.text), made.text.length);
     }
-    text_release(&page);
+    text_release(&made.text);
     return code;
+}
+
+/* Before any work: LS_EUSAGE where options do not go together. */
+static int check_arguments(const report_arguments *a)
+{
+    if (a->output == NULL && (a->no_eval || a->data != NULL || a->threads > 0 || a->worst != DEFAULT_WORST)) {
+        return error_set(LS_EUSAGE,
+                         "--no-eval, --data, --threads and --worst are for a page; name it with -o FILE.html");
+    }
+    return a->output != NULL ? output_check_text(a->output, a_report) : LS_OK;
+}
+
+static int read_runs(report_run *runs, size_t count, char **dirs)
+{
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        code = report_run_read(&runs[i], dirs[i]);
+    }
+    report_run_name(runs, count);
+    return code;
+}
+
+static int make_report(const report_arguments *a, report_run *runs, size_t count)
+{
+    if (a->output == NULL) {
+        print_report(runs, count);
+        return LS_OK;
+    }
+    const report_eval_options o = {a->data, (int)a->threads, (size_t)a->worst};
+    const int code = a->no_eval ? LS_OK : report_run_evaluate(runs, count, &o);
+    return code == LS_OK ? write_page(a, runs, count) : code;
 }
 
 static int run(int argc, char **argv)
 {
-    report_arguments a = {0};
+    report_arguments a = {.worst = DEFAULT_WORST};
     int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
-    if (code == LS_OK && a.output != NULL) {
-        code = output_check_text(a.output, a_report);
+    if (code == LS_OK) {
+        code = check_arguments(&a);
     }
     if (code != LS_OK) {
         return code;
@@ -172,16 +219,12 @@ static int run(int argc, char **argv)
     if (runs == NULL) {
         return error_set(LS_ENOMEM, "out of memory for %zu runs", count);
     }
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = report_run_read(&runs[i], argv[optind + (int)i]);
-    }
-    if (code == LS_OK && a.output != NULL) {
-        code = write_page(a.output, runs, count);
-    } else if (code == LS_OK) {
-        print_report(runs, count);
+    code = read_runs(runs, count, argv + optind);
+    if (code == LS_OK) {
+        code = make_report(&a, runs, count);
     }
     for (size_t i = 0; i < count; i++) {
-        run_data_release(&runs[i].data);
+        report_run_release(&runs[i]);
     }
     free(runs);
     return code;
@@ -189,7 +232,7 @@ static int run(int argc, char **argv)
 
 const command report_command = {
     .name = "report",
-    .summary = "the article's table and findings from the folders of runs",
+    .summary = "the article's table and findings from the folders of runs, or a page of charts",
     .help = help,
     .run = run,
 };

@@ -9,6 +9,7 @@
 /* What a run's folder says, from its newest usable checkpoint and its log. */
 typedef struct run_data {
     const char *dir; /* not owned */
+    char checkpoint[CHECKPOINT_PATH_SIZE];
     config saved;
     checkpoint_info info;
     runlog_epoch_row *epochs; /* owned; [count] */
