@@ -8,6 +8,7 @@
 #include "cli/report_answers.h"
 #include "cli/report_charts.h"
 #include "cli/report_terms.h"
+#include "cli/report_time.h"
 #include "cli/report_words.h"
 #include "instrument/balance.h"
 #include "page/html.h"
@@ -160,11 +161,12 @@ static void add_run(page *p, const report_run *r)
 
 static const html_place in_short = {"in-short", "In short"}, words = {"words", "How to read this"},
                         learning = {"learning", "Did they learn?"}, weights = {"weights", "What became of the weights"},
-                        against = {"balance", "L2 against BatchNorm"}, rates = {"rates", "Rate and time"};
+                        against = {"balance", "L2 against BatchNorm"}, rates = {"rates", "The learning rate"},
+                        times = {"time", "Where the time went"};
 
 static void add_contents(text_builder *t, const report_run *runs, size_t count)
 {
-    const html_place first[] = {in_short, words, learning, weights, against, rates};
+    const html_place first[] = {in_short, words, learning, weights, against, rates, times};
     const size_t n = sizeof first / sizeof first[0];
     html_place *places = calloc(n + count, sizeof *places);
     if (places == NULL) {
@@ -195,6 +197,8 @@ static void add_all(page *p, const report_run *runs, size_t count)
     html_side_begin(&p->text);
     report_charts_rate(p, runs, count);
     html_side_end(&p->text);
+    html_heading(&p->text, &times);
+    report_time_add(p, runs, count);
 }
 
 int report_html_make(page *out, const report_run *runs, size_t count)

@@ -64,7 +64,8 @@ static double first_mark(axes_range r, double step)
 static void mark_plain(text_builder *t, const axes *a, axes_range r, int most, marker mark)
 {
     char label[MARK];
-    const double step = axes_step(r.high - r.low, most);
+    const bool whole = a->whole_x && mark == mark_x;
+    const double step = fmax(axes_step(r.high - r.low, most), whole ? 1 : 0);
     for (int i = 0; i <= most; i++) {
         const double at = first_mark(r, step) + i * step;
         if (at <= r.high + 1e-9 * step) {

@@ -16,6 +16,7 @@ typedef struct axes {
     bool logarithmic_x, logarithmic_y;
     int width, height;            /* of the drawing */
     int left, right, top, bottom; /* margins around what is drawn */
+    bool whole_x;                 /* marks at whole numbers only: steps, epochs */
 } axes;
 
 /* A range that takes in nothing yet, and one value more. */

@@ -44,16 +44,15 @@ static bool find_axes(axes *out, const bars *b)
     if (!(highest > 0) || !isfinite(highest)) {
         return false;
     }
-    *out = (axes){{b->x[0] - 0.5, b->x[b->count - 1] + 0.5},
-                  {0, 1.04 * highest},
-                  false,
-                  false,
-                  WIDTH,
-                  HEIGHT,
-                  LEFT,
-                  RIGHT,
-                  TOP,
-                  BOTTOM};
+    *out = (axes){.x = {b->x[0] - 0.5, b->x[b->count - 1] + 0.5},
+                  .y = {0, 1.04 * highest},
+                  .width = WIDTH,
+                  .height = HEIGHT,
+                  .left = LEFT,
+                  .right = RIGHT,
+                  .top = TOP,
+                  .bottom = BOTTOM,
+                  .whole_x = true};
     return true;
 }
 

@@ -23,13 +23,23 @@ static double level(const axes *a, double y)
 /* Takes in all points; false: there are none. */
 static bool find_ranges(axes *out, const chart *c, bool logarithmic)
 {
-    *out = (axes){axes_none(), axes_none(), false, logarithmic, WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM};
+    *out = (axes){.x = axes_none(),
+                  .y = axes_none(),
+                  .logarithmic_y = logarithmic,
+                  .width = WIDTH,
+                  .height = HEIGHT,
+                  .left = LEFT,
+                  .right = RIGHT,
+                  .top = TOP,
+                  .bottom = BOTTOM,
+                  .whole_x = true};
     for (size_t k = 0; k < c->count; k++) {
         const chart_series *s = &c->series[k];
         for (size_t i = 0; i < s->count; i++) {
             if (is_drawn(c, s->x[i], s->y[i])) {
                 axes_widen(&out->x, s->x[i]);
                 axes_widen(&out->y, level(out, s->y[i]));
+                out->whole_x = out->whole_x && s->x[i] == floor(s->x[i]);
             }
         }
     }

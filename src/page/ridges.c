@@ -81,7 +81,15 @@ void ridges_add(page *p, const ridges *r)
         return;
     }
     const int height = TOP + ROW * (int)r->count + BOTTOM;
-    const axes a = {{log10(r->low), log10(r->high)}, {0, 1}, true, false, WIDTH, height, LEFT, RIGHT, TOP, BOTTOM};
+    const axes a = {.x = {log10(r->low), log10(r->high)},
+                    .y = {0, 1},
+                    .logarithmic_x = true,
+                    .width = WIDTH,
+                    .height = height,
+                    .left = LEFT,
+                    .right = RIGHT,
+                    .top = TOP,
+                    .bottom = BOTTOM};
     axes_draw(&drawing, &a, r->x_label, NULL);
     for (size_t k = 0; k < r->count; k++) {
         add_ridge(&drawing, r, &a, k, highest);

@@ -46,7 +46,8 @@ static const char page[] =
     "th,td{padding:.2rem .6rem;text-align:left;border-bottom:1px solid $grid;vertical-align:top;"
     "font-variant-numeric:tabular-nums}thead th{border-bottom-color:$soft}"
     "pre{overflow-x:auto;font-size:.85rem;background:$tint;padding:.5rem}summary{cursor:pointer;color:$soft}"
-    "ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:.25rem 0;max-width:none}"
+    "ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;padding:0;margin:.25rem "
+    "0;max-width:none;font-size:.9rem}"
     "ul.legend svg{display:inline;width:28px;height:12px;vertical-align:middle;margin-right:.4rem}"
     "ul.pictures{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:1rem;"
     "padding:0;max-width:none}ul.pictures li{font-size:.85rem;line-height:1.35}"
@@ -56,7 +57,7 @@ static const char page[] =
     "@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}nav{display:none}h2,h3,figcaption{break-after:avoid}"
     "figure,.card,ul.pictures li,tr{break-inside:avoid}.scroll{overflow:visible}.scroll svg{min-width:0}"
-    "table{font-size:8pt}th,td{padding:.1rem .3rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
+    "table{font-size:8pt}th,td{padding:.1rem .3rem;overflow-wrap:anywhere}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     "svg *,td,img{print-color-adjust:exact}}";
 
 static const named_colour *find(const char *name, size_t length)

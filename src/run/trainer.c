@@ -15,6 +15,7 @@
 #include "run/outputs.h"
 #include "run/overview.h"
 #include "run/stages.h"
+#include "run/timing.h"
 #include "run/validation.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
@@ -37,6 +38,7 @@ typedef struct trainer {
     bool warned;        /* that validation suffers from the moving statistics */
     advice advised;
     outputs files;    /* rank 0 only */
+    timing time;      /* rank 0's */
     real *population; /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
 } trainer;
@@ -229,6 +231,7 @@ static int save(trainer *t, const epoch_validation *val)
         code = replicas_check(&t->s);
     }
     if (code == LS_OK && leads(t) && t->failure == LS_OK) {
+        timing_note(&t->time, &t->at.now);
         t->failure = outputs_save(&t->files, &t->at, val != NULL ? val : &none);
     }
     return code;
@@ -330,7 +333,9 @@ static int train_steps(trainer *t)
 static int validate(trainer *t, epoch_validation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    timing_take(&t->time, false);
     const int code = validation_run(&t->s, t->population, &breaks, out);
+    timing_take(&t->time, true);
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     return code;
 }
@@ -354,7 +359,9 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
     }
     t->warned = true;
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    timing_take(&t->time, false);
     code = validation_precisely(&t->s, &breaks, &accuracy);
+    timing_take(&t->time, true);
     (void)snprintf(remedy, sizeof remedy,
                    "by re-estimated statistics the accuracy is %.4f; use "
                    "batch_norm.evaluate=precise, more steps, or",
@@ -382,7 +389,8 @@ static int end_epoch(trainer *t, epoch_validation *val)
 {
     t->s.replica.state.epoch++;
     t->s.replica.state.position = 0;
-    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
+    runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
+    timing_row(&t->time, row.spent);
     t->at.now = (checkpoint_epoch){0};
     score_epoch(t, val, &row);
     epoch_print(&row, t->o->session.train.epochs);
@@ -472,6 +480,9 @@ int trainer_run(comm *c, const trainer_options *options)
     }
     code = launch_report(&t.s);
     overview_print_start(&t.s, options);
+    if (leads(&t)) {
+        timing_start(&t.time, &t.at.now);
+    }
     while (code == LS_OK && !all_done(&t) && !stopping(&t)) {
         code = run_epoch(&t);
     }
@@ -485,6 +496,7 @@ int trainer_run(comm *c, const trainer_options *options)
         code = finish(&t, started);
     }
 cleanup:
+    timing_stop(&t.time);
     outputs_release(&t.files);
     free(t.population);
     session_close(&t.s);

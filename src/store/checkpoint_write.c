@@ -40,6 +40,12 @@ const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES] = {
     {"score", H5_FLOAT64, offsetof(checkpoint_info, score)},
     {"best_score", H5_FLOAT64, offsetof(checkpoint_info, best_score)},
     {"best_epoch", H5_FLOAT64, offsetof(checkpoint_info, best_epoch)},
+    {"spent_computing", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_COMPUTING])},
+    {"spent_waiting_for_pictures", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_PICTURES])},
+    {"spent_waiting_for_ranks", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_SUMS])},
+    {"spent_validating", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_VALIDATING])},
+    {"spent_saving", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_SAVING])},
+    {"spent_other", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_OTHER])},
 };
 
 const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {

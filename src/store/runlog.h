@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "instrument/instrument.h"
+#include "store/spent.h"
 #include "tensor/state.h"
 
 /*
@@ -36,8 +37,10 @@ typedef struct runlog_epoch_row {
     double val_macro_recall, val_calibration_error;
     double ema_val_cross_entropy, ema_val_accuracy; /* of the averages of the weights; NaN too where there are none */
     double images_per_second;
-    double mean_abs_weight; /* tensor_table_mean_abs */
-    double seconds;
+    double mean_abs_weight;    /* tensor_table_mean_abs */
+    double seconds;            /* of the epoch's steps */
+    double spent[SPENT_KINDS]; /* where rank 0's time went since the row before, since the run began or was resumed, or
+                                  since before an interruption; seconds. NaN in rows of programs that did not log it */
     /* Before the epoch's first step: */
     uint64_t start_step;                        /* steps behind it */
     double start_mean_abs_weight;               /* tensor_table_mean_abs */

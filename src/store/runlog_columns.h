@@ -32,7 +32,7 @@ typedef struct runlog_column {
 } runlog_column;
 
 #define RUNLOG_TENSORS SIZE_MAX
-enum { RUNLOG_COLUMNS = 25 };
+enum { RUNLOG_COLUMNS = 31 };
 extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
 #define RUNLOG_TENSOR_NAMES "tensors/names"

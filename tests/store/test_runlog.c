@@ -71,6 +71,7 @@ static int log_epochs(runlog *log, uint64_t from, uint64_t to)
                                       .val_loss = NAN,
                                       .val_macro_recall = 0.75,
                                       .seconds = 3,
+                                      .spent = {[SPENT_PICTURES] = 0.25, [SPENT_OTHER] = (double)epoch},
                                       .start_step = epoch * EPOCH_STEPS,
                                       .start_mean_abs_weight = 0.5 + (double)epoch,
                                       .first_weights = {(double)epoch, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
@@ -224,6 +225,7 @@ START_TEST(an_older_log_is_taken_over)
     remove_column("epochs/val_top5");
     remove_column("epochs/val_macro_recall");
     remove_column("epochs/val_calibration_error");
+    remove_column("epochs/seconds_other");
     check_rows(2 * EPOCH_STEPS, 2);
     ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
     ck_assert_int_eq(log_epochs(log, 2, 3), LS_OK);
@@ -238,6 +240,13 @@ START_TEST(an_older_log_is_taken_over)
     for (size_t i = 0; i < 3 * EPOCH_STEPS; i++) {
         ck_assert(isnan(rates[i]) == (i < 2 * EPOCH_STEPS));
     }
+    runlog_epoch_row *rows = NULL;
+    size_t count = 0;
+    ck_assert_int_eq(runlog_read_epochs(path, &rows, &count), LS_OK);
+    ck_assert_uint_eq(count, 3);
+    ck_assert(isnan(rows[1].spent[SPENT_OTHER]) && rows[2].spent[SPENT_OTHER] == 2);
+    ck_assert(rows[0].spent[SPENT_PICTURES] == 0.25);
+    free(rows);
 }
 END_TEST
 
