@@ -231,7 +231,6 @@ static void draw_ten_weights(page *p, const report_run *r)
 void report_charts_weights(page *p, const report_run *runs, size_t count)
 {
     lines all = {0};
-    html_side_begin(&p->text);
     add_mean_weights(&p->text, &all, runs, count);
     draw(p, &all,
          (chart){.name = "mean-weight",
@@ -239,6 +238,7 @@ void report_charts_weights(page *p, const report_run *runs, size_t count)
                  .x_label = "epoch",
                  .y_label = "mean |w|",
                  .says = "Over all weights that L2 covers, or would: whether they grow or shrink."});
+    html_side_begin(&p->text);
     for (size_t i = 0; i < count; i++) {
         draw_ten_weights(p, &runs[i]);
     }

@@ -9,6 +9,7 @@
 #include "cli/report_charts.h"
 #include "cli/report_terms.h"
 #include "cli/report_time.h"
+#include "cli/report_weights.h"
 #include "cli/report_words.h"
 #include "instrument/balance.h"
 #include "page/html.h"
@@ -188,6 +189,7 @@ static void add_all(page *p, const report_run *runs, size_t count)
     html_side_end(&p->text);
     html_heading(&p->text, &weights);
     report_charts_weights(p, runs, count);
+    report_weights_add(p, runs, count);
     html_heading(&p->text, &against);
     report_terms_balance(&p->text, runs, count);
     html_side_begin(&p->text);

@@ -45,6 +45,9 @@ int run_data_read(run_data *out, const char *dir)
     if (code == LS_OK) {
         code = find_points(out);
     }
+    if (code == LS_OK) {
+        code = runlog_read_start(path, out->start);
+    }
     return code == LS_OK ? runlog_read_norms(path, &out->norms) : code;
 }
 

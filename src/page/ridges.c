@@ -37,22 +37,30 @@ static double highest_of(const ridges *r)
     return highest;
 }
 
-/* One row's outline, a step a bin, on the paper that hides what is behind. */
+/* One row's outline, through the middles of its bins, on paper that hides what is behind. */
 static void add_ridge(text_builder *t, const ridges *r, const axes *a, size_t k, double highest)
 {
     const int base = TOP + ROW * (int)k + ROW;
     text_add(t, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", LEFT - 8, base);
     html_text(t, r->rows[k].name);
-    text_add(t, "</text>\n<polygon class=\"%s %s\" fill-opacity=\"0.35\" points=\"%d,%d", style_area(r->colour),
-             style_line(r->colour), LEFT, base);
+    text_add(t, "</text>\n<polygon class=\"ridge %s\" points=\"%d,%d", style_line(r->colour), LEFT, base);
     for (size_t i = 0; i < r->bins; i++) {
-        if (r->edges[i] < r->low * 0.999 || r->edges[i + 1] > r->high * 1.001) {
-            continue;
+        if (r->edges[i] >= r->low * 0.999 && r->edges[i + 1] <= r->high * 1.001) {
+            text_add(t, " %.1f,%.1f", axes_x(a, log10(r->edges[i] * r->edges[i + 1]) / 2),
+                     base - PEAK * r->rows[k].shares[i] / highest);
         }
-        const double y = base - PEAK * r->rows[k].shares[i] / highest;
-        text_add(t, " %.1f,%.1f %.1f,%.1f", axes_x(a, log10(r->edges[i])), y, axes_x(a, log10(r->edges[i + 1])), y);
     }
     text_add(t, " %d,%d\"/>\n", WIDTH - RIGHT, base);
+}
+
+static void add_median(text_builder *t, const ridges *r, const axes *a)
+{
+    const double median = ridges_quantile(r, &r->rows[0], 0.5);
+    if (median >= r->low && median <= r->high) {
+        const double x = axes_x(a, log10(median));
+        text_add(t, "<line class=\"axis dashed\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", x, x, TOP / 4,
+                 a->height - BOTTOM);
+    }
 }
 
 static void add_table(text_builder *t, const ridges *r)
@@ -94,6 +102,7 @@ void ridges_add(page *p, const ridges *r)
     for (size_t k = 0; k < r->count; k++) {
         add_ridge(&drawing, r, &a, k, highest);
     }
+    add_median(&drawing, r, &a);
     const figure f = {.name = r->name, .title = r->title, .says = r->says, .width = WIDTH, .height = height};
     figure_begin(p, &f, text_of(&drawing));
     add_table(&p->text, r);

@@ -4,7 +4,8 @@
 #include "page/figure.h"
 
 /*
- * Histograms one below the other over a common, logarithmic axis, so that what moves or widens is seen; with a table of
+ * Histograms one below the other over a common, logarithmic axis, so that what moves or widens is seen, with an upright
+ * line where half of the first row lies below, and a table of
  * what share lies below which value.
  */
 typedef struct ridges_row {

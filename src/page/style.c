@@ -20,8 +20,8 @@ enum { COLOURS = sizeof colours / sizeof colours[0] };
 static const char drawing[] =
     "svg text{fill:$ink;font-family:system-ui,'DejaVu Sans',sans-serif;font-size:14px}svg .soft{fill:$soft}"
     "svg .small{font-size:12px}svg .strong{font-weight:600}svg .grid{stroke:$grid;fill:none}svg .axis{stroke:$soft}"
-    "svg polyline{fill:none;stroke-width:2}svg .edge{stroke:$paper;stroke-width:.5}svg "
-    ".thin{stroke-width:1}.dashed{stroke-dasharray:6 4}"
+    "svg polyline{fill:none;stroke-width:2}svg .edge{stroke:$paper;stroke-width:.5}"
+    "svg .thin{stroke-width:1}svg .ridge{fill:$paper;stroke-width:1.2}.dashed{stroke-dasharray:6 4}"
     ".s1{stroke:$c1}.s2{stroke:$c2}.s3{stroke:$c3}.s4{stroke:$c4}.s5{stroke:$c5}.s6{stroke:$c6}"
     ".f1{fill:$c1}.f2{fill:$c2}.f3{fill:$c3}.f4{fill:$c4}.f5{fill:$c5}.f6{fill:$c6}";
 

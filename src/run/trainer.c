@@ -399,6 +399,7 @@ static int end_epoch(trainer *t, epoch_validation *val)
         return warned;
     }
     if (leads(t)) {
+        histogram_of(row.histogram, t->s.replica.state.table, state_weights(&t->s.replica.state));
         advice_epoch(&t->advised, &t->s, &row, !t->warned);
         t->failure = outputs_epoch(&t->files, &row);
     }

@@ -56,6 +56,8 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     SPENT("saving", SPENT_SAVING),
     SPENT("other", SPENT_OTHER),
     EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
+    {"epochs/histogram", H5_FLOAT64, offsetof(runlog_epoch_row, histogram), RUNLOG_MAYBE_FIGURE, RUNLOG_PER_EPOCH, 1,
+     HISTOGRAM_BINS},
     {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
     {"tensors/mean_abs", H5_FLOAT64, 1, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
 };

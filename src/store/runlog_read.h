@@ -23,6 +23,9 @@ typedef struct runlog_norms {
 int runlog_read_norms(const char *path, runlog_norms *out);
 void runlog_norms_release(runlog_norms *n);
 
+/* The histogram of the weights that the run began with; NaN where the log has none. LS_ENOTFOUND, LS_EFORMAT. */
+int runlog_read_start(const char *path, double out[HISTOGRAM_BINS]);
+
 /* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
 int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);
 

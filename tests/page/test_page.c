@@ -339,7 +339,7 @@ START_TEST(histograms)
                       .high = 1};
     ridges_add(&p, &r);
     const char *text = check_drawing(&p, "r");
-    ck_assert_uint_eq(count(text, "<polygon class=\"f1 s1\""), 2);
+    ck_assert_uint_eq(count(text, "<polygon class=\"ridge s1\""), 2);
     ck_assert_uint_eq(count(text, ">0.01<"), 2); /* a mark, and where half of the last row ends */
     ck_assert_double_eq_tol(ridges_quantile(&r, &rows[0], 0.5), pow(10, -1.5), 1e-12);
     ck_assert_double_eq_tol(ridges_quantile(&r, &rows[1], 0.05), pow(10, -2.9), 1e-12);
