@@ -68,7 +68,8 @@ static void add_run(page *p, const report_run *r, size_t number, const picked *r
     ridges_add(p, &(ridges){.name = name,
                             .title = title,
                             .says = "How many weights have which size |w|, from the start down to the last epoch. What "
-                                    "makes all weights smaller by one factor moves the hill to the left as it is. The upright line: half of them were smaller at first.",
+                                    "makes all weights smaller by one factor moves the hill to the left as it is. The "
+                                    "upright line: half of them were smaller at first.",
                             .x_label = "|w|",
                             .edges = edges,
                             .bins = HISTOGRAM_BINS,

@@ -125,17 +125,18 @@ static int add_signs(text_builder *t, const figure *f, int y)
 }
 
 /* Title above and legend below, as there is no page around it; the heights are known at the end. */
-static char *make_file(const figure *f, const char *drawing)
+static figure_file make_file(const figure *f, const char *drawing)
 {
     text_builder title = {0};
     text_builder legend = {0};
     text_builder file = {0};
     const int top = add_title(&title, f);
     const int height = add_signs(&legend, f, top + f->height) + MARGIN;
+    figure_file made = {.width = 2 * (f->width + 2 * MARGIN), .height = 2 * height};
     text_add(&file,
              "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
              "aria-labelledby=\"t d\">\n<title id=\"t\">",
-             2 * (f->width + 2 * MARGIN), 2 * height, f->width + 2 * MARGIN, height);
+             made.width, made.height, made.width / 2, height);
     html_text(&file, f->title);
     text_add(&file, "</title><desc id=\"d\">");
     html_text(&file, f->says);
@@ -152,13 +153,15 @@ static char *make_file(const figure *f, const char *drawing)
     file.failed = file.failed || title.failed || legend.failed;
     text_release(&title);
     text_release(&legend);
-    return text_take(&file);
+    made.name = strdup(f->name);
+    made.svg = text_take(&file);
+    return made;
 }
 
 static void keep_file(figure_files *to, const figure *f, const char *drawing)
 {
     figure_file *more = realloc(to->files, (to->count + 1) * sizeof *more);
-    const figure_file made = {strdup(f->name), make_file(f, drawing)};
+    const figure_file made = make_file(f, drawing);
     to->files = more != NULL ? more : to->files;
     if (more == NULL || made.name == NULL || made.svg == NULL) {
         free(made.name);

@@ -14,6 +14,7 @@
 /* A drawing as a file: its name has no ending and is made of small letters, digits and dashes. Both are owned. */
 typedef struct figure_file {
     char *name, *svg;
+    int width, height; /* pixels */
 } figure_file;
 
 typedef struct figure_files {
