@@ -16,8 +16,6 @@
 #include "base/error.h"
 #include "base/text.h"
 
-extern char **environ;
-
 /* By name, the best first. */
 static const struct {
     const char *name;

@@ -27,6 +27,18 @@ static void say(char out[REPORT_WORDS], const char *format, ...)
     va_end(arguments);
 }
 
+/* "14,067". */
+static void say_count(char out[REPORT_WORDS], double count)
+{
+    if (count < 1000) {
+        say(out, "%.0f", count);
+    } else if (count < 1e6) {
+        say(out, "%.0f,%03.0f", floor(count / 1000), count - 1000 * floor(count / 1000));
+    } else {
+        say(out, "%.3g", count);
+    }
+}
+
 static const optimizer_options *options_of(const report_run *r)
 {
     return &r->data.saved.optimizer;
@@ -315,8 +327,11 @@ static void say_length_of_decay(char out[REPORT_WORDS], const report_run *r)
     if (alone <= article * (1 + same)) {
         say(out, "yes too.");
     } else {
-        say(out, "no: %.0f updates make them %.3g times what they were, and times 0.06 takes %.0f.", steps, alone,
-            ceil(steps * log(article) / log(alone)));
+        say(out, "no: ");
+        say_count(out, steps);
+        say(out, " updates make them %.3g times what they were, and times 0.06 takes ", alone);
+        say_count(out, ceil(steps * log(article) / log(alone)));
+        say(out, ".");
     }
 }
 

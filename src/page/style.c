@@ -57,9 +57,9 @@ static const char page[] =
     "@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}nav{display:none}h2,h3,figcaption{break-after:avoid}"
     "figure,.card,ul.pictures li,tr{break-inside:avoid}.scroll{overflow:visible}.scroll svg{min-width:0}"
-    "table{font-size:8pt}th,td{padding:.1rem "
-    ".3rem;overflow-wrap:anywhere}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
-    "svg *,td,img{print-color-adjust:exact}}";
+    "table{font-size:8pt}th,td{padding:.1rem .3rem}td,details "
+    "th{overflow-wrap:anywhere}details:not([open]){display:none}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere}svg *,td,img{print-color-adjust:exact}}";
 
 static const named_colour *find(const char *name, size_t length)
 {

@@ -7,8 +7,8 @@
 #include "tensor/table.h"
 
 /*
- * How many weights have which magnitude, in bins of equal ratios, eight to a power of two: on such an axis what makes all
- * weights smaller by a factor moves them without changing their shape. Bin i holds those of at least
+ * How many weights have which magnitude, in bins of equal ratios, eight to a power of two: on such an axis what makes
+ * all weights smaller by a factor moves them without changing their shape. Bin i holds those of at least
  * histogram_edge(i) and below histogram_edge(i + 1); the first one all that are smaller, 0 among them, the last one all
  * that are larger, and what is no number.
  */

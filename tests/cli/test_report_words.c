@@ -163,7 +163,7 @@ START_TEST(l2_alone)
     has(text, "Each of the 10 watched weights is 0.8353 times");
     has(text, "so L2 is all that moved them");
     report_words_length(text, &m.run);
-    has(text, "no: 900 updates make them 0.835 times what they were, and times 0.06 takes 14067.");
+    has(text, "no: 900 updates make them 0.835 times what they were, and times 0.06 takes 14,067.");
     report_words_next(text, &m.run, NULL);
     has(text, "Give the network BatchNorm");
     report_words_validation(text, &m.run);
