@@ -2,6 +2,8 @@
 #define LOCKSTEP_TESTS_STATE_OVER_H
 
 /* A state over vectors that a test has at hand, and checkpoints of it. */
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "io/h5.h"
 #include "store/checkpoint_private.h"
@@ -59,14 +61,20 @@ static inline int read_keras_over(const char *path, const tensor_table *t, real 
     return read_keras(path, &s);
 }
 
-/* Of a run that has so much behind it. */
+/* Of a run that has so much behind it; its weights are 0. */
 static inline int open_log_over(runlog **out, const char *path, const tensor_table *t, uint64_t steps, uint64_t epochs)
 {
-    state s = state_over(t, NULL, NULL);
+    real *weights = calloc(t->weights_size + 1, sizeof *weights);
+    if (weights == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for weights");
+    }
+    state s = state_over(t, weights, NULL);
     s.step = steps;
     s.epoch = epochs;
     origin_add(&s.origin, 0, "generic", REAL_NAME);
-    return runlog_open(out, path, &s);
+    const int code = runlog_open(out, path, &s);
+    free(weights);
+    return code;
 }
 
 static inline uint64_t hash_over(const tensor_table *t, real *weights, real *moving)

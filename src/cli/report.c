@@ -9,26 +9,48 @@
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/eval_outputs.h"
+#include "cli/report_files.h"
 #include "cli/report_html.h"
 #include "cli/report_run.h"
 #include "cli/run_options.h"
 
+enum { DEFAULT_WORST = 12 };
+
 static const char help[] =
-    "usage: lockstep report RUN_DIR... [-o FILE.html]\n"
+    "usage: lockstep report RUN_DIR...\n"
+    "       lockstep report RUN_DIR... [-o FILE.html] [--svg DIR | --png DIR] [--no-eval] [--data FILE] [--threads N]\n"
+    "                                  [--worst N]\n"
     "\n"
     "The article's table from the logs and newest checkpoints of runs: accuracy and mean |w| from first to last, the\n"
     "watched weights at the first and last print, and which of the article's findings the runs show.\n"
     "\n"
-    "  -o, --output FILE.html  instead a page of charts, in one file, for a browser or on paper\n"
+    "  -o, --output FILE.html  instead a page, in one file, for a browser or on paper: what the runs show in "
+    "sentences,\n"
+    "                          charts, and what their newest checkpoints answer to the validation pictures\n"
+    "  --svg DIR               each chart of the page as an SVG file of its own in this folder\n"
+    "  --png DIR               as PNG too, by rsvg-convert (Debian's librsvg2-bin) or chromium\n"
+    "  --no-eval               without those answers, and so without the data set and its pictures\n"
+    "  --data FILE             the data set that trained, where it is no longer where the configuration says\n"
+    "  --threads N             computing threads (default: as in training)\n"
+    "  --worst N               how many of the pictures with the largest loss the page shows (default 12)\n"
     "\n"
     "example: lockstep report checkpoints/bn checkpoints/l2 checkpoints/bn_l2\n";
 
 typedef struct report_arguments {
-    const char *output;
+    const char *output, *svg, *png, *data;
+    uint64_t threads, worst;
+    bool no_eval;
 } report_arguments;
 
 static const args_option options[] = {
     {"output", ARGS_TEXT, ARGS_FIELD(report_arguments, output), .letter = 'o'},
+    {"svg", ARGS_TEXT, ARGS_FIELD(report_arguments, svg)},
+    {"png", ARGS_TEXT, ARGS_FIELD(report_arguments, png)},
+    {"no-eval", ARGS_FLAG, ARGS_FIELD(report_arguments, no_eval)},
+    {"data", ARGS_TEXT, ARGS_FIELD(report_arguments, data)},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(report_arguments, threads), .least = 1, .most = 1024},
+    {"worst", ARGS_WHOLE, ARGS_FIELD(report_arguments, worst), .least = 0, .most = 1000},
     {0},
 };
 
@@ -96,10 +118,11 @@ static void print_watched(const report_run *runs, size_t count)
 
 static void print_findings_of(const report_run *r, const report_run *bn)
 {
-    char sentences[REPORT_SENTENCES][REPORT_SENTENCE];
-    const size_t n = report_sentences(sentences, r, bn);
+    finding found[REPORT_SENTENCES];
+    const size_t n = report_findings(found, r, bn);
     for (size_t i = 0; i < n; i++) {
-        log_info("  %s (%s) %s", r->data.dir, r->data.info.experiment, sentences[i]);
+        log_info("  %s (%s) %s: %s (%s)", r->data.dir, r->data.info.experiment, finding_word(found[i].verdict),
+                 found[i].claim, found[i].figures);
     }
     if (n == 0) {
         log_info("  %s (%s): the article has no such experiment", r->data.dir, r->data.info.experiment);
@@ -146,50 +169,94 @@ static void print_report(const report_run *runs, size_t count)
 
 static const char *const a_report = "a report";
 
-static int write_page(const char *path, const report_run *runs, size_t count)
+/* Whether a page is made of the runs, for itself or for its charts. */
+static bool makes_page(const report_arguments *a)
 {
-    text_builder page = {0};
-    int code = report_html_make(&page, runs, count);
-    if (code == LS_OK) {
-        code = output_write_text(path, a_report, text_of(&page), page.length);
+    return a->output != NULL || a->svg != NULL || a->png != NULL;
+}
+
+static int write_page(const report_arguments *a, report_files *files, const report_run *runs, size_t count)
+{
+    figure_files apart = {0};
+    page made = {.apart = files->folder != NULL ? &apart : NULL};
+    int code = report_html_make(&made, runs, count);
+    if (code == LS_OK && a->output != NULL) {
+        code = output_write_text(a->output, a_report, text_of(&made.text), made.text.length);
     }
-    text_release(&page);
+    if (code == LS_OK && files->folder != NULL) {
+        code = report_files_write(files, &apart);
+    }
+    figure_files_release(&apart);
+    text_release(&made.text);
+    return code;
+}
+
+/* Before any work: LS_EUSAGE where options do not go together, and what the outputs say. */
+static int check_arguments(const report_arguments *a, report_files *files)
+{
+    const eval_outputs to = {.json = a->output}; /* over no data set, nor over a run's file */
+    if (!makes_page(a) && (a->no_eval || a->data != NULL || a->threads > 0 || a->worst != DEFAULT_WORST)) {
+        return error_set(LS_EUSAGE,
+                         "--no-eval, --data, --threads and --worst are for a page; name it with -o FILE.html");
+    }
+    if (a->svg != NULL && a->png != NULL) {
+        return error_set(LS_EUSAGE, "--svg and --png: the latter makes SVG files too; leave out one of them");
+    }
+    const int code = eval_outputs_prepare(&to, NULL, 0);
+    const char *folder = a->png != NULL ? a->png : a->svg;
+    return code == LS_OK && folder != NULL ? report_files_begin(files, folder, a->png != NULL) : code;
+}
+
+static int read_runs(report_run *runs, size_t count, char **dirs)
+{
+    int code = LS_OK;
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        code = report_run_read(&runs[i], dirs[i]);
+    }
+    report_run_name(runs, count);
+    return code;
+}
+
+static int make_report(const report_arguments *a, report_files *files, report_run *runs, size_t count)
+{
+    if (!makes_page(a)) {
+        print_report(runs, count);
+        return LS_OK;
+    }
+    const report_eval_options o = {a->data, (int)a->threads, (size_t)a->worst};
+    const int code = a->no_eval ? LS_OK : report_run_evaluate(runs, count, &o);
+    return code == LS_OK ? write_page(a, files, runs, count) : code;
+}
+
+static int report(const report_arguments *a, char **dirs, size_t count)
+{
+    report_files files = {0};
+    report_run *runs = calloc(count, sizeof *runs);
+    int code = runs == NULL ? error_set(LS_ENOMEM, "out of memory for %zu runs", count) : check_arguments(a, &files);
+    if (code == LS_OK) {
+        code = read_runs(runs, count, dirs);
+    }
+    if (code == LS_OK) {
+        code = make_report(a, &files, runs, count);
+    }
+    for (size_t i = 0; runs != NULL && i < count; i++) {
+        report_run_release(&runs[i]);
+    }
+    report_files_end(&files);
+    free(runs);
     return code;
 }
 
 static int run(int argc, char **argv)
 {
-    report_arguments a = {0};
-    int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
-    if (code == LS_OK && a.output != NULL) {
-        code = output_check_text(a.output, a_report);
-    }
-    if (code != LS_OK) {
-        return code;
-    }
-    const size_t count = (size_t)(argc - optind);
-    report_run *runs = calloc(count, sizeof *runs);
-    if (runs == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for %zu runs", count);
-    }
-    for (size_t i = 0; code == LS_OK && i < count; i++) {
-        code = report_run_read(&runs[i], argv[optind + (int)i]);
-    }
-    if (code == LS_OK && a.output != NULL) {
-        code = write_page(a.output, runs, count);
-    } else if (code == LS_OK) {
-        print_report(runs, count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        run_data_release(&runs[i].data);
-    }
-    free(runs);
-    return code;
+    report_arguments a = {.worst = DEFAULT_WORST};
+    const int code = args_read_all(&a, argc, argv, options, 1, ARGS_ANY_NUMBER, "RUN_DIR...");
+    return code == LS_OK ? report(&a, argv + optind, (size_t)(argc - optind)) : code;
 }
 
 const command report_command = {
     .name = "report",
-    .summary = "the article's table and findings from the folders of runs",
+    .summary = "the article's table and findings from the folders of runs, or a page of charts",
     .help = help,
     .run = run,
 };

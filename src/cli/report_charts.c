@@ -8,6 +8,8 @@
 
 #include "instrument/theory.h"
 #include "page/chart.h"
+#include "page/html.h"
+#include "page/style.h"
 
 enum { NAME = 160, SMOOTHED = 10 };
 
@@ -45,17 +47,17 @@ static void release(lines *all)
     *all = (lines){0};
 }
 
-static void draw(text_builder *t, lines *all, chart c)
+static void draw(page *p, lines *all, chart c)
 {
     c.series = all->series;
     c.count = all->count;
-    chart_add(t, &c);
+    chart_add(p, &c);
     release(all);
 }
 
 static int colour_of(size_t run)
 {
-    return (int)(run % CHART_COLOURS) + 1;
+    return (int)(run % STYLE_COLOURS) + 1;
 }
 
 /* A figure of the epochs' rows, over the epochs. */
@@ -66,7 +68,7 @@ static void add_figure(text_builder *t, lines *all, const report_run *runs, size
     for (size_t i = 0; i < count; i++) {
         const run_data *d = &runs[i].data;
         double *x = NULL;
-        (void)snprintf(name, sizeof name, "%s%s%s", d->dir, what[0] != '\0' ? ", " : "", what);
+        (void)snprintf(name, sizeof name, "%s, %s", runs[i].label, what);
         double *y = add_line(t, all, name, d->count, colour_of(i), dashed, &x);
         for (size_t k = 0; y != NULL && k < d->count; k++) {
             x[k] = (double)d->epochs[k].epoch;
@@ -82,7 +84,7 @@ static void add_rates(text_builder *t, lines *all, const report_run *runs, size_
         const run_data *d = &runs[i].data;
         const rate_run run = run_data_rate_run(d);
         double *x = NULL;
-        double *y = add_line(t, all, d->dir, d->count, colour_of(i), false, &x);
+        double *y = add_line(t, all, runs[i].label, d->count, colour_of(i), false, &x);
         for (size_t k = 0; y != NULL && k < d->count; k++) {
             x[k] = (double)d->epochs[k].epoch;
             y[k] = rate_at(&d->saved.optimizer, &run, d->epochs[k].start_step).rate;
@@ -118,7 +120,7 @@ static void add_turns(text_builder *t, lines *all, const report_run *runs, size_
         if (d->measured.count == 0 || !(law_at(d, 0).angle > 0)) {
             continue;
         }
-        double *y = add_line(t, all, d->dir, d->measured.count, colour_of(i), false, &x);
+        double *y = add_line(t, all, runs[i].label, d->measured.count, colour_of(i), false, &x);
         for (size_t k = 0; y != NULL && k < d->measured.count; k++) {
             x[k] = (double)d->measured.steps[k];
             y[k] = smooth_turn(d, k);
@@ -126,7 +128,7 @@ static void add_turns(text_builder *t, lines *all, const report_run *runs, size_
         }
     }
     double *x = NULL;
-    double *y = all->count > 0 ? add_line(t, all, "in balance", 2, CHART_COLOURS, true, &x) : NULL;
+    double *y = all->count > 0 ? add_line(t, all, "in balance", 2, STYLE_COLOURS, true, &x) : NULL;
     if (y != NULL) {
         x[1] = last;
         y[0] = y[1] = 1;
@@ -144,7 +146,7 @@ static void add_norms(text_builder *t, lines *all, const report_run *runs, size_
         if (n == 0) {
             continue;
         }
-        double *y = add_line(t, all, d->dir, n, colour_of(i), false, &x);
+        double *y = add_line(t, all, runs[i].label, n, colour_of(i), false, &x);
         for (size_t k = 0; y != NULL && k < n; k++) {
             x[k] = (double)d->measured.steps[k];
             y[k] = exp(d->points[k].log_norm);
@@ -152,7 +154,7 @@ static void add_norms(text_builder *t, lines *all, const report_run *runs, size_
         if (!(law_at(d, 0).angle > 0)) {
             continue;
         }
-        (void)snprintf(name, sizeof name, "%s, in balance", d->dir);
+        (void)snprintf(name, sizeof name, "%s, in balance", runs[i].label);
         y = add_line(t, all, name, n, colour_of(i), true, &x);
         for (size_t k = 0; y != NULL && k < n; k++) {
             x[k] = (double)d->measured.steps[k]; /* |w|^power over its balance is (angle in balance / angle)² */
@@ -161,74 +163,120 @@ static void add_norms(text_builder *t, lines *all, const report_run *runs, size_
     }
 }
 
-void report_charts_of_all(text_builder *t, const report_run *runs, size_t count)
+/* From the start on, which is epoch 0. */
+static void add_mean_weights(text_builder *t, lines *all, const report_run *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const run_data *d = &runs[i].data;
+        double *x = NULL;
+        double *y = add_line(t, all, runs[i].label, d->count + 1, colour_of(i), false, &x);
+        for (size_t k = 0; y != NULL && k < d->count; k++) {
+            y[0] = d->epochs[0].start_mean_abs_weight;
+            x[k + 1] = (double)d->epochs[k].epoch;
+            y[k + 1] = d->epochs[k].mean_abs_weight;
+        }
+    }
+}
+
+void report_charts_learning(page *p, const report_run *runs, size_t count)
 {
     lines all = {0};
-    add_figure(t, &all, runs, count, FIELD(train_accuracy), "training", false);
-    add_figure(t, &all, runs, count, FIELD(val_accuracy), "validation", true);
-    draw(t, &all,
-         (chart){.title = "Accuracy",
+    add_figure(&p->text, &all, runs, count, FIELD(train_accuracy), "training", false);
+    add_figure(&p->text, &all, runs, count, FIELD(val_accuracy), "validation", true);
+    draw(p, &all,
+         (chart){.name = "accuracy",
+                 .title = "Accuracy",
                  .x_label = "epoch",
-                 .y_label = "accuracy",
-                 .says = "Training accuracy of each run as a full line, validation accuracy as a dashed one.",
+                 .y_label = "share of pictures told rightly",
+                 .says = "Full lines: on the pictures of training, while it goes on. Dashed: on those of validation, "
+                         "after each epoch.",
                  .from_zero = true});
-    add_figure(t, &all, runs, count, FIELD(train_cross_entropy), "training", false);
-    add_figure(t, &all, runs, count, FIELD(val_cross_entropy), "validation", true);
-    draw(t, &all,
-         (chart){.title = "Loss without the penalty",
+    add_figure(&p->text, &all, runs, count, FIELD(train_cross_entropy), "training", false);
+    add_figure(&p->text, &all, runs, count, FIELD(val_cross_entropy), "validation", true);
+    draw(p, &all,
+         (chart){.name = "loss",
+                 .title = "Loss without L2's penalty",
                  .x_label = "epoch",
                  .y_label = "cross-entropy",
-                 .says = "Cross-entropy of training as a full line, of validation as a dashed one.",
-                 .from_zero = true});
-    add_figure(t, &all, runs, count, FIELD(mean_abs_weight), "", false);
-    draw(t, &all,
-         (chart){.title = "Mean |w| over the weights that L2 covers",
-                 .x_label = "epoch",
-                 .y_label = "mean |w|",
-                 .says = "Whether the weights of each run grow or shrink."});
-    add_turns(t, &all, runs, count);
-    draw(t, &all,
-         (chart){.title = "Angle of an update, over that of the balance of decay and gradients",
-                 .x_label = "step",
-                 .y_label = "angle / angle in balance",
-                 .says = "A run whose line has come to 1 is in balance.",
-                 .from_zero = true});
-    add_norms(t, &all, runs, count);
-    draw(t, &all,
-         (chart){.title = "Norm of the filters before a BatchNorm",
-                 .x_label = "step",
-                 .y_label = "|w|, mean over layers",
-                 .says =
-                     "Measured norms as full lines; as dashed ones the norms that decay and gradients of that moment "
-                     "would balance at.",
-                 .logarithmic = true});
-    add_rates(t, &all, runs, count);
-    draw(t, &all,
-         (chart){.title = "Learning rate",
-                 .x_label = "epoch",
-                 .y_label = "rate",
-                 .says = "The rate at the start of each epoch.",
+                 .says = "Full lines: training. Dashed: validation. The penalty is left out, as it says nothing of the "
+                         "answers.",
                  .from_zero = true});
 }
 
-void report_charts_of_run(text_builder *t, const run_data *d)
+static void draw_ten_weights(page *p, const report_run *r)
 {
     lines all = {0};
     char name[NAME];
+    char title[2 * NAME];
+    const run_data *d = &r->data;
     for (size_t w = 0; w < RUNLOG_FIRST_WEIGHTS; w++) {
         double *x = NULL;
         (void)snprintf(name, sizeof name, "%zu", w + 1);
-        double *y = add_line(t, &all, name, d->count, colour_of(w), w >= CHART_COLOURS, &x);
+        double *y = add_line(&p->text, &all, name, d->count, colour_of(w), w >= STYLE_COLOURS, &x);
         for (size_t k = 0; y != NULL && k < d->count; k++) {
             x[k] = (double)d->epochs[k].epoch;
             y[k] = d->epochs[k].first_weights[w];
         }
     }
-    (void)snprintf(name, sizeof name, "The article's ten weights: the first of %s, as each epoch begins",
-                   d->saved.log.print_layer);
-    draw(t, &all,
-         (chart){.title = name,
-                 .x_label = "epoch",
+    (void)snprintf(name, sizeof name, "ten-weights-%s", r->tag);
+    (void)snprintf(title, sizeof title, "%s: the article's ten weights", r->label);
+    draw(p, &all,
+         (chart){.name = name,
+                 .title = title,
+                 .x_label = "epoch that begins",
                  .y_label = "weight",
-                 .says = "Whether single weights keep their proportions, or move."});
+                 .says = "The first ten weights of the layer that is watched, as each epoch begins."});
+}
+
+void report_charts_weights(page *p, const report_run *runs, size_t count)
+{
+    lines all = {0};
+    add_mean_weights(&p->text, &all, runs, count);
+    draw(p, &all,
+         (chart){.name = "mean-weight",
+                 .title = "Mean size of a weight, |w|",
+                 .x_label = "epoch",
+                 .y_label = "mean |w|",
+                 .says = "Over all weights that L2 covers, or would: whether they grow or shrink."});
+    html_side_begin(&p->text);
+    for (size_t i = 0; i < count; i++) {
+        draw_ten_weights(p, &runs[i]);
+    }
+    html_side_end(&p->text);
+}
+
+void report_charts_balance(page *p, const report_run *runs, size_t count)
+{
+    lines all = {0};
+    add_turns(&p->text, &all, runs, count);
+    draw(p, &all,
+         (chart){.name = "angle",
+                 .title = "How far an update turns the filters, over the angle in balance",
+                 .x_label = "step",
+                 .y_label = "angle / angle in balance",
+                 .says = "A run whose line has come to 1 is in balance. Measured at some steps, the median of the "
+                         "layers, over the last ten measurements.",
+                 .from_zero = true});
+    add_norms(&p->text, &all, runs, count);
+    draw(p, &all,
+         (chart){.name = "norm",
+                 .title = "Length of the filters before a BatchNorm",
+                 .x_label = "step",
+                 .y_label = "|w|, mean of the layers",
+                 .says = "Full lines: measured. Dashed: the length at which decay and the gradients of that moment "
+                         "would be in balance.",
+                 .logarithmic = true});
+}
+
+void report_charts_rate(page *p, const report_run *runs, size_t count)
+{
+    lines all = {0};
+    add_rates(&p->text, &all, runs, count);
+    draw(p, &all,
+         (chart){.name = "rate",
+                 .title = "Learning rate",
+                 .x_label = "epoch",
+                 .y_label = "rate",
+                 .says = "At the start of each epoch.",
+                 .from_zero = true});
 }

@@ -1,15 +1,14 @@
 #ifndef LOCKSTEP_CLI_REPORT_CHARTS_H
 #define LOCKSTEP_CLI_REPORT_CHARTS_H
 
-#include "base/text.h"
 #include "cli/report_run.h"
+#include "page/figure.h"
 
-/* Charts of a report's page. Where memory runs out the builder has failed. */
+/* The line charts of a report, those of all runs over common axes. What runs have no figures for is left out. */
 
-/* Of all runs over the same axes. */
-void report_charts_of_all(text_builder *t, const report_run *runs, size_t count);
-
-/* Of a single run. */
-void report_charts_of_run(text_builder *t, const run_data *d);
+void report_charts_learning(page *p, const report_run *runs, size_t count);
+void report_charts_weights(page *p, const report_run *runs, size_t count);
+void report_charts_balance(page *p, const report_run *runs, size_t count);
+void report_charts_rate(page *p, const report_run *runs, size_t count);
 
 #endif

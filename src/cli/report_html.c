@@ -5,11 +5,16 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "cli/report_answers.h"
 #include "cli/report_charts.h"
+#include "cli/report_terms.h"
+#include "cli/report_time.h"
+#include "cli/report_weights.h"
+#include "cli/report_words.h"
 #include "instrument/balance.h"
 #include "page/html.h"
 
-enum { CELL = 96, COLUMNS = 7 };
+enum { CELL = 96, COLUMNS = 7, TITLE = 256 };
 
 /* "first to last"; a dash where there is none. */
 static void span(char out[CELL], double first, double last, int digits)
@@ -29,93 +34,80 @@ static const runlog_epoch_row *last_row(const run_data *d)
 static void add_runs(text_builder *t, const report_run *runs, size_t count)
 {
     static const char *const headings[COLUMNS] = {
-        "run", "experiment", "epochs", "training accuracy", "validation accuracy", "mean |w|", "filters"};
-    html_table_begin(t, "The runs, from the first epoch to the last");
-    html_row(t, headings, COLUMNS, 1);
+        "run", "network", "epochs", "training accuracy", "validation accuracy", "mean |w|", "filters"};
+    html_table_begin(t, "From the first epoch to the last", headings, COLUMNS);
     for (size_t i = 0; i < count; i++) {
         const run_data *d = &runs[i].data;
-        char epochs[CELL], train[CELL], val[CELL], weights[CELL], filters[CELL];
-        const char *const cells[COLUMNS] = {d->dir, d->info.experiment, epochs, train, val, weights, filters};
-        (void)snprintf(epochs, CELL, "%zu", d->count);
+        char kind[REPORT_WORDS], epochs[CELL], train[CELL], val[CELL], weights[CELL], filters[CELL];
+        const char *const cells[COLUMNS] = {d->dir, kind, epochs, train, val, weights, filters};
+        report_words_kind(kind, &runs[i]);
+        (void)snprintf(epochs, CELL, "%zu of %llu", d->count, (unsigned long long)d->saved.train.epochs);
         span(train, d->epochs[0].train_accuracy, last_row(d)->train_accuracy, 4);
         span(val, d->epochs[0].val_accuracy, last_row(d)->val_accuracy, 4);
         span(weights, d->epochs[0].start_mean_abs_weight, last_row(d)->mean_abs_weight, 5);
         (void)run_data_stand(filters, CELL, d);
-        html_row(t, cells, COLUMNS, 0);
+        html_row(t, cells, COLUMNS);
     }
     html_table_end(t);
 }
 
-/* What L2 did in a run without BatchNorm, or with it, and what to do next. */
-static void add_stand(text_builder *t, const run_data *d)
+static void add_term(text_builder *t, const char *term, const char *text)
 {
-    char text[512];
-    char words[CELL];
-    if (d->measured.count == 0) {
-        return;
+    if (text[0] != '\0') {
+        html_term(t, term, text);
     }
-    const verdict v = run_data_verdict(d);
-    const rate_run run = run_data_rate_run(d);
-    const double per_epoch = run.steps_per_epoch > 0 ? (double)run.steps_per_epoch : 1;
-    switch (v.kind) {
-    case VERDICT_GROWING:
-        (void)snprintf(text, sizeof text,
-                       "Its filters only grow: each update pushes a filter outward, nothing pulls it back, and the "
-                       "longer it is the less an update turns it. L2 (l2.c) would hold the length.");
-        break;
-    case VERDICT_EQUILIBRIUM:
-        (void)snprintf(text, sizeof text,
-                       "Decay and gradients are in balance: an update turns the filters by %.2f times the angle that "
-                       "theory gives. %.1f time constants are over, so L2 shows here what it does in the long run.",
-                       v.turn, v.clock);
-        break;
-    case VERDICT_RELAXING:
-        (void)snprintf(text, sizeof text,
-                       "Decay and gradients are not yet in balance: an update turns the filters by %.2f of the angle "
-                       "that theory gives, and only %.2f time constants are over. At this rate some %.0f steps (%.0f "
-                       "epochs) more would do; what is seen of L2 here is the way there.",
-                       v.turn, v.clock, v.steps, ceil(v.steps / per_epoch));
-        break;
-    case VERDICT_DESTABILIZED:
-        (void)snprintf(text, sizeof text,
-                       "Its filters shrink until gradients grow large and throw them outward, about every %.0f steps: "
-                       "there is more decay than these gradients can balance. Lower l2.c or the rate, or make the task "
-                       "harder (augment, loss.label_smoothing).",
-                       v.steps);
-        break;
-    case VERDICT_DECAYING:
-        (void)snprintf(text, sizeof text,
-                       "Gradients vanish, so decay shortens the filters unopposed (%.2f of the balance's angle). The "
-                       "training data are learned; stop, or make the task harder.",
-                       v.turn);
-        break;
-    default:
-        (void)snprintf(text, sizeof text, "How decay and BatchNorm stand cannot be told: %s.",
-                       verdict_text(words, CELL, &v));
-    }
-    html_paragraph(t, text);
 }
 
-static void add_sentences(text_builder *t, const report_run *r, const report_run *bn)
+/* What a run shows, question by question. */
+static void add_card(text_builder *t, const report_run *r, const report_run *bn, const report_run *both)
 {
-    char sentences[REPORT_SENTENCES][REPORT_SENTENCE];
-    char text[REPORT_SENTENCE + CELL];
-    const size_t n = report_sentences(sentences, r, bn);
-    (void)snprintf(text, sizeof text, "%s (%s)", r->data.dir, r->data.info.experiment);
-    text_add(t, "<h3>");
-    html_text(t, text);
-    text_add(t, "</h3>\n");
-    for (size_t i = 0; i < n; i++) {
-        (void)snprintf(text, sizeof text, "This run %s.", sentences[i]);
-        html_paragraph(t, text);
+    char text[REPORT_WORDS];
+    char title[REPORT_LABEL + REPORT_WORDS + 4];
+    report_words_kind(text, r);
+    (void)snprintf(title, sizeof title, "%s: %s", r->label, text);
+    html_card_begin(t, title);
+    html_terms_begin(t);
+    report_words_learned(text, r);
+    add_term(t, "Did it learn?", text);
+    report_words_decay(text, r, bn != r ? bn : NULL);
+    add_term(t, "What did L2 do?", text);
+    report_words_length(text, r);
+    add_term(t, "Long enough?", text);
+    report_words_validation(text, r);
+    add_term(t, "Validation", text);
+    report_words_next(text, r, both != r ? both : NULL);
+    add_term(t, "What next?", text);
+    html_terms_end(t);
+    html_card_end(t);
+}
+
+static void add_findings(text_builder *t, const report_run *runs, size_t count, const report_run *bn)
+{
+    static const char *const headings[] = {"run", "the article found", "seen here?", "by these figures"};
+    static const char *const answers[] = {
+        [FINDING_SHOWN] = "yes", [FINDING_NOT_SHOWN] = "no", [FINDING_UNKNOWN] = "cannot be said"};
+    size_t all = 0;
+    finding found[REPORT_SENTENCES];
+    for (size_t i = 0; i < count; i++) {
+        const size_t n = report_findings(found, &runs[i], bn);
+        if (all == 0 && n > 0) {
+            html_table_begin(t, "The article's findings", headings, 4);
+        }
+        for (size_t k = 0; k < n; k++) {
+            const char *const cells[] = {runs[i].label, found[k].claim, answers[found[k].verdict], found[k].figures};
+            html_row(t, cells, 4);
+        }
+        all += n;
     }
-    add_stand(t, &r->data);
+    if (all > 0) {
+        html_table_end(t);
+    }
 }
 
 /* Measured beside predicted, a line a layer, of the second half of the run. */
 static void add_layers(text_builder *t, const run_data *d)
 {
-    static const char *const headings[] = {
+    static const char *const headings[COLUMNS] = {
         "layer", "filters", "|w|", "|w| in balance", "angle", "angle in balance", "epsilon's share"};
     const series *s = &d->measured;
     if (s->count == 0) {
@@ -123,8 +115,7 @@ static void add_layers(text_builder *t, const run_data *d)
     }
     const uint64_t last = s->steps[s->count - 1];
     html_details_begin(t, "The layers, measured and predicted");
-    html_table_begin(t, "Filters of the second half of the run");
-    html_row(t, headings, COLUMNS, 1);
+    html_table_begin(t, "Filters of the second half of the run", headings, COLUMNS);
     for (size_t i = 0; i < s->layers; i++) {
         const balance b = balance_of(s, i, last / 2 + 1, last, &d->saved.optimizer);
         char filters[CELL], norm[CELL], norm_predicted[CELL], angle[CELL], angle_predicted[CELL], epsilon[CELL];
@@ -136,46 +127,105 @@ static void add_layers(text_builder *t, const run_data *d)
         (void)snprintf(angle, CELL, "%.5f", b.angle);
         (void)snprintf(angle_predicted, CELL, b.angle_predicted > 0 ? "%.5f" : "–", b.angle_predicted);
         (void)snprintf(epsilon, CELL, "%.4f", b.epsilon_share);
-        html_row(t, cells, COLUMNS, 0);
+        html_row(t, cells, COLUMNS);
     }
     html_table_end(t);
     html_details_end(t);
 }
 
-static void add_details(text_builder *t, const report_run *r)
+static void add_environment(text_builder *t, const run_data *d)
 {
     char text[256];
     char computed[CELL];
-    html_heading(t, r->data.dir);
-    report_charts_of_run(t, &r->data);
-    add_layers(t, &r->data);
     html_details_begin(t, "The configuration");
-    html_verbatim(t, r->data.info.config);
+    html_verbatim(t, d->info.config);
     html_details_end(t);
     html_details_begin(t, "The environment");
-    (void)snprintf(text, sizeof text, "Computed by %s.", origin_describe(computed, CELL, &r->data.info.origin));
+    (void)snprintf(text, sizeof text, "Computed by %s.", origin_describe(computed, CELL, &d->info.origin));
     html_paragraph(t, text);
     (void)snprintf(text, sizeof text, "Program: %s. Seed %llu, %llu steps, checksum of the data %016llx.",
-                   r->data.info.program, (unsigned long long)r->data.info.seed, (unsigned long long)r->data.info.step,
-                   (unsigned long long)r->data.info.data_checksum);
+                   d->info.program, (unsigned long long)d->info.seed, (unsigned long long)d->info.step,
+                   (unsigned long long)d->info.data_checksum);
     html_paragraph(t, text);
     html_details_end(t);
 }
 
-int report_html_make(text_builder *out, const report_run *runs, size_t count)
+static void add_run(page *p, const report_run *r)
 {
+    const html_place place = {r->tag, r->label};
+    html_heading(&p->text, &place);
+    report_answers_add(p, r);
+    html_subheading(&p->text, "What it was");
+    add_layers(&p->text, &r->data);
+    add_environment(&p->text, &r->data);
+}
+
+static const html_place in_short = {"in-short", "In short"}, words = {"words", "How to read this"},
+                        learning = {"learning", "Did they learn?"}, weights = {"weights", "What became of the weights"},
+                        against = {"balance", "L2 against BatchNorm"}, rates = {"rates", "The learning rate"},
+                        times = {"time", "Where the time went"};
+
+static void add_contents(text_builder *t, const report_run *runs, size_t count)
+{
+    const html_place first[] = {in_short, words, learning, weights, against, rates, times};
+    const size_t n = sizeof first / sizeof first[0];
+    html_place *places = calloc(n + count, sizeof *places);
+    if (places == NULL) {
+        t->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < n + count; i++) {
+        places[i] = i < n ? first[i] : (html_place){runs[i - n].tag, runs[i - n].label};
+    }
+    html_contents(t, places, n + count);
+    free(places);
+}
+
+static void add_all(page *p, const report_run *runs, size_t count)
+{
+    html_heading(&p->text, &learning);
+    html_side_begin(&p->text);
+    report_charts_learning(p, runs, count);
+    html_side_end(&p->text);
+    html_heading(&p->text, &weights);
+    report_charts_weights(p, runs, count);
+    report_weights_add(p, runs, count);
+    html_heading(&p->text, &against);
+    report_terms_balance(&p->text, runs, count);
+    html_side_begin(&p->text);
+    report_charts_balance(p, runs, count);
+    html_side_end(&p->text);
+    html_heading(&p->text, &rates);
+    html_side_begin(&p->text);
+    report_charts_rate(p, runs, count);
+    html_side_end(&p->text);
+    html_heading(&p->text, &times);
+    report_time_add(p, runs, count);
+}
+
+int report_html_make(page *out, const report_run *runs, size_t count)
+{
+    text_builder *t = &out->text;
     const report_run *bn = report_find(runs, count, "bn");
-    html_begin(out, "Lockstep: what L2 and BatchNorm did");
-    add_runs(out, runs, count);
-    html_heading(out, "What they show");
+    const report_run *both = report_find(runs, count, "bn_l2");
+    char lead[REPORT_WORDS];
+    html_begin(t, "Lockstep: what L2 and BatchNorm did");
+    add_contents(t, runs, count);
+    html_heading(t, &in_short);
+    report_words_lead(lead, runs, count);
+    html_paragraph(t, lead);
     for (size_t i = 0; i < count; i++) {
-        add_sentences(out, &runs[i], bn);
+        add_card(t, &runs[i], bn, both);
     }
-    html_heading(out, "The runs side by side");
-    report_charts_of_all(out, runs, count);
+    add_findings(t, runs, count, bn);
+    add_runs(t, runs, count);
+    html_heading(t, &words);
+    report_terms_add(t);
+    add_all(out, runs, count);
     for (size_t i = 0; i < count; i++) {
-        add_details(out, &runs[i]);
+        add_run(out, &runs[i]);
     }
-    html_end(out);
-    return out->failed ? error_set(LS_ENOMEM, "out of memory for the report") : LS_OK;
+    html_end(t);
+    const bool failed = t->failed || (out->apart != NULL && out->apart->failed);
+    return failed ? error_set(LS_ENOMEM, "out of memory for the report") : LS_OK;
 }

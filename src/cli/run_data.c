@@ -26,9 +26,9 @@ int run_data_read(run_data *out, const char *dir)
 {
     char path[CHECKPOINT_PATH_SIZE];
     *out = (run_data){.dir = dir};
-    int code = which_of_run(path, dir, false);
+    int code = which_of_run(out->checkpoint, dir, false);
     if (code == LS_OK) {
-        code = run_options_of_checkpoint(&out->saved, &out->info, path);
+        code = run_options_of_checkpoint(&out->saved, &out->info, out->checkpoint);
     }
     if (code == LS_OK) {
         code = run_folder_file(path, sizeof path, dir, "log.h5");
@@ -44,6 +44,9 @@ int run_data_read(run_data *out, const char *dir)
     }
     if (code == LS_OK) {
         code = find_points(out);
+    }
+    if (code == LS_OK) {
+        code = runlog_read_start(path, out->start);
     }
     return code == LS_OK ? runlog_read_norms(path, &out->norms) : code;
 }

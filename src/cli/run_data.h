@@ -9,6 +9,7 @@
 /* What a run's folder says, from its newest usable checkpoint and its log. */
 typedef struct run_data {
     const char *dir; /* not owned */
+    char checkpoint[CHECKPOINT_PATH_SIZE];
     config saved;
     checkpoint_info info;
     runlog_epoch_row *epochs; /* owned; [count] */
@@ -16,6 +17,7 @@ typedef struct run_data {
     series measured;
     verdict_point *points; /* owned; [measured.count] */
     runlog_norms norms;
+    double start[HISTOGRAM_BINS]; /* histogram of the weights it began with; NaN: not known */
 } run_data;
 
 /* *out starts with anything and is released with run_data_release, on failure too. Errors as which_of_run and the

@@ -48,6 +48,12 @@ void image_release(image *i);
 int image_encode_png(uint8_t **out, size_t *out_size, const uint8_t *pixels, size_t width, size_t height,
                      size_t channels);
 
+/*
+ * Encode RGB as a baseline JPEG, quality 1 to 100. *out is freed by the caller with free(). Returns 0, LS_EUSAGE (an
+ * impossible size) or LS_ERROR.
+ */
+int image_encode_jpeg(uint8_t **out, size_t *out_size, const uint8_t *pixels, size_t width, size_t height, int quality);
+
 /* Whether a picture of this size is read: 0, or LS_EFORMAT with a message that names the limits. */
 int image_check_size(size_t width, size_t height);
 

@@ -3,32 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Colours: six series that people who confuse red and green tell apart (Okabe & Ito 2008), darker or lighter by ground.
- */
-static const char style[] =
-    ":root{color-scheme:light dark;--paper:#fff;--ink:#1a1a1a;--soft:#595959;--grid:#d9d9d9;--c1:#0060a8;--c2:#c24a00;"
-    "--c3:#007a5a;--c4:#a3437f;--c5:#8a6100;--c6:#4a4a4a}"
-    "@media(prefers-color-scheme:dark){:root{--paper:#16181b;--ink:#ececec;--soft:#b0b0b0;--grid:#3a3f45;--c1:#62b5f2;"
-    "--c2:#ff9a5c;--c3:#4fd1a5;--c4:#e797c8;--c5:#e5c15a;--c6:#c4c4c4}}"
-    "@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--grid:#ccc;--c1:#0060a8;--c2:#c24a00;--c3:#007a5a;"
-    "--c4:#a3437f;--c5:#8a6100;--c6:#4a4a4a}details{display:block}figure,table{break-inside:avoid}}"
-    "*{box-sizing:border-box}"
-    "body{background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;"
-    "padding:1rem}"
-    "h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.5rem}"
-    "figure{margin:1.5rem 0}figcaption{font-weight:600;margin-bottom:.25rem}"
-    "svg{display:block;width:100%;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}"
-    "svg .soft{fill:var(--soft)}svg .grid{stroke:var(--grid)}svg .axis{stroke:var(--soft)}"
-    "svg polyline{fill:none;stroke-width:2}"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}caption{text-align:left;font-weight:600;"
-    "padding:.25rem 0}"
-    "th,td{padding:.2rem .6rem;text-align:left;border-bottom:1px solid var(--grid);white-space:nowrap;"
-    "font-variant-numeric:tabular-nums}"
-    "pre{overflow-x:auto;font-size:.85rem}summary{cursor:pointer;color:var(--soft)}"
-    "ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:.25rem 0}"
-    "ul.legend svg{display:inline;width:28px;height:12px;vertical-align:middle;margin-right:.4rem}"
-    ".s1{stroke:var(--c1)}.s2{stroke:var(--c2)}.s3{stroke:var(--c3)}.s4{stroke:var(--c4)}.s5{stroke:var(--c5)}"
-    ".s6{stroke:var(--c6)}.dashed{stroke-dasharray:6 4}";
+#include "page/style.h"
+
+enum { EXACT_SIDE = 96 }; /* pictures below it are shown larger than they are, each pixel a square */
 
 void html_text(text_builder *t, const char *text)
 {
@@ -64,7 +41,9 @@ void html_begin(text_builder *t, const char *title)
     text_add(t, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
     element(t, "title", title);
-    text_add(t, "<style>%s</style>\n</head>\n<body>\n<main>\n", style);
+    text_add(t, "<style>");
+    style_add_page(t);
+    text_add(t, "</style>\n</head>\n<body>\n<main>\n");
     element(t, "h1", title);
 }
 
@@ -73,9 +52,27 @@ void html_end(text_builder *t)
     text_add(t, "</main>\n</body>\n</html>\n");
 }
 
-void html_heading(text_builder *t, const char *text)
+void html_contents(text_builder *t, const html_place *places, size_t count)
 {
-    element(t, "h2", text);
+    text_add(t, "<nav aria-label=\"Contents\"><ul>\n");
+    for (size_t i = 0; i < count; i++) {
+        text_add(t, "<li><a href=\"#%s\">", places[i].name);
+        html_text(t, places[i].text);
+        text_add(t, "</a></li>\n");
+    }
+    text_add(t, "</ul></nav>\n");
+}
+
+void html_heading(text_builder *t, const html_place *place)
+{
+    text_add(t, "<h2 id=\"%s\">", place->name);
+    html_text(t, place->text);
+    text_add(t, "</h2>\n");
+}
+
+void html_subheading(text_builder *t, const char *text)
+{
+    element(t, "h3", text);
 }
 
 void html_paragraph(text_builder *t, const char *text)
@@ -83,29 +80,93 @@ void html_paragraph(text_builder *t, const char *text)
     element(t, "p", text);
 }
 
-void html_table_begin(text_builder *t, const char *caption)
+void html_note(text_builder *t, const char *text)
 {
-    text_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
-    html_text(t, caption);
-    text_add(t, "\"><table>\n");
-    element(t, "caption", caption);
+    text_add(t, "<p class=\"note\">");
+    html_text(t, text);
+    text_add(t, "</p>\n");
 }
 
-void html_row(text_builder *t, const char *const *cells, size_t count, int is_heading)
+void html_side_begin(text_builder *t)
+{
+    text_add(t, "<div class=\"side\">\n");
+}
+
+void html_side_end(text_builder *t)
+{
+    text_add(t, "</div>\n");
+}
+
+void html_card_begin(text_builder *t, const char *heading)
+{
+    text_add(t, "<section class=\"card\">\n");
+    element(t, "h3", heading);
+}
+
+void html_card_end(text_builder *t)
+{
+    text_add(t, "</section>\n");
+}
+
+void html_terms_begin(text_builder *t)
+{
+    text_add(t, "<dl>\n");
+}
+
+void html_term(text_builder *t, const char *term, const char *text)
+{
+    element(t, "dt", term);
+    element(t, "dd", text);
+}
+
+void html_terms_end(text_builder *t)
+{
+    text_add(t, "</dl>\n");
+}
+
+void html_scroll_begin(text_builder *t, const char *name)
+{
+    text_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    html_text(t, name);
+    text_add(t, "\">\n");
+}
+
+void html_scroll_end(text_builder *t)
+{
+    text_add(t, "</div>\n");
+}
+
+static void add_cells(text_builder *t, const char *const *cells, size_t count, bool headings)
 {
     text_add(t, "<tr>");
     for (size_t i = 0; i < count; i++) {
-        const char *open = is_heading ? "<th scope=\"col\">" : i == 0 ? "<th scope=\"row\">" : "<td>";
-        text_add(t, "%s", open);
+        const bool heads = headings || i == 0;
+        text_add(t, "%s", headings ? "<th scope=\"col\">" : heads ? "<th scope=\"row\">" : "<td>");
         html_text(t, cells[i]);
-        text_add(t, "%s", is_heading || i == 0 ? "</th>" : "</td>");
+        text_add(t, "%s", heads ? "</th>" : "</td>");
     }
     text_add(t, "</tr>\n");
 }
 
+void html_table_begin(text_builder *t, const char *caption, const char *const *headings, size_t count)
+{
+    html_scroll_begin(t, caption);
+    text_add(t, "<table>\n");
+    element(t, "caption", caption);
+    text_add(t, "<thead>");
+    add_cells(t, headings, count, true);
+    text_add(t, "</thead>\n<tbody>\n");
+}
+
+void html_row(text_builder *t, const char *const *cells, size_t count)
+{
+    add_cells(t, cells, count, false);
+}
+
 void html_table_end(text_builder *t)
 {
-    text_add(t, "</table></div>\n");
+    text_add(t, "</tbody></table>\n");
+    html_scroll_end(t);
 }
 
 void html_details_begin(text_builder *t, const char *summary)
@@ -138,4 +199,49 @@ void html_verbatim(text_builder *t, const char *text)
         }
     }
     text_add(t, "</pre>\n");
+}
+
+static void add_base64(text_builder *t, const uint8_t *bytes, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        const size_t n = size - i < 3 ? size - i : 3;
+        const uint32_t bits = ((uint32_t)bytes[i] << 16) | (n > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                              (n > 2 ? (uint32_t)bytes[i + 2] : 0);
+        char four[] = {letters[bits >> 18], letters[(bits >> 12) & 63], '=', '='};
+        if (n > 1) {
+            four[2] = letters[(bits >> 6) & 63];
+        }
+        if (n > 2) {
+            four[3] = letters[bits & 63];
+        }
+        text_add_bytes(t, four, sizeof four);
+    }
+}
+
+void html_pictures_begin(text_builder *t)
+{
+    text_add(t, "<ul class=\"pictures\">\n");
+}
+
+void html_picture_add(text_builder *t, const html_picture *p)
+{
+    text_add(t, "<li>");
+    if (p->bytes != NULL) {
+        text_add(t, "<img%s width=\"%zu\" height=\"%zu\" alt=\"",
+                 p->width < EXACT_SIDE && p->height < EXACT_SIDE ? " class=\"exact\"" : "", p->width, p->height);
+        html_text(t, p->alt);
+        text_add(t, "\" src=\"data:%s;base64,", p->type);
+        add_base64(t, p->bytes, p->size);
+        text_add(t, "\">");
+    }
+    for (size_t i = 0; i < p->line_count; i++) {
+        element(t, i == 0 ? "strong" : "div", p->lines[i]);
+    }
+    text_add(t, "</li>\n");
+}
+
+void html_pictures_end(text_builder *t)
+{
+    text_add(t, "</ul>\n");
 }

@@ -16,6 +16,7 @@
 #include "run/outputs.h"
 #include "run/overview.h"
 #include "run/stages.h"
+#include "run/timing.h"
 #include "run/validation.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
@@ -40,6 +41,7 @@ typedef struct trainer {
     advice advised;
     outputs files; /* rank 0 only */
     tracing traced;
+    timing time;      /* rank 0's */
     real *population; /* moving_size, with precise validation; else NULL */
     const tensor_info *printed;
     norm_hold norms; /* with decay.norms_of */
@@ -246,6 +248,7 @@ static int save(trainer *t, const epoch_validation *val)
         code = replicas_check(&t->s);
     }
     if (code == LS_OK && leads(t) && t->failure == LS_OK) {
+        timing_note(&t->time, &t->at.now);
         t->failure = outputs_save(&t->files, &t->at, val != NULL ? val : &none);
     }
     trace_end();
@@ -361,7 +364,9 @@ static int train_steps(trainer *t)
 static int validate(trainer *t, epoch_validation *out)
 {
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    timing_take(&t->time, false);
     const int code = validation_run(&t->s, t->population, &breaks, out);
+    timing_take(&t->time, true);
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     return code;
 }
@@ -385,7 +390,9 @@ static int warn_of_moving(trainer *t, const runlog_epoch_row *row)
     }
     t->warned = true;
     evaluate_breaks breaks = {.requests = own_requests, .context = t};
+    timing_take(&t->time, false);
     code = validation_precisely(&t->s, &breaks, &accuracy);
+    timing_take(&t->time, true);
     t->requests |= breaks.stopped ? STEP_REQUEST_STOP : 0;
     const int known =
         breaks.stopped ? 0
@@ -415,7 +422,8 @@ static int end_epoch(trainer *t, epoch_validation *val)
 {
     t->s.replica.state.epoch++;
     t->s.replica.state.position = 0;
-    const runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
+    runlog_epoch_row row = epoch_row(&t->at.now, &t->s.replica.state, val);
+    timing_row(&t->time, row.spent);
     t->at.now = (checkpoint_epoch){0};
     score_epoch(t, val, &row);
     epoch_print(&row, t->o->session.train.epochs);
@@ -424,6 +432,7 @@ static int end_epoch(trainer *t, epoch_validation *val)
         return warned;
     }
     if (leads(t)) {
+        histogram_of(row.histogram, t->s.replica.state.table, state_weights(&t->s.replica.state));
         advice_epoch(&t->advised, &t->s, &row, !t->warned);
         t->failure = t->failure == LS_OK ? outputs_epoch(&t->files, &row) : t->failure;
     }
@@ -509,6 +518,9 @@ int trainer_run(comm *c, const trainer_options *options)
     if (!done_before(&t)) {
         tracing_print(&t.traced, &t.s);
     }
+    if (leads(&t)) {
+        timing_start(&t.time, &t.at.now);
+    }
     while (code == LS_OK && !all_done(&t) && !stopping(&t)) {
         code = run_epoch(&t);
     }
@@ -526,6 +538,7 @@ int trainer_run(comm *c, const trainer_options *options)
         code = tracing_failure(&t.traced);
     }
 cleanup:
+    timing_stop(&t.time);
     outputs_release(&t.files);
     norm_hold_release(&t.norms);
     free(t.population);

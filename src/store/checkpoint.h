@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "store/spent.h"
 #include "tensor/state.h"
 
 /*
@@ -29,6 +30,7 @@ typedef struct checkpoint_epoch {
     /* Sums over its samples, in the order of its steps: */
     double cross_entropy, penalty, correct, samples;
     double seconds;
+    double spent[SPENT_KINDS]; /* seconds since the last row of the log; NaN: not known */
 } checkpoint_epoch;
 
 /* Whether the pictures that it was trained on were turned as their orientation tag says. Older files do not say. */

@@ -134,7 +134,8 @@ void checkpoint_check_figures(const checkpoint_info *info, problems *found)
     }
 }
 
-/* Where one is not known its attribute is not there, so NaN is no value of it either. Only scores and a velocity may be negative. */
+/* Where one is not known its attribute is not there, so NaN is no value of it either. Only scores and a velocity may be
+ * negative. */
 static void check_figures(h5_file *f, const checkpoint_info *info, problems *found)
 {
     for (size_t i = 0; i < CHECKPOINT_FIGURES; i++) {

@@ -29,7 +29,7 @@ extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
  * Figures that files lack where they are not known (NaN), and older ones: float64. The seal covers them, the checksum
  * of /lockstep does not.
  */
-enum { CHECKPOINT_FIGURES = 6 };
+enum { CHECKPOINT_FIGURES = 12 };
 extern const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES];
 
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */

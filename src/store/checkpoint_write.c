@@ -42,6 +42,12 @@ const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES] = {
     {"best_epoch", H5_FLOAT64, offsetof(checkpoint_info, best_epoch)},
     {"shrink", H5_FLOAT64, offsetof(checkpoint_info, shrink)},
     {"shrink_velocity", H5_FLOAT64, offsetof(checkpoint_info, shrink_velocity)},
+    {"spent_computing", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_COMPUTING])},
+    {"spent_waiting_for_pictures", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_PICTURES])},
+    {"spent_waiting_for_ranks", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_SUMS])},
+    {"spent_validating", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_VALIDATING])},
+    {"spent_saving", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_SAVING])},
+    {"spent_other", H5_FLOAT64, offsetof(checkpoint_info, now.spent[SPENT_OTHER])},
 };
 
 const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS] = {

@@ -24,8 +24,9 @@ struct runlog {
     const tensor_table *t;            /* not owned */
     uint64_t keep_steps, keep_epochs; /* rows of an earlier log that the state has behind it */
     origin origin;
-    size_t tensors;     /* trainable ones */
-    double *statistics; /* owned; [2][tensors]: norm, mean_abs */
+    double start[HISTOGRAM_BINS]; /* of the weights at the log's opening */
+    size_t tensors;               /* trainable ones */
+    double *statistics;           /* owned; [2][tensors]: norm, mean_abs */
     runlog_step_row rows[BUFFER_ROWS];
     size_t waiting;          /* rows not yet in the file */
     runlog_samples *samples; /* owned; NULL: nothing is measured in such a network */
@@ -158,6 +159,17 @@ static void warn_of_missing(const h5_file *old, const char *what, size_t have, u
     }
 }
 
+/* The histogram that the run began with goes from log to log. */
+static int copy_start(runlog *log, h5_file *old)
+{
+    const size_t bins = HISTOGRAM_BINS;
+    if (!h5_exists(old, RUNLOG_BEGINNING)) {
+        return LS_OK;
+    }
+    const int code = h5_read(old, RUNLOG_BEGINNING, H5_FLOAT64, HISTOGRAM_BINS, log->start);
+    return code == LS_OK ? h5_write(log->file, RUNLOG_BEGINNING, H5_FLOAT64, 1, &bins, log->start) : code;
+}
+
 static int copy_log(runlog *log, h5_file *old)
 {
     size_t steps = (size_t)log->keep_steps;
@@ -178,7 +190,10 @@ static int copy_log(runlog *log, h5_file *old)
         const runlog_column *k = &runlog_columns[i];
         code = copy_rows(log, old, k, k->per == RUNLOG_PER_STEP ? steps : epochs);
     }
-    return code == LS_OK ? runlog_samples_copy(log->samples, old, steps) : code;
+    if (code == LS_OK) {
+        code = runlog_samples_copy(log->samples, old, steps);
+    }
+    return code == LS_OK ? copy_start(log, old) : code;
 }
 
 /* A new file under a temporary name, with no rows. */
@@ -193,6 +208,10 @@ static int begin_file(runlog *log, const char *temporary)
     if (code == LS_OK) {
         runlog_samples_free(log->samples);
         code = runlog_samples_create(&log->samples, log->file, log->t);
+    }
+    if (code == LS_OK && log->keep_steps == 0 && log->keep_epochs == 0) {
+        const size_t bins = HISTOGRAM_BINS;
+        code = h5_write(log->file, RUNLOG_BEGINNING, H5_FLOAT64, 1, &bins, log->start);
     }
     return code == LS_OK ? origin_file_write(log->file, "origin", &log->origin) : code;
 }
@@ -260,6 +279,7 @@ int runlog_open(runlog **out, const char *path, const state *s)
     log->keep_epochs = s->epoch;
     log->origin = s->origin;
     log->tensors = count_trainable(s->table);
+    histogram_of(log->start, s->table, state_weights(s));
     log->statistics = calloc(2 * log->tensors + 1, sizeof *log->statistics);
     const int code =
         log->statistics == NULL ? error_set(LS_ENOMEM, "%s: out of memory for the log", path) : open_file(log, path);
@@ -285,7 +305,7 @@ static int append_columns(h5_file *f, runlog_per per, const void *rows, size_t r
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < RUNLOG_COLUMNS; i++) {
         const runlog_column *k = &runlog_columns[i];
-        uint64_t cells[BUFFER_ROWS * RUNLOG_FIRST_WEIGHTS]; /* every column's elements have 8 bytes */
+        uint64_t cells[BUFFER_ROWS * RUNLOG_WIDEST]; /* every column's elements have 8 bytes */
         const size_t width = k->width == 0 ? 1 : k->width;
         if (k->per != per || k->width == RUNLOG_TENSORS) {
             continue;

@@ -6,13 +6,16 @@
 
 #include "base/real.h"
 #include "instrument/instrument.h"
+#include "store/spent.h"
+#include "tensor/histogram.h"
 #include "tensor/state.h"
 
 /*
  * The log of a run, log.h5: one growing array a column under /steps and /epochs, statistics by tensor and epoch under
  * /tensors (norm, mean_abs: rows are epochs, columns the trainable tensors in table order, named in /tensors/names),
- * what the instrument measured under /instrument (store/runlog_samples.h). Other processes may read it while it is
- * written. One rank writes.
+ * what the instrument measured under /instrument (store/runlog_samples.h), and the histogram of the weights that the
+ * run began with under /histogram_start, where the log begins there. Other processes may read it while it is written.
+ * One rank writes.
  */
 typedef struct runlog runlog;
 
@@ -36,8 +39,11 @@ typedef struct runlog_epoch_row {
     double val_macro_recall, val_calibration_error;
     double ema_val_cross_entropy, ema_val_accuracy; /* of the averages of the weights; NaN too where there are none */
     double images_per_second;
-    double mean_abs_weight; /* tensor_table_mean_abs */
-    double seconds;
+    double mean_abs_weight;           /* tensor_table_mean_abs */
+    double histogram[HISTOGRAM_BINS]; /* histogram_of; NaN in rows of programs that did not log it */
+    double seconds;                   /* of the epoch's steps */
+    double spent[SPENT_KINDS]; /* where rank 0's time went since the row before, since the run began or was resumed, or
+                                  since before an interruption; seconds. NaN in rows of programs that did not log it */
     /* Before the epoch's first step: */
     uint64_t start_step;                        /* steps behind it */
     double start_mean_abs_weight;               /* tensor_table_mean_abs */

@@ -180,6 +180,21 @@ static void check_names(checker *c, const tensor_table *networks, size_t count)
     free(names);
 }
 
+/* The histogram of the weights that the run began with, where there is one. */
+static void check_start(const checker *c)
+{
+    double cells[HISTOGRAM_BINS];
+    static const runlog_column counts = {RUNLOG_BEGINNING, H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 1, 0};
+    if (!h5_exists(c->f, RUNLOG_BEGINNING)) {
+        return;
+    }
+    if (h5_read(c->f, RUNLOG_BEGINNING, H5_FLOAT64, HISTOGRAM_BINS, cells) != LS_OK) {
+        add_error(c);
+    } else {
+        check_figures(c, &counts, cells, HISTOGRAM_BINS, 1);
+    }
+}
+
 int runlog_check(runlog_facts *out, const char *path, const tensor_table *networks, size_t count, problems *found)
 {
     checker c = {.found = found, .facts = out};
@@ -211,6 +226,7 @@ int runlog_check(runlog_facts *out, const char *path, const tensor_table *networ
     if (has_epochs) {
         check_columns(&c, "epochs/", out->epochs);
     }
+    check_start(&c);
     if (origin_file_read(c.f, "origin", &computed) != LS_OK) {
         add_error(&c);
     }

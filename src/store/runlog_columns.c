@@ -20,6 +20,11 @@
     {                                                                                                                  \
         "epochs/" #name, H5_FLOAT64, offsetof(runlog_epoch_row, name), rule, RUNLOG_PER_EPOCH, 1, 0                    \
     }
+#define SPENT(name, kind)                                                                                              \
+    {                                                                                                                  \
+        "epochs/seconds_" name, H5_FLOAT64, offsetof(runlog_epoch_row, spent[kind]), RUNLOG_MAYBE_FIGURE,              \
+            RUNLOG_PER_EPOCH, 1, 0                                                                                     \
+    }
 
 const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     STEP(step, H5_UINT64, RUNLOG_COUNT),
@@ -44,7 +49,15 @@ const runlog_column runlog_columns[RUNLOG_COLUMNS] = {
     LATER_EPOCH(val_top5, RUNLOG_MAYBE_SHARE),
     LATER_EPOCH(val_macro_recall, RUNLOG_MAYBE_SHARE),
     LATER_EPOCH(val_calibration_error, RUNLOG_MAYBE_SHARE),
+    SPENT("computing", SPENT_COMPUTING),
+    SPENT("waiting_for_pictures", SPENT_PICTURES),
+    SPENT("waiting_for_ranks", SPENT_SUMS),
+    SPENT("validating", SPENT_VALIDATING),
+    SPENT("saving", SPENT_SAVING),
+    SPENT("other", SPENT_OTHER),
     EPOCH(first_weights, H5_FLOAT64, RUNLOG_WEIGHT, RUNLOG_FIRST_WEIGHTS),
+    {"epochs/histogram", H5_FLOAT64, offsetof(runlog_epoch_row, histogram), RUNLOG_MAYBE_FIGURE, RUNLOG_PER_EPOCH, 1,
+     HISTOGRAM_BINS},
     {"tensors/norm", H5_FLOAT64, 0, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
     {"tensors/mean_abs", H5_FLOAT64, 1, RUNLOG_FIGURE, RUNLOG_PER_EPOCH, 0, RUNLOG_TENSORS},
 };

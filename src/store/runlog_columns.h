@@ -32,10 +32,13 @@ typedef struct runlog_column {
 } runlog_column;
 
 #define RUNLOG_TENSORS SIZE_MAX
-enum { RUNLOG_COLUMNS = 25 };
+enum { RUNLOG_COLUMNS = 32 };
 extern const runlog_column runlog_columns[RUNLOG_COLUMNS];
 
+enum { RUNLOG_WIDEST = HISTOGRAM_BINS }; /* of the columns that are fields of a row */
+
 #define RUNLOG_TENSOR_NAMES "tensors/names"
+#define RUNLOG_BEGINNING    "histogram_start" /* float64 [HISTOGRAM_BINS]; not in logs of older programs */
 
 /* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
 int runlog_has_column(h5_file *f, const runlog_column *k);

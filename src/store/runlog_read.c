@@ -36,7 +36,7 @@ int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count)
         goto cleanup;
     }
     rows = calloc(n + 1, sizeof *rows);
-    cells = calloc(n + 1, RUNLOG_FIRST_WEIGHTS * sizeof *cells);
+    cells = calloc(n + 1, RUNLOG_WIDEST * sizeof *cells);
     if (rows == NULL || cells == NULL) {
         code = error_set(LS_ENOMEM, "%s: out of memory for %zu rows", path, n);
         goto cleanup;
@@ -94,6 +94,18 @@ int runlog_read_losses(const char *path, size_t from, double **out, size_t *coun
     *out = losses;
     *count = n;
     return LS_OK;
+}
+
+int runlog_read_start(const char *path, double out[HISTOGRAM_BINS])
+{
+    h5_file *f = NULL;
+    runlog_fill_unknown(out, HISTOGRAM_BINS);
+    int code = h5_open_read(&f, path);
+    if (code == LS_OK && h5_exists(f, RUNLOG_BEGINNING)) {
+        code = h5_read(f, RUNLOG_BEGINNING, H5_FLOAT64, HISTOGRAM_BINS, out);
+    }
+    (void)h5_close(f);
+    return code;
 }
 
 int runlog_read_samples(const char *path, series *out)

@@ -29,6 +29,9 @@ void runlog_norms_release(runlog_norms *n);
  */
 int runlog_read_losses(const char *path, size_t from, double **out, size_t *count);
 
+/* The histogram of the weights that the run began with; NaN where the log has none. LS_ENOTFOUND, LS_EFORMAT. */
+int runlog_read_start(const char *path, double out[HISTOGRAM_BINS]);
+
 /* All rows of /epochs, also of a log that is being written; *out freed by the caller. LS_ENOTFOUND, LS_EFORMAT. */
 int runlog_read_epochs(const char *path, runlog_epoch_row **out, size_t *count);
 

@@ -24,6 +24,7 @@ static const char *const tables[] = {
     "epochs/train_accuracy",
     "epochs/first_weights",
     "epochs/mean_abs_weight",
+    "epochs/histogram",
     "tensors/norm",
     "epochs/start_mean_abs_weight",
     "tensors/mean_abs",

@@ -71,8 +71,10 @@ static int log_epochs(runlog *log, uint64_t from, uint64_t to)
                                       .val_loss = NAN,
                                       .val_macro_recall = 0.75,
                                       .seconds = 3,
+                                      .spent = {[SPENT_PICTURES] = 0.25, [SPENT_OTHER] = (double)epoch},
                                       .start_step = epoch * EPOCH_STEPS,
                                       .start_mean_abs_weight = 0.5 + (double)epoch,
+                                      .histogram = {[40] = (double)epoch + 1},
                                       .first_weights = {(double)epoch, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
         code = code == LS_OK ? runlog_epoch(log, &row, weights) : code;
     }
@@ -185,6 +187,16 @@ START_TEST(the_origin_is_recorded)
 }
 END_TEST
 
+/* Whether the log knows what it began with: weights of 0. */
+static void check_start(bool known)
+{
+    double start[HISTOGRAM_BINS];
+    ck_assert_msg(runlog_read_start(path, start) == LS_OK, "%s", error_message());
+    for (size_t i = 0; i < HISTOGRAM_BINS; i++) {
+        ck_assert(known ? (start[i] > 0) == (i == 0) : isnan(start[i]));
+    }
+}
+
 START_TEST(resume_cuts_back)
 {
     runlog *log = NULL;
@@ -197,6 +209,7 @@ START_TEST(resume_cuts_back)
     ck_assert_int_eq(log_epochs(log, 2, 4), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(4 * EPOCH_STEPS, 4);
+    check_start(true);
     ck_assert_int_eq(open_log_over(&log, path, &table, 0, 0), LS_OK);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_rows(0, 0);
@@ -224,6 +237,11 @@ START_TEST(an_older_log_is_taken_over)
     remove_column("epochs/val_top5");
     remove_column("epochs/val_macro_recall");
     remove_column("epochs/val_calibration_error");
+    remove_column("epochs/seconds_other");
+    remove_column("epochs/histogram");
+    check_start(true);
+    remove_column("histogram_start");
+    check_start(false);
     check_rows(2 * EPOCH_STEPS, 2);
     ck_assert_msg(open_log_over(&log, path, &table, 2 * EPOCH_STEPS, 2) == LS_OK, "%s", error_message());
     ck_assert_int_eq(log_epochs(log, 2, 3), LS_OK);
@@ -238,6 +256,14 @@ START_TEST(an_older_log_is_taken_over)
     for (size_t i = 0; i < 3 * EPOCH_STEPS; i++) {
         ck_assert(isnan(rates[i]) == (i < 2 * EPOCH_STEPS));
     }
+    runlog_epoch_row *rows = NULL;
+    size_t count = 0;
+    ck_assert_int_eq(runlog_read_epochs(path, &rows, &count), LS_OK);
+    ck_assert_uint_eq(count, 3);
+    ck_assert(isnan(rows[1].spent[SPENT_OTHER]) && rows[2].spent[SPENT_OTHER] == 2);
+    ck_assert(rows[0].spent[SPENT_PICTURES] == 0.25);
+    ck_assert(isnan(rows[1].histogram[0]) && rows[2].histogram[40] == 3 && rows[2].histogram[41] == 0);
+    free(rows);
 }
 END_TEST
 
@@ -275,6 +301,7 @@ START_TEST(damaged_log_is_set_aside)
     ck_assert_int_eq(runlog_close(log), LS_OK);
     ck_assert_int_eq(access(aside, F_OK), 0);
     check_rows(0, 0);
+    check_start(false);
 }
 END_TEST
 
