@@ -266,7 +266,11 @@ void live_end(live *l, int code)
     if (r->state == STATUS_FAILED) {
         (void)snprintf(r->message, sizeof r->message, "%.*s", (int)sizeof r->message - 1, reason.message);
     }
-    write_report(l);
+    if (code < 0 && l->now.epoch_steps == 0) { /* training never began: what was refused leaves no files */
+        (void)status_file_clear(l->o.run_dir);
+    } else {
+        write_report(l);
+    }
     free(l);
     (void)error_restore(&reason);
 }

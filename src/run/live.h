@@ -38,7 +38,8 @@ void live_epoch(live *l, const runlog_epoch_row *row, const char *stand);
 /* The run was asked to stop, and why. */
 void live_stopping(live *l, const char *why);
 
-/* Write what came of it, with the calling thread's error message where code is negative, which is kept; then free. */
+/* Write what came of it, or nothing where training failed before it began, with the calling thread's error message
+ * where code is negative, which is kept; then free. */
 void live_end(live *l, int code);
 
 #endif
