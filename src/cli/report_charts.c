@@ -178,6 +178,22 @@ static void add_mean_weights(text_builder *t, lines *all, const report_run *runs
     }
 }
 
+/* Whether validation is so far beyond training that one linear axis would show neither: as moving statistics that are
+ * not the data's make it. */
+static bool loss_is_far(const report_run *runs, size_t count)
+{
+    static const double far = 10;
+    double training = 0;
+    double validation = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < runs[i].data.count; k++) {
+            training = fmax(training, runs[i].data.epochs[k].train_cross_entropy);
+            validation = fmax(validation, runs[i].data.epochs[k].val_cross_entropy); /* which may be NaN */
+        }
+    }
+    return validation > far * training;
+}
+
 void report_charts_learning(page *p, const report_run *runs, size_t count)
 {
     lines all = {0};
@@ -200,6 +216,7 @@ void report_charts_learning(page *p, const report_run *runs, size_t count)
                  .y_label = "cross-entropy",
                  .says = "Full lines: training. Dashed: validation. The penalty is left out, as it says nothing of the "
                          "answers.",
+                 .logarithmic = loss_is_far(runs, count),
                  .from_zero = true});
 }
 

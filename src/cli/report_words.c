@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/sort.h"
+#include "cli/report_stand.h"
 #include "cli/run_options.h"
-#include "instrument/decay_law.h"
-#include "instrument/theory.h"
 
-static const double enough = 5;          /* time constants until a balance has formed */
 static const double article = 0.0599838; /* what the article's ten weights came to in 14,067 updates */
 static const double guessing = 1.5;      /* times the accuracy of guessing: no better than that */
 static const double same = 0.01;         /* of factors that are taken for one */
@@ -49,11 +46,6 @@ static bool has_batch_norm(const report_run *r)
     return r->data.saved.model.batch_norm;
 }
 
-static bool decays(const report_run *r)
-{
-    return options_of(r)->l2 > 0 || options_of(r)->decay.decoupled > 0;
-}
-
 /* What decay is called in a run. */
 static const char *decay_name(const report_run *r)
 {
@@ -68,25 +60,6 @@ static const runlog_epoch_row *first_row(const report_run *r)
 static const runlog_epoch_row *last_row(const report_run *r)
 {
     return &r->data.epochs[r->data.count - 1];
-}
-
-/* Time constants that its steps were, by the schedule; NaN where no law is known. */
-static double clock_of(const report_run *r)
-{
-    const rate_run run = run_data_rate_run(&r->data);
-    const rate_now start = rate_at(options_of(r), &run, 0);
-    return theory_at(options_of(r), &start).known ? verdict_clock(options_of(r), &run, 0, r->data.info.step) : NAN;
-}
-
-static verdict verdict_of_run(const report_run *r)
-{
-    return r->data.measured.count > 0 ? run_data_verdict(&r->data) : (verdict){.kind = VERDICT_TOO_SHORT};
-}
-
-/* Whether a balance forms in it, and whether it lasted too short a time for that. */
-static bool is_too_short(const report_run *r)
-{
-    return decays(r) && has_batch_norm(r) && clock_of(r) < enough && verdict_of_run(r).kind != VERDICT_EQUILIBRIUM;
 }
 
 static void say_findings(char out[REPORT_WORDS], const report_run *runs, size_t count)
@@ -116,12 +89,15 @@ void report_words_lead(char out[REPORT_WORDS], const report_run *runs, size_t co
 {
     size_t balanced = 0;
     size_t shorter = 0;
+    size_t lagging = 0;
     out[0] = '\0';
     say_findings(out, runs, count);
     for (size_t i = 0; i < count; i++) {
         const report_run *r = &runs[i];
-        balanced += decays(r) && has_batch_norm(r) ? 1 : 0;
-        if (is_too_short(r)) {
+        const bool both = report_decays(r) && has_batch_norm(r);
+        balanced += both ? 1 : 0;
+        lagging += both && report_lags(r) ? 1 : 0;
+        if (report_is_too_short(r)) {
             say(out, "%s%s", shorter == 0 ? "Too short to show what L2 does to BatchNorm in the long run: " : ", ",
                 r->label);
             shorter++;
@@ -129,7 +105,7 @@ void report_words_lead(char out[REPORT_WORDS], const report_run *runs, size_t co
     }
     if (shorter > 0) {
         say(out, ". ");
-    } else if (balanced > 0) {
+    } else if (balanced > 0 && lagging == 0) {
         say(out, "%s to show what L2 does to BatchNorm in the long run. ",
             balanced == 1 ? "The run with both was long enough" : "The runs with both were long enough");
     }
@@ -149,7 +125,7 @@ void report_words_kind(char out[REPORT_WORDS], const report_run *r)
     if (o->decay.decoupled > 0) {
         say(out, "%sdecoupled decay (%g)", joined, o->decay.decoupled);
     }
-    if (!decays(r)) {
+    if (!report_decays(r)) {
         say(out, "%s", has_batch_norm(r) ? " alone, no L2" : "neither BatchNorm nor L2");
     } else if (!has_batch_norm(r)) {
         say(out, ", no BatchNorm");
@@ -184,13 +160,6 @@ void report_words_learned(char out[REPORT_WORDS], const report_run *r)
     }
 }
 
-/* What decay alone makes of a weight from the first to the last print; NaN where no law is known. */
-static double decay_alone(const report_run *r)
-{
-    const rate_run run = run_data_rate_run(&r->data);
-    return decay_law_factor(options_of(r), &run, first_row(r)->start_step, last_row(r)->start_step);
-}
-
 /* "mean |w| went from a to b". */
 static void say_weights(char out[REPORT_WORDS], const report_run *r)
 {
@@ -205,7 +174,7 @@ static void say_plain_decay(char out[REPORT_WORDS], const report_run *r)
     double smallest = 0;
     double largest = 0;
     const size_t n = finding_ratios(&r->facts, &smallest, &largest);
-    const double alone = decay_alone(r);
+    const double alone = report_decay_alone(r);
     if (r->data.count < 2 || n == 0) {
         say(out, "It shrinks the weights: ");
         say_weights(out, r);
@@ -225,29 +194,9 @@ static void say_plain_decay(char out[REPORT_WORDS], const report_run *r)
     }
 }
 
-/* The effective rate of a run's last measurement over that of another's: the median of the layers; NaN: unknown. */
-static double effective_rates(const run_data *a, const run_data *b)
-{
-    const series *x = &a->measured;
-    const series *y = &b->measured;
-    double ratios[256];
-    size_t n = 0;
-    if (x->count == 0 || y->count == 0 || x->layers != y->layers) {
-        return NAN;
-    }
-    for (size_t i = 0; i < x->layers && n < sizeof ratios / sizeof ratios[0]; i++) {
-        const double ours = x->rates[x->count - 1] * x->rows[(x->count - 1) * x->layers + i].inverse2;
-        const double theirs = y->rates[y->count - 1] * y->rows[(y->count - 1) * y->layers + i].inverse2;
-        if (theirs > 0) {
-            ratios[n++] = ours / theirs;
-        }
-    }
-    return n > 0 ? sort_median(ratios, n) : NAN;
-}
-
 static void say_balance(char out[REPORT_WORDS], const report_run *r)
 {
-    const verdict v = verdict_of_run(r);
+    const verdict v = report_verdict(r);
     switch (v.kind) {
     case VERDICT_EQUILIBRIUM:
         say(out,
@@ -283,7 +232,7 @@ static void say_decay_and_norm(char out[REPORT_WORDS], const report_run *r, cons
         decay_name(r));
     say_weights(out, r);
     if (bn != NULL) {
-        const double ratio = effective_rates(&r->data, &bn->data);
+        const double ratio = report_effective_rates(r, bn);
         say(out, "; in %s it ended at %.4f", bn->label, last_row(bn)->mean_abs_weight);
         if (isfinite(ratio)) {
             say(out,
@@ -299,9 +248,9 @@ static void say_decay_and_norm(char out[REPORT_WORDS], const report_run *r, cons
 void report_words_decay(char out[REPORT_WORDS], const report_run *r, const report_run *bn)
 {
     out[0] = '\0';
-    if (decays(r) && has_batch_norm(r)) {
+    if (report_decays(r) && has_batch_norm(r)) {
         say_decay_and_norm(out, r, bn);
-    } else if (decays(r)) {
+    } else if (report_decays(r)) {
         say_plain_decay(out, r);
     } else {
         say(out, "There was no L2: ");
@@ -316,7 +265,7 @@ void report_words_decay(char out[REPORT_WORDS], const report_run *r, const repor
 /* How long until decay alone has made weights as small as the article's. */
 static void say_length_of_decay(char out[REPORT_WORDS], const report_run *r)
 {
-    const double alone = decay_alone(r);
+    const double alone = report_decay_alone(r);
     const double steps = (double)(last_row(r)->start_step - first_row(r)->start_step);
     if (!(alone > 0 && alone < 1)) {
         say(out, "That decay alone moves the weights shows within a few epochs.");
@@ -337,10 +286,10 @@ static void say_length_of_decay(char out[REPORT_WORDS], const report_run *r)
 
 void report_words_length(char out[REPORT_WORDS], const report_run *r)
 {
-    const double clock = clock_of(r);
-    const verdict v = verdict_of_run(r);
+    const double clock = report_clock(r);
+    const verdict v = report_verdict(r);
     out[0] = '\0';
-    if (!decays(r)) {
+    if (!report_decays(r)) {
         say(out, "%s",
             has_batch_norm(r) ? "There is no balance to wait for: without L2 filters only grow, the slower "
                                 "the longer they are."
@@ -349,7 +298,14 @@ void report_words_length(char out[REPORT_WORDS], const report_run *r)
         say_length_of_decay(out, r);
     } else if (isnan(clock)) {
         say(out, "It is not known: there is no theory of the balance for this optimizer.");
-    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= enough) {
+    } else if (report_lags(r)) {
+        say(out,
+            "Nearly. It lasted %.3g time constants of the balance between %s and gradients, where about 5 are enough "
+            "as "
+            "long as gradients stay as they are. Here the balance itself moved, as gradients fade when the training "
+            "pictures are learned or the rate falls, and the filters still follow.",
+            clock, decay_name(r));
+    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= REPORT_ENOUGH) {
         say(out, "Yes. It lasted %.3g time constants of the balance between %s and gradients, and about 5 are needed.",
             clock, decay_name(r));
     } else {
@@ -399,8 +355,8 @@ void report_words_validation(char out[REPORT_WORDS], const report_run *r)
 /* About the balance. */
 static void say_next_balance(char out[REPORT_WORDS], const report_run *r)
 {
-    const double clock = clock_of(r);
-    const verdict v = verdict_of_run(r);
+    const double clock = report_clock(r);
+    const verdict v = report_verdict(r);
     const double epochs = r->data.info.epoch > 0 ? (double)r->data.info.epoch : 1;
     if (v.kind == VERDICT_DESTABILIZED) {
         say(out, "Lower l2.c or the rate, or make the task harder (augment, loss.label_smoothing).");
@@ -408,14 +364,18 @@ static void say_next_balance(char out[REPORT_WORDS], const report_run *r)
         say(out, "Stop here, or make the task harder (augment, loss.label_smoothing): there is nothing left to learn.");
     } else if (isnan(clock)) {
         say(out, "Use train.optimizer sgd or adamw to compare with theory.");
-    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= enough) {
+    } else if (report_lags(r)) {
+        say(out, "Train it on for some ");
+        say_count(out, ceil(v.steps / 100) * 100);
+        say(out, " steps, or keep the gradients from fading by a harder task (augment, loss.label_smoothing).");
+    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= REPORT_ENOUGH) {
         say(out, "Look at the layers below, or at another balance: change the rate or l2.c. `lockstep balance` has all "
                  "figures.");
     } else if (clock > 0) {
         say(out,
             "Train it for %.0f epochs in all (train.epochs, and --resume auto), or with a larger l2.c or rate: both "
             "make the time constant shorter.",
-            ceil(epochs * enough / clock));
+            ceil(epochs * REPORT_ENOUGH / clock));
     }
 }
 
@@ -427,9 +387,9 @@ void report_words_next(char out[REPORT_WORDS], const report_run *r, const report
         say(out, "It is not finished: %llu of %llu epochs are done. Go on with --resume auto. ",
             (unsigned long long)r->data.info.epoch, (unsigned long long)r->data.saved.train.epochs);
     }
-    if (decays(r) && has_batch_norm(r)) {
+    if (report_decays(r) && has_batch_norm(r)) {
         say_next_balance(out, r);
-    } else if (decays(r)) {
+    } else if (report_decays(r)) {
         say(out,
             "Longer training only makes the weights smaller still. Give the network BatchNorm (model.batch_norm: "
             "true)%s%s.",

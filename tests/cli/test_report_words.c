@@ -203,6 +203,14 @@ START_TEST(both)
     has(text, "Yes. It lasted 8 time constants");
     report_words_next(text, &m.run, NULL);
     has(text, "Look at the layers");
+    measure(&m, 0.7, 1); /* after as long a time, so the balance has moved */
+    report_words_length(text, &m.run);
+    has(text, "Nearly. It lasted 8 time constants");
+    report_words_next(text, &m.run, NULL);
+    has(text, "keep the gradients from fading");
+    report_words_lead(text, &m.run, 1);
+    lacks(text, "long enough");
+    lacks(text, "Too short");
     m.run.data.saved.optimizer.kind = OPTIMIZER_LAMB;
     report_words_length(text, &m.run);
     has(text, "no theory of the balance for this optimizer");
