@@ -103,6 +103,12 @@ int comm_size(const comm *c)
     return 1;
 }
 
+int comm_agree(comm *c, int code)
+{
+    (void)c;
+    return code;
+}
+
 int comm_agree_begin(comm *c, int code, unsigned requests)
 {
     (void)c;
@@ -130,6 +136,12 @@ reducer comm_reducer(comm_reducer_context *context)
 }
 
 int comm_sum_ranks(comm *c, double *values, size_t n)
+{
+    (void)c;
+    return sum(NULL, values, values, n);
+}
+
+int comm_max_f64(comm *c, double *values, size_t n)
 {
     (void)c;
     return sum(NULL, values, values, n);

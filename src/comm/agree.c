@@ -86,6 +86,16 @@ int comm_max(comm *c, int flag, int *out)
     return comm_waited(c, MPI_Allreduce(&flag, out, 1, MPI_INT, MPI_MAX, c->world), "the maximum over ranks");
 }
 
+int comm_max_f64(comm *c, double *values, size_t n)
+{
+    if (c->size == 1) {
+        return LS_OK;
+    }
+    watch_collective_begin();
+    return comm_waited(c, MPI_Allreduce(MPI_IN_PLACE, values, (int)n, MPI_DOUBLE, MPI_MAX, c->world),
+                       "the maximum over ranks");
+}
+
 int comm_same(comm *c, uint64_t value, const char *what)
 {
     if (c->size == 1) {

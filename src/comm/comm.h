@@ -100,6 +100,8 @@ int comm_agree_begin(comm *c, int code, unsigned requests);
 int comm_agree_end(comm *c, unsigned *requests);
 /* The largest flag (>= 0) that any rank brought; collective. */
 int comm_max(comm *c, int flag, int *out);
+/* The same of n numbers (>= 0), in place of each; none is NaN. Collective. */
+int comm_max_f64(comm *c, double *values, size_t n);
 /* What all ranks bring, n bytes each: on rank 0 *all is [size][n], freed by the caller; elsewhere NULL. Collective. */
 int comm_gather(comm *c, const void *mine, size_t n, void **all);
 /*

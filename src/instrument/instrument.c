@@ -8,9 +8,6 @@
 #include "optim/gradient.h"
 #include "optim/growth.h"
 
-/* Of the BatchNorm after a kernel, from that in the table. */
-enum { GAMMA = 1, VARIANCE = 4 };
-
 struct instrument {
     instrument_setting of; /* but for its start */
     size_t every;          /* updates */
@@ -31,7 +28,7 @@ static size_t find_tensors(instrument *in)
     for (size_t i = 0; i < in->of.table->count; i++) {
         const tensor_info *t = &in->of.table->tensors[i];
         if (filters_invariant(t)) {
-            assert(t[GAMMA].role == TENSOR_GAMMA && t[VARIANCE].role == TENSOR_MOVING_VARIANCE);
+            assert(t[TENSOR_TO_GAMMA].role == TENSOR_GAMMA && t[TENSOR_TO_VARIANCE].role == TENSOR_MOVING_VARIANCE);
             in->tensors[in->layers++] = i;
             most = tensor_filters(t) > most ? tensor_filters(t) : most;
         }
@@ -44,7 +41,7 @@ static void keep(const instrument *in, real *to, const real *from, size_t layer)
 {
     const tensor_info *t = &in->of.table->tensors[in->tensors[layer]];
     memcpy(to + t->offset, from + t->offset, t->size * sizeof *to);
-    memcpy(to + t[GAMMA].offset, from + t[GAMMA].offset, t[GAMMA].size * sizeof *to);
+    memcpy(to + t[TENSOR_TO_GAMMA].offset, from + t[TENSOR_TO_GAMMA].offset, t[TENSOR_TO_GAMMA].size * sizeof *to);
 }
 
 int instrument_create(instrument **out, const instrument_setting *of, const instrument_options *i)
@@ -118,7 +115,7 @@ typedef struct measuring {
     instrument *in;
     const real *weights, *grads; /* after the update */
     const double *statistics;
-    double decay, gamma_decay, epsilon;
+    double decay, gamma_decay;
 } measuring;
 
 static void keep_layer(void *context, size_t index, int thread)
@@ -131,7 +128,7 @@ static void keep_layer(void *context, size_t index, int thread)
 void instrument_before(instrument *in, const state *s)
 {
     measuring job = {.in = in, .weights = state_weights(s)};
-    in->epsilon = in->of.epsilon / (s->shrink.left * s->shrink.left);
+    in->epsilon = state_shrink_epsilon(s->shrink, in->of.epsilon);
     pool_run(in->of.threads, keep_layer, &job, in->layers);
 }
 
@@ -148,11 +145,11 @@ static void measure_layer(void *context, size_t index, int thread)
         .after = job->weights + t->offset,
         .gradient = job->grads + t->offset,
         .decay = job->decay,
-        .gamma = in->before + t[GAMMA].offset,
-        .gamma_gradient = job->grads + t[GAMMA].offset,
+        .gamma = in->before + t[TENSOR_TO_GAMMA].offset,
+        .gamma_gradient = job->grads + t[TENSOR_TO_GAMMA].offset,
         .gamma_decay = job->gamma_decay,
-        .variance = job->statistics + t[VARIANCE].offset,
-        .epsilon = job->epsilon,
+        .variance = job->statistics + t[TENSOR_TO_VARIANCE].offset,
+        .epsilon = in->epsilon,
     };
     filters_measure(&in->row.layers[layer], t, &u, in->scratch + (size_t)thread * in->scratch_size);
 }
@@ -167,7 +164,6 @@ void instrument_after(instrument *in, const state *s, const real *grads, const d
         .statistics = statistics,
         .decay = growth_asked(o) ? 0 : (double)optimizer_coupled(o, o->decay.follow_rate ? rate->share : 1),
         .gamma_decay = o->decay.norm_and_bias == DECAY_ALL ? (double)optimizer_coupled(o, 1) : 0,
-        .epsilon = in->epsilon,
     };
     pool_run(in->of.threads, measure_layer, &job, in->layers);
     in->row.step = s->step;

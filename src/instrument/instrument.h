@@ -50,8 +50,7 @@ const size_t *instrument_tensors(const instrument *in);
 bool instrument_due(const instrument *in, uint64_t step);
 
 /* Before that update, and after it, with the gradient as optimizer_update left it. rate: of scale-invariant
- * weights. statistics: of the batch, laid out
- * as the moving ones; model_batch_statistics. */
+ * weights. statistics: of the batch, laid out as the moving ones; model_batch_statistics. */
 void instrument_before(instrument *in, const state *s);
 void instrument_after(instrument *in, const state *s, const real *grads, const double *statistics,
                       const rate_now *rate);

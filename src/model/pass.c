@@ -150,11 +150,10 @@ static void pack_weights(model *m, const real *weights, model_mode mode)
     trace_end();
 }
 
-/* Outputs of a convolution whose weights are v = w/P (optim/growth.h) have 1/P² of the variance. */
 static batch_norm_options norm_of(const model *m, const state *s)
 {
     batch_norm_options norm = m->options.norm;
-    norm.epsilon /= s->shrink.left * s->shrink.left;
+    norm.epsilon = state_shrink_epsilon(s->shrink, norm.epsilon);
     return norm;
 }
 

@@ -6,9 +6,6 @@
 #include "base/error.h"
 #include "optim/gradient.h"
 
-/* Of the BatchNorm after a kernel, from that in the table. */
-enum { MEAN = 3, VARIANCE = 4 };
-
 bool growth_asked(const optimizer_options *o)
 {
     return o->decay.as_rate && (o->l2 > 0 || o->decay.decoupled > 0);
@@ -94,9 +91,10 @@ static void scale(const state *s, const tensor_info *t, double by)
 /* The statistics of the BatchNorm after a kernel whose outputs are times `by`. */
 static void scale_moving(const state *s, const tensor_info *kernel, double by)
 {
-    assert(kernel[MEAN].role == TENSOR_MOVING_MEAN && kernel[VARIANCE].role == TENSOR_MOVING_VARIANCE);
-    scale(s, &kernel[MEAN], by);
-    scale(s, &kernel[VARIANCE], by * by);
+    assert(kernel[TENSOR_TO_MEAN].role == TENSOR_MOVING_MEAN &&
+           kernel[TENSOR_TO_VARIANCE].role == TENSOR_MOVING_VARIANCE);
+    scale(s, &kernel[TENSOR_TO_MEAN], by);
+    scale(s, &kernel[TENSOR_TO_VARIANCE], by * by);
 }
 
 void growth_finish(state *s, const growth *g, const optimizer_options *o)

@@ -40,9 +40,8 @@ int observation_open(observation *out, const session *s, const instrument_option
 {
     *out = (observation){0};
     state start = {0};
-    int code = state_create(&start, model_table(s->replica.net), NULL, 0);
+    int code = session_beginning(&start, s);
     if (code == LS_OK) {
-        model_init(&start, s->options.order.seed); /* again: a resumed run began so too */
         const instrument_setting of = {
             .table = model_table(s->replica.net),
             .start = state_weights(&start),

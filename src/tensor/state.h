@@ -42,6 +42,12 @@ typedef struct state_shrink {
     double left, velocity;
 } state_shrink;
 
+/* BatchNorm's epsilon for weights that are larger by 1/left, as variances are by the square of that. */
+static inline double state_shrink_epsilon(state_shrink shrink, double epsilon)
+{
+    return epsilon / (shrink.left * shrink.left);
+}
+
 typedef struct state {
     const tensor_table *table; /* not owned */
     state_vector vectors[STATE_PARTS];

@@ -69,6 +69,9 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
 /* Give tensor i another shape of the same rank; offsets follow. Before memory is taken for the table. */
 void tensor_table_reshape(tensor_table *t, size_t i, const size_t *shape);
 
+/* From a scale-invariant kernel in the table to the variables of the BatchNorm after it. */
+enum { TENSOR_TO_GAMMA = 1, TENSOR_TO_MEAN = 3, TENSOR_TO_VARIANCE = 4 };
+
 /* Filters of a convolution's kernel, each of which makes one channel: of element i that is number i % filters. 0: the
  * tensor is no such kernel. */
 size_t tensor_filters(const tensor_info *t);

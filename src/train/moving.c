@@ -65,8 +65,8 @@ double moving_measure(const session *s, size_t samples)
         return NAN;
     }
     model_batch_statistics(s->replica.net, statistics);
-    const double distance =
-        moving_distance(t, state_moving(&s->replica.state), statistics, samples, session_epsilon(s));
+    const double distance = moving_distance(t, state_moving(&s->replica.state), statistics, samples,
+                                            state_shrink_epsilon(s->replica.state.shrink, s->options.norm.epsilon));
     free(statistics);
     return distance;
 }

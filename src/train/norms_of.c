@@ -14,21 +14,11 @@ bool norms_of_asked(const char *norms_of)
     return norms_of != NULL && strcmp(norms_of, "none") != 0;
 }
 
-/* The weights that the run began with, which its seed gives again. *out: state_release, on failure too. */
-static int make_start(state *out, const session *s)
-{
-    const int code = state_create(out, model_table(s->replica.net), NULL, 0);
-    if (code == LS_OK) {
-        model_init(out, s->options.order.seed);
-    }
-    return code;
-}
-
 /* Row 0: of the run's start. */
 static int put_start(norm_hold *h, const session *s)
 {
     state start = {0};
-    const int code = make_start(&start, s);
+    const int code = session_beginning(&start, s);
     for (size_t k = 0; code == LS_OK && k < h->kernels; k++) {
         h->norms[k] = norm_hold_measure(&start, &h->table->tensors[h->tensors[k]]);
     }
@@ -117,7 +107,7 @@ static int read_log(norm_hold *out, const session *s)
 static int make_filters(norm_hold *out, const session *s)
 {
     state start = {0};
-    int code = make_start(&start, s);
+    int code = session_beginning(&start, s);
     if (code == LS_OK) {
         code = norm_hold_start(out, &start);
         out->table = model_table(s->replica.net);

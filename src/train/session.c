@@ -121,6 +121,24 @@ int session_resize(session *s, resolution size)
     return code == LS_OK && s->train != NULL ? loader_resize(s->train, size) : code;
 }
 
+int session_start_epoch(session *s, uint64_t epoch, size_t first_step)
+{
+    int code = session_resize(s, session_resolution(&s->options, epoch));
+    if (code == LS_OK) {
+        code = loader_start_epoch(s->train, epoch, first_step);
+    }
+    return comm_agree(s->c, code);
+}
+
+int session_beginning(state *out, const session *s)
+{
+    const int code = state_create(out, model_table(s->replica.net), NULL, 0);
+    if (code == LS_OK) {
+        model_init(out, s->options.order.seed);
+    }
+    return code;
+}
+
 loader_options session_train_loader(const session_options *o, int rank, int ranks)
 {
     loader_options l = {.split = DATASET_TRAIN, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
@@ -201,12 +219,6 @@ static int same_classes(const session *s, const checkpoint_info *info, const cha
         }
     }
     return LS_OK;
-}
-
-double session_epsilon(const session *s)
-{
-    const double left = s->replica.state.shrink.left;
-    return s->options.norm.epsilon / (left * left);
 }
 
 /* Rank 0's part of session_load. */

@@ -81,14 +81,18 @@ resolution session_resolution(const session_options *o, uint64_t epoch);
  */
 int session_resize(session *s, resolution size);
 
+/* Start a training epoch at one of its steps, with pictures of its size. Collective; a failure is returned by all. */
+int session_start_epoch(session *s, uint64_t epoch, size_t first_step);
+
 /* The vectors that its state has beside weights and moving statistics; returns how many. */
 size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o);
 
 /* What the learning rate has to know of a session whose training split has so many samples. */
 rate_run session_rate_run(const session_options *o, size_t samples);
 
-/* BatchNorm's epsilon for the state's weights: divided by the square of what decay.as_rate left out of them. */
-double session_epsilon(const session *s);
+/* The weights that its run began with, without an optimizer's vectors: a resumed run began so too. *out: state_release,
+ * on failure too. Returns 0 or LS_ENOMEM. */
+int session_beginning(state *out, const session *s);
 
 /* By which a session that trains takes its steps. */
 step_options session_step(const session *s);

@@ -142,8 +142,9 @@ static double update(stepper *s, state *st, const rate_now *rate)
     static const trace_label measuring = {"measure filters", "step", {NULL}};
     const bool observed = instrument_due(s->observer, st->step);
     const bool updated = gradient_updates_after(&s->options.optimizer, st->step);
-    const rate_now invariant = growth_rate(st, rate, &s->options.optimizer);
+    rate_now invariant = *rate;
     if (observed) {
+        invariant = growth_rate(st, rate, &s->options.optimizer);
         trace_begin(&measuring);
         instrument_before(s->observer, st);
         trace_end();
@@ -255,24 +256,6 @@ static int average_vector(stepper *s, const state_vector *v, size_t samples, dou
     return code;
 }
 
-/* The largest of the ranks' numbers. */
-static int largest(stepper *s, double own, double *out)
-{
-    const int size = comm_size(s->c);
-    double *all = calloc((size_t)size, sizeof *all);
-    if (all == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the largest difference");
-    }
-    all[comm_rank(s->c)] = own;
-    const int code = comm_sum_ranks(s->c, all, (size_t)size);
-    *out = 0;
-    for (int r = 0; code == LS_OK && r < size; r++) {
-        *out = fmax(*out, all[r]);
-    }
-    free(all);
-    return code;
-}
-
 int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
 {
     double own = 0;
@@ -284,7 +267,8 @@ int step_average_moving(stepper *s, state *st, size_t samples, double *drift)
         }
         own = i == STATE_MOVING && samples > 0 ? difference : own; /* without samples nothing was averaged */
     }
-    return code == LS_OK ? largest(s, own, drift) : code;
+    *drift = own;
+    return code == LS_OK ? comm_max_f64(s->c, drift, 1) : code;
 }
 
 const real *step_gradient(const stepper *s)

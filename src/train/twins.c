@@ -83,40 +83,26 @@ static int step_all(twins *t, const batch *b, int got)
     return LS_OK;
 }
 
-/* The largest magnitude, and differences of the kinds that are asked for, over all ranks: [KINDS], in *out. */
+/* The largest magnitude, and differences of the kinds that are asked for, over all ranks: [KINDS], in *out. What is no
+ * number is infinitely far. */
 static int compare_logits(twins *t, const batch *b, const bool asked[KINDS], double out[KINDS])
 {
     session *s = t->s;
     const size_t n = b->range.samples * dataset_classes(s->data);
-    const size_t ranks = (size_t)comm_size(s->c);
-    const size_t own = (size_t)comm_rank(s->c) * KINDS;
-    double *all = calloc(ranks * KINDS, sizeof *all);
-    if (all == NULL) {
-        return comm_or_abort(s->c, error_set(LS_ENOMEM, "out of memory for the largest logit"));
-    }
     int code = LS_OK;
     for (int i = 0; code == LS_OK && i < KINDS; i++) {
         step_metrics unused;
+        out[i] = 0; /* where it is not asked for */
         if (!asked[i]) {
             continue;
         }
         code = comm_or_abort(s->c, step_evaluate(s->replica.steps, b, t->states[i], t->logits[i], &unused));
         for (size_t k = 0; code == LS_OK && k < n; k++) {
             const double apart = (double)t->logits[i][k] - (i == DECAYED ? 0 : (double)t->logits[DECAYED][k]);
-            all[own + (size_t)i] = fmax(all[own + (size_t)i], fabs(apart));
+            out[i] = isnan(apart) ? INFINITY : fmax(out[i], fabs(apart));
         }
     }
-    if (code == LS_OK) {
-        code = comm_or_abort(s->c, comm_sum_ranks(s->c, all, ranks * KINDS));
-    }
-    for (int i = 0; code == LS_OK && i < KINDS; i++) {
-        out[i] = 0; /* where it was not asked for */
-        for (size_t r = 0; r < ranks; r++) {
-            out[i] = fmax(out[i], all[r * KINDS + (size_t)i]);
-        }
-    }
-    free(all);
-    return code;
+    return code == LS_OK ? comm_or_abort(s->c, comm_max_f64(s->c, out, KINDS)) : code;
 }
 
 /* After a step. shown: whether a row is wanted, of a step at this rate of the twin's. */
@@ -165,15 +151,6 @@ static double next_rate(const twins *t)
     return growth_rate(s, &rate, &o->optimizer).rate;
 }
 
-static int start_epoch(session *s, uint64_t epoch)
-{
-    int code = session_resize(s, session_resolution(&s->options, epoch));
-    if (code == LS_OK) {
-        code = loader_start_epoch(s->train, epoch, 0);
-    }
-    return comm_agree(s->c, code);
-}
-
 static int train(twins *t, uint64_t steps, void (*report)(void *context, const twins_row *row), void *context)
 {
     session *s = t->s;
@@ -182,7 +159,7 @@ static int train(twins *t, uint64_t steps, void (*report)(void *context, const t
         batch b;
         twins_row row;
         if (done % loader_steps(s->train) == 0) {
-            code = start_epoch(s, done / loader_steps(s->train));
+            code = session_start_epoch(s, done / loader_steps(s->train), 0);
         }
         if (code != LS_OK) {
             return code;

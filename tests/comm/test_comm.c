@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,10 @@ static void check_agreement(comm *c)
     int flag = -1;
     EXPECT(comm_max(c, rank, &flag) == LS_OK, "%s", error_message());
     EXPECT(flag == size - 1, "%d", flag);
+    double largest[] = {rank, size - rank, rank == 0 ? INFINITY : 0.5};
+    EXPECT(comm_max_f64(c, largest, 3) == LS_OK, "%s", error_message());
+    EXPECT(largest[0] == size - 1 && largest[1] == size && isinf(largest[2]), "%g %g %g", largest[0], largest[1],
+           largest[2]);
 }
 
 static void check_same(comm *c)
