@@ -40,11 +40,11 @@ static int prepare(const char *path, bool text, const char *const *inputs, size_
     if (path == NULL || (text && is_standard(path))) {
         return LS_OK;
     }
-    int code = output_refuse_inputs(path, inputs, n);
-    if (code == LS_OK) {
-        code = text ? output_check_text(path, what) : temporary_prepare(path, what);
+    const int code = file_kind_refuse(path, what, inputs, n);
+    if (code != LS_OK) {
+        return code;
     }
-    return code == LS_OK ? file_kind_refuse(path, what) : code;
+    return text ? output_check_text(path, what) : temporary_prepare(path, what);
 }
 
 int eval_outputs_prepare(const eval_outputs *o, const char *const *inputs, size_t n)

@@ -152,7 +152,7 @@ static void look_at_checkpoint(follow *f)
     if (data.measured.count > 0) {
         (void)snprintf(r->verdict, sizeof r->verdict, "%s", run_data_stand(stand, sizeof stand, &data));
     }
-    r->state = data.info.epoch >= c->train.epochs ? STATUS_DONE : STATUS_RUNNING;
+    r->state = train_is_over(&c->train, data.info.epoch, data.info.best_epoch) ? STATUS_DONE : STATUS_RUNNING;
     run_data_release(&data);
 }
 

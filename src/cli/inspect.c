@@ -134,7 +134,7 @@ static void print_shrink(const checkpoint_info *info)
     if (!isnan(info->shrink) &&
         config_parse(&c, info->config, strlen(info->config), "configuration", NULL, 0) == LS_OK) {
         log_info("  decay as a rate  has left %.6g of the weights before a BatchNorm, whose epsilon is %.8g",
-                 info->shrink, c.batch_norm.epsilon / (info->shrink * info->shrink));
+                 info->shrink, state_shrink_epsilon((state_shrink){.left = info->shrink}, c.batch_norm.epsilon));
     }
     config_free(&c);
 }

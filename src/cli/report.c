@@ -213,7 +213,9 @@ static int read_runs(report_run *runs, size_t count, char **dirs)
     for (size_t i = 0; code == LS_OK && i < count; i++) {
         code = report_run_read(&runs[i], dirs[i]);
     }
-    report_run_name(runs, count);
+    if (code == LS_OK) {
+        report_run_name(runs, count);
+    }
     return code;
 }
 

@@ -383,7 +383,7 @@ void report_words_next(char out[REPORT_WORDS], const report_run *r, const report
 {
     const moving_lag lag = run_options_lag(&r->data.info, &r->data.saved);
     out[0] = '\0';
-    if (r->data.info.epoch < r->data.saved.train.epochs) {
+    if (!train_is_over(&r->data.saved.train, r->data.info.epoch, r->data.info.best_epoch)) {
         say(out, "It is not finished: %llu of %llu epochs are done. Go on with --resume auto. ",
             (unsigned long long)r->data.info.epoch, (unsigned long long)r->data.saved.train.epochs);
     }

@@ -25,8 +25,7 @@ static int check_same(const config *wanted, start *out, uint64_t *step)
     }
     *step = info.step;
     out->origin = info.origin;
-    out->done =
-        info.epoch >= wanted->train.epochs || train_out_of_patience(&wanted->train, info.epoch, info.best_epoch);
+    out->done = train_is_over(&wanted->train, info.epoch, info.best_epoch);
     config_free(&saved);
     checkpoint_info_release(&info);
     return code;

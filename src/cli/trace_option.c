@@ -51,10 +51,7 @@ int trace_option_check(const tracing_options *o, const char *const *inputs, size
     }
     int code = output_check(o->file, a_timeline);
     if (code == LS_OK) {
-        code = output_refuse_inputs(o->file, inputs, n);
-    }
-    if (code == LS_OK) {
-        code = file_kind_refuse(o->file, a_timeline);
+        code = file_kind_refuse(o->file, a_timeline, inputs, n);
     }
     return code == LS_OK ? code : error_prefix(LS_EUSAGE, "--trace");
 }

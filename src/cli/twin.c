@@ -12,7 +12,7 @@
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
-#include "optim/growth.h"
+#include "store/file_kind.h"
 #include "train/twins.h"
 
 static const char help[] =
@@ -28,7 +28,7 @@ static const char help[] =
     "whose\n"
     "first weight differs in its last bit; and each step is compared by itself: the twin takes it from where the run\n"
     "with decay stands. In the build `double` no step may bring them apart by more than 1e-9 of the largest logit, or\n"
-    "the exit status is 1. RUN is a run's folder or a checkpoint; all begins again from its seed.\n"
+    "the exit status is 3. RUN is a run's folder or a checkpoint; all begins again from its seed.\n"
     "\n"
     "  --steps N          steps that all train (1000)\n"
     "  --threads N        computing threads a rank (default: as in training)\n"
@@ -115,7 +115,7 @@ static int write_twin(const twin_arguments *a, const config *c)
     const char *to = a->output != NULL ? a->output : path;
     int code = output_check_text(to, "a configuration");
     if (code == LS_OK) {
-        code = output_refuse_inputs(to, &a->given, 1);
+        code = file_kind_refuse(to, "a configuration", &a->given, 1);
     }
     if (code == LS_OK) {
         code = print_twin(&text, c);

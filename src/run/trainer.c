@@ -82,10 +82,10 @@ static bool out_of_patience(const trainer *t)
     return train_out_of_patience(&t->o->session.train, t->s.replica.state.epoch, t->at.best_epoch);
 }
 
-/* Whether all epochs are behind the state. */
+/* Whether the state has nothing to train. */
 static bool all_done(const trainer *t)
 {
-    return t->s.replica.state.epoch >= t->o->session.train.epochs || out_of_patience(t);
+    return train_is_over(&t->o->session.train, t->s.replica.state.epoch, t->at.best_epoch);
 }
 
 /* Whether the restored state has nothing before it: then the run's folder stays as it is. */
@@ -316,11 +316,7 @@ static int train_steps(trainer *t)
     const size_t steps = loader_steps(s->train);
     const double before = t->at.now.seconds;
     const uint64_t epoch = t->s.replica.state.epoch;
-    int code = session_resize(s, session_resolution(&s->options, epoch));
-    if (code == LS_OK) {
-        code = loader_start_epoch(s->train, epoch, first);
-    }
-    code = comm_agree(s->c, code);
+    int code = session_start_epoch(s, epoch, first);
     if (code != LS_OK) {
         return code;
     }

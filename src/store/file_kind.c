@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output.h"
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/keras_layout.h"
@@ -72,10 +73,14 @@ int file_kind_of(file_kind *out, const char *path)
     return by_content(out, path);
 }
 
-int file_kind_refuse(const char *path, const char *what)
+int file_kind_refuse(const char *path, const char *what, const char *const *inputs, size_t n)
 {
     struct stat there;
     file_kind kind = FILE_OTHER;
+    const int code = output_refuse_inputs(path, inputs, n);
+    if (code != LS_OK) {
+        return code;
+    }
     if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && file_kind_of(&kind, path) == LS_OK &&
         kind != FILE_OTHER) {
         return error_set(LS_EUSAGE,

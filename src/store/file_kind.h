@@ -1,6 +1,8 @@
 #ifndef LOCKSTEP_STORE_FILE_KIND_H
 #define LOCKSTEP_STORE_FILE_KIND_H
 
+#include <stddef.h>
+
 /* What kind of file something is. */
 typedef enum file_kind {
     FILE_CHECKPOINT, /* or what is left of one: reading it says what is wrong with it */
@@ -17,9 +19,9 @@ typedef enum file_kind {
 int file_kind_of(file_kind *out, const char *path);
 
 /*
- * LS_EUSAGE where a data set, checkpoint, log or Keras' weights stand at path, told by their content, which an output
- * called `what` would replace: they took long to make. 0 otherwise, and where there is nothing.
+ * LS_EUSAGE where an output called `what` at path would replace one of the n inputs, or a data set, checkpoint, log or
+ * Keras' weights, told by their content: they took long to make. 0 otherwise, and where there is nothing.
  */
-int file_kind_refuse(const char *path, const char *what);
+int file_kind_refuse(const char *path, const char *what, const char *const *inputs, size_t n);
 
 #endif

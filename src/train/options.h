@@ -23,6 +23,12 @@ static inline bool train_out_of_patience(const train_options *o, uint64_t epoch,
     return o->patience > 0 && best <= (double)epoch - (double)o->patience; /* not of NaN */
 }
 
+/* Whether a run ends here: all its epochs are complete, or it is out of patience. */
+static inline bool train_is_over(const train_options *o, uint64_t epoch, double best)
+{
+    return epoch >= o->epochs || train_out_of_patience(o, epoch, best);
+}
+
 typedef struct loss_section {
     double label_smoothing;
     const char *class_weights; /* none, balanced, or a number for each class with commas between; NULL: none */

@@ -283,6 +283,10 @@ START_TEST(leads)
     runs[0].data.info.epoch = 3;
     report_words_next(text, &runs[0], NULL);
     has(text, "It is not finished: 3 of 10 epochs are done.");
+    runs[0].data.info.best_epoch = 1;
+    runs[0].data.saved.train.patience = 2; /* over, without a better score */
+    report_words_next(text, &runs[0], NULL);
+    ck_assert_ptr_null(strstr(text, "not finished"));
 }
 END_TEST
 
