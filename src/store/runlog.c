@@ -257,6 +257,9 @@ static int open_file(runlog *log, const char *path)
         code = take_over(log, path, temporary);
     }
     if (code == LS_OK) {
+        code = h5_flush(log->file); /* else a disk that fails would be taken for one that cannot do what follows */
+    }
+    if (code == LS_OK) {
         /* Where the file system or the library cannot do this, the log is still written; readers have to wait. */
         (void)h5_start_swmr(log->file);
         code = h5_publish(log->file, path);
