@@ -4,8 +4,7 @@
 #include "instrument/theory.h"
 #include "instrument/verdict.h"
 
-enum { GUESS = 1000 };          /* steps an epoch */
-static const double enough = 5; /* time constants */
+enum { GUESS = 1000 }; /* steps an epoch */
 
 /* Time constants after each epoch, up to the last; *epoch: after which there are enough, 0 for none. */
 static double clock_of(const session_options *o, const rate_run *run, uint64_t *epoch)
@@ -14,7 +13,7 @@ static double clock_of(const session_options *o, const rate_run *run, uint64_t *
     *epoch = 0;
     for (uint64_t e = 0; e < o->train.epochs; e++) {
         clock += verdict_clock(&o->optimizer, run, e * run->steps_per_epoch, (e + 1) * run->steps_per_epoch);
-        if (*epoch == 0 && clock >= enough) {
+        if (*epoch == 0 && clock >= VERDICT_ENOUGH) {
             *epoch = e + 1;
         }
     }
@@ -39,13 +38,14 @@ void balance_check_print(const session_options *o, size_t samples)
         log_info("# decay against BatchNorm: without decay the norms of filters only grow");
     } else {
         log_info("# decay against BatchNorm: the run lasts %.3g time constants of their balance%s", clock,
-                 epoch > 0 ? "" : ", too few for it; 5 are enough");
+                 epoch > 0 ? "" : ", too few for it");
         log_info("#   a filter then turns by %.4g rad in an update at the first rate; a time constant is %.0f updates",
                  start.angle, start.clock > 0 ? 1 / start.clock : 0);
         if (epoch > 0) {
-            log_info("#   %.0f time constants are over after epoch %llu", enough, (unsigned long long)epoch);
+            log_info("#   %d time constants are over after epoch %llu", VERDICT_ENOUGH, (unsigned long long)epoch);
         } else {
-            log_info("#   at these rates %.0f epochs would be enough", (double)o->train.epochs * enough / clock);
+            log_info("#   at these rates %.0f epochs would be enough, %d time constants",
+                     (double)o->train.epochs * VERDICT_ENOUGH / clock, VERDICT_ENOUGH);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "instrument/decay_law.h"
 #include "optim/rate.h"
 
 #define SAY(out, ...) ((void)snprintf((out), sizeof(out), __VA_ARGS__))
@@ -77,33 +78,22 @@ static uint64_t last_step(const finding_run *r)
     return last_row(r)->start_step;
 }
 
-/* With momentum m a step's push goes on in the steps after it, 1/(1 - m) times in all. */
-static double rate_in_all(const finding_run *r, uint64_t step)
+static rate_run rate_run_of(const finding_run *r)
 {
-    const rate_run run = {.steps_per_epoch = r->count > 1 ? r->epochs[1].start_step - first_step(r) : 1,
-                          .batch = r->batch};
-    return rate_at(r->optimizer, &run, step).rate / (1 - r->optimizer->momentum);
-}
-
-static bool is_constant(const optimizer_options *o)
-{
-    return o->rate.schedule == RATE_CONSTANT && o->rate.warm_up == 0;
+    return (rate_run){.steps_per_epoch = r->count > 1 ? r->epochs[1].start_step - first_step(r) : 1, .batch = r->batch};
 }
 
 double finding_decay(const finding_run *r)
 {
-    const double twice = 2 * r->optimizer->l2;
-    double factor = 1;
-    if (r->count == 0 || r->optimizer->kind != OPTIMIZER_SGD || r->optimizer->accumulate > 1) {
-        return r->count == 0 ? 1 : NAN;
-    }
-    if (is_constant(r->optimizer)) {
-        return pow(1 - twice * rate_in_all(r, 0), (double)(last_step(r) - first_step(r)));
-    }
-    for (uint64_t step = first_step(r); step < last_step(r); step++) {
-        factor *= 1 - twice * rate_in_all(r, step);
-    }
-    return factor;
+    const rate_run run = rate_run_of(r);
+    return r->count == 0 ? 1 : decay_law_factor(r->optimizer, &run, first_step(r), last_step(r));
+}
+
+/* Whether its decay has the article's form, one factor to the power of the steps. */
+static bool is_plain(const optimizer_options *o)
+{
+    return o->kind == OPTIMIZER_SGD && o->decay.decoupled == 0 && o->accumulate <= 1 &&
+           o->rate.schedule == RATE_CONSTANT && o->rate.warm_up == 0;
 }
 
 /* "; decay alone gives ...", or nothing where that is not known. */
@@ -112,9 +102,11 @@ static void describe_decay(char *out, size_t size, const finding_run *r)
     const double decay = finding_decay(r);
     const unsigned long long steps = last_step(r) - first_step(r);
     out[0] = '\0';
-    if (is_constant(r->optimizer) && !isnan(decay)) {
-        (void)snprintf(out, size, "; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", rate_in_all(r, 0), r->optimizer->l2,
-                       steps, decay);
+    if (is_plain(r->optimizer)) {
+        const rate_run run = rate_run_of(r); /* with momentum m a step's push goes on, 1/(1 - m) times in all */
+        const double rate = rate_at(r->optimizer, &run, 0).rate / (1 - r->optimizer->momentum);
+        (void)snprintf(out, size, "; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", rate, r->optimizer->l2, steps,
+                       decay);
     } else if (!isnan(decay)) {
         (void)snprintf(out, size, "; decay alone gives %.6f over these %llu steps", decay, steps);
     }

@@ -47,11 +47,7 @@ finding finding_smaller(const finding_run *with, const finding_run *without);
  */
 size_t finding_ratios(const finding_run *r, double *smallest, double *largest);
 
-/*
- * The factor that decay alone gives between the first and the last print: the product of 1 - 2 rate c over the steps,
- * (1 - 2 rate c)^steps at a constant rate; with momentum m the rate counts as rate/(1 - m). NaN with other optimizers,
- * whose steps are not proportional to what a gradient is.
- */
+/* The factor that decay alone gives between the first and the last print, as decay_law_factor. */
 double finding_decay(const finding_run *r);
 
 /* "shows", "does not show", "cannot tell". */

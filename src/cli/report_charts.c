@@ -98,16 +98,11 @@ static theory law_at(const run_data *d, size_t i)
     return theory_at(&d->saved.optimizer, &now);
 }
 
-/* The root mean square of the last turns. */
+/* Of the last measurements up to number i. */
 static double smooth_turn(const run_data *d, size_t i)
 {
-    double sum = 0;
-    const size_t first = i + 1 > SMOOTHED ? i + 1 - SMOOTHED : 0;
-    for (size_t k = first; k <= i; k++) {
-        const double turn = d->points[k].turn;
-        sum += turn * turn;
-    }
-    return sqrt(sum / (double)(i + 1 - first));
+    const size_t n = i + 1 < SMOOTHED ? i + 1 : SMOOTHED;
+    return verdict_turn(d->points + i + 1 - n, n);
 }
 
 /* Angle of an update over the one in balance, and 1. Runs without decay have none. */

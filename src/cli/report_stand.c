@@ -31,13 +31,13 @@ verdict report_verdict(const report_run *r)
 
 bool report_is_too_short(const report_run *r)
 {
-    return report_decays(r) && r->data.saved.model.batch_norm && report_clock(r) < REPORT_ENOUGH &&
+    return report_decays(r) && r->data.saved.model.batch_norm && report_clock(r) < VERDICT_ENOUGH &&
            report_verdict(r).kind != VERDICT_EQUILIBRIUM;
 }
 
 bool report_lags(const report_run *r)
 {
-    return report_clock(r) >= REPORT_ENOUGH && report_verdict(r).kind == VERDICT_RELAXING;
+    return report_clock(r) >= VERDICT_ENOUGH && report_verdict(r).kind == VERDICT_RELAXING;
 }
 
 double report_decay_alone(const report_run *r)

@@ -5,8 +5,6 @@
 
 /* Where a run of a report stands between BatchNorm and decay. Pure: from its configuration and its figures. */
 
-#define REPORT_ENOUGH 5 /* time constants until a balance has formed */
-
 /* Whether its weights decay, by L2 or apart from the gradient. */
 bool report_decays(const report_run *r);
 

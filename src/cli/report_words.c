@@ -305,7 +305,7 @@ void report_words_length(char out[REPORT_WORDS], const report_run *r)
             "long as gradients stay as they are. Here the balance itself moved, as gradients fade when the training "
             "pictures are learned or the rate falls, and the filters still follow.",
             clock, decay_name(r));
-    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= REPORT_ENOUGH) {
+    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= VERDICT_ENOUGH) {
         say(out, "Yes. It lasted %.3g time constants of the balance between %s and gradients, and about 5 are needed.",
             clock, decay_name(r));
     } else {
@@ -368,14 +368,14 @@ static void say_next_balance(char out[REPORT_WORDS], const report_run *r)
         say(out, "Train it on for some ");
         say_count(out, ceil(v.steps / 100) * 100);
         say(out, " steps, or keep the gradients from fading by a harder task (augment, loss.label_smoothing).");
-    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= REPORT_ENOUGH) {
+    } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= VERDICT_ENOUGH) {
         say(out, "Look at the layers below, or at another balance: change the rate or l2.c. `lockstep balance` has all "
                  "figures.");
     } else if (clock > 0) {
         say(out,
             "Train it for %.0f epochs in all (train.epochs, and --resume auto), or with a larger l2.c or rate: both "
             "make the time constant shorter.",
-            ceil(epochs * REPORT_ENOUGH / clock));
+            ceil(epochs * VERDICT_ENOUGH / clock));
     }
 }
 

@@ -60,8 +60,7 @@ double verdict_clock(const optimizer_options *o, const rate_run *run, uint64_t f
     return clock;
 }
 
-/* Root mean square of the turns. */
-static double turn_of(const verdict_point *p, size_t count)
+double verdict_turn(const verdict_point *p, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -101,8 +100,8 @@ static double period_of(const verdict_point *p, size_t count)
 /* Whether pushes stay away while the norms fall, where they should come back. */
 static bool vanishes(const verdict_point *p, size_t count, double clock, double turn)
 {
-    const double before = turn_of(p, count / 2);
-    const double after = turn_of(p + count / 2, count - count / 2);
+    const double before = verdict_turn(p, count / 2);
+    const double after = verdict_turn(p + count / 2, count - count / 2);
     return turn * turn < few_pushes && clock >= told_by_clock && after <= before;
 }
 
@@ -124,7 +123,7 @@ verdict verdict_of(const verdict_point *p, size_t count, const optimizer_options
     const size_t n = count / WINDOW_SHARE > LEAST_POINTS ? count / WINDOW_SHARE : LEAST_POINTS;
     const verdict_point *window = p + count - n;
     const verdict_point *last = &window[n - 1];
-    v.turn = turn_of(window, n);
+    v.turn = verdict_turn(window, n);
     if (!(last->shrink > 0)) {
         v.kind = last->log_norm > window->log_norm ? VERDICT_GROWING : VERDICT_TOO_SHORT;
         return v;

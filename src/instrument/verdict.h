@@ -20,6 +20,8 @@ typedef enum verdict_kind {
     VERDICT_DECAYING,     /* gradients vanish, and norms with them */
 } verdict_kind;
 
+#define VERDICT_ENOUGH 5 /* time constants until a balance has formed */
+
 /* A measurement, summed up over the layers. */
 typedef struct verdict_point {
     uint64_t step;
@@ -46,6 +48,9 @@ verdict_point verdict_point_in(const series *s, size_t i, const optimizer_option
 
 /* Time constants between two steps of a run, by its schedule. */
 double verdict_clock(const optimizer_options *o, const rate_run *run, uint64_t from, uint64_t to);
+
+/* Root mean square of the turns of count points, at least 1. */
+double verdict_turn(const verdict_point *p, size_t count);
 
 /* Pure. p: in order of steps, from the run's start. */
 verdict verdict_of(const verdict_point *p, size_t count, const optimizer_options *o, const rate_run *run);
