@@ -40,11 +40,7 @@ static int prepare(const char *path, bool text, const char *const *inputs, size_
     if (path == NULL || (text && is_standard(path))) {
         return LS_OK;
     }
-    const int code = file_kind_refuse(path, what, inputs, n);
-    if (code != LS_OK) {
-        return code;
-    }
-    return text ? output_check_text(path, what) : temporary_prepare(path, what);
+    return file_kind_check_output(path, what, text ? output_check_text : temporary_prepare, inputs, n);
 }
 
 int eval_outputs_prepare(const eval_outputs *o, const char *const *inputs, size_t n)

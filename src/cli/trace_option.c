@@ -49,9 +49,6 @@ int trace_option_check(const tracing_options *o, const char *const *inputs, size
     if (o->file == NULL) {
         return LS_OK;
     }
-    int code = output_check(o->file, a_timeline);
-    if (code == LS_OK) {
-        code = file_kind_refuse(o->file, a_timeline, inputs, n);
-    }
+    const int code = file_kind_check_output(o->file, a_timeline, output_check, inputs, n);
     return code == LS_OK ? code : error_prefix(LS_EUSAGE, "--trace");
 }

@@ -113,10 +113,7 @@ static int write_twin(const twin_arguments *a, const config *c)
     char *text = NULL;
     (void)snprintf(path, sizeof path, "%s-twin.yaml", c->experiment.name);
     const char *to = a->output != NULL ? a->output : path;
-    int code = output_check_text(to, "a configuration");
-    if (code == LS_OK) {
-        code = file_kind_refuse(to, "a configuration", &a->given, 1);
-    }
+    int code = file_kind_check_output(to, "a configuration", output_check_text, &a->given, 1);
     if (code == LS_OK) {
         code = print_twin(&text, c);
     }

@@ -35,7 +35,7 @@ static void slice_of(const stage *r, int unit, size_t *first, size_t *count)
 {
     const size_t begin = shard_range_first(r->count, (size_t)unit, (size_t)r->slices);
     *first = r->begin + begin;
-    *count = shard_range_first(r->count, (size_t)(unit + 1), (size_t)r->slices) - begin;
+    *count = shard_range_first(r->count, (size_t)unit + 1, (size_t)r->slices) - begin;
 }
 
 static stage stage_of(const journey *j, int level)

@@ -73,11 +73,15 @@ int file_kind_of(file_kind *out, const char *path)
     return by_content(out, path);
 }
 
-int file_kind_refuse(const char *path, const char *what, const char *const *inputs, size_t n)
+int file_kind_check_output(const char *path, const char *what, file_kind_check *check, const char *const *inputs,
+                           size_t n)
 {
     struct stat there;
     file_kind kind = FILE_OTHER;
-    const int code = output_refuse_inputs(path, inputs, n);
+    int code = output_refuse_inputs(path, inputs, n);
+    if (code == LS_OK) {
+        code = check(path, what);
+    }
     if (code != LS_OK) {
         return code;
     }

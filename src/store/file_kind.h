@@ -18,10 +18,14 @@ typedef enum file_kind {
  */
 int file_kind_of(file_kind *out, const char *path);
 
+/* output_check, output_check_text or temporary_prepare: whether an output called `what` may take the place. */
+typedef int file_kind_check(const char *path, const char *what);
+
 /*
- * LS_EUSAGE where an output called `what` at path would replace one of the n inputs, or a data set, checkpoint, log or
- * Keras' weights, told by their content: they took long to make. 0 otherwise, and where there is nothing.
+ * Whether an output called `what` may take this place: LS_EUSAGE where one of the n inputs stands there, or a data set,
+ * checkpoint, log or Keras' weights, told by their content, which took long to make; else what `check` says.
  */
-int file_kind_refuse(const char *path, const char *what, const char *const *inputs, size_t n);
+int file_kind_check_output(const char *path, const char *what, file_kind_check *check, const char *const *inputs,
+                           size_t n);
 
 #endif
