@@ -13,7 +13,7 @@
 #include "store/runlog_columns.h"
 
 static const char help[] =
-    "usage: lockstep balance RUN [--from STEP] [--to STEP] [--course ROWS]\n"
+    "usage: lockstep balance RUN [--from STEP] [--to STEP] [--course N]\n"
     "\n"
     "What decay and BatchNorm did to the filters of each convolution before a BatchNorm, as the run's log measured\n"
     "it, beside what their balance (*) predicts. Columns: the norm of a filter; the angle in radians that an update\n"

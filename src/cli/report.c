@@ -41,16 +41,19 @@ typedef struct report_arguments {
     const char *output, *svg, *png, *data;
     uint64_t threads, worst;
     bool no_eval;
+    const char *of_page; /* an option that is given, and is for a page alone */
 } report_arguments;
+
+#define OF_PAGE ARGS_MARK(report_arguments, of_page)
 
 static const args_option options[] = {
     {"output", ARGS_TEXT, ARGS_FIELD(report_arguments, output), .letter = 'o'},
     {"svg", ARGS_TEXT, ARGS_FIELD(report_arguments, svg)},
     {"png", ARGS_TEXT, ARGS_FIELD(report_arguments, png)},
-    {"no-eval", ARGS_FLAG, ARGS_FIELD(report_arguments, no_eval)},
-    {"data", ARGS_TEXT, ARGS_FIELD(report_arguments, data)},
-    {"threads", ARGS_WHOLE, ARGS_FIELD(report_arguments, threads), .least = 1, .most = 1024},
-    {"worst", ARGS_WHOLE, ARGS_FIELD(report_arguments, worst), .least = 0, .most = 1000},
+    {"no-eval", ARGS_FLAG, ARGS_FIELD(report_arguments, no_eval), OF_PAGE},
+    {"data", ARGS_TEXT, ARGS_FIELD(report_arguments, data), OF_PAGE},
+    {"threads", ARGS_WHOLE, ARGS_FIELD(report_arguments, threads), .least = 1, .most = 1024, OF_PAGE},
+    {"worst", ARGS_WHOLE, ARGS_FIELD(report_arguments, worst), .least = 0, .most = 1000, OF_PAGE},
     {0},
 };
 
@@ -195,9 +198,8 @@ static int write_page(const report_arguments *a, report_files *files, const repo
 static int check_arguments(const report_arguments *a, report_files *files)
 {
     const eval_outputs to = {.json = a->output}; /* over no data set, nor over a run's file */
-    if (!makes_page(a) && (a->no_eval || a->data != NULL || a->threads > 0 || a->worst != DEFAULT_WORST)) {
-        return error_set(LS_EUSAGE,
-                         "--no-eval, --data, --threads and --worst are for a page; name it with -o FILE.html");
+    if (!makes_page(a) && a->of_page != NULL) {
+        return error_set(LS_EUSAGE, "--%s is for a page; name it with -o FILE.html", a->of_page);
     }
     if (a->svg != NULL && a->png != NULL) {
         return error_set(LS_EUSAGE, "--svg and --png: the latter makes SVG files too; leave out one of them");

@@ -3,9 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/error.h"
 #include "cli/report_words.h"
 #include "page/html.h"
 #include "page/matrix.h"

@@ -1,5 +1,4 @@
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -15,7 +14,7 @@ static const char help[] =
     "Show what a run is doing, from its folder alone: on the machine where it trains or on any other that sees the\n"
     "folder, while it trains, while its job is queued again, before it has begun and when it is over. On a terminal "
     "the\n"
-    "lines are drawn in place until the run is done, or until q or Ctrl-C; otherwise they are printed once.\n"
+    "lines are drawn in place until the run is over, or until q or Ctrl-C; otherwise they are printed once.\n"
     "\n"
     "  --once           print them once\n"
     "  --every SECONDS  how often it looks again (default 1)\n"
