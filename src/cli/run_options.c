@@ -18,6 +18,7 @@ session_options run_options_session(const config *c)
         .optimizer = c->optimizer,
         .train = c->train,
         .training = true,
+        .measures = c->log.instrument.mode != INSTRUMENT_OFF,
         .split = DATASET_VAL,
     };
 }

@@ -92,6 +92,16 @@ void instrument_free(instrument *in)
     free(in);
 }
 
+size_t instrument_memory(const tensor_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (filters_invariant(&t->tensors[i])) {
+            return 2 * t->weights_size * sizeof(real);
+        }
+    }
+    return 0;
+}
+
 size_t instrument_layers(const instrument *in)
 {
     return in == NULL ? 0 : in->layers;

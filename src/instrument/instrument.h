@@ -41,6 +41,9 @@ typedef struct instrument_row {
 int instrument_create(instrument **out, const instrument_setting *of, const instrument_options *i);
 void instrument_free(instrument *in);
 
+/* Bytes that an instrument takes in the main, whatever its mode: weights before an update, and those of the start. */
+size_t instrument_memory(const tensor_table *t);
+
 /* The measured tensors, in table order: index of each in the table; owned by the instrument. */
 size_t instrument_layers(const instrument *in);
 const size_t *instrument_tensors(const instrument *in);

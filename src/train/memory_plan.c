@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "instrument/instrument.h"
 
 int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, int ranks)
 {
@@ -22,7 +23,8 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
     out->gradients = step_gradients(&t, m.max_shards) * sizeof(real);
     out->weights = state_memory(&t, slots, session_slots(slots, o));
     out->images = loader_memory(&l) + (o->training ? loader_memory(&of_training) : 0);
-    out->total = out->network.total + out->gradients + out->weights + out->images;
+    out->measured = o->training && o->measures ? instrument_memory(&t) : 0;
+    out->total = out->network.total + out->gradients + out->weights + out->measured + out->images;
     tensor_table_release(&t);
     return LS_OK;
 }
@@ -53,6 +55,7 @@ void memory_plan_print(const memory_plan *p, const char *prefix)
         {"scratch of threads", n->scratch},
         {"gradient vectors", p->gradients},
         {"weights and statistics", p->weights},
+        {"weights to measure by", p->measured},
         {"images", p->images},
         {"total", p->total},
     };

@@ -9,6 +9,7 @@ typedef struct memory_plan {
     model_memory_plan network;
     size_t gradients; /* vectors as long as the weights, one for each node of the shard tree that a rank ends up with */
     size_t weights;   /* with the moving statistics, and sums as long as those */
+    size_t measured;  /* weights kept on one rank, by which updates are measured */
     size_t images;    /* batches that the loaders decode ahead, of training and of validation */
     size_t total;
 } memory_plan;

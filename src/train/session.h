@@ -32,6 +32,7 @@ typedef struct session_options {
     train_options train;
     const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
+    bool measures;       /* an instrument will measure its updates, which takes memory */
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */
     bool averages;       /* not training, for the averages of the weights as well */
     dataset_split split; /* what `val` goes through, once and in order */
