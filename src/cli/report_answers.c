@@ -82,17 +82,17 @@ static bool all_alike(const report_run *r)
     return false;
 }
 
-/* "Of 297 pictures 270 are told rightly. Most often 8 is taken for 1 (5 times)." */
+/* "Of 297 pictures 270 are classified correctly. Most often 8 is predicted as 1 (5 times)." */
 static void summary(char out[TEXT], const report_run *r)
 {
     const eval_report *a = &r->eval.answers;
     const size_t right = (size_t)floor(a->figures.accuracy * (double)a->figures.samples + 0.5);
-    int n = snprintf(out, TEXT, "Of %zu pictures %zu are told rightly.", a->figures.samples, right);
+    int n = snprintf(out, TEXT, "Of %zu pictures %zu are classified correctly.", a->figures.samples, right);
     if (all_alike(r)) {
         (void)snprintf(out, TEXT, "All %zu pictures get the same answer.", a->figures.samples);
     } else if (a->confusion_count > 0 && n > 0 && n < TEXT) {
         const metrics_pair *most = &a->confusions[0];
-        (void)snprintf(out + n, TEXT - (size_t)n, " Most often %.80s is taken for %.80s (%zu times).",
+        (void)snprintf(out + n, TEXT - (size_t)n, " Most often %.80s is predicted as %.80s (%zu times).",
                        class_name(r, most->label), class_name(r, most->predicted), most->count);
     }
 }
@@ -113,13 +113,13 @@ static void add_matrix(page *p, const report_run *r)
         cells[i] = eval_report_confusion(a, i / n, i % n);
     }
     (void)snprintf(name, sizeof name, "confusions-%s", r->tag);
-    (void)snprintf(title, sizeof title, "%s: what is taken for what", r->label);
+    (void)snprintf(title, sizeof title, "%s: true and predicted classes", r->label);
     summary(says, r);
     const matrix m = {.name = name,
                       .title = title,
                       .says = says,
                       .row_label = "true class",
-                      .column_label = "taken for",
+                      .column_label = "predicted class",
                       .names = (const char *const *)r->data.info.classes,
                       .cells = cells,
                       .count = n};
@@ -129,14 +129,13 @@ static void add_matrix(page *p, const report_run *r)
 
 static void add_confusions(text_builder *t, const report_run *r)
 {
-    static const char *const headings[] = {"true class", "taken for", "pictures", "of the class"};
+    static const char *const headings[] = {"true class", "predicted class", "pictures", "of the class"};
     char caption[TEXT];
     const eval_report *a = &r->eval.answers;
     const size_t shown = a->confusion_count < LISTED ? a->confusion_count : LISTED;
     summary(caption, r);
     html_paragraph(t, caption);
-    (void)snprintf(caption, sizeof caption, "What is most often taken for what: %zu of %zu pairs", shown,
-                   a->confusion_count);
+    (void)snprintf(caption, sizeof caption, "The most frequent errors: %zu of %zu pairs", shown, a->confusion_count);
     html_table_begin(t, caption, headings, sizeof headings / sizeof headings[0]);
     for (size_t i = 0; i < shown; i++) {
         char count[CELL], share[CELL];
@@ -180,8 +179,8 @@ static void add_class(text_builder *t, const report_run *r, size_t number)
 
 static void add_classes(text_builder *t, const report_run *r)
 {
-    static const char *const headings[] = {"class", "pictures", "of these told rightly (recall)",
-                                           "of what is told so, right (precision)", "F1"};
+    static const char *const headings[] = {"class", "pictures", "of these found (recall)",
+                                           "of those predicted, right (precision)", "F1"};
     const size_t n = r->eval.answers.figures.classes;
     const size_t shown = n < LISTED ? n : LISTED;
     char caption[TEXT];
@@ -195,7 +194,7 @@ static void add_classes(text_builder *t, const report_run *r)
     }
     qsort(all, n, sizeof *all, by_recall);
     if (shown < n) {
-        (void)snprintf(caption, sizeof caption, "The %zu of %zu classes that are told worst", shown, n);
+        (void)snprintf(caption, sizeof caption, "The worst %zu of %zu classes", shown, n);
     } else {
         (void)snprintf(caption, sizeof caption, "The classes, the worst first");
     }
@@ -217,9 +216,9 @@ static void add_picture(text_builder *t, const report_run *r, const report_pictu
     const char *name = class_name(r, s->label);
     (void)snprintf(labelled, sizeof labelled, "Labelled %.200s", name);
     if (s->label == s->predicted) {
-        (void)snprintf(told, sizeof told, "told rightly, at %.1f\u00a0%%", 100 * s->probability);
+        (void)snprintf(told, sizeof told, "classified correctly, at %.1f\u00a0%%", 100 * s->probability);
     } else {
-        (void)snprintf(told, sizeof told, "taken for %.200s at %.1f\u00a0%%; for %.200s only %.2g\u00a0%%",
+        (void)snprintf(told, sizeof told, "predicted as %.200s at %.1f\u00a0%%, as %.200s at %.2g\u00a0%%",
                        class_name(r, s->predicted), 100 * s->probability, name, 100 * exp(-s->loss));
     }
     (void)snprintf(loss, sizeof loss, "loss %.3f", s->loss);
@@ -241,8 +240,8 @@ static void add_worst(text_builder *t, const report_run *r)
     }
     html_subheading(t, "The pictures with the largest loss");
     html_note(t,
-              "Where the network is wrong and sure of it. Often it is the label that is wrong, or the picture is hard "
-              "for people too.");
+              "Where the network gives the label the least probability. The label may be wrong, the picture hard, or "
+              "the statistics that it is answered by behind the weights.");
     html_pictures_begin(t);
     for (size_t i = 0; i < r->eval.worst_count; i++) {
         add_picture(t, r, &r->eval.worst[i]);

@@ -198,9 +198,10 @@ void report_charts_learning(page *p, const report_run *runs, size_t count)
          (chart){.name = "accuracy",
                  .title = "Accuracy",
                  .x_label = "epoch",
-                 .y_label = "share of pictures told rightly",
+                 .y_label = "share classified correctly",
                  .says = "Full lines: on the pictures of training, while it goes on. Dashed: on those of validation, "
-                         "after each epoch.",
+                         "after each epoch, by moving statistics unless the configuration says precise: a dashed "
+                         "line that stays low at first shows those statistics, which have yet to follow.",
                  .from_zero = true});
     add_figure(&p->text, &all, runs, count, FIELD(train_cross_entropy), "training", false);
     add_figure(&p->text, &all, runs, count, FIELD(val_cross_entropy), "validation", true);
@@ -266,17 +267,19 @@ void report_charts_balance(page *p, const report_run *runs, size_t count)
                  .title = "How far an update turns the filters, over the angle in balance",
                  .x_label = "step",
                  .y_label = "angle / angle in balance",
-                 .says = "A run whose line has come to 1 is in balance. Measured at some steps, the median of the "
-                         "layers, over the last ten measurements.",
+                 .says = "A run whose line has come to 1 is in balance. A line that falls first is one whose gradients "
+                         "fade before decay has shortened the filters. The middle one of the layers, smoothed over "
+                         "ten measurements.",
                  .from_zero = true});
     add_norms(&p->text, &all, runs, count);
     draw(p, &all,
          (chart){.name = "norm",
                  .title = "Length of the filters before a BatchNorm",
                  .x_label = "step",
-                 .y_label = "|w|, mean of the layers",
+                 .y_label = "length, mean of the layers",
                  .says = "Full lines: measured. Dashed: the length at which decay and the gradients of that moment "
-                         "would be in balance.",
+                         "would be in balance; it falls as gradients fade, and the filters follow it. The mean is the "
+                         "geometric one.",
                  .logarithmic = true});
 }
 

@@ -35,11 +35,12 @@ static void add_runs(text_builder *t, const report_run *runs, size_t count)
 {
     static const char *const headings[COLUMNS] = {
         "run", "network", "epochs", "training accuracy", "validation accuracy", "mean |w|", "filters"};
-    html_table_begin(t, "From the first epoch to the last", headings, COLUMNS);
+    html_table_begin(t, "Figures of the first and the last epoch; of mean |w|, before the first and after the last",
+                     headings, COLUMNS);
     for (size_t i = 0; i < count; i++) {
         const run_data *d = &runs[i].data;
         char kind[REPORT_WORDS], epochs[CELL], train[CELL], val[CELL], weights[CELL], filters[CELL];
-        const char *const cells[COLUMNS] = {d->dir, kind, epochs, train, val, weights, filters};
+        const char *const cells[COLUMNS] = {runs[i].label, kind, epochs, train, val, weights, filters};
         report_words_kind(kind, &runs[i]);
         (void)snprintf(epochs, CELL, "%zu of %llu", d->count, (unsigned long long)d->saved.train.epochs);
         span(train, d->epochs[0].train_accuracy, last_row(d)->train_accuracy, 4);
@@ -83,7 +84,7 @@ static void add_card(text_builder *t, const report_run *r, const report_run *bn,
 
 static void add_findings(text_builder *t, const report_run *runs, size_t count, const report_run *bn)
 {
-    static const char *const headings[] = {"run", "the article found", "seen here?", "by these figures"};
+    static const char *const headings[] = {"run", "the article says", "does that hold here?", "by these figures"};
     static const char *const answers[] = {
         [FINDING_SHOWN] = "yes", [FINDING_NOT_SHOWN] = "no", [FINDING_UNKNOWN] = "cannot be said"};
     size_t all = 0;
@@ -91,7 +92,7 @@ static void add_findings(text_builder *t, const report_run *runs, size_t count, 
     for (size_t i = 0; i < count; i++) {
         const size_t n = report_findings(found, &runs[i], bn);
         if (all == 0 && n > 0) {
-            html_table_begin(t, "The article's findings", headings, 4);
+            html_table_begin(t, "What the article says, and these runs", headings, 4);
         }
         for (size_t k = 0; k < n; k++) {
             const char *const cells[] = {runs[i].label, found[k].claim, answers[found[k].verdict], found[k].figures};
@@ -108,7 +109,7 @@ static void add_findings(text_builder *t, const report_run *runs, size_t count, 
 static void add_layers(text_builder *t, const run_data *d)
 {
     static const char *const headings[COLUMNS] = {
-        "layer", "filters", "|w|", "|w| in balance", "angle", "angle in balance", "epsilon's share"};
+        "layer", "filters", "length", "length in balance", "angle, rad", "angle in balance", "epsilon's share"};
     const series *s = &d->measured;
     if (s->count == 0) {
         return;

@@ -152,7 +152,7 @@ static void add_columns(page *p, const report_run *r)
     (void)snprintf(title, sizeof title, "%s: where the time went", r->label);
     bars_add(p, &(bars){.name = name,
                         .title = title,
-                        .says = "Seconds of rank 0, from one epoch's end to the next.",
+                        .says = "Seconds of rank 0, the first process, from one epoch's end to the next.",
                         .x_label = "epoch",
                         .y_label = "seconds",
                         .x = x,

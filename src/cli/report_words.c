@@ -76,12 +76,13 @@ static void say_findings(char out[REPORT_WORDS], const report_run *runs, size_t 
         all += n;
     }
     if (all > 0 && seen == all) {
-        say(out, "All %zu findings of the article that these runs are about are seen here. ", all);
-    } else if (all > 0) {
         say(out,
-            "Of %zu findings of the article that these runs are about %zu %s seen here; the table below says "
-            "which. ",
-            all, seen, seen == 1 ? "is" : "are");
+            "All %zu claims of the article that these runs can show hold here; they say which way things go, not how "
+            "far. ",
+            all);
+    } else if (all > 0) {
+        say(out, "Of %zu claims of the article that these runs can show %zu %s here; the table below says which. ", all,
+            seen, seen == 1 ? "holds" : "hold");
     }
 }
 
@@ -132,6 +133,17 @@ void report_words_kind(char out[REPORT_WORDS], const report_run *r)
     }
 }
 
+/* ", and ... by precise statistics", where these say something else. */
+static void say_precise(char out[REPORT_WORDS], const report_run *r)
+{
+    const report_eval *e = &r->eval;
+    if (has_batch_norm(r) && e->done && e->precise.samples > 0 &&
+        fabs(last_row(r)->val_accuracy - e->precise.accuracy) > apart / 4) {
+        say(out, ", and %.1f\u00a0%% by precise statistics, which are the ones to compare runs by",
+            100 * e->precise.accuracy);
+    }
+}
+
 void report_words_learned(char out[REPORT_WORDS], const report_run *r)
 {
     const double first = first_row(r)->train_accuracy;
@@ -141,22 +153,27 @@ void report_words_learned(char out[REPORT_WORDS], const report_run *r)
     out[0] = '\0';
     if (f.verdict == FINDING_UNKNOWN) {
         say(out,
-            "It cannot be said after one epoch. In that one %.1f\u00a0%% of the training pictures were told rightly.",
+            "It cannot be said after one epoch. In that one %.1f\u00a0%% of the training pictures were classified "
+            "correctly.",
             100 * last);
     } else if (last < guessing * chance) {
         say(out,
-            "No. In the last epoch %.1f\u00a0%% of the training pictures were told rightly; guessing among %zu classes "
+            "No. In the last epoch %.1f\u00a0%% of the training pictures were classified correctly; guessing among %zu "
+            "classes "
             "gives "
             "%.1f\u00a0%%.",
             100 * last, r->data.info.class_count, 100 * chance);
     } else {
         say(out,
-            "%s. Of the training pictures %.1f\u00a0%% were told rightly in the first epoch and %.1f\u00a0%% in the "
+            "%s. Of the training pictures %.1f\u00a0%% were classified correctly in the first epoch and %.1f\u00a0%% "
+            "in the "
             "last.",
             f.verdict == FINDING_SHOWN ? "Yes" : "Hardly", 100 * first, 100 * last);
     }
     if (!isnan(last_row(r)->val_accuracy)) {
-        say(out, " Of the validation pictures it is %.1f\u00a0%%.", 100 * last_row(r)->val_accuracy);
+        say(out, " Of the validation pictures it is %.1f\u00a0%%", 100 * last_row(r)->val_accuracy);
+        say_precise(out, r);
+        say(out, ".");
     }
 }
 
@@ -194,6 +211,22 @@ static void say_plain_decay(char out[REPORT_WORDS], const report_run *r)
     }
 }
 
+/* Why a run goes away from the balance first: the angle was nearer to it, and gradients faded. */
+static void say_way(char out[REPORT_WORDS], const report_run *r)
+{
+    const size_t n = r->data.measured.count;
+    const size_t part = n / 4;
+    const double last = part > 0 ? verdict_turn(r->data.points + n - part, part) : 0;
+    const double first = part > 0 ? verdict_turn(r->data.points, part) : 0;
+    if (last < first && last < 1) {
+        say(out,
+            " At first it was %.2f times: gradients fade as the pictures are learned, and that works faster than "
+            "decay, "
+            "which has to shorten the filters until the angle grows again.",
+            first);
+    }
+}
+
 static void say_balance(char out[REPORT_WORDS], const report_run *r)
 {
     const verdict v = report_verdict(r);
@@ -209,6 +242,7 @@ static void say_balance(char out[REPORT_WORDS], const report_run *r)
             " Decay and gradients are not in balance yet: at the end an update turns the filters by %.2f times the "
             "angle that they would have there.",
             v.turn);
+        say_way(out, r);
         break;
     case VERDICT_DESTABILIZED:
         say(out,
@@ -227,8 +261,8 @@ static void say_balance(char out[REPORT_WORDS], const report_run *r)
 static void say_decay_and_norm(char out[REPORT_WORDS], const report_run *r, const report_run *bn)
 {
     say(out,
-        "BatchNorm divides the length of a filter out again, so %s cannot make the network simpler, as the article "
-        "says. It makes the weights smaller: ",
+        "BatchNorm divides the length of a filter out again, so %s does not change what the network answers, which is "
+        "the article's point. It makes the weights smaller: ",
         decay_name(r));
     say_weights(out, r);
     if (bn != NULL) {
@@ -236,9 +270,10 @@ static void say_decay_and_norm(char out[REPORT_WORDS], const report_run *r, cons
         say(out, "; in %s it ended at %.4f", bn->label, last_row(bn)->mean_abs_weight);
         if (isfinite(ratio)) {
             say(out,
-                ". The shorter a filter, the further an update turns it: at the end the effective rate is %.2g "
-                "times that of %s",
-                ratio, bn->label);
+                ". The shorter a filter, the further the same step turns it, so that %s acts as a higher learning "
+                "rate: at "
+                "the end the effective rate is %.2g times that of %s",
+                decay_name(r), ratio, bn->label);
         }
     }
     say(out, ".");
@@ -278,7 +313,10 @@ static void say_length_of_decay(char out[REPORT_WORDS], const report_run *r)
     } else {
         say(out, "no: ");
         say_count(out, steps);
-        say(out, " updates make them %.3g times what they were, and times 0.06 takes ", alone);
+        say(out,
+            " updates, from the first print of the ten weights to the last, make them %.3g times what they were, "
+            "and times 0.06 takes ",
+            alone);
         say_count(out, ceil(steps * log(article) / log(alone)));
         say(out, ".");
     }
@@ -311,7 +349,7 @@ void report_words_length(char out[REPORT_WORDS], const report_run *r)
     } else {
         say(out,
             "No. It lasted %.2g time constants of the balance between %s and gradients, and about 5 are needed. What "
-            "is seen here of %s is the way there.",
+            "is seen here of %s is the beginning of the way there.",
             clock, decay_name(r), decay_name(r));
     }
 }
@@ -337,11 +375,11 @@ void report_words_validation(char out[REPORT_WORDS], const report_run *r)
     const double moving = e->moving.accuracy;
     const double precise = e->precise.accuracy;
     say(out,
-        "By the moving statistics %.1f\u00a0%% of the validation pictures are told rightly, by the data's own "
-        "%.1f\u00a0%%. ",
+        "By moving statistics %.1f\u00a0%% of the validation pictures are classified correctly, by precise ones (see "
+        "below) %.1f\u00a0%%. ",
         100 * moving, 100 * precise);
     if (fabs(moving - precise) <= apart) {
-        say(out, "So the moving ones will do.");
+        say(out, "At the end of this run the two agree.");
     } else if (moving_is_far(&lag)) {
         say(out, "So the first figure says little about the network, and the second one counts.");
     } else {
@@ -359,7 +397,7 @@ static void say_next_balance(char out[REPORT_WORDS], const report_run *r)
     const verdict v = report_verdict(r);
     const double epochs = r->data.info.epoch > 0 ? (double)r->data.info.epoch : 1;
     if (v.kind == VERDICT_DESTABILIZED) {
-        say(out, "Lower l2.c or the rate, or make the task harder (augment, loss.label_smoothing).");
+        say(out, "Lower l2.c or train.learning_rate, or make the task harder (augment, loss.label_smoothing).");
     } else if (v.kind == VERDICT_DECAYING) {
         say(out, "Stop here, or make the task harder (augment, loss.label_smoothing): there is nothing left to learn.");
     } else if (isnan(clock)) {
@@ -369,13 +407,15 @@ static void say_next_balance(char out[REPORT_WORDS], const report_run *r)
         say_count(out, ceil(v.steps / 100) * 100);
         say(out, " steps, or keep the gradients from fading by a harder task (augment, loss.label_smoothing).");
     } else if (v.kind == VERDICT_EQUILIBRIUM || clock >= VERDICT_ENOUGH) {
-        say(out, "Look at the layers below, or at another balance: change the rate or l2.c. `lockstep balance` has all "
+        say(out, "Look at the layers below, or at another balance: change train.learning_rate or l2.c. `lockstep "
+                 "balance` has all "
                  "figures.");
     } else if (clock > 0) {
         say(out,
-            "Train it for %.0f epochs in all (train.epochs, and --resume auto), or with a larger l2.c or rate: both "
-            "make the time constant shorter.",
-            ceil(epochs * VERDICT_ENOUGH / clock));
+            "Train it for %.0f epochs in all: lockstep train, with the configuration that it began with, --set "
+            "train.epochs=%.0f --resume auto. Or begin another with a larger l2.c or train.learning_rate: the time "
+            "constant gets shorter as they get larger.",
+            ceil(epochs * VERDICT_ENOUGH / clock), ceil(epochs * VERDICT_ENOUGH / clock));
     }
 }
 
@@ -400,6 +440,6 @@ void report_words_next(char out[REPORT_WORDS], const report_run *r, const report
         say(out, "Train it with L2 as well (l2.c: 0.001 is the article's) and compare.");
     }
     if (has_batch_norm(r) && moving_is_far(&lag)) {
-        say(out, " Validate it by the data's own statistics: batch_norm.evaluate: precise.");
+        say(out, " Validate it by precise statistics: batch_norm.evaluate: precise.");
     }
 }

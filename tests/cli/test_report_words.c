@@ -119,6 +119,10 @@ START_TEST(learning)
     has(text, "Yes. Of the training pictures 50.0");
     has(text, "90.5");
     has(text, "Of the validation pictures it is 90.0");
+    lacks(text, "precise");
+    m.run.eval = (report_eval){.done = true, .precise = {.accuracy = 0.95, .samples = 100}};
+    report_words_learned(text, &m.run);
+    has(text, "95.0\u00a0% by precise statistics");
     for (size_t i = 0; i < EPOCHS; i++) {
         m.rows[i].train_accuracy = 0.11;
         m.rows[i].val_accuracy = NAN;
@@ -163,7 +167,7 @@ START_TEST(l2_alone)
     has(text, "Each of the 10 watched weights is 0.8353 times");
     has(text, "so L2 is all that moved them");
     report_words_length(text, &m.run);
-    has(text, "no: 900 updates make them 0.835 times what they were, and times 0.06 takes 14,067.");
+    has(text, "the last, make them 0.835 times what they were, and times 0.06 takes 14,067.");
     report_words_next(text, &m.run, NULL);
     has(text, "Give the network BatchNorm");
     report_words_validation(text, &m.run);
@@ -186,14 +190,20 @@ START_TEST(both)
     measure(&bn, 0, 2);
     measure(&m, 0.4, 1);
     report_words_decay(text, &m.run, &bn.run);
-    has(text, "BatchNorm divides the length of a filter out again, so L2 cannot make the network simpler");
+    has(text, "BatchNorm divides the length of a filter out again, so L2 does not change what the network answers");
     has(text, "in one it ended at 0.0442");
     has(text, "the effective rate is 4 times that of one");
     has(text, "not in balance yet: at the end an update turns the filters by 0.40 times");
+    lacks(text, "gradients fade");
+    for (size_t i = 0; i < m.run.data.measured.count / 4; i++) {
+        m.run.data.points[i].turn = 0.8; /* away from the balance before it comes back */
+    }
+    report_words_decay(text, &m.run, &bn.run);
+    has(text, "At first it was 0.80 times: gradients fade");
     report_words_length(text, &m.run);
     has(text, "No. It lasted 0.8 time constants");
     report_words_next(text, &m.run, NULL);
-    has(text, "Train it for 63 epochs in all");
+    has(text, "--set train.epochs=63 --resume auto");
     m.run.data.info.step *= 10; /* in as many epochs */
     m.run.data.count = EPOCHS;
     measure(&m, 1.02, 1);
@@ -240,11 +250,11 @@ START_TEST(validations)
     m.run.eval.moving = (evaluation){.accuracy = 0.8923, .samples = 297};
     m.run.eval.precise = (evaluation){.accuracy = 0.9428, .samples = 297};
     report_words_validation(text, &m.run);
-    has(text, "By the moving statistics 89.2");
+    has(text, "By moving statistics 89.2");
     has(text, "a mean over some 100 steps");
     m.run.eval.precise.accuracy = 0.8990;
     report_words_validation(text, &m.run);
-    has(text, "So the moving ones will do.");
+    has(text, "At the end of this run the two agree.");
     m.run.data.info.moving_distance = 0.9;
     m.run.eval.moving.accuracy = 0.1;
     report_words_validation(text, &m.run);
@@ -273,12 +283,12 @@ START_TEST(leads)
         runs[i] = all[i].run;
     }
     report_words_lead(text, runs, 3);
-    has(text, "All 6 findings of the article");
+    has(text, "All 6 claims of the article");
     has(text, "Too short to show what L2 does to BatchNorm in the long run: one.");
     runs[2].data.info.step *= 10;
     all[0].rows[EPOCHS - 1].mean_abs_weight = 0.01;
     report_words_lead(text, runs, 3);
-    has(text, "Of 6 findings of the article that these runs are about 4 are seen here");
+    has(text, "Of 6 claims of the article that these runs can show 4 hold here");
     has(text, "The run with both was long enough");
     runs[0].data.info.epoch = 3;
     report_words_next(text, &runs[0], NULL);
