@@ -18,6 +18,7 @@ static const double near_balance = 0.1; /* of the angle: that much is in it */
 static const double least_clock = 1;    /* before a balance is believed */
 static const double few_pushes = 0.1;   /* share of the balance's outward push below which gradients vanish */
 static const double told_by_clock = 1;  /* a window's time constants in which that is told from a way to the balance */
+static const double rounding = 1e-6;    /* radians: what float32 turns weights by that no gradient moves, and more */
 static const double jump_size = 3;      /* rise of ln norm, in what decay can take in the same time */
 
 verdict_point verdict_point_of(const filters_row *rows, size_t layers, uint64_t step, const rate_now *now,
@@ -97,9 +98,12 @@ static double period_of(const verdict_point *p, size_t count)
     return jumps > LEAST_JUMPS ? (double)(last - first) / (double)(jumps - 1) : 0;
 }
 
-/* Whether pushes stay away while the norms fall, where they should come back. */
+/* Whether pushes stay away while the norms fall, where they should come back; what only rounds is no push. */
 static bool vanishes(const verdict_point *p, size_t count, double clock, double turn)
 {
+    if (p[count - 1].angle < rounding && turn * turn < few_pushes) {
+        return p[count - 1].log_norm < p->log_norm;
+    }
     const double before = verdict_turn(p, count / 2);
     const double after = verdict_turn(p + count / 2, count - count / 2);
     return turn * turn < few_pushes && clock >= told_by_clock && after <= before;

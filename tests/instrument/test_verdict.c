@@ -89,6 +89,20 @@ START_TEST(decaying)
 }
 END_TEST
 
+/* Without any gradient: what is left of an angle is rounding, in which the shares of the balance may rise. */
+START_TEST(rounding_is_no_push)
+{
+    verdict_point p[POINTS];
+    follow(p, &(course){.o = decayed, .from = 3});
+    for (size_t i = 0; i < POINTS; i++) {
+        p[i].angle = 2e-8;
+        p[i].turn = 4.5e-7 * (1 + 1e-3 * (double)i);
+        p[i].log_norm = -p[i].shrink * (double)p[i].step;
+    }
+    ck_assert_int_eq(verdict_of(p, POINTS, &decayed, &run).kind, VERDICT_DECAYING);
+}
+END_TEST
+
 START_TEST(destabilized)
 {
     const verdict v = judge(&(course){.o = decayed, .from = 3, .fade = 0, .jump_every = 1000}, POINTS);
@@ -159,6 +173,7 @@ int main(void)
     tcase_add_test(cases, relaxing);
     tcase_add_test(cases, growing);
     tcase_add_test(cases, decaying);
+    tcase_add_test(cases, rounding_is_no_push);
     tcase_add_test(cases, destabilized);
     tcase_add_test(cases, too_short);
     tcase_add_test(cases, unknown);
