@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "instrument/decay_law.h"
-#include "optim/rate.h"
 
 #define SAY(out, ...) ((void)snprintf((out), sizeof(out), __VA_ARGS__))
 
@@ -78,15 +77,9 @@ static uint64_t last_step(const finding_run *r)
     return last_row(r)->start_step;
 }
 
-static rate_run rate_run_of(const finding_run *r)
-{
-    return (rate_run){.steps_per_epoch = r->count > 1 ? r->epochs[1].start_step - first_step(r) : 1, .batch = r->batch};
-}
-
 double finding_decay(const finding_run *r)
 {
-    const rate_run run = rate_run_of(r);
-    return r->count == 0 ? 1 : decay_law_factor(r->optimizer, &run, first_step(r), last_step(r));
+    return r->count == 0 ? 1 : decay_law_factor(r->optimizer, &r->run, first_step(r), last_step(r));
 }
 
 /* Whether its decay has the article's form, one factor to the power of the steps. */
@@ -103,8 +96,8 @@ static void describe_decay(char *out, size_t size, const finding_run *r)
     const unsigned long long steps = last_step(r) - first_step(r);
     out[0] = '\0';
     if (is_plain(r->optimizer)) {
-        const rate_run run = rate_run_of(r); /* with momentum m a step's push goes on, 1/(1 - m) times in all */
-        const double rate = rate_at(r->optimizer, &run, 0).rate / (1 - r->optimizer->momentum);
+        /* With momentum m a step's push goes on in the steps after it, 1/(1 - m) times in all. */
+        const double rate = rate_at(r->optimizer, &r->run, 0).rate / (1 - r->optimizer->momentum);
         (void)snprintf(out, size, "; decay alone gives (1 - 2*%g*%g)^%llu = %.6f", rate, r->optimizer->l2, steps,
                        decay);
     } else if (!isnan(decay)) {

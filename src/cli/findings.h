@@ -5,13 +5,14 @@
 #include <stdint.h>
 
 #include "optim/options.h"
+#include "optim/rate.h"
 #include "store/runlog.h"
 
 /* What the article found, examined in the logs of runs. Pure: no files, no printing. */
 
 typedef struct finding_run {
     const optimizer_options *optimizer;
-    uint64_t batch;                 /* samples an update */
+    rate_run run;                   /* by which its rates went */
     const runlog_epoch_row *epochs; /* [count] */
     size_t count;
 } finding_run;

@@ -11,12 +11,14 @@ int report_run_read(report_run *out, const char *dir)
 {
     *out = (report_run){0};
     const int code = run_data_read(&out->data, dir);
-    out->facts = (finding_run){
-        .optimizer = &out->data.saved.optimizer,
-        .batch = out->data.saved.order.batch,
-        .epochs = out->data.epochs,
-        .count = out->data.count,
-    };
+    if (code == LS_OK) {
+        out->facts = (finding_run){
+            .optimizer = &out->data.saved.optimizer,
+            .run = run_data_rate_run(&out->data),
+            .epochs = out->data.epochs,
+            .count = out->data.count,
+        };
+    }
     return code;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/sort.h"
-#include "instrument/decay_law.h"
 #include "instrument/theory.h"
 
 static const optimizer_options *options_of(const report_run *r)
@@ -38,13 +37,6 @@ bool report_is_too_short(const report_run *r)
 bool report_lags(const report_run *r)
 {
     return report_clock(r) >= VERDICT_ENOUGH && report_verdict(r).kind == VERDICT_RELAXING;
-}
-
-double report_decay_alone(const report_run *r)
-{
-    const rate_run run = run_data_rate_run(&r->data);
-    const runlog_epoch_row *rows = r->data.epochs;
-    return decay_law_factor(options_of(r), &run, rows[0].start_step, rows[r->data.count - 1].start_step);
 }
 
 double report_effective_rates(const report_run *r, const report_run *other)

@@ -20,9 +20,6 @@ bool report_is_too_short(const report_run *r);
 /* Whether it lasted long enough, and its filters are still on their way: the balance itself has moved. */
 bool report_lags(const report_run *r);
 
-/* What decay alone makes of a weight from the first to the last print; NaN where no law is known. */
-double report_decay_alone(const report_run *r);
-
 /* The effective rate of a run's last measurement over that of another's: the median of the layers; NaN: unknown. */
 double report_effective_rates(const report_run *r, const report_run *other);
 

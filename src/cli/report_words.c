@@ -8,10 +8,11 @@
 #include "cli/report_stand.h"
 #include "cli/run_options.h"
 
-static const double article = 0.0599838; /* what the article's ten weights came to in 14,067 updates */
-static const double guessing = 1.5;      /* times the accuracy of guessing: no better than that */
-static const double same = 0.01;         /* of factors that are taken for one */
-static const double apart = 0.02;        /* of accuracies that differ */
+static const double article = 0.0599838;  /* what the article's ten weights came to in 14,067 updates */
+static const double guessing = 1.5;       /* times the accuracy of guessing: no better than that */
+static const double same = 0.01;          /* of factors that are taken for one */
+static const double worth_saying = 0.005; /* of accuracies by one and the other statistics */
+static const double apart = 0.02;         /* of accuracies that differ */
 
 /* Add to a text; what does not fit is cut. */
 static void say(char out[REPORT_WORDS], const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -138,7 +139,7 @@ static void say_precise(char out[REPORT_WORDS], const report_run *r)
 {
     const report_eval *e = &r->eval;
     if (has_batch_norm(r) && e->done && e->precise.samples > 0 &&
-        fabs(last_row(r)->val_accuracy - e->precise.accuracy) > apart / 4) {
+        fabs(last_row(r)->val_accuracy - e->precise.accuracy) > worth_saying) {
         say(out, ", and %.1f\u00a0%% by precise statistics, which are the ones to compare runs by",
             100 * e->precise.accuracy);
     }
@@ -191,7 +192,7 @@ static void say_plain_decay(char out[REPORT_WORDS], const report_run *r)
     double smallest = 0;
     double largest = 0;
     const size_t n = finding_ratios(&r->facts, &smallest, &largest);
-    const double alone = report_decay_alone(r);
+    const double alone = finding_decay(&r->facts);
     if (r->data.count < 2 || n == 0) {
         say(out, "It shrinks the weights: ");
         say_weights(out, r);
@@ -300,7 +301,7 @@ void report_words_decay(char out[REPORT_WORDS], const report_run *r, const repor
 /* How long until decay alone has made weights as small as the article's. */
 static void say_length_of_decay(char out[REPORT_WORDS], const report_run *r)
 {
-    const double alone = report_decay_alone(r);
+    const double alone = finding_decay(&r->facts);
     const double steps = (double)(last_row(r)->start_step - first_row(r)->start_step);
     if (!(alone > 0 && alone < 1)) {
         say(out, "That decay alone moves the weights shows within a few epochs.");

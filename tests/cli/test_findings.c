@@ -31,7 +31,10 @@ static finding_run make_run(const runlog_epoch_row *rows, double l2)
 {
     static const optimizer_options with = {.learning_rate = 0.1, .l2 = 0.001}, without = {.learning_rate = 0.1};
     ck_assert(l2 == 0 || l2 == with.l2);
-    return (finding_run){.optimizer = l2 > 0 ? &with : &without, .epochs = rows, .count = EPOCHS};
+    return (finding_run){.optimizer = l2 > 0 ? &with : &without,
+                         .run = {.steps_per_epoch = EPOCH_STEPS},
+                         .epochs = rows,
+                         .count = EPOCHS};
 }
 
 START_TEST(accuracy)
@@ -136,6 +139,11 @@ START_TEST(decay_follows_the_rate)
     const double expected = pow(1 - 0.0004, EPOCH_STEPS) * pow(1 - 0.0002, EPOCH_STEPS) * pow(1 - 0.0001, EPOCH_STEPS);
     ck_assert_int_eq(EPOCHS, 4);
     ck_assert_double_eq_tol(finding_decay(&r), expected, 1e-12);
+    ck_assert_ptr_nonnull(strstr(finding_shrinking(&r).figures, "over these"));
+    /* Two batches of 64 an update, at a rate for 32. */
+    o = (optimizer_options){.learning_rate = 0.1, .l2 = 0.001, .accumulate = 2, .rate = {.batch = 32}};
+    r.run.batch = 128;
+    ck_assert_double_eq_tol(finding_decay(&r), pow(1 - 0.0008, 3 * EPOCH_STEPS / 2.0), 1e-12);
     ck_assert_ptr_nonnull(strstr(finding_shrinking(&r).figures, "over these"));
     o = (optimizer_options){.kind = OPTIMIZER_ADAM, .learning_rate = 0.1, .l2 = 0.001};
     ck_assert(isnan(finding_decay(&r)));

@@ -52,7 +52,7 @@ static void make(made *m, bool batch_norm, double l2, double factor)
             m->rows[i].first_weights[k] = ((double)k - 4.5) * pow(factor, (double)i);
         }
     }
-    m->run.facts = (finding_run){&d->saved.optimizer, 32, m->rows, EPOCHS};
+    m->run.facts = (finding_run){&d->saved.optimizer, {.steps_per_epoch = EPOCH_STEPS, .batch = 32}, m->rows, EPOCHS};
     report_run_name(&m->run, 1);
 }
 
