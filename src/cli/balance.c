@@ -61,7 +61,7 @@ static void print_others(const run_data *d, const tensor_table *t)
     log_info("  not scale-invariant, norms after epochs 1 and %zu; decay alone makes them times %.6g", n->epochs,
              factor);
     for (size_t i = 0; i < t->count; i++) {
-        if (!t->tensors[i].trainable) {
+        if (t->tensors[i].vector != TENSOR_WEIGHTS) {
             continue;
         }
         const double first = n->norms[column];

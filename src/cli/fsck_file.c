@@ -74,17 +74,11 @@ static void check_checkpoint(char *text, size_t size, const char *path, problems
 
 static void check_log(char *text, size_t size, const char *path, problems *found)
 {
-    tensor_table tables[NETWORK_VARIANTS]; /* names do not depend on the number of classes */
     runlog_facts facts = {0};
-    if (network_describe_all(tables) != LS_OK) {
-        problems_add_error(found, path);
-        return;
-    }
-    if (runlog_check(&facts, path, tables, NETWORK_VARIANTS, found) == LS_OK) {
+    if (runlog_check(&facts, path, found) == LS_OK) {
         (void)snprintf(text, size, "log of %" PRIu64 " epochs, %" PRIu64 " steps%s", facts.epochs, facts.steps,
                        facts.followed ? ", being written or of a killed run" : "");
     }
-    network_release_all(tables);
 }
 
 static void check_dataset(char *text, size_t size, const fsck_job *job, problems *found)

@@ -46,10 +46,12 @@ const char *run_options_experiment(const config *c)
 
 const char *run_options_normalization(const config *c)
 {
-    if (c->data.scale == RESIZE_SIGNED) {
-        return c->data.fit == RESIZE_CROP ? "x/127.5-1, crop" : "x/127.5-1, stretch";
-    }
-    return c->data.fit == RESIZE_CROP ? "x/255, crop" : "x/255, stretch";
+    static const char *const names[][2] = {
+        [RESIZE_UNIT] = {"x/255, stretch", "x/255, crop"},
+        [RESIZE_SIGNED] = {"x/127.5-1, stretch", "x/127.5-1, crop"},
+        [RESIZE_STANDARD] = {"(x/255-mean)/deviation, stretch", "(x/255-mean)/deviation, crop"},
+    };
+    return names[c->data.scale][c->data.fit == RESIZE_CROP];
 }
 
 int run_options_has_averages(const config *c)

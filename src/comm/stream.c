@@ -1,6 +1,7 @@
 #include "comm/stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/trace.h"
@@ -10,9 +11,12 @@
 struct comm_stream {
     comm *c; /* not owned */
     size_t n, bucket;
+    extent *out; /* owned; [out_count] */
+    size_t out_count;
     flight rider;
     flight *flights;    /* owned; [capacity], a bucket each */
-    trace_lane **lanes; /* owned; theirs, which are not */
+    trace_lane **lanes; /* owned; theirs, which are not; the last for buckets beyond those of the whole vector */
+    size_t lane_count;
     size_t capacity, started;
     real *vectors; /* not owned */
     shard_range range;
@@ -31,14 +35,14 @@ int comm_stream_create(comm_stream **out, comm *c, size_t n, size_t bucket)
     s->c = c;
     s->n = n;
     s->bucket = bucket;
-    s->capacity = n / bucket + 1;
+    s->capacity = s->lane_count = n / bucket + 1;
     s->flights = calloc(s->capacity, sizeof *s->flights);
     s->lanes = calloc(s->capacity, sizeof(trace_lane *));
     if (s->flights == NULL || s->lanes == NULL) {
         comm_stream_free(s);
         return error_set(LS_ENOMEM, "out of memory for sums between ranks");
     }
-    for (size_t i = 0; i < s->capacity; i++) {
+    for (size_t i = 0; i < s->lane_count; i++) {
         s->lanes[i] = trace_add_lane(TRACE_SUMMING, (int)i);
     }
     *out = s;
@@ -54,9 +58,48 @@ void comm_stream_free(comm_stream *s)
         flight_release(&s->flights[i]);
     }
     flight_release(&s->rider);
+    free(s->out);
     free(s->lanes);
     free(s->flights);
     free(s);
+}
+
+int comm_stream_leave_out(comm_stream *s, const extent *spans, size_t count)
+{
+    const size_t capacity = s->lane_count + count;
+    extent *out = calloc(count + 1, sizeof *out);
+    flight *flights = capacity > s->capacity ? realloc(s->flights, capacity * sizeof *flights) : s->flights;
+    if (out == NULL || flights == NULL) {
+        free(out);
+        return error_set(LS_ENOMEM, "out of memory for sums between ranks");
+    }
+    if (capacity > s->capacity) {
+        memset(flights + s->capacity, 0, (capacity - s->capacity) * sizeof *flights);
+        s->capacity = capacity;
+    }
+    s->flights = flights;
+    memcpy(out, spans, count * sizeof *out);
+    free(s->out);
+    s->out = out;
+    s->out_count = count;
+    return LS_OK;
+}
+
+/*
+ * Where the bucket before `end` may begin at the least: at `ready`, or where what is left out ends. What is left out
+ * right before `end` is passed over.
+ */
+static size_t bucket_start(comm_stream *s)
+{
+    for (size_t i = s->out_count; i-- > 0;) {
+        const extent *o = &s->out[i];
+        if (o->end >= s->end && o->first < s->end) {
+            s->end = o->first > s->ready ? o->first : s->ready;
+        } else if (o->end < s->end) {
+            return o->end > s->ready ? o->end : s->ready;
+        }
+    }
+    return s->ready;
 }
 
 void comm_stream_begin(comm_stream *s, real *vectors, const shard_range *range)
@@ -88,35 +131,56 @@ int comm_stream_attach(comm_stream *s, double *out, double *partials, size_t n)
     return flight_start(&s->rider, s->c, &sum);
 }
 
+static trace_lane *lane_of(const comm_stream *s, size_t i)
+{
+    return s->lanes[i < s->lane_count ? i : s->lane_count - 1];
+}
+
 /* What has come of bucket i is a slice of its lane, up to the poll that has seen its end. */
 static void note_end(const comm_stream *s, size_t i)
 {
     if (!s->flights[i].active) {
-        trace_end_on(s->lanes[i]);
+        trace_end_on(lane_of(s, i));
     }
 }
 
-/* Everything that is final and not yet on its way makes a bucket. */
-static int start_bucket(comm_stream *s)
+/* Elements from `from` on that are not yet on their way make a bucket. */
+static int start_bucket(comm_stream *s, size_t from)
 {
     static const trace_label label = {"sum over ranks", "messages", {"bytes"}};
-    real *const at = s->vectors + s->ready;
+    real *const at = s->vectors + from;
     const flight_sum sum = {
         .e = &element_real,
         .out = at,
         .vectors = at,
         .stride = s->n,
-        .n = s->end - s->ready,
+        .n = s->end - from,
         .front = s->nodes,
         .total = s->range.total,
         .where = s->c->background,
         .tag = comm_next_tag(s->c),
     };
     const size_t i = s->started++;
-    s->end = s->ready;
-    trace_begin_on(s->lanes[i], &label, (int64_t)(sum.n * element_real.width));
+    s->end = from;
+    trace_begin_on(lane_of(s, i), &label, (int64_t)(sum.n * element_real.width));
     const int code = flight_start(&s->flights[i], s->c, &sum);
     note_end(s, i);
+    return code;
+}
+
+/* Start the buckets of all that is final; of the first part of it, only where it fills one or nothing more will come.
+ */
+static int start_buckets(comm_stream *s, int all)
+{
+    int code = LS_OK;
+    while (code == LS_OK && s->end > s->ready) {
+        const size_t from = bucket_start(s);
+        const int whole = all || from > s->ready || s->end - from >= s->bucket;
+        if (s->end <= from || !whole) {
+            break;
+        }
+        code = start_bucket(s, from);
+    }
     return code;
 }
 
@@ -142,7 +206,7 @@ int comm_stream_ready(comm_stream *s, size_t first)
     const watch_phase before = watch_enter(WATCH_REDUCING);
     trace_begin(&sending);
     s->ready = first < s->ready ? first : s->ready;
-    int code = s->end - s->ready >= s->bucket ? start_bucket(s) : LS_OK;
+    int code = start_buckets(s, 0);
     if (code == LS_OK) {
         code = poll_flights(s, &active);
     }
@@ -166,7 +230,7 @@ int comm_stream_finish(comm_stream *s)
     size_t active = 0;
     s->ready = 0;
     watch_collective_begin();
-    int code = s->end > 0 ? start_bucket(s) : LS_OK;
+    int code = start_buckets(s, 1);
     do {
         if (code == LS_OK) {
             code = poll_flights(s, &active);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/extent.h"
 #include "base/real.h"
 #include "base/sink.h"
 #include "comm/comm.h"
@@ -24,6 +25,12 @@ enum { COMM_STREAM_BUCKET = 1 << 18 };
 /* For vectors of n elements, in buckets of `bucket` or more, the same on all ranks. *out: comm_stream_free. */
 int comm_stream_create(comm_stream **out, comm *c, size_t n, size_t bucket);
 void comm_stream_free(comm_stream *s);
+
+/*
+ * From now on these are neither summed nor sent, and are left alone: ascending, none within or next to another; the
+ * same on all ranks. Between sums. Returns 0 or LS_ENOMEM.
+ */
+int comm_stream_leave_out(comm_stream *s, const extent *spans, size_t count);
 
 /*
  * A new sum. vectors: this rank's front for these shards, node k's vector at vectors + k * n, to be filled; room for

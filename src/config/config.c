@@ -11,6 +11,7 @@
 #include "config/document.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "network/freeze.h"
 
 enum { LARGEST_FILE = 1 << 20 }; /* bytes */
 
@@ -105,6 +106,29 @@ static int check_growth(const config *c, const char *origin)
     if (!c->model.batch_norm) {
         return unfit(origin, "`decay.as_rate` is about weights that a BatchNorm follows, and `model.batch_norm` is "
                              "false; set `decay.as_rate` to false");
+    }
+    return LS_OK;
+}
+
+static int check_freeze(const config *c, const char *origin)
+{
+    const train_options *t = &c->train;
+    const decay_options *d = &c->optimizer.decay;
+    const char *problem = freeze_problem(t->freeze);
+    const bool frozen = !freeze_is_none(t->freeze);
+    if (problem != NULL) {
+        return error_set(LS_EUSAGE, "%s: `train.freeze` is %s: %s; see docs/transfer.md", origin, t->freeze, problem);
+    }
+    if (!frozen && (t->unfreeze_at > 0 || t->unfreeze_rate > 0)) {
+        return unfit(origin, "`train.unfreeze_at` and `train.unfreeze_rate` are for layers that `train.freeze` names; "
+                             "set it, or both to 0");
+    }
+    if (t->unfreeze_rate > 0 && t->unfreeze_at == 0) {
+        return unfit(origin, "`train.unfreeze_rate` begins after `train.unfreeze_at` epochs; set that too");
+    }
+    if ((frozen || t->rate_decay != 1) && (d->as_rate || strcmp(d->norms_of, "none") != 0)) {
+        return unfit(origin, "`decay.as_rate` and `decay.norms_of` are about networks that are trained as a whole, at "
+                             "one rate; set `train.freeze` to none and `train.layer_decay` to 1");
     }
     return LS_OK;
 }
@@ -210,6 +234,9 @@ static int check_together(const config *c, const char *origin)
     }
     if (code == LS_OK) {
         code = check_rate(&c->optimizer.rate, origin);
+    }
+    if (code == LS_OK) {
+        code = check_freeze(c, origin);
     }
     if (code == LS_OK) {
         code = check_augment(c, origin);

@@ -15,18 +15,22 @@
     KEY(s, k, at, d), KIND(at, int : KEY_INT, uint64_t : KEY_INT), .min = (least), .max = (most), .step = (by)
 #define INT(s, k, at, d, least, most)  STEPS(s, k, at, d, least, most, 1)
 #define REAL(s, k, at, d, least, most) KEY(s, k, at, d), KIND(at, double : KEY_REAL), .low = (least), .high = (most)
+#define RGB(s, k, at, d, least, most)  KEY(s, k, at, d), KIND(at, double * : KEY_RGB), .low = (least), .high = (most)
 #define TEXT(s, k, at, d)              KEY(s, k, at, d), KIND(at, const char * : KEY_TEXT)
 #define CHOICE(s, k, at, d, list)      KEY(s, k, at, d), KIND(at, unsigned : KEY_CHOICE), .choices = (list)
 
 static const config_choice booleans[] = {{"true", true}, {"false", false}, {0}};
 static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZE_CROP}, {0}};
-static const config_choice scales[] = {{"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {0}};
+static const config_choice scales[] = {
+    {"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {"standard", RESIZE_STANDARD}, {0}};
 static const config_choice orientations[] = {
     {"auto", ORIENTATION_AUTO}, {"apply", ORIENTATION_APPLY}, {"ignore", ORIENTATION_IGNORE}, {0}};
 static const config_choice interpolations[] = {
     {"bilinear", RESIZE_LINEAR}, {"nearest", RESIZE_NEAREST}, {"bicubic", RESIZE_CUBIC}, {0}};
 static const config_choice policies[] = {
     {"none", AUGMENT_NO_POLICY}, {"trivial", AUGMENT_TRIVIAL}, {"rand", AUGMENT_RAND}, {0}};
+static const config_choice paddings[] = {
+    {"article", PADDING_ARTICLE}, {"keras", PADDING_KERAS}, {"symmetric", PADDING_SYMMETRIC}, {0}};
 static const config_choice precisions[] = {{"float32", PRECISION_FLOAT32}, {"mixed", PRECISION_MIXED}, {0}};
 static const config_choice modes[] = {{"sync", BATCH_NORM_SYNC}, {"local", BATCH_NORM_LOCAL}, {0}};
 static const config_choice evaluates[] = {{"moving", BATCH_NORM_MOVING}, {"precise", BATCH_NORM_PRECISE}, {0}};
@@ -79,7 +83,12 @@ const config_key schema_keys[] = {
      .help = "columns of the network's input"},
     {CHOICE("data", "fit", data.fit, "stretch", fits),
      .help = "resize to the input's shape, or cut out the middle first"},
-    {CHOICE("data", "scale", data.scale, "unit", scales), .help = "pixels become 0..1 or -1..1"},
+    {CHOICE("data", "scale", data.scale, "unit", scales),
+     .help = "pixels become 0..1 or -1..1; `standard`: 0..1 less `mean`, over `deviation`"},
+    {RGB("data", "mean", data.mean, "0.485,0.456,0.406", -1000, 1000),
+     .help = "`standard`: of red, green and blue; these are ImageNet's"},
+    {RGB("data", "deviation", data.deviation, "0.229,0.224,0.225", 0, 1000), .above = true,
+     .help = "what the difference is divided by"},
     {CHOICE("data", "orientation", data.orientation, "auto", orientations),
      .help = "turn pictures as their orientation tag says; `auto`: unless the data set was packed before tags were "
              "looked at"},
@@ -144,10 +153,20 @@ const config_key schema_keys[] = {
     {BOOL("model", "batch_norm", model.batch_norm, "true"), .help = "a BatchNorm after each convolution"},
     {REAL("model", "alpha", model.alpha, "1", 0.05, 8),
      .help = "width: channels are times this, in multiples of 8, as in Keras' MobileNetV2"},
+    {REAL("model", "depth", model.depth, "1", 0, NETWORK_MOST_DEPTH), .above = true,
+     .help = "how often blocks are repeated is times this, rounded up, as in timm"},
+    {BOOL("model", "fixed_ends", model.fixed_ends, "false"),
+     .help = "`alpha` and `depth` leave the first and last convolution, `depth` the first and last block alone, as in "
+             "timm's mobilenetv2_110d and _120d"},
+    {CHOICE("model", "padding", model.padding, "article", paddings),
+     .help = "zeros around what a convolution halves: below and on the right; `keras` as keras.applications, on all "
+             "sides of an odd size; `symmetric` on all sides, as PyTorch"},
     {CHOICE("model", "precision", model.precision, "float32", precisions),
      .help = "`mixed`: what passes between layers is stored in bf16, in half the memory"},
     {REAL("model", "dropout", model.dropout, "0", 0, 0.99),
-     .help = "probability that a feature before the dense layer is left out in training"},
+     .help = "probability that an input of the last layer is left out in training"},
+    {INT("model", "head_units", model.head_units, "0", 0, NETWORK_MOST_UNITS),
+     .help = "a dense layer of so many units with ReLU before the last one; 0: there is none"},
 
     {CHOICE("batch_norm", "mode", batch_norm.mode, "sync", modes),
      .help = "moments over the global batch, or over a rank's part"},
@@ -255,6 +274,15 @@ const config_key schema_keys[] = {
      .help = "what a better one is better by, at least"},
     {CHOICE("train", "sampling", order.sampling, "natural", samplings),
      .help = "in an epoch each picture comes as often as any other, or each class"},
+    {TEXT("train", "freeze", train.freeze, "none"),
+     .help = "what is not trained: `none`, `backbone` (all but dense layers), `until:LAYER`, or `layers:PATTERN`, by "
+             "Keras' names or blocks, as `layers:block1*,conv2d`"},
+    {INT("train", "unfreeze_at", train.unfreeze_at, "0", 0, 1000000),
+     .help = "after so many epochs all is trained, and the optimizer begins anew; 0: never"},
+    {REAL("train", "unfreeze_rate", train.unfreeze_rate, "0", 0, 1000),
+     .help = "the learning rate from then on; 0: as before"},
+    {REAL("train", "layer_decay", train.rate_decay, "1", 0, 1), .above = true,
+     .help = "the rate of each block is that of the block after it times this; 1: all have the same"},
     {INT("train", "threads", train.threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
 
     {TEXT("checkpoint", "dir", checkpoint.dir, "checkpoints"), .is_path = true, .may_change = true,

@@ -13,7 +13,7 @@
  * configuration walks it, and so does what writes README's table
  * and the dictionary of the fuzzer (tests/config, target `keys`).
  */
-typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_TEXT, KEY_CHOICE } key_kind;
+typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_REAL, KEY_RGB, KEY_TEXT, KEY_CHOICE } key_kind;
 
 typedef struct config_choice {
     const char *name;
@@ -26,8 +26,8 @@ typedef struct config_key {
     key_kind kind;
     const char *fallback;         /* default, as it would stand in the file; NULL: the key, a KEY_TEXT, is required */
     int64_t min, max, step;       /* KEY_INT: min, min + step, ... max; never negative */
-    double low, high;             /* KEY_REAL */
-    bool above;                   /* KEY_REAL: low itself is not allowed */
+    double low, high;             /* KEY_REAL; of each of the three numbers of a KEY_RGB, "0.485,0.456,0.406" */
+    bool above;                   /* KEY_REAL, KEY_RGB: low itself is not allowed */
     const config_choice *choices; /* KEY_CHOICE, KEY_BOOL: ended by a NULL name */
     bool plain_name;              /* KEY_TEXT: a file name without folders */
     bool is_path;                 /* KEY_TEXT: ~ is the home folder */

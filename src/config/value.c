@@ -42,8 +42,10 @@ void value_allowed(text_builder *out, const config_key *key)
         }
         break;
     case KEY_REAL:
+    case KEY_RGB:
         digits_of(low, key->low);
         digits_of(high, key->high);
+        text_add(out, "%s", key->kind == KEY_RGB ? "three numbers with commas between, " : "");
         text_add(out, key->above ? "above %s up to %s" : "%s to %s", low, high);
         break;
     case KEY_TEXT:
@@ -94,7 +96,8 @@ static const char *set_int(config *c, const config_key *key, const char *text)
     return NULL;
 }
 
-static const char *set_real(config *c, const config_key *key, const char *text)
+/* One number; NULL, or what is wrong with it. */
+static const char *read_real(double *out, const config_key *key, const char *text)
 {
     char *end = NULL;
     if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0') {
@@ -111,8 +114,33 @@ static const char *set_real(config *c, const config_key *key, const char *text)
     if (errno != 0) {
         return "too small to differ from 0";
     }
-    *(double *)field_of(key, c) = v;
+    *out = v;
     return NULL;
+}
+
+static const char *set_real(config *c, const config_key *key, const char *text)
+{
+    return read_real(field_of(key, c), key, text);
+}
+
+static const char *set_rgb(config *c, const config_key *key, const char *text)
+{
+    char room[100];
+    double values[3];
+    char *rest = room;
+    const char *reason = NULL;
+    if (strlen(text) >= sizeof room) {
+        return "not three numbers with commas between";
+    }
+    memcpy(room, text, strlen(text) + 1);
+    for (int i = 0; reason == NULL && i < 3; i++) {
+        char *const number = strsep(&rest, ",");
+        reason = number == NULL ? "not three numbers with commas between" : read_real(&values[i], key, number);
+    }
+    if (reason == NULL && rest == NULL) {
+        memcpy(field_of(key, c), values, sizeof values);
+    }
+    return reason != NULL || rest == NULL ? reason : "not three numbers with commas between";
 }
 
 static const char *set_choice(config *c, const config_key *key, const char *text)
@@ -184,13 +212,14 @@ static int set_text(config *c, const config_key *key, const char *text)
 int value_set(config *c, const config_key *key, const char *text, bool quoted, const char **reason)
 {
     *reason = NULL;
-    if (quoted && key->kind != KEY_TEXT && key->kind != KEY_CHOICE) {
+    if (quoted && key->kind != KEY_TEXT && key->kind != KEY_CHOICE && key->kind != KEY_RGB) {
         *reason = key->kind == KEY_BOOL ? "a text in quotes, not true or false" : "a text in quotes, not a number";
         return LS_EUSAGE;
     }
     switch (key->kind) {
     case KEY_INT: *reason = set_int(c, key, text); break;
     case KEY_REAL: *reason = set_real(c, key, text); break;
+    case KEY_RGB: *reason = set_rgb(c, key, text); break;
     case KEY_BOOL:
     case KEY_CHOICE: *reason = set_choice(c, key, text); break;
     case KEY_TEXT: *reason = check_text(key, text); return *reason == NULL ? set_text(c, key, text) : LS_EUSAGE;
@@ -248,6 +277,11 @@ static double real_of(const config_key *key, const config *c)
     return *(const double *)seen_field_of(key, c);
 }
 
+static const double *rgb_of(const config_key *key, const config *c)
+{
+    return seen_field_of(key, c);
+}
+
 const char *value_text(const config_key *key, const config *c)
 {
     return *(const char *const *)seen_field_of(key, c);
@@ -272,6 +306,13 @@ void value_print(text_builder *out, const config_key *key, const config *c)
         digits_of(room, real_of(key, c));
         text_add(out, "%s", room);
         break;
+    case KEY_RGB:
+        for (int i = 0; i < 3; i++) {
+            digits_of(room, rgb_of(key, c)[i]);
+            text_add(out, "%s%s", i == 0 ? "\"" : ",", room);
+        }
+        text_add(out, "\"");
+        break;
     case KEY_TEXT:
         if (plain(value_text(key, c))) {
             text_add(out, "%s", value_text(key, c));
@@ -294,6 +335,7 @@ bool value_equal(const config_key *key, const config *a, const config *b)
 {
     switch (key->kind) {
     case KEY_REAL: return real_of(key, a) == real_of(key, b);
+    case KEY_RGB: return memcmp(rgb_of(key, a), rgb_of(key, b), 3 * sizeof(double)) == 0;
     case KEY_TEXT: return strcmp(value_text(key, a), value_text(key, b)) == 0;
     default: return whole_of(key, a) == whole_of(key, b);
     }

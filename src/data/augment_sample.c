@@ -53,6 +53,19 @@ static int change_bytes(real *out, const data_options *o, chance_place at, augme
     return LS_OK;
 }
 
+/* From 0..1 to what the network was trained on. */
+static void standardize(real *out, const data_options *o)
+{
+    const size_t pixels = o->width * o->height;
+    for (size_t c = 0; c < 3; c++) {
+        const real mean = (real)o->mean[c];
+        const real deviation = (real)o->deviation[c];
+        for (size_t i = 0; i < pixels; i++) {
+            out[3 * i + c] = (out[3 * i + c] - mean) / deviation;
+        }
+    }
+}
+
 static void erase(real *out, const data_options *o, chance_place at)
 {
     const augment_options *a = &o->augmentation;
@@ -75,6 +88,9 @@ int augment_sample(real *out, const image *in, const data_options *options, chan
         resize_cut_out(out, options->width, options->height, in, &cut, bytes ? RESIZE_UNIT : options->scale, resizing);
     if (code == LS_OK && bytes) {
         code = change_bytes(out, options, at, space);
+    }
+    if (code == LS_OK && options->scale == RESIZE_STANDARD) {
+        standardize(out, options);
     }
     if (code == LS_OK && a->erase > 0) {
         erase(out, options, at);

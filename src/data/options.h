@@ -16,12 +16,22 @@ typedef struct data_options {
     size_t height, width; /* of the network's input, pixels */
     resolution_options resolution; /* section `resolution`; in training only */
     resize_fit fit;                /* how an image of another shape gets there */
-    resize_scale scale;            /* pixels to 0..1 or to -1..1 */
+    resize_scale scale;            /* pixels to 0..1, to -1..1, or by the next two */
+    double mean[3], deviation[3];  /* RESIZE_STANDARD: of red, green and blue, in 0..1 */
     orientation_use orientation;   /* whether pictures are turned as their tags say */
     bool augment;                  /* random resized crop and flip instead of `fit`; in training only */
     double augment_min_scale; /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */
     augment_options augmentation; /* section `augment`; in training only */
     int loader_threads;           /* of a rank; 0: as the machine suggests */
 } data_options;
+
+/* The same for pictures that are not trained on: whole, as they are, of one size. */
+static inline data_options data_options_plain(data_options o)
+{
+    o.augment = false;
+    o.augmentation = (augment_options){0};
+    o.resolution = (resolution_options){0};
+    return o;
+}
 
 #endif

@@ -21,8 +21,9 @@ typedef enum resize_fit {
 
 /* Where pixel values 0..255 go. */
 typedef enum resize_scale {
-    RESIZE_UNIT,   /* 0..1 */
-    RESIZE_SIGNED, /* -1..1 */
+    RESIZE_UNIT,     /* 0..1 */
+    RESIZE_SIGNED,   /* -1..1 */
+    RESIZE_STANDARD, /* 0..1 here; whoever makes the input takes off a mean and divides (data/augment_sample.h) */
 } resize_scale;
 
 /* What a pixel is made of. */

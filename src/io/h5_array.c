@@ -122,14 +122,14 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
     if (rank < 0 || rank > H5_MAX_RANK || h5_memory_type(type) < 0) {
         return h5_fail(f, name, LS_ERROR, "a data set of this rank or type cannot be written");
     }
-    hsize_t extent[H5_MAX_RANK] = {0};
+    hsize_t extents[H5_MAX_RANK] = {0};
     size_t size = 1;
     for (int i = 0; i < rank; i++) {
-        extent[i] = dims[i];
+        extents[i] = dims[i];
         size = dims[i] == 0 ? 0 : size;
     }
     h5_enter();
-    const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
+    const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extents, NULL);
     const int code = write_set(f, name, h5_stored_type(type), h5_memory_type(type), space, size == 0 ? NULL : data);
     h5_leave();
     return code;

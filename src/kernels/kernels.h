@@ -48,9 +48,10 @@ typedef struct gradient_epilogue {
  * A convolution of one shard, of any kind: what its own kernels do not read need not be set.
  *
  *   pointwise  1×1 as a matrix product; also the dense layer, with one pixel a sample. Reads no sizes but `pixels`.
- *   depthwise  3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, none
- *              elsewhere. As many blocks go in as come out.
- *   stem       3×3, stride 2, 3 channels in, Keras "same" padding. Only the weights have a gradient.
+ *   depthwise  3×3. Stride 1: zero padding of 1 all round. Stride 2: a row below and a column to the right, and
+ *              pad_top and pad_left, 0 or 1, before them. As many blocks go in as come out.
+ *   stem       3×3, stride 2, 3 channels in, pad_top and pad_left, and zeros after them as far as it reaches. Only the
+ *              weights have a gradient.
  */
 typedef struct conv_args {
     size_t in_blocks, out_blocks;
@@ -58,7 +59,7 @@ typedef struct conv_args {
     size_t out_height, out_width;
     size_t pixels;            /* of the output: samples × out_height × out_width */
     size_t stride;            /* depthwise */
-    size_t pad_top, pad_left; /* stem */
+    size_t pad_top, pad_left; /* at stride 2: rows and columns of zeros before the input */
 
     const void *in; /* [in_blocks][samples][height * width][8]; stem: `real` images, [samples][height][width][3] */
     lens view;      /* of in; not the stem's */

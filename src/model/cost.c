@@ -114,20 +114,29 @@ static void add_cost(model_cost *c, const model *m, const model_layer *layer)
     c->work[COST_FORWARD].bytes = 3 * output_size(&layer->u) * stored(m);
 }
 
-/* The mean and the dense layer, whose tensors are `real`: the last two nodes. */
+static void dense_cost(model_cost *c, const dense *d, const graph_node *n)
+{
+    const double features = (double)d->features;
+    const double weights = features * (double)d->classes;
+    const double ends = features + (double)d->classes;
+    begin(c, COST_DENSE, n);
+    c->cin = d->features;
+    c->work[COST_FORWARD] = (cost_work){2 * weights, ends * sizeof(real), weights * sizeof(real)};
+    c->work[COST_BACKWARD] = (cost_work){4 * weights, (ends + features) * sizeof(real), 2 * weights * sizeof(real)};
+}
+
+/* The mean and the dense layers, whose tensors are `real`: the last nodes. */
 static void head_costs(model_cost *c, const model *m)
 {
     const unit *u = &m->layers[m->layer_count - 1].u;
-    const double features = (double)m->head.features;
-    const double weights = features * (double)m->head.classes;
-    const double ends = features + (double)m->head.classes;
-    begin(&c[0], COST_POOL, &m->net.nodes[m->net.count - 2]);
-    c[0].work[COST_FORWARD].bytes = output_size(u) * stored(m) + features * sizeof(real);
-    c[0].work[COST_BACKWARD].bytes = output_size(u) * (1 + epilogue_reads(u)) * stored(m) + features * sizeof(real);
-    begin(&c[1], COST_DENSE, &m->net.nodes[m->net.count - 1]);
-    c[1].cin = m->head.features;
-    c[1].work[COST_FORWARD] = (cost_work){2 * weights, ends * sizeof(real), weights * sizeof(real)};
-    c[1].work[COST_BACKWARD] = (cost_work){4 * weights, (ends + features) * sizeof(real), 2 * weights * sizeof(real)};
+    const double features = (double)m->dense[0].features;
+    const graph_node *mean = &m->net.nodes[m->net.count - m->dense_count - 1];
+    begin(c, COST_POOL, mean);
+    c->work[COST_FORWARD].bytes = output_size(u) * stored(m) + features * sizeof(real);
+    c->work[COST_BACKWARD].bytes = output_size(u) * (1 + epilogue_reads(u)) * stored(m) + features * sizeof(real);
+    for (size_t i = 0; i < m->dense_count; i++) {
+        dense_cost(c + 1 + i, &m->dense[i], mean + 1 + i);
+    }
 }
 
 int model_costs(model_cost **out, size_t *count, const model_options *options)
@@ -147,7 +156,7 @@ int model_costs(model_cost **out, size_t *count, const model_options *options)
         }
     }
     if (code == LS_OK) {
-        head_costs(*out + m.rows - 2, &m);
+        head_costs(*out + model_pool_row(&m), &m);
         *count = m.rows;
     }
     model_drop(&m);

@@ -22,6 +22,24 @@ static size_t source_of(const lowering *l, size_t at)
     return in->op == GRAPH_ZERO_PADDING ? in->inputs[0] : node_of(l, at)->inputs[0];
 }
 
+/* Zeros before an input of this size with Keras' "same": the smaller half of those that windows of 3 at distance 2
+ * reach beyond it. */
+static size_t same_padding(size_t size, size_t out_size)
+{
+    const size_t reach = (out_size - 1) * 2 + 3;
+    return reach > size ? (reach - size) / 2 : 0;
+}
+
+/* Rows and columns of zeros before the input of convolution `at`, of stride 2. */
+static void pad(const lowering *l, size_t at, unit *u)
+{
+    const graph_node *n = node_of(l, at);
+    const graph_node *before = node_of(l, n->inputs[0]);
+    const int padded = before->op == GRAPH_ZERO_PADDING;
+    u->above = padded ? before->above : same_padding(u->height, u->out_height);
+    u->left = padded ? before->left : same_padding(u->width, u->out_width);
+}
+
 /* Whether there are kernels for such a convolution after these nodes; which. */
 static int kind_of(const lowering *l, size_t at, unit_kind *out)
 {
@@ -30,8 +48,8 @@ static int kind_of(const lowering *l, size_t at, unit_kind *out)
     const int padded = source_of(l, at) != n->inputs[0];
     if (in->op == GRAPH_INPUT) {
         *out = UNIT_STEM;
-        return n->op == GRAPH_CONV && n->side == 3 && n->stride == 2 && n->padding == GRAPH_SAME && !padded &&
-               in->shape.channels == 3;
+        return n->op == GRAPH_CONV && n->side == 3 && n->stride == 2 &&
+               n->padding == (padded ? GRAPH_VALID : GRAPH_SAME) && in->shape.channels == 3;
     }
     if (n->op == GRAPH_CONV) {
         *out = UNIT_POINTWISE;
@@ -65,12 +83,16 @@ static int take_conv(lowering *l, size_t at)
               .out_height = n->shape.height,
               .out_width = n->shape.width,
               .stride = n->stride,
+              .fixed = m->table.tensors[n->variable].frozen,
               .kernel = offset_of(m, n, 0)},
         .conv = at,
         .add = MODEL_NONE,
         .add_to = MODEL_NONE,
         .row = m->rows++,
     };
+    if (n->stride == 2) {
+        pad(l, at, &m->layers[m->layer_count - 1].u);
+    }
     return 1;
 }
 
@@ -78,6 +100,7 @@ static int take_norm(lowering *l, const graph_node *n, unit *u)
 {
     const model *m = l->m;
     u->batch_norm = 1;
+    u->still = m->table.tensors[n->variable].frozen;
     u->gamma = offset_of(m, n, 0);
     u->beta = offset_of(m, n, 1);
     u->mean = offset_of(m, n, 2);
@@ -105,11 +128,16 @@ static int take_addition(lowering *l, const graph_node *n)
 static int take_dense(lowering *l, const graph_node *n)
 {
     model *m = l->m;
-    m->head = (dense){.features = node_of(l, l->end)->shape.channels,
-                      .classes = n->shape.channels,
-                      .kernel = offset_of(m, n, 0),
-                      .bias = offset_of(m, n, 1)};
-    m->rows += 2;
+    if (m->dense_count == MODEL_MOST_DENSE) {
+        return 0;
+    }
+    m->dense[m->dense_count++] = (dense){.features = node_of(l, l->end)->shape.channels,
+                                         .classes = n->shape.channels,
+                                         .relu = n->relu,
+                                         .fixed = m->table.tensors[n->variable].frozen,
+                                         .kernel = offset_of(m, n, 0),
+                                         .bias = offset_of(m, n, 1)};
+    m->rows++;
     return 1;
 }
 
@@ -130,7 +158,7 @@ static int take_node(lowering *l, size_t at)
     case GRAPH_INPUT: return at == 0;
     case GRAPH_ZERO_PADDING: return 1;
     case GRAPH_CONV:
-    case GRAPH_DEPTHWISE: return is_map && take_conv(l, at);
+    case GRAPH_DEPTHWISE: return is_map && m->layer_count < MODEL_MOST_LAYERS && take_conv(l, at);
     case GRAPH_BATCH_NORM: return is_linear && before != GRAPH_BATCH_NORM && take_norm(l, n, u);
     case GRAPH_RELU6:
         if (is_linear) {
@@ -138,8 +166,8 @@ static int take_node(lowering *l, size_t at)
         }
         return is_linear;
     case GRAPH_ADD: return is_linear && take_addition(l, n);
-    case GRAPH_MEAN: return u != NULL && is_map;
-    default: return before == GRAPH_MEAN && take_dense(l, n);
+    case GRAPH_MEAN: m->rows += u != NULL && is_map ? 1 : 0; return u != NULL && is_map;
+    default: return !is_map && take_dense(l, n);
     }
 }
 
@@ -170,10 +198,22 @@ static int give_slots(model *m)
     return LS_OK;
 }
 
+/* Where backward ends: below it everything is frozen. */
+static void find_first(model *m)
+{
+    m->first = m->layer_count;
+    for (size_t i = m->layer_count; i-- > 0;) {
+        const unit *u = &m->layers[i].u;
+        if (!u->fixed || (u->batch_norm && !u->still)) {
+            m->first = i;
+        }
+    }
+}
+
 int model_lower(model *m)
 {
     lowering l = {.m = m};
-    m->layers = calloc(m->net.count + 1, sizeof *m->layers);
+    m->layers = calloc(MODEL_MOST_LAYERS, sizeof *m->layers);
     if (m->layers == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the layers");
     }
@@ -190,5 +230,9 @@ int model_lower(model *m)
             m->layers[m->layer_count - 1].end = i;
         }
     }
-    return m->head.features > 0 ? give_slots(m) : error_set(LS_EUSAGE, "a network must end in a dense layer");
+    if (m->dense_count == 0) {
+        return error_set(LS_EUSAGE, "a network must end in a dense layer");
+    }
+    find_first(m);
+    return give_slots(m);
 }

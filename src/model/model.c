@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "model/private.h"
+#include "network/freeze.h"
 
 const char *model_name(const model *m)
 {
@@ -68,6 +69,12 @@ int model_lay_out(model *m)
     if (code == LS_OK) {
         code = graph_variables(&m->table, &m->net);
     }
+    if (code == LS_OK) {
+        code = freeze_apply(&m->table, &m->net, m->options.freeze);
+    }
+    if (code == LS_OK && m->options.rate_decay > 0) {
+        freeze_set_rates(&m->table, &m->net, m->options.rate_decay);
+    }
     return code == LS_OK ? model_lower(m) : code;
 }
 
@@ -76,7 +83,7 @@ static void drop_layers(model *m)
 {
     free(m->layers);
     m->layers = NULL;
-    m->layer_count = m->rows = 0;
+    m->layer_count = m->rows = m->dense_count = 0;
     m->gradients[0] = m->gradients[1] = (model_gradients){0};
     graph_release(&m->net);
 }
@@ -131,27 +138,26 @@ static int lay_out_again(model *m)
         code = graph_variables(&same, &m->net);
         tensor_table_release(&same);
     }
+    if (code == LS_OK) {
+        code = freeze_apply(&m->table, &m->net, m->options.freeze);
+    }
     return code == LS_OK ? model_lower(m) : code;
 }
 
-int model_resize(model *m, size_t height, size_t width)
+/* By other options, within the memory that there is. */
+static int change(model *m, const model_options *options)
 {
     model_memory_plan taken;
-    const model_options before = m->options;
-    if (height == before.height && width == before.width) {
-        return LS_OK;
-    }
-    m->options.height = height;
-    m->options.width = width;
     const int threads = pool_threads(m->run.threads);
-    int code = model_plan(&taken, &m->options, threads);
+    int code = model_plan(&taken, options, threads);
     if (code == LS_OK && taken.total > m->memory.size) {
-        code = error_set(LS_EUSAGE, "an input of %zux%zu needs more memory than was planned for", width, height);
+        code = error_set(LS_EUSAGE, "an input of %zux%zu needs more memory than was planned for", options->width,
+                         options->height);
     }
     if (code != LS_OK) {
-        m->options = before;
         return code;
     }
+    m->options = *options;
     drop_layers(m);
     code = lay_out_again(m);
     if (code == LS_OK) {
@@ -159,6 +165,24 @@ int model_resize(model *m, size_t height, size_t width)
         model_take_memory(m, &m->memory, threads, &taken);
     }
     return code;
+}
+
+int model_resize(model *m, size_t height, size_t width)
+{
+    model_options changed = m->options;
+    changed.height = height;
+    changed.width = width;
+    return height == m->options.height && width == m->options.width ? LS_OK : change(m, &changed);
+}
+
+int model_freeze(model *m, const char *what)
+{
+    model_options changed = m->options;
+    changed.freeze = what;
+    changed.thaws = 0;
+    const int same = what == m->options.freeze ||
+                     (what != NULL && m->options.freeze != NULL && strcmp(what, m->options.freeze) == 0);
+    return same ? LS_OK : change(m, &changed);
 }
 
 void model_free(model *m)

@@ -27,6 +27,9 @@ typedef struct model_options {
     batch_norm_options norm;
     loss_options loss;
     uint64_t seed;       /* of dropout */
+    const char *freeze;  /* what is not trained (network/freeze.h); NULL: nothing; not owned */
+    double rate_decay;   /* of tensors' rates, by depth (network/freeze.h); 0: all are 1 */
+    int thaws;           /* memory is planned for training all of it as well: model_freeze */
     size_t shard_size;   /* samples a shard */
     size_t max_shards;   /* most shards of this rank in one batch */
     int training;        /* 0: no memory for backward is planned */
@@ -63,9 +66,15 @@ void model_free(model *m);
  */
 int model_resize(model *m, size_t height, size_t width);
 
+/*
+ * From now on this is frozen, which is what the model was made for, or NULL where it was made to thaw. What the last
+ * forward left is gone. Errors as model_resize.
+ */
+int model_freeze(model *m, const char *what);
+
 /* The network's name: "MobileNetV2". */
 const char *model_name(const model *m);
-/* The table of variables; owned by the model. */
+/* The table of variables; owned by the model, which changes its flags where other layers are frozen. */
 const tensor_table *model_table(const model *m);
 /* The threads it was created with, for the rest of the step; not owned. */
 pool *model_threads(const model *m);

@@ -5,8 +5,7 @@
 #include "base/trace.h"
 #include "model/private.h"
 
-/* What the layer after it reads. */
-static nn_source layer_output(const model_layer *layer)
+nn_source model_layer_output(const model_layer *layer)
 {
     return layer->add == MODEL_NONE ? unit_output(&layer->u)
                                     : (nn_source){layer->sum, layer->u.z_stride, {NULL, NULL, 0}};
@@ -17,13 +16,7 @@ static nn_source images_of(const model *m, const batch *b)
     return (nn_source){b->images, m->options.shard_size * m->options.height * m->options.width * 3, {NULL, NULL, 0}};
 }
 
-static model_layer *last_layer(model *m)
-{
-    return &m->layers[m->layer_count - 1];
-}
-
-/* Where the gradient of its output is, and the stride there. */
-static void *gradient_of(const model *m, const model_layer *layer, size_t *stride)
+void *model_layer_gradient(const model *m, const model_layer *layer, size_t *stride)
 {
     const model_gradients *g = &m->gradients[layer->u.activation];
     *stride = g->stride;
@@ -46,15 +39,10 @@ static const trace_label packing = {"pack weights", "forward", {NULL}};
 static const trace_label normalizing = {"BatchNorm sums", "sums", {"layer", "bytes"}};
 static const trace_label collecting = {"collect weight gradient", "backward", {"layer"}};
 
-/* A slice of the trace for a row of a profile, with the shape of a layer's output; for the mean or the dense layer. */
+/* A slice of the trace for a row of a profile, with the shape of a layer's output. */
 static void begin_row(const trace_label *label, size_t row, const unit *u)
 {
     trace_begin_with(label, (int64_t)row, (int64_t)u->out_height, (int64_t)u->out_width, (int64_t)u->cout);
-}
-
-static void begin_head(const trace_label *label, size_t row, size_t channels)
-{
-    trace_begin_with(label, (int64_t)row, 1, 1, (int64_t)channels);
 }
 
 /* One for BatchNorm's sums over ranks, within the layer's. */
@@ -74,7 +62,7 @@ static void add_shard(void *context, size_t s, int thread)
     const nn_run *run = &job->m->run;
     const unit *u = &job->layer->u;
     const nn_source own = unit_output(u);
-    const nn_source in = layer_output(&job->m->layers[job->layer->add]);
+    const nn_source in = model_layer_output(&job->m->layers[job->layer->add]);
     (void)thread;
     const shortcut_args args = {
         .blocks = nn_padded(u->cout) / KERNEL_BLOCK,
@@ -86,41 +74,6 @@ static void add_shard(void *context, size_t s, int thread)
         .out = nn_stored_to(run, job->layer->sum, s * u->z_stride),
     };
     run->k->shortcut_forward(&args);
-}
-
-static pool_args pool_shard(model *m, size_t s)
-{
-    const unit *u = &last_layer(m)->u;
-    const nn_source in = layer_output(last_layer(m));
-    return (pool_args){
-        .blocks = nn_padded(u->cout) / KERNEL_BLOCK,
-        .samples = nn_shard_samples(&m->run, s),
-        .pixels = u->out_height * u->out_width,
-        .in = nn_stored(&m->run, in.data, s * in.stride),
-        .view = in.view,
-    };
-}
-
-static void pool_forward_shard(void *context, size_t s, int thread)
-{
-    model *m = context;
-    pool_args args = pool_shard(m, s);
-    (void)thread;
-    args.out = m->pooled + s * m->pooled_stride;
-    m->run.k->pool_forward(&args);
-}
-
-static void pool_backward_shard(void *context, size_t s, int thread)
-{
-    model *m = context;
-    pool_args args = pool_shard(m, s);
-    size_t stride = 0;
-    void *dx = gradient_of(m, last_layer(m), &stride);
-    (void)thread;
-    args.dout = m->dpooled + s * m->pooled_stride;
-    args.dx = nn_stored_to(&m->run, dx, s * stride);
-    args.epilogue = unit_epilogue(&last_layer(m)->u, &m->run, s);
-    m->run.k->pool_backward(&args);
 }
 
 typedef struct pack_job {
@@ -135,10 +88,11 @@ static void pack_layer(void *context, size_t index, int thread)
     const pack_job *job = context;
     model *m = job->m;
     (void)thread;
-    if (index == 0) {
-        dense_pack(&m->head, job->weights, job->with_transposed);
+    if (index < m->dense_count) {
+        dense_pack(&m->dense[m->dense_count - 1 - index], job->weights, job->with_transposed);
     } else {
-        unit_pack(&m->layers[m->layer_count - index].u, job->weights, job->with_transposed);
+        const size_t i = m->layer_count + m->dense_count - 1 - index;
+        unit_pack(&m->layers[i].u, job->weights, job->with_transposed && i > m->first);
     }
 }
 
@@ -146,7 +100,7 @@ static void pack_weights(model *m, const real *weights, model_mode mode)
 {
     pack_job job = {m, weights, mode == MODEL_TRAIN && m->options.training};
     trace_begin(&packing);
-    pool_run(m->run.threads, pack_layer, &job, m->layer_count + 1);
+    pool_run(m->run.threads, pack_layer, &job, m->layer_count + m->dense_count);
     trace_end();
 }
 
@@ -162,11 +116,12 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
 {
     const real *weights = state_weights(s);
     const batch_norm_options norm = norm_of(m, s);
+    const int by_moving = mode == MODEL_INFER || layer->u.still;
     int code = LS_OK;
     begin_row(&in_forward, layer->row, &layer->u);
-    unit_forward(&layer->u, &m->run, in, mode != MODEL_INFER);
+    unit_forward(&layer->u, &m->run, in, !by_moving);
     lap(m, layer, PROFILE_FORWARD);
-    if (mode == MODEL_INFER) {
+    if (by_moving) {
         unit_use_moving(&layer->u, &norm, weights, state_moving(s));
     } else if (layer->u.batch_norm) {
         begin_sums(layer);
@@ -197,36 +152,24 @@ int model_forward(model *m, const state *s, const batch *b, model_mode mode, con
         if (code != LS_OK) {
             return code;
         }
-        in = layer_output(&m->layers[i]);
+        in = model_layer_output(&m->layers[i]);
     }
-    begin_head(&in_forward, m->rows - 2, m->head.features);
-    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
-    trace_end();
-    profile_lap(m->profile, m->rows - 2, PROFILE_FORWARD);
-    begin_head(&in_forward, m->rows - 1, m->head.classes);
-    if (mode == MODEL_TRAIN) {
-        m->dropped = (dropout){m->options.network.dropout, m->options.seed, s->step};
-        dropout_apply(&m->dropped, &m->run, m->pooled, m->head.features, m->pooled_stride);
-    }
-    const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
-    dense_forward(&m->head, &m->run, &pooled, state_weights(s));
-    trace_end();
-    profile_lap(m->profile, m->rows - 1, PROFILE_FORWARD);
+    model_head_forward(m, s, mode);
     if (logits != NULL) {
-        dense_read_logits(&m->head, &m->run, logits);
+        dense_read_logits(model_classifier(m), &m->run, logits);
     }
     return LS_OK;
 }
 
 void model_loss(model *m, const batch *b, double (*per_shard)[3])
 {
-    dense_loss(&m->head, &m->run, b, &m->options.loss, b->range.all_samples, per_shard);
+    dense_loss(model_classifier(m), &m->run, b, &m->options.loss, b->range.all_samples, per_shard);
 }
 
 void model_evaluate(model *m, const batch *b, double (*per_shard)[3])
 {
     const loss_options plain = {0};
-    dense_loss(&m->head, &m->run, b, &plain, 0, per_shard);
+    dense_loss(model_classifier(m), &m->run, b, &plain, 0, per_shard);
 }
 
 /* What a backward pass is given. */
@@ -248,17 +191,17 @@ static int hand_over(model *m, const backward_job *job)
     return code;
 }
 
-/* What layer i reads and writes in backward. The images' gradient is nobody's. */
+/* What layer i reads and writes in backward. Nobody wants the gradient of what the first of them reads. */
 static unit_gradients gradients_of(const model *m, size_t i)
 {
     const model_layer *layer = &m->layers[i];
     unit_gradients g = {0};
-    g.dy = gradient_of(m, layer, &g.dy_stride);
-    if (i > 0) {
+    g.dy = model_layer_gradient(m, layer, &g.dy_stride);
+    if (i > m->first || (i > 0 && layer->u.kind == UNIT_DEPTHWISE)) { /* a depthwise kernel computes it in any case */
         g.below = &layer[-1].u;
-        g.dx = gradient_of(m, layer - 1, &g.dx_stride);
-        if (layer[-1].add_to != MODEL_NONE) {
-            g.add = gradient_of(m, &m->layers[layer[-1].add_to], &g.add_stride);
+        g.dx = model_layer_gradient(m, layer - 1, &g.dx_stride);
+        if (i > m->first && layer[-1].add_to != MODEL_NONE) {
+            g.add = model_layer_gradient(m, &m->layers[layer[-1].add_to], &g.add_stride);
         }
     }
     return g;
@@ -273,7 +216,7 @@ static int backward_layer(model *m, size_t i, backward_job *job)
 {
     model_layer *layer = &m->layers[i];
     const unit_gradients g = gradients_of(m, i);
-    const nn_source in = i > 0 ? layer_output(layer - 1) : images_of(m, job->b);
+    const nn_source in = i > 0 ? model_layer_output(layer - 1) : images_of(m, job->b);
     int code = LS_OK;
     if (layer->u.batch_norm) {
         begin_sums(layer);
@@ -303,24 +246,11 @@ int model_backward(model *m, const state *s, const batch *b, const reducer *sums
     if (!m->options.training) {
         return error_set(LS_ERROR, "this model was made without memory for backward");
     }
-    backward_job job = {b, state_weights(s), sums, synchronized, grads, sink, m->head.kernel};
-    const nn_source pooled = {m->pooled, m->pooled_stride, {NULL, NULL, 0}};
+    backward_job job = {b, state_weights(s), sums, synchronized, grads, sink, m->dense[0].kernel};
     profile_start(m->profile);
-    begin_head(&in_backward, m->rows - 1, m->head.classes);
-    dense_backward(&m->head, &m->run, &pooled, m->dpooled, m->pooled_stride);
-    dropout_apply(&m->dropped, &m->run, m->dpooled, m->head.features, m->pooled_stride);
-    profile_lap(m->profile, m->rows - 1, PROFILE_BACKWARD);
-    trace_begin_of(&collecting, (int64_t)m->rows - 1);
-    dense_collect(&m->head, &m->run, grads, m->table.weights_size);
-    trace_end();
-    trace_end();
-    profile_lap(m->profile, m->rows - 1, PROFILE_COLLECT);
-    begin_head(&in_backward, m->rows - 2, m->head.features);
-    pool_sweep(m->run.threads, pool_backward_shard, m, m->run.range.count);
-    trace_end();
-    profile_lap(m->profile, m->rows - 2, PROFILE_BACKWARD);
+    model_head_backward(m, grads);
     int code = LS_OK;
-    for (size_t i = m->layer_count; code == LS_OK && i-- > 0;) {
+    for (size_t i = m->layer_count; code == LS_OK && i-- > m->first;) {
         begin_row(&in_backward, m->layers[i].row, &m->layers[i].u);
         code = backward_layer(m, i, &job);
         trace_end();

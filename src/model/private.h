@@ -7,7 +7,7 @@
 #include "nn/dropout.h"
 #include "nn/unit.h"
 
-enum { MODEL_NONE = -1 };
+enum { MODEL_NONE = -1, MODEL_MOST_DENSE = 2, MODEL_MOST_LAYERS = 512 };
 
 /*
  * Nodes of the graph that are computed together: a convolution, BatchNorm and ReLU6 if they follow, an addition if that
@@ -42,12 +42,14 @@ struct model {
     arena memory;           /* owned; the pointers to tensors, here and in layers, lie in it */
     model_profile *profile; /* not owned; NULL: no times are taken */
     size_t layer_count;
-    size_t rows; /* of a model_profile: the last two are the mean's and the dense layer's */
-    dense head;
+    size_t rows;                   /* of a model_profile: the last are the mean's, and one for each dense layer */
+    dense dense[MODEL_MOST_DENSE]; /* the last one's outputs are the network's */
+    size_t dense_count;
+    size_t first; /* the first layer that backward computes a gradient for; layer_count: none */
     nn_run run;
     real *pooled, *dpooled; /* [shards][features/8][samples][8] */
     size_t pooled_stride;
-    dropout dropped;              /* of the last forward that trains */
+    dropout dropped;              /* of the last forward that trains: of what the last dense layer reads */
     model_gradients gradients[2]; /* [u.activation] */
 };
 
@@ -65,5 +67,32 @@ int model_lower(model *m);
 
 /* Once laid out: all of the model's memory from the arena, for this many threads; *out says what for. */
 void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
+
+/* What the last convolution leaves, through the mean and the dense layers, to logits; and back to its gradient. */
+void model_head_forward(model *m, const state *s, model_mode mode);
+void model_head_backward(model *m, real *grads);
+
+/* What the layer after this one reads. */
+nn_source model_layer_output(const model_layer *layer);
+/* Where the gradient of its output is, and the stride there. */
+void *model_layer_gradient(const model *m, const model_layer *layer, size_t *stride);
+
+/* The last dense layer. */
+static inline dense *model_classifier(model *m)
+{
+    return &m->dense[m->dense_count - 1];
+}
+
+/* Rows of a profile. */
+static inline size_t model_pool_row(const model *m)
+{
+    return m->rows - m->dense_count - 1;
+}
+
+/* Whether backward reads what this layer's forward wrote, so that it has to stay. */
+static inline int model_layer_stays(const model *m, size_t i)
+{
+    return m->options.training && m->first < m->layer_count && i + 1 >= m->first;
+}
 
 #endif

@@ -32,6 +32,40 @@ int graph_inputs(const graph_node *node)
     return node->op == GRAPH_INPUT ? 0 : node->op == GRAPH_ADD ? 2 : 1;
 }
 
+/* Whether a layer of the kind is called so: "conv2d", "conv2d_3"; name has this length. */
+static int is_layer(graph_op op, const char *name, size_t length)
+{
+    const size_t first = strlen(layers[op].name);
+    if (length < first || strncmp(name, layers[op].name, first) != 0) {
+        return 0;
+    }
+    const size_t digits = length == first ? 0 : strspn(name + first + 1, "0123456789");
+    return length == first || (name[first] == '_' && digits > 0 && first + 1 + digits == length);
+}
+
+int graph_is_variable(const char *name)
+{
+    static const struct {
+        graph_op op;
+        tensor_role first, last;
+    } kinds[] = {
+        {GRAPH_CONV, TENSOR_CONV_KERNEL, TENSOR_CONV_KERNEL},
+        {GRAPH_DEPTHWISE, TENSOR_DEPTHWISE_KERNEL, TENSOR_DEPTHWISE_KERNEL},
+        {GRAPH_BATCH_NORM, TENSOR_GAMMA, TENSOR_MOVING_VARIANCE},
+        {GRAPH_DENSE, TENSOR_DENSE_KERNEL, TENSOR_DENSE_BIAS},
+    };
+    const char *leaf = strchr(name, '/');
+    for (size_t i = 0; leaf != NULL && i < sizeof kinds / sizeof *kinds; i++) {
+        for (int role = (int)kinds[i].first; role <= (int)kinds[i].last; role++) {
+            if (is_layer(kinds[i].op, name, (size_t)(leaf - name)) &&
+                strcmp(leaf + 1, tensor_role_name((tensor_role)role)) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static void give_name(const graph *g, graph_node *node)
 {
     size_t before = 0;
@@ -67,7 +101,9 @@ static int infer_shape(const graph *g, graph_node *node)
     const graph_shape *in = &g->nodes[node->inputs[0]].shape;
     node->shape = *in;
     switch (node->op) {
-    case GRAPH_ZERO_PADDING: node->shape = (graph_shape){in->height + 1, in->width + 1, in->channels}; break;
+    case GRAPH_ZERO_PADDING:
+        node->shape = (graph_shape){node->above + in->height + 1, node->left + in->width + 1, in->channels};
+        break;
     case GRAPH_CONV:
     case GRAPH_DEPTHWISE:
         node->shape.height = steps(node, in->height);

@@ -11,7 +11,7 @@
  */
 typedef enum graph_op {
     GRAPH_INPUT,
-    GRAPH_ZERO_PADDING, /* a row below and a column on the right */
+    GRAPH_ZERO_PADDING, /* a row below and a column on the right, and `above` and `left` */
     GRAPH_CONV,         /* without a bias */
     GRAPH_DEPTHWISE,    /* without a bias */
     GRAPH_BATCH_NORM,
@@ -35,7 +35,9 @@ typedef struct graph_node {
     size_t inputs[2];             /* numbers of nodes before it: an input has none, an addition two */
     size_t side, stride;          /* a convolution's: kernels of side×side */
     graph_padding padding;        /* a convolution's */
+    size_t above, left;           /* rows and columns of zeros before a GRAPH_ZERO_PADDING's input: 0 or 1 */
     size_t filters;               /* outputs of GRAPH_CONV and GRAPH_DENSE */
+    int relu;                     /* GRAPH_DENSE: negative outputs become 0 */
     graph_shape shape;            /* of its output, one sample; given for GRAPH_INPUT, else inferred */
     size_t variable;              /* its first in the table; set by graph_variables */
     char name[TENSOR_NAME_SIZE];  /* Keras' for the layer: "re_lu_4" */
@@ -68,6 +70,9 @@ int graph_variables(tensor_table *out, graph *g);
 
 /* Keras' class of the node's layer: "BatchNormalization". */
 const char *graph_class(const graph_node *node);
+
+/* Whether a variable of some graph is called so: "conv2d_3/kernel". */
+int graph_is_variable(const char *name);
 
 /* How many nodes it reads: 0, 1 or 2. */
 int graph_inputs(const graph_node *node);

@@ -81,7 +81,9 @@ static void forward_shard(void *context, size_t s, int thread)
     job->run->plain->pointwise_forward(&args);
     for (size_t n = 0; n < args.pixels; n++) {
         for (size_t c = 0; c < d->classes; c++) {
-            logits[at(c, n, args.pixels)] += job->weights[d->bias + c];
+            real *logit = &logits[at(c, n, args.pixels)];
+            *logit += job->weights[d->bias + c];
+            *logit = d->relu && *logit < 0 ? 0 : *logit;
         }
     }
 }
@@ -134,16 +136,27 @@ void dense_loss(dense *d, const nn_run *run, const batch *b, const loss_options 
     }
 }
 
+/* No gradient passes where ReLU made a 0. */
+static void mask(const dense *d, size_t s)
+{
+    const real *logits = d->logits + s * d->logits_stride;
+    real *dlogits = d->dlogits + s * d->logits_stride;
+    for (size_t i = 0; d->relu && i < d->logits_stride; i++) {
+        dlogits[i] = logits[i] > 0 ? dlogits[i] : 0;
+    }
+}
+
 static void backward_shard(void *context, size_t s, int thread)
 {
     const dense_job *job = context;
     const dense *d = job->d;
     conv_args args = dense_shard(job, s, thread);
     const real *dlogits = d->dlogits + s * d->logits_stride;
+    mask(d, s);
     args.dy = dlogits;
     args.z = dlogits; /* not read: the gradient lens is plain */
     args.weights_t = d->packed_t;
-    args.dx = job->dx + s * job->dx_stride;
+    args.dx = job->dx == NULL ? NULL : job->dx + s * job->dx_stride;
     args.dweights = job->run->dweights + s * job->run->dweights_stride;
     job->run->plain->pointwise_backward(&args);
     real *bias = args.dweights + matrix_size(d);
@@ -196,6 +209,8 @@ void dense_collect(const dense *d, const nn_run *run, real *grads, size_t weight
                                .context = &g};
     const collection bias = {
         .offset = matrix_size(d), .parts = 1, .part_size = nn_padded(d->classes), .take = take_bias, .context = &g};
-    nn_collect(run, &kernel);
-    nn_collect(run, &bias);
+    if (!d->fixed) {
+        nn_collect(run, &kernel);
+        nn_collect(run, &bias);
+    }
 }

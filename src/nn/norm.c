@@ -15,7 +15,9 @@ static void set_lens(unit *u, size_t c, double mean, double variance, double eps
 void unit_use_moving(unit *u, const batch_norm_options *norm, const real *weights, const real *moving)
 {
     for (size_t c = 0; u->batch_norm && c < u->cout; c++) {
-        set_lens(u, c, (double)moving[u->mean + c], (double)moving[u->variance + c], norm->epsilon, weights);
+        u->batch_mean[c] = (double)moving[u->mean + c];
+        u->batch_variance[c] = (double)moving[u->variance + c];
+        set_lens(u, c, u->batch_mean[c], u->batch_variance[c], norm->epsilon, weights);
     }
 }
 
@@ -61,6 +63,13 @@ int unit_begin_backward(unit *u, const reducer *sums, const real *weights)
     if (!u->batch_norm) {
         return 0;
     }
+    if (u->still) { /* a constant scale and shift */
+        for (size_t c = 0; c < u->cout; c++) {
+            u->dz_a[c] = u->scale[c];
+            u->dz_b[c] = u->dz_c[c] = 0;
+        }
+        return 0;
+    }
     const size_t width = nn_padded(u->cout);
     const double n = (double)sums->samples * (double)(u->out_height * u->out_width);
     const int code = sums->sum(sums->context, u->bn_gradient, u->sums, 2 * width);
@@ -82,7 +91,7 @@ int unit_begin_backward(unit *u, const reducer *sums, const real *weights)
 void unit_finish_gradient(const unit *u, real *grad)
 {
     const size_t width = nn_padded(u->cout);
-    for (size_t c = 0; u->batch_norm && c < u->cout; c++) {
+    for (size_t c = 0; u->batch_norm && !u->still && c < u->cout; c++) {
         grad[u->beta + c] = (real)u->bn_gradient[c];
         grad[u->gamma + c] = (real)u->bn_gradient[width + c];
     }

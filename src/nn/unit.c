@@ -23,10 +23,9 @@ size_t unit_scratch_size(const unit *u)
     }
 }
 
-void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size, size_t stored_size)
+void unit_plan_output(unit *u, size_t shard_size)
 {
     u->z_stride = size_round_up(nn_padded(u->cout) * shard_size * u->out_height * u->out_width, NN_STRIDE);
-    u->z = arena_alloc(a, shards * u->z_stride, stored_size);
 }
 
 void unit_plan_kernel(unit *u, arena *a, int training)
@@ -96,13 +95,6 @@ static int input_streams(const unit_job *job)
     return streams(job->run, nn_padded(u->cin) * job->run->shard_size * u->height * u->width);
 }
 
-/* How far a kernel of the stem reaches beyond the image's first row or column. */
-static size_t stem_padding(size_t size, size_t out_size)
-{
-    const size_t reach = (out_size - 1) * 2 + 3;
-    return reach > size ? (reach - size) / 2 : 0;
-}
-
 static conv_args conv_shard(const unit_job *job, size_t s, int thread)
 {
     const unit *u = job->u;
@@ -119,8 +111,8 @@ static conv_args conv_shard(const unit_job *job, size_t s, int thread)
         .out_width = u->out_width,
         .pixels = samples * u->out_height * u->out_width,
         .stride = u->stride,
-        .pad_top = stem_padding(u->height, u->out_height),
-        .pad_left = stem_padding(u->width, u->out_width),
+        .pad_top = u->above,
+        .pad_left = u->left,
         .in = u->kind == UNIT_STEM ? (const real *)job->in->data + first : nn_stored(run, job->in->data, first),
         .view = job->in->view,
         .weights = u->packed,
@@ -160,7 +152,7 @@ gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s)
     e.view = (lens){u->scale, u->shift, u->activation};
     e.normal_scale = u->normal_scale;
     e.normal_shift = u->normal_shift;
-    e.sums = u->batch_norm ? u->sums + s * 2 * nn_padded(u->cout) : NULL;
+    e.sums = u->batch_norm && !u->still ? u->sums + s * 2 * nn_padded(u->cout) : NULL;
     return e;
 }
 
@@ -191,6 +183,8 @@ static void backward_shard(void *context, size_t s, int thread)
     if (u->kind != UNIT_STEM) {
         args.weights_t = u->packed_t;
         args.stream = input_streams(job);
+    }
+    if (g->dx != NULL) {
         args.dx = nn_stored_to(run, g->dx, s * g->dx_stride);
         args.epilogue = below_epilogue(job, s);
     }

@@ -20,8 +20,11 @@ typedef struct unit {
     size_t cin, cout;
     size_t height, width, out_height, out_width;
     size_t stride;
-    int activation; /* ReLU6 follows */
+    size_t above, left; /* rows and columns of zeros before the input, at stride 2 */
+    int activation;     /* ReLU6 follows */
     int batch_norm;
+    int fixed;             /* the kernel is frozen: it has no gradient */
+    int still;             /* BatchNorm is frozen: it normalizes by the moving statistics, which stay */
     size_t kernel;         /* offset of the kernel in the weights vector */
     size_t gamma, beta;    /* offsets in the weights vector */
     size_t mean, variance; /* offsets in the moving vector */
@@ -40,11 +43,12 @@ typedef struct unit {
     double *bn_gradient;                 /* [2][C] dβ, dγ */
 } unit;
 
+/* How far apart the shards of its output lie. */
+void unit_plan_output(unit *u, size_t shard_size);
 /*
- * Take the unit's memory from the arena (or count it): its output, in elements of stored_size bytes, its packed kernel,
- * BatchNorm's vectors if any.
+ * Take the unit's memory from the arena (or count it): its packed kernel, BatchNorm's vectors if any. Its output is the
+ * model's to take.
  */
-void unit_plan_output(unit *u, arena *a, size_t shards, size_t shard_size, size_t stored_size);
 void unit_plan_kernel(unit *u, arena *a, int training);
 void unit_plan_norm(unit *u, arena *a, size_t shards);
 /* Elements of its packed kernel, and of the scratch its kernels need. */
@@ -65,27 +69,28 @@ void unit_forward(unit *u, const nn_run *run, const nn_source *in, int with_mome
  * Collective as sums is. Nothing to do without BN.
  */
 int unit_use_batch(unit *u, const batch_norm_options *norm, const reducer *sums, const real *weights, real *moving);
-/* Set the lens from the moving statistics. */
+/* Set the lens from the moving statistics, which are also noted as the batch's. */
 void unit_use_moving(unit *u, const batch_norm_options *norm, const real *weights, const real *moving);
 
 /* How a gradient with respect to the unit's output is finished while it is written: shard s. */
 gradient_epilogue unit_epilogue(const unit *u, const nn_run *run, size_t s);
 
-/* Reduce Σdy and Σdy·x̂ and set the gradient lens. Collective as sums is. Nothing to do without BN. */
+/* Reduce Σdy and Σdy·x̂ and set the gradient lens. Collective as sums is, but where BatchNorm stands still. Nothing to
+ * do without BN. */
 int unit_begin_backward(unit *u, const reducer *sums, const real *weights);
 
 /* Gradients on their way through a unit, stored as its output is: shard s of each begins at element s * its stride. */
 typedef struct unit_gradients {
     const void *dy; /* of the unit's output, masked */
     size_t dy_stride;
-    void *dx; /* of its input; NULL for the stem */
+    void *dx; /* of its input; NULL for the stem, and where nobody wants it but for a depthwise unit */
     size_t dx_stride;
     const void *add; /* added to dx (a shortcut's gradient); NULL: none */
     size_t add_stride;
     const unit *below; /* the unit whose output the input is */
 } unit_gradients;
 
-/* dx and the weight gradient of each shard (into run->dweights). */
+/* dx, where it is wanted, and the weight gradient of each shard (into run->dweights). */
 void unit_backward(unit *u, const nn_run *run, const nn_source *in, const unit_gradients *g);
 
 /*

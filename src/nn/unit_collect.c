@@ -38,9 +38,11 @@ static void collect_kernel(const unit *u, const nn_run *run, real *grads, size_t
 void unit_collect(const unit *u, const nn_run *run, real *grads, size_t weights_size, int local_bn)
 {
     tree_front front;
-    collect_kernel(u, run, grads, weights_size);
+    if (!u->fixed) {
+        collect_kernel(u, run, grads, weights_size);
+    }
     tree_front_of(&front, run->range.first, run->range.count, run->range.total);
-    for (size_t k = 0; u->batch_norm && k < front.count; k++) {
+    for (size_t k = 0; u->batch_norm && !u->still && k < front.count; k++) {
         real *grad = grads + k * weights_size;
         memset(grad + u->gamma, 0, u->cout * sizeof *grad);
         memset(grad + u->beta, 0, u->cout * sizeof *grad);

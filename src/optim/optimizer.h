@@ -68,6 +68,8 @@ real optimizer_coupled(const optimizer_options *o, double share);
 
 /* Before the first step of a run: the vectors get what they begin with. Weights and moving statistics are there. */
 void optimizer_begin(state *s, const optimizer_options *o);
+/* The same later, where other layers are trained from now on: but for the averages of weights. */
+void optimizer_restart(state *s, const optimizer_options *o);
 
 /*
  * One update of the state's weights, by the options' optimizer, whose vectors the state must have. In order: gradients

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What an update depends on besides weights and gradients: sections `optimizer`, `decay`, `rate`, `ema`, `l2` of a
  * configuration and a part of `train`. All zero is plain SGD without decay at the rate 0. */
@@ -72,6 +73,7 @@ typedef struct ema_options {
 } ema_options;
 
 typedef struct optimizer_options {
+    uint64_t updates_before; /* before it began, where it did not begin with the run; no key */
     optimizer_kind kind;
     optimizer_form form;
     double learning_rate;

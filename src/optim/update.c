@@ -1,6 +1,7 @@
 /* The walk over tensors that all optimizers have in common. */
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "optim/average.h"
 #include "optim/gradient.h"
@@ -66,9 +67,9 @@ static update_part part_of(const update_job *job, const tensor_info *t)
     return (update_part){
         .decay = decaying ? optimizer_coupled(o, share) : 0,
         .decoupled = decaying ? o->decay.decoupled * share : 0,
-        .rate = (real)job->rate.rate,
+        .rate = (real)(t->rate == 1 ? job->rate.rate : job->rate.rate * t->rate),
         .trust = 1,
-        .number = gradient_updates(o, job->s->step) + 1,
+        .number = gradient_updates(o, job->s->step) + 1 - o->updates_before,
         .options = o,
     };
 }
@@ -199,13 +200,22 @@ double optimizer_penalty(const state *s, const optimizer_options *o, pool *p)
     return o->l2 == 0 ? 0 : run(&job, p);
 }
 
-void optimizer_begin(state *s, const optimizer_options *o)
+void optimizer_restart(state *s, const optimizer_options *o)
 {
-    average_begin(s);
+    for (size_t i = 0; i < optimizer_of(o)->slot_count; i++) {
+        state_vector *v = &s->vectors[STATE_SLOTS + i];
+        memset(v->values, 0, v->size * sizeof *v->values);
+    }
     if (o->kind == OPTIMIZER_RMSPROP && o->initial_scale != 0) {
         state_vector *square = &s->vectors[STATE_SLOTS];
         for (size_t i = 0; i < square->size; i++) {
             square->values[i] = (real)o->initial_scale;
         }
     }
+}
+
+void optimizer_begin(state *s, const optimizer_options *o)
+{
+    average_begin(s);
+    optimizer_restart(s, o);
 }

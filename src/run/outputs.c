@@ -160,11 +160,10 @@ static int flush(const outputs *out)
 int outputs_save(outputs *out, const session_history *at, const epoch_validation *val)
 {
     const session *s = out->s;
-    const checkpoint_info info = {
+    checkpoint_info info = {
         .seed = s->options.order.seed,
         .height = s->options.data.height,
         .width = s->options.data.width,
-        .batch_norm = s->options.network.batch_norm,
         .data_checksum = dataset_fingerprint(s->data),
         .orientation = session_turns(s) ? CHECKPOINT_TURNED : CHECKPOINT_AS_STORED,
         .now = at->now,
@@ -182,6 +181,7 @@ int outputs_save(outputs *out, const session_history *at, const epoch_validation
         .classes = (char **)out->classes, /* writing only reads them */
         .class_count = dataset_classes(s->data),
     };
+    checkpoint_set_network(&info, &s->options.network);
     const int code = explain(out, flush(out));
     return code == LS_OK ? saver_start(out->saver, &info, &s->replica.state) : code;
 }

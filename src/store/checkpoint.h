@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "network/options.h"
 #include "store/spent.h"
 #include "tensor/state.h"
 
@@ -53,10 +54,11 @@ typedef struct checkpoint_info {
     checkpoint_orientation orientation;
     checkpoint_epoch now;
     double val_loss, val_cross_entropy, val_accuracy; /* at these weights; NaN where they were not validated */
-    double moving_distance;         /* of the moving statistics from the data's (train/moving.h); NaN: not known */
-    double score;                   /* of these weights by checkpoint.best_by (store/metric.h); NaN: not known */
-    double best_score;              /* of all epochs so far; NaN: none was scored */
-    double best_epoch;              /* the first with that */
+    double moving_distance; /* of the moving statistics from the data's (train/moving.h); NaN: not known */
+    double score;           /* of these weights by checkpoint.best_by (store/metric.h); NaN: not known */
+    double best_score;      /* of all epochs so far; NaN: none was scored */
+    double best_epoch;      /* the first with that */
+    double depth, fixed_ends, head_units; /* as in network_options; NaN where they are not set */
     double shrink, shrink_velocity; /* of the state: set by reading, taken from it by writing; NaN: decay is no rate */
     /* Text; owned after a read (checkpoint_info_release), borrowed for a write, where NULL stands for "". */
     const char *config;        /* the effective configuration, YAML */
@@ -73,6 +75,11 @@ typedef void (*checkpoint_report)(void *context, const char *name, const char *a
 /* Report each number and text but the configuration in which two differ, and of the classes; returns how many. */
 size_t checkpoint_info_difference(const checkpoint_info *a, const checkpoint_info *b, checkpoint_report report,
                                   void *context);
+
+/* Which variables its network has, but for its width and number of classes, which shapes say; and the same put into
+ * the information. */
+network_options checkpoint_network(const checkpoint_info *info);
+void checkpoint_set_network(checkpoint_info *info, const network_options *o);
 
 /* Free what a read put into it. */
 void checkpoint_info_release(checkpoint_info *info);

@@ -103,7 +103,7 @@ static void check_tensors(h5_file *f, const tensor_table *t, problems *found)
 static void check_network(h5_file *f, tensor_table *t, const checkpoint_info *info, problems *found)
 {
     state s = {0};
-    int code = keras_layout_describe(f, t);
+    int code = checkpoint_describe(f, info, t);
     if (code != LS_OK) {
         problems_add_error(found, h5_path(f));
         return;

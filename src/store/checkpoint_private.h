@@ -29,7 +29,7 @@ extern const checkpoint_field checkpoint_texts[CHECKPOINT_TEXTS];
  * Figures that files lack where they are not known (NaN), and older ones: float64. The seal covers them, the checksum
  * of /lockstep does not.
  */
-enum { CHECKPOINT_FIGURES = 12 };
+enum { CHECKPOINT_FIGURES = 15 };
 extern const checkpoint_field checkpoint_figures[CHECKPOINT_FIGURES];
 
 /* An attribute of /lockstep says that a seal belongs to the file: for people, and to know a file that lost it. */
@@ -43,6 +43,9 @@ int checkpoint_open(h5_file **out, checkpoint_info *info, const char *path);
 
 /* Every checksum, needing no table: 0, or LS_EFORMAT with what is wrong first. */
 int checkpoint_verify_sets(h5_file *f);
+
+/* The table of its network, with the shapes that the file has; as keras_layout_describe. */
+int checkpoint_describe(h5_file *f, const checkpoint_info *info, tensor_table *out);
 
 /* checkpoint_read of an open file. */
 int checkpoint_state_of(state *s, h5_file *f, const checkpoint_info *info);

@@ -11,6 +11,35 @@
 #include "store/keras_layout.h"
 #include "store/origin_file.h"
 
+static double set_or_nan(double value, int is_set)
+{
+    return is_set ? value : NAN;
+}
+
+void checkpoint_set_network(checkpoint_info *info, const network_options *o)
+{
+    info->batch_norm = o->batch_norm;
+    info->depth = set_or_nan(o->depth, o->depth != 0 && o->depth != 1);
+    info->fixed_ends = set_or_nan(1, o->fixed_ends);
+    info->head_units = set_or_nan((double)o->head_units, o->head_units > 0);
+}
+
+/* What a file claims is checked where it is used; nobody takes memory for more than this. */
+static double at_most(double value, double most)
+{
+    return value > 0 && value <= most ? value : 0;
+}
+
+network_options checkpoint_network(const checkpoint_info *info)
+{
+    return (network_options){
+        .batch_norm = info->batch_norm != 0,
+        .depth = at_most(info->depth, NETWORK_MOST_DEPTH),
+        .fixed_ends = at_most(info->fixed_ends, 1) != 0,
+        .head_units = (size_t)at_most(info->head_units, NETWORK_MOST_UNITS),
+    };
+}
+
 void checkpoint_info_release(checkpoint_info *info)
 {
     free((void *)info->config);
@@ -291,6 +320,12 @@ int checkpoint_read(const char *path, state *s)
     return code;
 }
 
+int checkpoint_describe(h5_file *f, const checkpoint_info *info, tensor_table *out)
+{
+    const network_options o = checkpoint_network(info);
+    return keras_layout_describe(f, &o, out);
+}
+
 int checkpoint_load(checkpoint_info *info, tensor_table *t, state *s, const char *path)
 {
     h5_file *f = NULL;
@@ -298,7 +333,7 @@ int checkpoint_load(checkpoint_info *info, tensor_table *t, state *s, const char
     tensor_table_init(t);
     int code = checkpoint_open(&f, info, path);
     if (code == LS_OK) {
-        code = keras_layout_describe(f, t);
+        code = checkpoint_describe(f, info, t);
         code = code == LS_ENOTFOUND ? LS_EFORMAT : code; /* the file is there, a tensor is not */
     }
     if (code == LS_OK) {

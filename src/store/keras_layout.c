@@ -283,14 +283,14 @@ static int take_shapes(h5_file *f, tensor_table *t)
     return code;
 }
 
-int keras_layout_describe(h5_file *f, tensor_table *out)
+/* The one of the known networks that the file fits best. */
+static int guess(h5_file *f, tensor_table *out)
 {
     tensor_table tables[NETWORK_VARIANTS];
     char **legacy = NULL;
     size_t count = 0;
     size_t best = 0;
     const char *root = keras_layout_root(f);
-    tensor_table_init(out);
     int code = network_describe_all(tables);
     if (code != LS_OK) {
         return code;
@@ -302,13 +302,24 @@ int keras_layout_describe(h5_file *f, tensor_table *out)
         best = fit_of(f, &tables[i], count) > fit_of(f, &tables[best], count) ? i : best;
     }
     if (code == LS_OK) {
-        code = take_shapes(f, &tables[best]);
-    }
-    if (code == LS_OK) {
         *out = tables[best];
         tables[best] = (tensor_table){0};
     }
     free(legacy);
     network_release_all(tables);
+    return code;
+}
+
+int keras_layout_describe(h5_file *f, const network_options *known, tensor_table *out)
+{
+    const network_spec o = {.classes = 1, .options = known != NULL ? *known : (network_options){0}};
+    tensor_table_init(out);
+    int code = known != NULL ? network_describe(out, &o) : guess(f, out);
+    if (code == LS_OK) {
+        code = take_shapes(f, out);
+    }
+    if (code != LS_OK) {
+        tensor_table_release(out);
+    }
     return code;
 }

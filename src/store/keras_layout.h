@@ -5,6 +5,7 @@
 
 #include "base/real.h"
 #include "io/h5.h"
+#include "network/options.h"
 #include "tensor/state.h"
 
 /*
@@ -33,10 +34,11 @@ int keras_layout_write(h5_file *f, const state *s);
 int keras_layout_read(h5_file *f, state *s);
 
 /*
- * The network whose names the file has, with the shapes that the file has: any width, any number of classes. *out is
- * released with tensor_table_release after a success. LS_EFORMAT where it is no network's.
+ * The table of a network's variables with the shapes that the file has: any width, any number of classes. known: which
+ * network, but for these; NULL: the one whose names the file has. *out is released with tensor_table_release after a
+ * success. LS_EFORMAT where it is no network's.
  */
-int keras_layout_describe(h5_file *f, tensor_table *out);
+int keras_layout_describe(h5_file *f, const network_options *known, tensor_table *out);
 
 /*
  * In parts, for who wants to know where tensors lie. keras_layout_root: "layers" (Keras 3), "/" or "/model_weights"

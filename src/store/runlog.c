@@ -25,29 +25,29 @@ struct runlog {
     uint64_t keep_steps, keep_epochs; /* rows of an earlier log that the state has behind it */
     origin origin;
     double start[HISTOGRAM_BINS]; /* of the weights at the log's opening */
-    size_t tensors;               /* trainable ones */
+    size_t tensors;               /* of the weights */
     double *statistics;           /* owned; [2][tensors]: norm, mean_abs */
     runlog_step_row rows[BUFFER_ROWS];
     size_t waiting;          /* rows not yet in the file */
     runlog_samples *samples; /* owned; NULL: nothing is measured in such a network */
 };
 
-static size_t count_trainable(const tensor_table *t)
+static size_t count_weights(const tensor_table *t)
 {
     size_t n = 0;
     for (size_t i = 0; i < t->count; i++) {
-        n += t->tensors[i].trainable ? 1 : 0;
+        n += t->tensors[i].vector == TENSOR_WEIGHTS ? 1 : 0;
     }
     return n;
 }
 
-/* Full names of the trainable tensors: one block for free(). NULL when memory runs out. */
-static char **trainable_names(const tensor_table *t)
+/* Full names of the tensors of the weights: one block for free(). NULL when memory runs out. */
+static char **names_of_weights(const tensor_table *t)
 {
     text_builder names = {0};
     char name[2 * TENSOR_NAME_SIZE];
     for (size_t i = 0; i < t->count; i++) {
-        if (t->tensors[i].trainable) {
+        if (t->tensors[i].vector == TENSOR_WEIGHTS) {
             text_add(&names, "%s%c", tensor_full_name(name, sizeof name, &t->tensors[i]), '\0');
         }
     }
@@ -63,7 +63,7 @@ static size_t columns_of(const runlog *log, const runlog_column *k)
 static int make_tables(runlog *log)
 {
     int code = LS_OK;
-    char **names = trainable_names(log->t);
+    char **names = names_of_weights(log->t);
     if (names == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for tensor names", h5_path(log->file));
     }
@@ -84,7 +84,7 @@ int runlog_names_match(char *const *names, size_t count, const tensor_table *t)
     char full[2 * TENSOR_NAME_SIZE];
     size_t at = 0;
     for (size_t i = 0; i < t->count; i++) {
-        if (t->tensors[i].trainable) {
+        if (t->tensors[i].vector == TENSOR_WEIGHTS) {
             if (at == count || strcmp(names[at], tensor_full_name(full, sizeof full, &t->tensors[i])) != 0) {
                 return 0;
             }
@@ -281,7 +281,7 @@ int runlog_open(runlog **out, const char *path, const state *s)
     log->keep_steps = s->step;
     log->keep_epochs = s->epoch;
     log->origin = s->origin;
-    log->tensors = count_trainable(s->table);
+    log->tensors = count_weights(s->table);
     histogram_of(log->start, s->table, state_weights(s));
     log->statistics = calloc(2 * log->tensors + 1, sizeof *log->statistics);
     const int code =
@@ -352,13 +352,13 @@ int runlog_sample(runlog *log, const instrument_row *row)
     return runlog_samples_add(log->samples, row);
 }
 
-/* Norm and mean |w| of each trainable tensor, double sums. */
+/* Norm and mean |w| of each tensor of the weights, double sums. */
 static void weight_statistics(runlog *log, const real *weights)
 {
     size_t at = 0;
     for (size_t i = 0; i < log->t->count; i++) {
         const tensor_info *info = &log->t->tensors[i];
-        if (!info->trainable) {
+        if (info->vector != TENSOR_WEIGHTS) {
             continue;
         }
         double squares = 0;

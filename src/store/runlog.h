@@ -12,10 +12,10 @@
 
 /*
  * The log of a run, log.h5: one growing array a column under /steps and /epochs, statistics by tensor and epoch under
- * /tensors (norm, mean_abs: rows are epochs, columns the trainable tensors in table order, named in /tensors/names),
- * what the instrument measured under /instrument (store/runlog_samples.h), and the histogram of the weights that the
- * run began with under /histogram_start, where the log begins there. Other processes may read it while it is written.
- * One rank writes.
+ * /tensors (norm, mean_abs: rows are epochs, columns the tensors of the weights in table order, named in
+ * /tensors/names), what the instrument measured under /instrument (store/runlog_samples.h), and the histogram of the
+ * weights that the run began with under /histogram_start, where the log begins there. Other processes may read it while
+ * it is written. One rank writes.
  */
 typedef struct runlog runlog;
 

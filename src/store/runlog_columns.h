@@ -28,7 +28,8 @@ typedef struct runlog_column {
     runlog_rule rule;
     runlog_per per;
     int later;    /* logs of older programs lack it: their rows of it are NaN */
-    size_t width; /* of a table; 0: a single column; RUNLOG_TENSORS: one for each trainable tensor, if there are any */
+    size_t width; /* of a table; 0: a single column; RUNLOG_TENSORS: one for each tensor of the weights, if there are
+                     any */
 } runlog_column;
 
 #define RUNLOG_TENSORS SIZE_MAX
@@ -40,7 +41,7 @@ enum { RUNLOG_WIDEST = HISTOGRAM_BINS }; /* of the columns that are fields of a 
 #define RUNLOG_TENSOR_NAMES "tensors/names"
 #define RUNLOG_BEGINNING    "histogram_start" /* float64 [HISTOGRAM_BINS]; not in logs of older programs */
 
-/* Whether a file has the array: an older one may lack it, and that of a network without trainable tensors. */
+/* Whether a file has the array: an older one may lack it, and that of a network without weights. */
 int runlog_has_column(h5_file *f, const runlog_column *k);
 
 /* Rows that all arrays with one a step, or an epoch, have, at most *rows: a writer that was killed may have added to
@@ -50,7 +51,7 @@ int runlog_common_rows(h5_file *f, runlog_per per, size_t *rows);
 /* n numbers that nobody knows. */
 void runlog_fill_unknown(void *cells, size_t n);
 
-/* 1 when the names are those of the table's trainable tensors. */
+/* 1 when the names are those of the table's tensors of weights. */
 int runlog_names_match(char *const *names, size_t count, const tensor_table *t);
 
 #endif

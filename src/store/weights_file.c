@@ -21,7 +21,7 @@ static int open_checkpoint(weights_file *w, const char *path)
     if (code == LS_OK) {
         code = checkpoint_verify_sets(w->file);
     }
-    return code == LS_OK ? keras_layout_describe(w->file, &w->table) : code;
+    return code == LS_OK ? checkpoint_describe(w->file, &w->info, &w->table) : code;
 }
 
 static int open_keras(weights_file *w, const char *path)
@@ -32,7 +32,7 @@ static int open_keras(weights_file *w, const char *path)
     }
     return keras_layout_root(w->file) == NULL
                ? error_set(LS_EFORMAT, "%s: neither a checkpoint nor a Keras weights file", path)
-               : keras_layout_describe(w->file, &w->table);
+               : keras_layout_describe(w->file, NULL, &w->table);
 }
 
 int weights_file_open(weights_file *out, const char *path)

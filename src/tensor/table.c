@@ -54,7 +54,7 @@ int tensor_table_add(tensor_table *t, tensor_role role, int rank, const size_t *
     t->tensors = grown;
     layer_info *layer = &t->layers[t->layer_count - 1];
     tensor_info *info = &t->tensors[t->count];
-    *info = (tensor_info){.role = role, .rank = rank, .scale_invariant = scale_invariant};
+    *info = (tensor_info){.role = role, .rank = rank, .rate = 1, .scale_invariant = scale_invariant};
     memcpy(info->layer, layer->name, sizeof info->layer);
     set_shape(info, shape);
     info->vector = vector_of(role);
@@ -99,6 +99,30 @@ void tensor_table_freeze(tensor_table *t, size_t i)
 {
     t->tensors[i].frozen = 1;
     t->tensors[i].trainable = 0;
+}
+
+void tensor_table_thaw(tensor_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        t->tensors[i].frozen = 0;
+        t->tensors[i].trainable = t->tensors[i].vector == TENSOR_WEIGHTS;
+    }
+}
+
+size_t tensor_table_frozen(const tensor_table *t, extent *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const tensor_info *info = &t->tensors[i];
+        if (!info->frozen || info->vector != TENSOR_WEIGHTS) {
+            continue;
+        }
+        if (count == 0 || out[count - 1].end != info->offset) {
+            out[count++] = (extent){info->offset, info->offset};
+        }
+        out[count - 1].end = info->offset + info->size;
+    }
+    return count;
 }
 
 void tensor_table_release(tensor_table *t)

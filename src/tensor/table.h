@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/extent.h"
 #include "base/real.h"
 
 /*
@@ -36,8 +37,9 @@ typedef struct tensor_info {
     tensor_vector vector;
     size_t offset;       /* first element within its vector */
     int trainable;       /* a step updates it by its gradient; not so for moving statistics, and what is frozen */
-    int frozen;          /* it lies in weights, and stays as it is */
+    int frozen;          /* it stays as it is */
     int decays;          /* L2 covers it, where it is trainable */
+    double rate;         /* what the learning rate is times for it; 1 where nothing else is asked for */
     int scale_invariant; /* a BatchNorm follows: the output does not depend on its norm */
 } tensor_info;
 
@@ -79,8 +81,13 @@ size_t tensor_filters(const tensor_info *t);
 /* Whether two tensors have the same shape. */
 int tensor_same_shape(const tensor_info *a, const tensor_info *b);
 
-/* From now on no step changes tensor i, which lies in weights. */
+/* From now on no step changes tensor i. */
 void tensor_table_freeze(tensor_table *t, size_t i);
+/* From now on none is frozen. */
+void tensor_table_thaw(tensor_table *t);
+
+/* The frozen parts of the weights, ascending, none next to another; out: room for count. Returns how many. */
+size_t tensor_table_frozen(const tensor_table *t, extent *out);
 
 /* Free what the table owns. */
 void tensor_table_release(tensor_table *t);

@@ -15,7 +15,17 @@ typedef struct train_options {
     int threads;            /* computing, of a rank */
     uint64_t patience;      /* epochs without a better score after which a run ends; 0: none */
     double min_improvement; /* what a better score is better by, at least */
+    const char *freeze;     /* what is not trained (network/freeze.h); NULL: nothing */
+    uint64_t unfreeze_at;   /* complete epochs after which all is; 0: never */
+    double unfreeze_rate;   /* the learning rate from then on; 0: as before */
+    double rate_decay;      /* of rates by depth (network/freeze.h); 0: all are the same */
 } train_options;
+
+/* What is frozen in an epoch, counted from 0. */
+static inline const char *train_frozen(const train_options *o, uint64_t epoch)
+{
+    return o->unfreeze_at > 0 && epoch >= o->unfreeze_at ? NULL : o->freeze;
+}
 
 /* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */
 static inline bool train_out_of_patience(const train_options *o, uint64_t epoch, double best)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "data/augment_sample.h"
 #include "model/plan.h"
 #include "optim/average.h"
 #include "store/checkpoint.h"
@@ -18,6 +19,7 @@ struct predictor {
     real *logits;   /* [classes] */
     double *scores; /* [classes] */
     resize_space space;
+    augment_space unused; /* what nothing is done in */
 };
 
 /* The weights are small beside it. */
@@ -93,6 +95,7 @@ int predictor_create(predictor **out, const char *checkpoint, const predict_opti
         return error_set(LS_ENOMEM, "out of memory for the network");
     }
     p->options = *options;
+    p->options.input = data_options_plain(options->input);
     const int code = load(p, checkpoint);
     if (code != LS_OK) {
         predictor_free(p);
@@ -109,6 +112,7 @@ void predictor_free(predictor *p)
     }
     replica_release(&p->replica);
     resize_space_release(&p->space);
+    augment_space_release(&p->unused);
     free(p->input);
     free(p->logits);
     free(p->scores);
@@ -118,11 +122,8 @@ void predictor_free(predictor *p)
 int predict_image(predictor *p, const image *picture, double *probabilities)
 {
     const predict_options *o = &p->options;
-    const resize_box box =
-        resize_fit_box(o->input.fit, picture->width, picture->height, o->input.width, o->input.height);
     const batch b = {.images = p->input, .range = shard_range_of(1, 1, 0, 1)};
-    int code =
-        resize_picture(p->input, o->input.width, o->input.height, picture, box, false, o->input.scale, &p->space);
+    int code = augment_sample(p->input, picture, &o->input, (chance_place){0}, &p->space, &p->unused);
     if (code == LS_OK) {
         code = model_forward(p->replica.net, &p->replica.state, &b, MODEL_INFER, NULL, p->logits);
     }

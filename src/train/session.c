@@ -42,6 +42,9 @@ model_options session_network(const session_options *o, size_t classes, int rank
         .network = o->network,
         .norm = o->norm,
         .loss = {.label_smoothing = o->loss.label_smoothing},
+        .freeze = o->training ? o->train.freeze : NULL,
+        .rate_decay = o->train.rate_decay == 1 ? 0 : o->train.rate_decay,
+        .thaws = o->training && o->train.unfreeze_at > 0,
         .seed = o->order.seed,
         .shard_size = o->order.shard_size,
         .max_shards = most_shards(&o->order, ranks),
@@ -106,10 +109,8 @@ static int make_network(session *s)
 
 loader_options session_loader(const session_options *o, int rank, int ranks)
 {
-    loader_options l = {.split = o->split, .input = o->data, .order = o->order, .rank = rank, .size = ranks};
-    l.input.augment = false; /* also where it is the training split that is evaluated */
-    l.input.augmentation = (augment_options){0};
-    l.input.resolution = (resolution_options){0};
+    loader_options l = {.split = o->split, .order = o->order, .rank = rank, .size = ranks};
+    l.input = data_options_plain(o->data); /* also where it is the training split that is evaluated */
     l.order.shuffle = false;
     l.order.steps_per_epoch = 0;
     return l;
@@ -121,9 +122,38 @@ int session_resize(session *s, resolution size)
     return code == LS_OK && s->train != NULL ? loader_resize(s->train, size) : code;
 }
 
+/* From this epoch on all is trained: the optimizer begins anew, where it is not resumed in the middle of that. */
+static int unfreeze(session *s, uint64_t epoch)
+{
+    const train_options *o = &s->options.train;
+    state *st = &s->replica.state;
+    if (o->unfreeze_at == 0 || epoch < o->unfreeze_at || s->unfrozen) {
+        return LS_OK;
+    }
+    step_options step = session_step(s);
+    const uint64_t first = o->unfreeze_at * loader_steps(s->train);
+    step.optimizer.updates_before = gradient_updates(&step.optimizer, first);
+    step.optimizer.learning_rate = o->unfreeze_rate > 0 ? o->unfreeze_rate : step.optimizer.learning_rate;
+    int code = model_freeze(s->replica.net, NULL);
+    if (code == LS_OK) {
+        code = stepper_skip_frozen(s->replica.steps);
+    }
+    if (code == LS_OK) {
+        stepper_use(s->replica.steps, &step);
+        s->unfrozen = true;
+        if (st->step == first) {
+            optimizer_restart(st, &step.optimizer);
+        }
+    }
+    return code;
+}
+
 int session_start_epoch(session *s, uint64_t epoch, size_t first_step)
 {
     int code = session_resize(s, session_resolution(&s->options, epoch));
+    if (code == LS_OK) {
+        code = unfreeze(s, epoch);
+    }
     if (code == LS_OK) {
         code = loader_start_epoch(s->train, epoch, first_step);
     }

@@ -43,6 +43,7 @@ typedef struct session {
     session_options options;
     dataset *data;
     staging staged;        /* what became of `stage` */
+    bool unfrozen;         /* what was frozen is trained */
     double *class_weights; /* owned; [classes], NULL: none */
     replica replica;
     loader *train;    /* NULL unless training or estimating */

@@ -55,12 +55,27 @@ int stepper_create(stepper **out, model *m, comm *c, const step_options *options
         plan(s, &s->memory, max_shards);
         code = comm_stream_create(&s->stream, c, model_table(m)->weights_size, COMM_STREAM_BUCKET);
     }
+    if (code == LS_OK) {
+        code = stepper_skip_frozen(s);
+    }
     if (code != LS_OK) {
         stepper_free(s);
         return code;
     }
     *out = s;
     return LS_OK;
+}
+
+int stepper_skip_frozen(stepper *s)
+{
+    const tensor_table *t = model_table(s->m);
+    extent *frozen = calloc(t->count + 1, sizeof *frozen);
+    if (frozen == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the training step");
+    }
+    const int code = comm_stream_leave_out(s->stream, frozen, tensor_table_frozen(t, frozen));
+    free(frozen);
+    return code;
 }
 
 void stepper_use(stepper *s, const step_options *options)

@@ -52,6 +52,8 @@ void stepper_use(stepper *s, const step_options *options);
 void stepper_observe(stepper *s, instrument *by);
 /* From now on updates give kernels these norms. NULL: they do not; not owned. */
 void stepper_hold(stepper *s, const norm_hold *norms);
+/* After another part of the network was frozen: the gradient of what is frozen is not sent. Returns 0 or LS_ENOMEM. */
+int stepper_skip_frozen(stepper *s);
 void stepper_free(stepper *s);
 
 /*

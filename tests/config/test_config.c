@@ -146,6 +146,7 @@ static void other_value(char out[64], const config_key *key)
     case KEY_BOOL: (void)snprintf(out, 64, "%s", strcmp(key->fallback, "true") == 0 ? "false" : "true"); break;
     case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
     case KEY_REAL: (void)snprintf(out, 64, "%.17g", atof(key->fallback) < key->high ? key->high : key->high / 2); break;
+    case KEY_RGB: (void)snprintf(out, 64, "0.5,1e-09,1"); break;
     case KEY_TEXT: (void)snprintf(out, 64, "another"); break;
     case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
     }

@@ -131,7 +131,7 @@ static void check_log(const char *path)
     series_release(&measured);
     fuzz_check_code(runlog_read_norms(path, &norms));
     runlog_norms_release(&norms);
-    fuzz_check_code(runlog_check(&facts, path, &table, 1, &found));
+    fuzz_check_code(runlog_check(&facts, path, &found));
     fuzz_check_problems(&found);
 }
 

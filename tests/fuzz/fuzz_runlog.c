@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_read(path);
     problems found = {0};
     runlog_facts facts;
-    fuzz_check_code(runlog_check(&facts, path, &table, 1, &found));
+    fuzz_check_code(runlog_check(&facts, path, &found));
     fuzz_check_problems(&found);
     const int code = open_log_over(&log, path, &table, data[0] & 7, data[0] >> 3 & 7);
     fuzz_check_code(code);

@@ -27,6 +27,16 @@ ref_conv ref_depthwise(size_t samples, size_t height, size_t width, size_t chann
     return c;
 }
 
+ref_conv ref_depthwise_padded(size_t samples, size_t height, size_t width, size_t channels, size_t top, size_t left)
+{
+    ref_conv c = ref_depthwise(samples, height, width, channels, 2);
+    c.out_height = windows(height + 1 + top);
+    c.out_width = windows(width + 1 + left);
+    c.pad_top = top;
+    c.pad_left = left;
+    return c;
+}
+
 /* Keras: out = ceil(n / 2); all padding = (out - 1) * 2 + 3 - n; half of it, rounded down, comes first. */
 static size_t same_padding(size_t n)
 {

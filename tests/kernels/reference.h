@@ -18,6 +18,8 @@ typedef struct ref_conv {
 ref_conv ref_pointwise(size_t samples, size_t height, size_t width, size_t cin, size_t cout);
 /* Stride 1: a zero all round. Stride 2: ZeroPadding2D(((0, 1), (0, 1))), then "valid". */
 ref_conv ref_depthwise(size_t samples, size_t height, size_t width, size_t channels, size_t stride);
+/* At stride 2, with so many rows above and columns on the left of zeros as well: 0 or 1. */
+ref_conv ref_depthwise_padded(size_t samples, size_t height, size_t width, size_t channels, size_t top, size_t left);
 /* 3×3, stride 2, 3 channels in, Keras "same": the smaller half of the padding comes first. */
 ref_conv ref_stem(size_t samples, size_t height, size_t width, size_t cout);
 

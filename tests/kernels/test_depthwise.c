@@ -28,6 +28,8 @@ static conv_args arguments(const problem *p, const conv_outputs *o)
         .height = c->height,
         .width = c->width,
         .stride = c->stride,
+        .pad_top = c->stride == 2 ? c->pad_top : 0,
+        .pad_left = c->stride == 2 ? c->pad_left : 0,
         .out_height = c->out_height,
         .out_width = c->out_width,
         .in = p->in.stored,
@@ -93,6 +95,27 @@ START_TEST(every_size_agrees_with_the_reference)
 }
 END_TEST
 
+/* Zeros before the map as well: PyTorch's padding, and Keras' where a map has an odd number of rows or columns. */
+START_TEST(every_padding_agrees_with_the_reference)
+{
+    for (size_t height = 1; height <= 9; height++) {
+        for (size_t width = 1; width <= 9; width++) {
+            for (size_t before = 1; before <= 3; before++) {
+                const ref_conv c =
+                    ref_depthwise_padded(2, height, width, 1 + (5 * height + 3 * width) % 17, before % 2, before / 2);
+                check_convolution(&depthwise, c, VALUES_EDGES, 6);
+            }
+        }
+    }
+    check_convolution(&depthwise, ref_depthwise_padded(2, 5, 6, 11, 1, 1), VALUES_EDGES, 0);
+    check_convolution(&depthwise, ref_depthwise_padded(1, 57, 112, 8, 1, 1), VALUES_ORDINARY, 3);
+    check_convolution(&depthwise, ref_depthwise_padded(4, 7, 7, 960, 1, 1), VALUES_EDGES, 2);
+    for (values kind = 0; kind < VALUES_KINDS; kind++) {
+        check_convolution(&depthwise, ref_depthwise_padded(2, 9, 8, 12, 1, 1), kind, 30);
+    }
+}
+END_TEST
+
 START_TEST(long_rows_and_many_channels_agree_with_the_reference)
 {
     for (size_t stride = 1; stride <= 2; stride++) {
@@ -119,6 +142,7 @@ int main(void)
     TCase *cases = tcase_create("depthwise");
     tcase_add_test(cases, every_option_agrees_with_the_reference);
     tcase_add_test(cases, every_size_agrees_with_the_reference);
+    tcase_add_test(cases, every_padding_agrees_with_the_reference);
     tcase_add_test(cases, long_rows_and_many_channels_agree_with_the_reference);
     tcase_add_test(cases, extreme_values_agree_with_the_reference);
     return suite_run("depthwise", cases);

@@ -53,7 +53,7 @@ START_TEST(mobilenet_v2_is_52_layers)
     ck_assert_int_eq(model_lay_out(&m), LS_OK);
     ck_assert_uint_eq(m.layer_count, 52);
     ck_assert_uint_eq(m.rows, 52 + 10 + 2);
-    ck_assert_uint_eq(m.head.features, 1280);
+    ck_assert_uint_eq(m.dense[0].features, 1280);
     ck_assert_int_eq(m.gradients[0].count, 2);
     ck_assert_int_eq(m.gradients[1].count, 2);
     expect_slots(&m);
@@ -98,7 +98,7 @@ START_TEST(another_network)
     ck_assert_uint_eq(m.rows, 5 + 2 + 2);
     ck_assert_int_eq(m.gradients[0].count, 3);
     expect_slots(&m);
-    ck_assert_uint_eq(m.head.features, 24);
+    ck_assert_uint_eq(m.dense[0].features, 24);
     ck_assert_uint_eq(m.layers[1].u.kernel, 27 * 8 + 2 * 8);
     model_drop(&m);
 }

@@ -510,7 +510,7 @@ START_TEST(measurements)
     log_samples(log, EPOCH_STEPS, 200);
     ck_assert_int_eq(runlog_close(log), LS_OK);
     check_samples(200);
-    ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
+    ck_assert_int_eq(runlog_check(&facts, path, &found), LS_OK);
     ck_assert_uint_eq(found.count, 0);
 }
 END_TEST
@@ -556,7 +556,7 @@ START_TEST(measurements_without_a_figure)
     ck_assert_int_eq(runlog_read_samples(path, &all), LS_OK);
     ck_assert(isnan(all.rows[3].turned));
     series_release(&all);
-    ck_assert_int_eq(runlog_check(&facts, path, &table, 1, &found), LS_OK);
+    ck_assert_int_eq(runlog_check(&facts, path, &found), LS_OK);
     ck_assert_uint_eq(found.count, 0);
 }
 END_TEST

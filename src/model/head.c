@@ -1,0 +1,132 @@
+/* What comes after the last convolution: the mean over pixels, dense layers, dropout before the last of them. */
+#include "base/trace.h"
+#include "model/private.h"
+
+#define LAYER_KEYS                                                                                                     \
+    {                                                                                                                  \
+        "layer", "height", "width", "channels"                                                                         \
+    }
+static const trace_label in_forward = {NULL, "forward", LAYER_KEYS};
+static const trace_label in_backward = {NULL, "backward", LAYER_KEYS};
+static const trace_label collecting = {"collect weight gradient", "backward", {"layer"}};
+
+/* A slice of the trace, for a row of a profile. */
+static void begin_row(const trace_label *label, size_t row, size_t channels)
+{
+    trace_begin_with(label, (int64_t)row, 1, 1, (int64_t)channels);
+}
+
+static model_layer *last_layer(model *m)
+{
+    return &m->layers[m->layer_count - 1];
+}
+
+static pool_args pool_shard(model *m, size_t s)
+{
+    const unit *u = &last_layer(m)->u;
+    const nn_source in = model_layer_output(last_layer(m));
+    return (pool_args){
+        .blocks = nn_padded(u->cout) / KERNEL_BLOCK,
+        .samples = nn_shard_samples(&m->run, s),
+        .pixels = u->out_height * u->out_width,
+        .in = nn_stored(&m->run, in.data, s * in.stride),
+        .view = in.view,
+    };
+}
+
+static void pool_forward_shard(void *context, size_t s, int thread)
+{
+    model *m = context;
+    pool_args args = pool_shard(m, s);
+    (void)thread;
+    args.out = m->pooled + s * m->pooled_stride;
+    m->run.k->pool_forward(&args);
+}
+
+static void pool_backward_shard(void *context, size_t s, int thread)
+{
+    model *m = context;
+    pool_args args = pool_shard(m, s);
+    size_t stride = 0;
+    void *dx = model_layer_gradient(m, last_layer(m), &stride);
+    (void)thread;
+    args.dout = m->dpooled + s * m->pooled_stride;
+    args.dx = nn_stored_to(&m->run, dx, s * stride);
+    args.epilogue = unit_epilogue(&last_layer(m)->u, &m->run, s);
+    m->run.k->pool_backward(&args);
+}
+
+/* What dense layer i reads: the pooled features, or what the one before it leaves. */
+static nn_source input_of(const model *m, size_t i)
+{
+    return i == 0 ? (nn_source){m->pooled, m->pooled_stride, {NULL, NULL, 0}}
+                  : (nn_source){m->dense[i - 1].logits, m->dense[i - 1].logits_stride, {NULL, NULL, 0}};
+}
+
+/* The same, or its gradient, to be changed. */
+static void drop_out(model *m, int gradient)
+{
+    const size_t i = m->dense_count - 1;
+    const dense *before = i == 0 ? NULL : &m->dense[i - 1];
+    real *features = gradient ? m->dpooled : m->pooled;
+    if (before != NULL) {
+        features = gradient ? before->dlogits : before->logits;
+    }
+    dropout_apply(&m->dropped, &m->run, features, m->dense[i].features,
+                  before != NULL ? before->logits_stride : m->pooled_stride);
+}
+
+void model_head_forward(model *m, const state *s, model_mode mode)
+{
+    size_t row = model_pool_row(m);
+    begin_row(&in_forward, row, m->dense[0].features);
+    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
+    trace_end();
+    profile_lap(m->profile, row, PROFILE_FORWARD);
+    for (size_t i = 0; i < m->dense_count; i++) {
+        const nn_source in = input_of(m, i);
+        row++;
+        begin_row(&in_forward, row, m->dense[i].classes);
+        if (mode == MODEL_TRAIN && i == m->dense_count - 1) {
+            m->dropped = (dropout){m->options.network.dropout, m->options.seed, s->step};
+            drop_out(m, 0);
+        }
+        dense_forward(&m->dense[i], &m->run, &in, state_weights(s));
+        trace_end();
+        profile_lap(m->profile, row, PROFILE_FORWARD);
+    }
+}
+
+static void dense_layer_backward(model *m, size_t i, size_t row, real *grads)
+{
+    const nn_source in = input_of(m, i);
+    const int wanted = i > 0 || m->first < m->layer_count;
+    dense *before = i == 0 ? NULL : &m->dense[i - 1];
+    real *dx = before != NULL ? before->dlogits : m->dpooled;
+    begin_row(&in_backward, row, m->dense[i].classes);
+    dense_backward(&m->dense[i], &m->run, &in, wanted ? dx : NULL,
+                   before != NULL ? before->logits_stride : m->pooled_stride);
+    if (wanted && i == m->dense_count - 1) {
+        drop_out(m, 1);
+    }
+    profile_lap(m->profile, row, PROFILE_BACKWARD);
+    trace_begin_of(&collecting, (int64_t)row);
+    dense_collect(&m->dense[i], &m->run, grads, m->table.weights_size);
+    trace_end();
+    trace_end();
+    profile_lap(m->profile, row, PROFILE_COLLECT);
+}
+
+void model_head_backward(model *m, real *grads)
+{
+    const size_t row = model_pool_row(m);
+    for (size_t i = m->dense_count; i-- > 0;) {
+        dense_layer_backward(m, i, row + 1 + i, grads);
+    }
+    if (m->first < m->layer_count) {
+        begin_row(&in_backward, row, m->dense[0].features);
+        pool_sweep(m->run.threads, pool_backward_shard, m, m->run.range.count);
+        trace_end();
+        profile_lap(m->profile, row, PROFILE_BACKWARD);
+    }
+}
