@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "instrument/theory.h"
 #include "instrument/verdict.h"
+#include "network/freeze.h"
 
 enum { GUESS = 1000 }; /* steps an epoch */
 
@@ -24,7 +25,7 @@ void balance_check_print(const session_options *o, size_t samples)
 {
     rate_run run = session_rate_run(o, samples);
     uint64_t epoch = 0;
-    if (!o->network.batch_norm) {
+    if (!o->network.batch_norm || !freeze_is_none(o->train.freeze) || o->train.rate_decay != 1) {
         return;
     }
     run.steps_per_epoch = run.steps_per_epoch > 0 ? run.steps_per_epoch : GUESS;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/dataset.h"
+#include "train/features.h"
 
 int run_memory_of(run_memory *out, const session_options *o, int ranks)
 {
@@ -13,7 +14,7 @@ int run_memory_of(run_memory *out, const session_options *o, int ranks)
     *out = (run_memory){.classes = CLASSES};
     if (dataset_open_unread(&data, o->data.file) == LS_OK) {
         out->classes = dataset_classes(data);
-        out->need.held = dataset_memory(data);
+        out->need.held = dataset_memory(data) + features_memory(o, data);
         out->samples = dataset_count(data, DATASET_TRAIN);
     } else {
         (void)snprintf(out->problem, sizeof out->problem, "%s", error_message());

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "network/freeze.h"
 #include "store/checkpoint_check.h"
 
 session_options run_options_session(const config *c)
@@ -17,15 +18,21 @@ session_options run_options_session(const config *c)
         .loss = c->loss,
         .optimizer = c->optimizer,
         .train = c->train,
+        .features = c->features,
         .training = true,
-        .measures = c->log.instrument.mode != INSTRUMENT_OFF,
+        .measures = run_options_measures(c),
         .split = DATASET_VAL,
     };
 }
 
+bool run_options_measures(const config *c)
+{
+    return c->log.instrument.mode != INSTRUMENT_OFF && freeze_is_none(c->train.freeze) && c->train.rate_decay == 1;
+}
+
 trainer_options run_options_trainer(const config *c)
 {
-    return (trainer_options){
+    trainer_options o = {
         .session = run_options_session(c),
         .checkpoint = c->checkpoint,
         .check = c->check,
@@ -34,6 +41,8 @@ trainer_options run_options_trainer(const config *c)
         .normalization = run_options_normalization(c),
         .program = LOCKSTEP_VERSION,
     };
+    o.log.instrument.mode = run_options_measures(c) ? o.log.instrument.mode : INSTRUMENT_OFF;
+    return o;
 }
 
 const char *run_options_experiment(const config *c)

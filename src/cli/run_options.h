@@ -1,6 +1,8 @@
 #ifndef LOCKSTEP_CLI_RUN_OPTIONS_H
 #define LOCKSTEP_CLI_RUN_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "base/problems.h"
 #include "config/config.h"
 #include "run/trainer.h"
@@ -12,6 +14,9 @@
 /* Texts stay the configuration's. */
 session_options run_options_session(const config *c);
 trainer_options run_options_trainer(const config *c);
+
+/* Whether filters are measured: what theory says of them is of networks that are trained as a whole, at one rate. */
+bool run_options_measures(const config *c);
 
 /* "bn", "l2", "bn_l2" or "none": which of the two the network has. */
 const char *run_options_experiment(const config *c);

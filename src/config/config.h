@@ -28,6 +28,7 @@ typedef struct config {
     optimizer_options optimizer; /* sections `l2`, `decay`, `optimizer`, `rate`, `ema`, and of `train` what they need */
     loss_section loss;
     train_options train; /* what else is in section `train` */
+    features_options features;
     checkpoint_options checkpoint;
     check_options check;
     log_options log;

@@ -62,6 +62,8 @@ static const config_choice metrics[] = {{"val_accuracy", METRIC_VAL_ACCURACY},
                                         {"train_accuracy", METRIC_TRAIN_ACCURACY},
                                         {"train_loss", METRIC_TRAIN_LOSS},
                                         {0}};
+static const config_choice caches[] = {
+    {"memory", FEATURES_MEMORY}, {"file", FEATURES_FILE}, {"off", FEATURES_OFF}, {0}};
 static const config_choice instruments[] = {
     {"light", INSTRUMENT_LIGHT}, {"off", INSTRUMENT_OFF}, {"full", INSTRUMENT_FULL}, {0}};
 static const config_choice samplings[] = {{"natural", ORDER_NATURAL}, {"balanced", ORDER_BALANCED}, {0}};
@@ -284,6 +286,13 @@ const config_key schema_keys[] = {
     {REAL("train", "layer_decay", train.rate_decay, "1", 0, 1), .above = true,
      .help = "the rate of each block is that of the block after it times this; 1: all have the same"},
     {INT("train", "threads", train.threads, "1", 1, 1024), .may_change = true, .help = "computing threads a rank"},
+
+    {CHOICE("features", "cache", features.cache, "memory", caches), .may_change = true,
+     .help = "where what a frozen backbone makes of the pictures is kept, so that epochs do not compute it again: "
+             "memory, a file beside the data set as well, or nowhere"},
+    {INT("features", "variants", features.variants, "0", 0, 1000000),
+     .help = "augmented variants of a training picture that are kept, which epochs take in turn; 0: augmented pictures "
+             "are computed in each epoch"},
 
     {TEXT("checkpoint", "dir", checkpoint.dir, "checkpoints"), .is_path = true, .may_change = true,
      .help = "folder of the runs' folders"},

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -149,6 +150,21 @@ static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
     }
 }
 
+/* Numbers of a sample of the size at hand. */
+static size_t sample_size(const loader_options *o)
+{
+    return o->features != NULL ? o->features->width : o->input.height * o->input.width * 3;
+}
+
+/* Those of the sample at a place of the split. */
+static int take_features(const loader *l, real *to, size_t i, size_t place, uint64_t epoch)
+{
+    const feature_table *f = l->options.features;
+    const size_t variant = (size_t)(epoch % f->variants);
+    memcpy(to + i * f->width, f->values + (variant * l->split_samples + place) * f->width, f->width * sizeof *to);
+    return LS_OK;
+}
+
 /* Called and left with the lock held; let go meanwhile. */
 static void work_on_one(loader *l, sample_space *space)
 {
@@ -159,15 +175,17 @@ static void work_on_one(loader *l, sample_space *space)
     slot *p = slot_of(l, step);
     const uint64_t epoch = l->epoch;
     const uint64_t position = (uint64_t)step * o->order.batch + place_of(p, i);
-    const uint32_t index = l->indices[order_sample(&l->order, epoch, position)];
+    const uint32_t place = order_sample(&l->order, epoch, position);
+    const uint32_t index = l->indices[place];
     const size_t run = run_from(l, p, i, position);
     l->busy++;
     pthread_mutex_unlock(&l->lock);
 
     p->labels[i] = dataset_label(o->data, index);
     trace_begin_with(&picture, (int64_t)(step + 1), index, 0, 0);
-    const int code =
-        sample_load(p->images + i * o->input.height * o->input.width * 3, o, index, run, epoch, position, space);
+    const int code = o->features != NULL
+                         ? take_features(l, p->images, i, place, epoch)
+                         : sample_load(p->images + i * sample_size(o), o, index, run, epoch, position, space);
     trace_end();
 
     pthread_mutex_lock(&l->lock);
@@ -251,7 +269,8 @@ static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
     }
     *room += mixes(o) ? 1 : 0;
     const resolution most = most_pixels(o);
-    return size_mul(bytes, *room, most.height * most.width * 3) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
+    const size_t each = o->features != NULL ? o->features->width : most.height * most.width * 3;
+    return size_mul(bytes, *room, each) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
 }
 
 static int allocate_slots(loader *l)
@@ -281,7 +300,7 @@ static int allocate_slots(loader *l)
 
 static int start_threads(loader *l)
 {
-    const int count = threads_to_start(l->options.input.loader_threads);
+    const int count = l->options.features != NULL ? 1 : threads_to_start(l->options.input.loader_threads);
     l->threads = calloc((size_t)count, sizeof *l->threads);
     if (l->threads == NULL) {
         return error_set(LS_ENOMEM, "data: no memory for %d loader threads", count);
@@ -472,6 +491,10 @@ static int take_next(loader *l, batch *out)
     wait_for_samples(l, p);
     *out =
         (batch){.images = p->images, .labels = p->labels, .others = p->others, .shares = p->shares, .range = p->range};
+    if (l->options.features != NULL) {
+        out->features = p->images;
+        out->images = NULL;
+    }
     if (p->failure.code != LS_OK) {
         return error_restore(&p->failure);
     }

@@ -7,6 +7,7 @@
 
 #include "base/batch.h"
 #include "data/dataset.h"
+#include "data/features.h"
 #include "data/options.h"
 #include "data/order.h"
 
@@ -20,8 +21,9 @@ typedef struct loader_options {
     dataset_split split; /* any but DATASET_TRAIN goes in order, each sample once, and nothing is drawn */
     data_options input;  /* but for its data set and orientation; its size is that of the first pictures */
     order_options order;
-    bool turn;    /* pictures as their orientation tag says, before all else */
-    size_t ahead; /* batches in memory, the current one included; 0: 3 */
+    bool turn;                     /* pictures as their orientation tag says, before all else */
+    const feature_table *features; /* handed out instead of pictures, which nobody decodes; NULL: pictures. Not owned */
+    size_t ahead;                  /* batches in memory, the current one included; 0: 3 */
     int rank, size;
 } loader_options;
 

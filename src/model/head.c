@@ -76,11 +76,55 @@ static void drop_out(model *m, int gradient)
                   before != NULL ? before->logits_stride : m->pooled_stride);
 }
 
-void model_head_forward(model *m, const state *s, model_mode mode)
+/* Feature f of sample n in a shard of `samples`. */
+static size_t pooled_at(size_t f, size_t n, size_t samples)
+{
+    return (f / KERNEL_BLOCK * samples + n) * KERNEL_BLOCK + f % KERNEL_BLOCK;
+}
+
+size_t model_features(const model *m)
+{
+    return m->dense[0].features;
+}
+
+int model_trains_head_only(const model *m)
+{
+    return m->first == m->layer_count;
+}
+
+void model_read_features(const model *m, real *out)
+{
+    for (size_t s = 0; s < m->run.range.count; s++) {
+        const size_t samples = nn_shard_samples(&m->run, s);
+        const real *pooled = m->pooled + s * m->pooled_stride;
+        real *to = out + s * m->run.shard_size * model_features(m);
+        for (size_t i = 0; i < samples * model_features(m); i++) {
+            to[i] = pooled[pooled_at(i % model_features(m), i / model_features(m), samples)];
+        }
+    }
+}
+
+static void use_features(model *m, const real *features)
+{
+    for (size_t s = 0; s < m->run.range.count; s++) {
+        const size_t samples = nn_shard_samples(&m->run, s);
+        const real *from = features + s * m->run.shard_size * model_features(m);
+        real *pooled = m->pooled + s * m->pooled_stride;
+        for (size_t i = 0; i < samples * model_features(m); i++) {
+            pooled[pooled_at(i % model_features(m), i / model_features(m), samples)] = from[i];
+        }
+    }
+}
+
+void model_head_forward(model *m, const state *s, const batch *b, model_mode mode)
 {
     size_t row = model_pool_row(m);
     begin_row(&in_forward, row, m->dense[0].features);
-    pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
+    if (b->features != NULL) {
+        use_features(m, b->features);
+    } else {
+        pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
+    }
     trace_end();
     profile_lap(m->profile, row, PROFILE_FORWARD);
     for (size_t i = 0; i < m->dense_count; i++) {

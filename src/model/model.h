@@ -96,11 +96,18 @@ const char *model_isa(void);
 void model_init(state *s, uint64_t seed);
 
 /*
- * Forward over the batch. logits: [samples][classes] or NULL. sums->sum is called once a BN layer in the modes that use
- * batch statistics; in MODEL_INFER sums may be NULL. MODEL_TRAIN updates the state's moving statistics. Collective as
- * sums is.
+ * Forward over the batch; where it has features instead of images, from there on. logits: [samples][classes] or NULL.
+ * sums->sum is called once a BN layer in the modes that use batch statistics; in MODEL_INFER sums may be NULL.
+ * MODEL_TRAIN updates the state's moving statistics. Collective as sums is.
  */
 int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits);
+
+/* What the last forward's convolutions made of each picture, the dense layers' input: [samples][model_features]. */
+size_t model_features(const model *m);
+void model_read_features(const model *m, real *out);
+
+/* Whether backward goes no further than the dense layers, so that a batch may have features instead of images. */
+int model_trains_head_only(const model *m);
 
 /*
  * Loss of the last forward (MODEL_TRAIN), by the options: sums over this rank's samples, one triple a shard

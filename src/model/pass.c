@@ -96,11 +96,12 @@ static void pack_layer(void *context, size_t index, int thread)
     }
 }
 
-static void pack_weights(model *m, const real *weights, model_mode mode)
+/* Of the dense layers alone where the others are not computed. */
+static void pack_weights(model *m, const real *weights, const batch *b, model_mode mode)
 {
     pack_job job = {m, weights, mode == MODEL_TRAIN && m->options.training};
     trace_begin(&packing);
-    pool_run(m->run.threads, pack_layer, &job, m->layer_count + m->dense_count);
+    pool_run(m->run.threads, pack_layer, &job, m->dense_count + (b->features != NULL ? 0 : m->layer_count));
     trace_end();
 }
 
@@ -142,19 +143,22 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
 
 int model_forward(model *m, const state *s, const batch *b, model_mode mode, const reducer *sums, real *logits)
 {
+    if (b->features != NULL && mode == MODEL_TRAIN && !model_trains_head_only(m)) {
+        return error_set(LS_ERROR, "a network whose convolutions are trained needs pictures");
+    }
     m->run.range = b->range;
     profile_start(m->profile);
-    pack_weights(m, state_weights(s), mode);
+    pack_weights(m, state_weights(s), b, mode);
     profile_lap(m->profile, 0, PROFILE_PACK);
     nn_source in = images_of(m, b);
-    for (size_t i = 0; i < m->layer_count; i++) {
+    for (size_t i = 0; b->features == NULL && i < m->layer_count; i++) {
         const int code = forward_layer(m, &m->layers[i], &in, s, mode, sums);
         if (code != LS_OK) {
             return code;
         }
         in = model_layer_output(&m->layers[i]);
     }
-    model_head_forward(m, s, mode);
+    model_head_forward(m, s, b, mode);
     if (logits != NULL) {
         dense_read_logits(model_classifier(m), &m->run, logits);
     }

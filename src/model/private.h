@@ -69,7 +69,7 @@ int model_lower(model *m);
 void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
 
 /* What the last convolution leaves, through the mean and the dense layers, to logits; and back to its gradient. */
-void model_head_forward(model *m, const state *s, model_mode mode);
+void model_head_forward(model *m, const state *s, const batch *b, model_mode mode);
 void model_head_backward(model *m, real *grads);
 
 /* What the layer after this one reads. */

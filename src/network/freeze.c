@@ -42,15 +42,20 @@ static char *block_of(char out[GRAPH_BLOCK_SIZE], const graph_node *n)
     return out;
 }
 
-static int fits(const char *pattern, const graph_node *n)
+/* Whether a pattern fits a node: its name, or where it fits no name of the graph its block. */
+static int fits(const char *pattern, const graph *g, const graph_node *n)
 {
     char block[GRAPH_BLOCK_SIZE];
-    return fnmatch(pattern, n->name, 0) == 0 || fnmatch(pattern, n->block, 0) == 0 ||
-           fnmatch(pattern, block_of(block, n), 0) == 0;
+    for (size_t i = 0; i < g->count; i++) {
+        if (fnmatch(pattern, g->nodes[i].name, 0) == 0) {
+            return fnmatch(pattern, n->name, 0) == 0;
+        }
+    }
+    return fnmatch(pattern, n->block, 0) == 0 || fnmatch(pattern, block_of(block, n), 0) == 0;
 }
 
 /* Whether one of the patterns, with commas between, fits; used: which of them have fitted so far, by their place. */
-static int fits_any(const char *patterns, const graph_node *n, int *used, size_t most)
+static int fits_any(const char *patterns, const graph *g, const graph_node *n, int *used, size_t most)
 {
     char pattern[256];
     size_t place = 0;
@@ -59,7 +64,7 @@ static int fits_any(const char *patterns, const graph_node *n, int *used, size_t
         const char *comma = strchr(at, ',');
         const size_t length = comma != NULL ? (size_t)(comma - at) : strlen(at);
         (void)snprintf(pattern, sizeof pattern, "%.*s", (int)(length < sizeof pattern ? length : 0), at);
-        const int fit = fits(pattern, n);
+        const int fit = fits(pattern, g, n);
         any = any || fit;
         if (place < most) {
             used[place] = used[place] || fit;
@@ -90,7 +95,7 @@ static int freeze_until(tensor_table *t, const graph *g, const char *layer)
 {
     size_t end = 0;
     for (size_t i = 0; i < g->count; i++) {
-        end = fits(layer, &g->nodes[i]) ? i + 1 : end;
+        end = fits(layer, g, &g->nodes[i]) ? i + 1 : end;
     }
     for (size_t i = 0; i < end; i++) {
         freeze_layer(t, i);
@@ -110,7 +115,7 @@ static int freeze_layers(tensor_table *t, const graph *g, const char *patterns)
         count += *at == ',';
     }
     for (size_t i = 0; i < g->count; i++) {
-        if (fits_any(patterns, &g->nodes[i], used, MOST) && t->layers[i].count > 0) {
+        if (fits_any(patterns, g, &g->nodes[i], used, MOST) && t->layers[i].count > 0) {
             freeze_layer(t, i);
         }
     }

@@ -18,6 +18,7 @@
 #include "run/stages.h"
 #include "run/timing.h"
 #include "run/validation.h"
+#include "train/features.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
 #include "train/norms_of.h"
@@ -181,6 +182,10 @@ static int begin(trainer *t, comm *c)
         code = outputs_open(&t->files, &t->s, t->o);
         stepper_observe(t->s.replica.steps, t->files.seen.by);
         live_begin(t->o->alive, &t->s.replica.state, loader_steps(t->s.train));
+    }
+    code = comm_agree(c, code);
+    if (code == LS_OK && !done_before(t)) {
+        code = features_prepare(&t->s);
     }
     if (code == LS_OK) { /* all threads are there */
         code = tracing_prepare(&t->traced, &t->s);

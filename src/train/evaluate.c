@@ -186,6 +186,10 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
 {
     const tensor_table *t = model_table(s->replica.net);
     const size_t n = t->moving_size;
+    if (model_trains_head_only(s->replica.net)) { /* all BatchNorm stands still */
+        memcpy(out, state_moving(&s->replica.state), n * sizeof *out);
+        return LS_OK;
+    }
     double *sums = calloc(n + 1, sizeof *sums); /* the last: samples */
     double *statistics = calloc(n + 1, sizeof *statistics);
     batch b;

@@ -61,6 +61,10 @@ double moving_measure(const session *s, size_t samples)
 {
     const tensor_table *t = model_table(s->replica.net);
     double *statistics = calloc(t->moving_size + 1, sizeof *statistics);
+    if (model_trains_head_only(s->replica.net)) {
+        free(statistics);
+        return 0; /* all BatchNorm stands still, by the statistics that it is validated by */
+    }
     if (statistics == NULL) {
         return NAN;
     }

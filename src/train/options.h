@@ -39,6 +39,14 @@ static inline bool train_is_over(const train_options *o, uint64_t epoch, double 
     return epoch >= o->epochs || train_out_of_patience(o, epoch, best);
 }
 
+/* Where the features of a frozen backbone are kept (train/features.h). */
+typedef enum features_cache { FEATURES_MEMORY, FEATURES_FILE, FEATURES_OFF } features_cache;
+
+typedef struct features_options {
+    features_cache cache;
+    size_t variants; /* of an augmented picture; 0: features of augmented pictures are not kept */
+} features_options;
+
 typedef struct loss_section {
     double label_smoothing;
     const char *class_weights; /* none, balanced, or a number for each class with commas between; NULL: none */

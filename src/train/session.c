@@ -9,6 +9,7 @@
 #include "optim/average.h"
 #include "optim/gradient.h"
 #include "train/class_weights.h"
+#include "train/features.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
@@ -75,7 +76,7 @@ static int check_memory(const session *s)
 {
     memory_plan plan = {0};
     const session_options *o = &s->options;
-    memory_need need = {.held = dataset_memory(s->data)};
+    memory_need need = {.held = dataset_memory(s->data) + features_memory(o, s->data)};
     if (memory_plan_of(&plan, o, dataset_classes(s->data), comm_size(s->c)) == LS_OK) {
         need.planned = plan.total;
     }
@@ -122,44 +123,6 @@ int session_resize(session *s, resolution size)
     return code == LS_OK && s->train != NULL ? loader_resize(s->train, size) : code;
 }
 
-/* From this epoch on all is trained: the optimizer begins anew, where it is not resumed in the middle of that. */
-static int unfreeze(session *s, uint64_t epoch)
-{
-    const train_options *o = &s->options.train;
-    state *st = &s->replica.state;
-    if (o->unfreeze_at == 0 || epoch < o->unfreeze_at || s->unfrozen) {
-        return LS_OK;
-    }
-    step_options step = session_step(s);
-    const uint64_t first = o->unfreeze_at * loader_steps(s->train);
-    step.optimizer.updates_before = gradient_updates(&step.optimizer, first);
-    step.optimizer.learning_rate = o->unfreeze_rate > 0 ? o->unfreeze_rate : step.optimizer.learning_rate;
-    int code = model_freeze(s->replica.net, NULL);
-    if (code == LS_OK) {
-        code = stepper_skip_frozen(s->replica.steps);
-    }
-    if (code == LS_OK) {
-        stepper_use(s->replica.steps, &step);
-        s->unfrozen = true;
-        if (st->step == first) {
-            optimizer_restart(st, &step.optimizer);
-        }
-    }
-    return code;
-}
-
-int session_start_epoch(session *s, uint64_t epoch, size_t first_step)
-{
-    int code = session_resize(s, session_resolution(&s->options, epoch));
-    if (code == LS_OK) {
-        code = unfreeze(s, epoch);
-    }
-    if (code == LS_OK) {
-        code = loader_start_epoch(s->train, epoch, first_step);
-    }
-    return comm_agree(s->c, code);
-}
-
 int session_beginning(state *out, const session *s)
 {
     const int code = state_create(out, model_table(s->replica.net), NULL, 0);
@@ -190,6 +153,7 @@ static int make_loaders(session *s)
     loader_options l = session_loader(o, comm_rank(s->c), comm_size(s->c));
     l.data = s->data;
     l.turn = session_turns(s);
+    l.features = s->features != NULL ? &s->of_others : NULL;
     const int code = o->estimates ? LS_OK : loader_create(&s->val, &l);
     if (code != LS_OK || (!o->training && !o->estimates)) {
         return code;
@@ -197,7 +161,70 @@ static int make_loaders(session *s)
     loader_options of_training = session_train_loader(o, l.rank, l.size);
     of_training.data = l.data;
     of_training.turn = l.turn;
+    of_training.features = s->features != NULL ? &s->of_training : NULL;
     return loader_create(&s->train, &of_training);
+}
+
+/* Free those that there are and make others: with features, or without. */
+static int change_loaders(session *s)
+{
+    loader_free(s->val);
+    loader_free(s->train);
+    s->val = s->train = NULL;
+    return make_loaders(s);
+}
+
+int session_use_features(session *s, real *values, size_t variants)
+{
+    const size_t width = model_features(s->replica.net);
+    const size_t before = variants * dataset_count(s->data, DATASET_TRAIN) * width;
+    s->features = values;
+    s->of_training = (feature_table){values, width, variants};
+    s->of_others = (feature_table){values + before, width, 1};
+    return change_loaders(s);
+}
+
+/* From this epoch on all is trained: the optimizer begins anew, where it is not resumed in the middle of that. */
+static int unfreeze(session *s, uint64_t epoch)
+{
+    const train_options *o = &s->options.train;
+    state *st = &s->replica.state;
+    if (o->unfreeze_at == 0 || epoch < o->unfreeze_at || s->unfrozen) {
+        return LS_OK;
+    }
+    step_options step = session_step(s);
+    const uint64_t first = o->unfreeze_at * loader_steps(s->train);
+    step.optimizer.updates_before = gradient_updates(&step.optimizer, first);
+    step.optimizer.learning_rate = o->unfreeze_rate > 0 ? o->unfreeze_rate : step.optimizer.learning_rate;
+    int code = model_freeze(s->replica.net, NULL);
+    if (code == LS_OK) {
+        code = stepper_skip_frozen(s->replica.steps);
+    }
+    if (code == LS_OK && s->features != NULL) {
+        free(s->features);
+        s->features = NULL;
+        code = change_loaders(s);
+    }
+    if (code == LS_OK) {
+        stepper_use(s->replica.steps, &step);
+        s->unfrozen = true;
+        if (st->step == first) {
+            optimizer_restart(st, &step.optimizer);
+        }
+    }
+    return code;
+}
+
+int session_start_epoch(session *s, uint64_t epoch, size_t first_step)
+{
+    int code = unfreeze(s, epoch);
+    if (code == LS_OK) {
+        code = session_resize(s, session_resolution(&s->options, epoch));
+    }
+    if (code == LS_OK) {
+        code = loader_start_epoch(s->train, epoch, first_step);
+    }
+    return comm_agree(s->c, code);
 }
 
 int session_open(session *out, comm *c, const session_options *options)
@@ -231,6 +258,7 @@ void session_close(session *s)
     loader_free(s->train);
     replica_release(&s->replica);
     free(s->class_weights);
+    free(s->features);
     dataset_free(s->data);
     *s = (session){0};
 }

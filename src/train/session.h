@@ -30,6 +30,7 @@ typedef struct session_options {
     loss_section loss;
     optimizer_options optimizer;
     train_options train;
+    features_options features;
     const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
     bool measures;       /* an instrument will measure its updates, which takes memory */
@@ -46,6 +47,8 @@ typedef struct session {
     bool unfrozen;         /* what was frozen is trained */
     double *class_weights; /* owned; [classes], NULL: none */
     replica replica;
+    real *features;                       /* owned; of all pictures, by a frozen backbone; NULL: none */
+    feature_table of_training, of_others; /* parts of that: of the training split, of the other one */
     loader *train;    /* NULL unless training or estimating */
     loader *val;      /* NULL when estimating */
     cpus_share share; /* what CPUs the threads have */
@@ -85,6 +88,12 @@ int session_resize(session *s, resolution size);
 
 /* Start a training epoch at one of its steps, with pictures of its size. Collective; a failure is returned by all. */
 int session_start_epoch(session *s, uint64_t epoch, size_t first_step);
+
+/*
+ * From now on batches have features instead of pictures. values: [variants][training samples][model_features], then
+ * [validation samples][model_features]; the session's from now on, on failure too. Returns 0 or LS_ENOMEM, of this rank.
+ */
+int session_use_features(session *s, real *values, size_t variants);
 
 /* The vectors that its state has beside weights and moving statistics; returns how many. */
 size_t session_slots(state_slot out[STATE_MOST_SLOTS], const session_options *o);

@@ -57,7 +57,7 @@ static uint64_t step_hash(model *m, size_t height, size_t width)
     ck_assert_int_eq(state_create(&s, table, NULL, 0), LS_OK);
     model_init(&s, 1);
     const batch b = {.images = images, .labels = labels, .range = shard_range_of(SAMPLES, SAMPLES, 0, 1)};
-    const reducer sums = {.sum = sum_one};
+    const reducer sums = {.sum = sum_one, .samples = SAMPLES};
     const gradient_sink sink = {.ready = take_part};
     ck_assert_int_eq(model_forward(m, &s, &b, MODEL_TRAIN, &sums, logits), LS_OK);
     model_loss(m, &b, loss);
