@@ -29,7 +29,7 @@ static void write_text(json *j, const char *text)
 /* What stands before an element, or before the bracket that closes: a line of its own in the outer containers. */
 static void space(json *j)
 {
-    if (j->depth <= LINES_TO_DEPTH) {
+    if (!j->line && j->depth <= LINES_TO_DEPTH) {
         (void)fprintf(j->to, "\n%*s", j->depth * INDENT, "");
     }
 }
@@ -37,7 +37,7 @@ static void space(json *j)
 static void begin(json *j, const char *key)
 {
     if (j->began) {
-        (void)fputs(j->depth <= LINES_TO_DEPTH ? "," : ", ", j->to);
+        (void)fputs(!j->line && j->depth <= LINES_TO_DEPTH ? "," : ", ", j->to);
     }
     if (j->depth > 0) {
         space(j);
@@ -65,7 +65,7 @@ void json_close(json *j, char bracket)
     }
     (void)fputc(bracket, j->to);
     j->began = 1;
-    if (j->depth == 0) {
+    if (j->depth == 0 && !j->line) {
         (void)fputc('\n', j->to);
     }
 }

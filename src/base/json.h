@@ -13,6 +13,7 @@ typedef struct json {
     FILE *to;  /* not owned */
     int depth; /* containers that are open */
     int began; /* the innermost has elements */
+    int line;  /* all of it on one line, which is not ended */
 } json;
 
 void json_open(json *j, const char *key, char bracket); /* '{' or '[' */

@@ -1,8 +1,8 @@
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -10,16 +10,17 @@
 #include "cli/command.h"
 #include "cli/parallel.h"
 #include "cli/pictures.h"
+#include "cli/predict_batch.h"
 #include "cli/run_options.h"
 #include "cli/which.h"
-#include "data/image.h"
 #include "data/orientation.h"
 #include "train/estimate.h"
 #include "train/predict.h"
 
 static const char help[] =
     "usage: lockstep predict CHECKPOINT|RUN PICTURE|FOLDER|-... [--list FILE]... [--best] [--ema] [--top N]\n"
-    "                        [--threads N] [--statistics moving|precise --data FILE] [--orientation apply|ignore]\n"
+    "                        [--json] [--batch N] [--threads N] [--statistics moving|precise --data FILE]\n"
+    "                        [--orientation apply|ignore]\n"
     "\n"
     "What a checkpoint's network takes pictures (JPEG or PNG files) for: a line `file: class probability` each. RUN,\n"
     "a run's folder, stands for its newest usable checkpoint. FOLDER stands for all pictures in it and in folders in\n"
@@ -31,7 +32,10 @@ static const char help[] =
     "  --best       of a run's folder the checkpoint with the best validation\n"
     "  --ema        the averages of the weights (ema.decay) and of the moving statistics, not the weights\n"
     "  --top N      the N likeliest classes, a line each (default 1)\n"
-    "  --threads N  computing threads (default 1)\n"
+    "  --json       a line of JSON for each picture: {\"file\": ..., \"classes\": [{\"class\": ..., \"probability\":\n"
+    "               ...}, ...]}, or {\"file\": ..., \"error\": ...}\n"
+    "  --batch N    pictures that are read and computed at once (default 32)\n"
+    "  --threads N  threads that read and compute (default: as many as there are CPUs to use)\n"
     "  --orientation apply|ignore\n"
     "               turn pictures as their orientation tag says, or not (default: as in training)\n"
     "  --statistics moving|precise\n"
@@ -42,17 +46,15 @@ static const char help[] =
     "\n"
     "example: lockstep predict checkpoints/digits-bn seven.png --top 3\n";
 
-enum { LARGEST_FILE = 1 << 28 }; /* bytes */
-
 /* What `lockstep predict` was asked for. */
 typedef struct predict_arguments {
     const char *given; /* a checkpoint or a run's folder */
     args_texts lists;
     char **named; /* [named_count] of argv: pictures, folders, "-" */
     int named_count;
-    uint64_t top, threads;
-    const char *data; /* the data set for --statistics precise; NULL without */
-    bool best, precise, ema;
+    uint64_t top, batch, threads; /* threads 0: as there are CPUs */
+    const char *data;             /* the data set for --statistics precise; NULL without */
+    bool best, precise, ema, json;
     orientation_use orientation; /* ORIENTATION_AUTO: as the checkpoint was trained */
 } predict_arguments;
 
@@ -61,6 +63,8 @@ static const char *const orientation_words[] = {"apply", "ignore", NULL};
 static const args_option options[] = {
     {"top", ARGS_WHOLE, ARGS_FIELD(predict_arguments, top), .least = 1, .most = 1000000},
     {"threads", ARGS_WHOLE, ARGS_FIELD(predict_arguments, threads), .least = 1, .most = 1024},
+    {"batch", ARGS_WHOLE, ARGS_FIELD(predict_arguments, batch), .least = 1, .most = 4096},
+    {"json", ARGS_FLAG, ARGS_FIELD(predict_arguments, json)},
     {"orientation", ARGS_WORD, ARGS_FIELD(predict_arguments, orientation), .least = ORIENTATION_APPLY,
      .words = orientation_words},
     {"list", ARGS_TEXTS, ARGS_FIELD(predict_arguments, lists)},
@@ -104,7 +108,7 @@ static int check_arguments(const predict_arguments *a)
 /* Read the arguments, and whether they go together; a->lists.texts is to be freed also after an error. */
 static int read_arguments(predict_arguments *a, int argc, char **argv)
 {
-    *a = (predict_arguments){.top = 1, .threads = 1, .orientation = ORIENTATION_AUTO};
+    *a = (predict_arguments){.top = 1, .batch = 32, .orientation = ORIENTATION_AUTO};
     int code = args_read(a, argc, argv, options);
     if (code == LS_OK) {
         code = args_positionals(argc, argv, a->lists.count > 0 ? 1 : 2, ARGS_ANY_NUMBER,
@@ -117,52 +121,6 @@ static int read_arguments(predict_arguments *a, int argc, char **argv)
     a->named = argv + optind + 1;
     a->named_count = argc - optind - 1;
     return check_arguments(a);
-}
-
-/* What all pictures share. */
-typedef struct prediction {
-    predictor *network;
-    const checkpoint_info *info;
-    size_t top;
-    double *probabilities; /* [classes] */
-    size_t *order;         /* [top] */
-    dataset_buffer encoded;
-    image picture, turned;
-    orientation_use orientation;
-} prediction;
-
-static bool turns(const prediction *p)
-{
-    return p->orientation == ORIENTATION_AUTO ? p->info->orientation != CHECKPOINT_AS_STORED
-                                              : p->orientation == ORIENTATION_APPLY;
-}
-
-static int predict_file(prediction *p, const char *path)
-{
-    size_t size = 0;
-    int code = pictures_read(&p->encoded, &size, path, LARGEST_FILE);
-    if (code != LS_OK) {
-        return code;
-    }
-    code = image_decode(&p->picture, p->encoded.bytes, size);
-    if (code == LS_OK && p->picture.note[0] != '\0') {
-        log_warn("%s: %s", path, p->picture.note);
-    }
-    if (code == LS_OK && turns(p)) {
-        code = orientation_turn(&p->picture, &p->turned);
-    }
-    if (code != LS_OK) {
-        return error_prefix(code, "%s", path);
-    }
-    code = predict_image(p->network, &p->picture, p->probabilities);
-    if (code != LS_OK) {
-        return error_prefix(code, "%s", path);
-    }
-    predict_rank(p->order, p->top, p->probabilities, p->info->class_count);
-    for (size_t i = 0; i < p->top; i++) {
-        log_info("%s: %s %.4f", path, p->info->classes[p->order[i]], p->probabilities[p->order[i]]);
-    }
-    return LS_OK;
 }
 
 /* Where there were several, or some were looked for: how many, and what became of them. */
@@ -192,39 +150,33 @@ static void print_summary(const pictures *files, size_t bad)
 }
 
 /* All files; the exit code. */
-static int predict_files(prediction *p, const pictures *files)
+static int predict_files(predict_batch *p, const pictures *files)
 {
     size_t bad = 0;
-    for (size_t i = 0; i < files->paths.count; i++) {
-        if (predict_file(p, files->paths.names[i]) != LS_OK) {
-            log_error("%s", error_message());
-            bad++;
-        }
+    const int code = predict_batch_all(p, (const char *const *)files->paths.names, files->paths.count, &bad);
+    if (code != LS_OK) {
+        return code;
     }
     print_summary(files, bad);
     return bad + files->failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* moving: statistics to normalize by; NULL: the checkpoint's. */
-static int open_network(prediction *p, const config *c, const char *checkpoint, const predict_arguments *a,
-                        const real *moving)
+static bool turns(const predict_arguments *a, const checkpoint_info *info)
 {
-    const predict_options o = {
-        .input = c->data,
-        .network = c->model,
-        .norm = c->batch_norm,
-        .classes = p->info->class_count,
-        .threads = (int)a->threads,
-        .averages = a->ema ? &c->optimizer : NULL,
-        .moving = moving,
-    };
-    p->top = p->top < o.classes ? p->top : o.classes;
-    p->probabilities = calloc(o.classes + 1, sizeof *p->probabilities);
-    p->order = calloc(p->top + 1, sizeof *p->order);
-    if (p->probabilities == NULL || p->order == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for %zu classes", o.classes);
+    return a->orientation == ORIENTATION_AUTO ? info->orientation != CHECKPOINT_AS_STORED
+                                              : a->orientation == ORIENTATION_APPLY;
+}
+
+/* As many as there are CPUs that this process may use, but no more than pictures. */
+static int threads_for(const predict_arguments *a, size_t count)
+{
+    cpu_set_t allowed;
+    if (a->threads > 0) {
+        return (int)a->threads;
     }
-    return predictor_create(&p->network, checkpoint, &o);
+    cpus_allowed(&allowed);
+    const int cpus = CPU_COUNT(&allowed) > 0 ? CPU_COUNT(&allowed) : 1;
+    return (size_t)cpus < count ? cpus : (int)count;
 }
 
 /* What --statistics precise takes. */
@@ -267,7 +219,7 @@ static int predict(const predict_arguments *a, const char *checkpoint, const pic
     config saved;
     checkpoint_info info;
     estimating precise = {a, &saved, checkpoint, {0}};
-    prediction p = {.info = &info, .top = (size_t)a->top, .orientation = a->orientation};
+    predict_batch *p = NULL;
     int code = run_options_of_checkpoint(&saved, &info, checkpoint);
     if (code == LS_OK && a->ema) {
         code = run_options_has_averages(&saved);
@@ -276,20 +228,30 @@ static int predict(const predict_arguments *a, const char *checkpoint, const pic
         code = parallel_run(estimate_precise, &precise);
     }
     if (code == LS_OK) {
-        code = open_network(&p, &saved, checkpoint, a, precise.result.moving);
+        const size_t most = files->paths.count < a->batch ? files->paths.count : (size_t)a->batch;
+        const predict_batch_options o = {
+            .network = {.input = saved.data,
+                        .network = saved.model,
+                        .norm = saved.batch_norm,
+                        .classes = info.class_count,
+                        .batch = most,
+                        .threads = threads_for(a, files->paths.count),
+                        .averages = a->ema ? &saved.optimizer : NULL,
+                        .moving = precise.result.moving},
+            .classes = info.classes,
+            .top = (size_t)a->top,
+            .turn = turns(a, &info),
+            .json = a->json,
+        };
+        code = predict_batch_create(&p, checkpoint, &o);
     }
     if (code == LS_OK && !a->precise) {
         warn_of_moving(checkpoint, &info, &saved);
     }
     if (code == LS_OK) {
-        code = predict_files(&p, files);
+        code = predict_files(p, files);
     }
-    predictor_free(p.network);
-    image_release(&p.picture);
-    image_release(&p.turned);
-    free(p.encoded.bytes);
-    free(p.probabilities);
-    free(p.order);
+    predict_batch_free(p);
     estimate_release(&precise.result);
     config_free(&saved);
     checkpoint_info_release(&info);

@@ -14,7 +14,7 @@
  * Limits on what a file may ask for, in memory by its header, and in time by a few bytes for each scan over a
  * progressive JPEG; docs/data.md says what they come to. The side is also libjpeg's limit.
  */
-enum { IMAGE_MAX_SIDE = 65500, IMAGE_MAX_PIXELS = 100000000, IMAGE_MAX_SCANS = 100 };
+enum { IMAGE_NOTE_SIZE = 120, IMAGE_MAX_SIDE = 65500, IMAGE_MAX_PIXELS = 100000000, IMAGE_MAX_SCANS = 100 };
 #define IMAGE_MAX_SCANNED ((size_t)2500000000) /* pixels times scans; a quarter of both for arithmetic codes */
 
 typedef struct image {
@@ -22,7 +22,8 @@ typedef struct image {
     size_t width, height;
     size_t capacity; /* bytes in pixels */
     int orientation; /* as the file's tag says, 1 (upright) to 8; set by decoding, which does not turn the pixels */
-    char note[120];  /* what is odd about a file that was read all the same, "" for nothing; set by decoding */
+    char note[IMAGE_NOTE_SIZE]; /* what is odd about a file that was read all the same, "" for nothing; set by decoding
+                                 */
 } image;
 
 typedef enum image_kind { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG } image_kind;

@@ -12,14 +12,21 @@
 #include "train/memory_check.h"
 #include "train/replica.h"
 
+enum { SHARD = 4 };
+
+/* Memory of a thread that puts pictures. */
+typedef struct putting {
+    resize_space space;
+    augment_space unused; /* what nothing is done in */
+} putting;
+
 struct predictor {
     predict_options options;
     replica replica;
-    real *input;    /* [height][width][3] */
-    real *logits;   /* [classes] */
-    double *scores; /* [classes] */
-    resize_space space;
-    augment_space unused; /* what nothing is done in */
+    real *input;     /* [batch][height][width][3] */
+    real *logits;    /* [batch][classes] */
+    double *scores;  /* [classes] */
+    putting *spaces; /* [threads] */
 };
 
 /* The weights are small beside it. */
@@ -31,7 +38,7 @@ static int check_memory(const model_options *m, int threads)
         return code;
     }
     const memory_need need = {.planned = plan.total};
-    return memory_check_here(&need, 1, "use fewer --threads");
+    return memory_check_here(&need, 1, "use a smaller --batch or fewer --threads");
 }
 
 static int read_weights(predictor *p, const char *checkpoint)
@@ -63,8 +70,8 @@ static int load(predictor *p, const char *checkpoint)
         .classes = o->classes,
         .network = o->network,
         .norm = o->norm,
-        .shard_size = 1,
-        .max_shards = 1,
+        .shard_size = o->batch < SHARD ? 1 : SHARD,
+        .max_shards = o->batch < SHARD ? o->batch : (o->batch + SHARD - 1) / SHARD,
     };
     int code = check_memory(&m, o->threads);
     if (code == LS_OK) {
@@ -73,11 +80,12 @@ static int load(predictor *p, const char *checkpoint)
     if (code != LS_OK) {
         return code;
     }
-    p->input = calloc(o->input.height * o->input.width * 3, sizeof *p->input);
-    p->logits = calloc(o->classes, sizeof *p->logits);
+    p->input = calloc(o->batch * o->input.height * o->input.width * 3, sizeof *p->input);
+    p->logits = calloc(o->batch * o->classes, sizeof *p->logits);
     p->scores = calloc(o->classes, sizeof *p->scores);
-    if (p->input == NULL || p->logits == NULL || p->scores == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the network");
+    p->spaces = calloc((size_t)o->threads, sizeof *p->spaces);
+    if (p->input == NULL || p->logits == NULL || p->scores == NULL || p->spaces == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for %zu pictures at once; use a smaller --batch", o->batch);
     }
     state *st = &p->replica.state;
     code = read_weights(p, checkpoint);
@@ -96,6 +104,7 @@ int predictor_create(predictor **out, const char *checkpoint, const predict_opti
     }
     p->options = *options;
     p->options.input = data_options_plain(options->input);
+    p->options.batch = options->batch > 0 ? options->batch : 1;
     const int code = load(p, checkpoint);
     if (code != LS_OK) {
         predictor_free(p);
@@ -111,30 +120,43 @@ void predictor_free(predictor *p)
         return;
     }
     replica_release(&p->replica);
-    resize_space_release(&p->space);
-    augment_space_release(&p->unused);
+    for (int i = 0; p->spaces != NULL && i < p->options.threads; i++) {
+        resize_space_release(&p->spaces[i].space);
+        augment_space_release(&p->spaces[i].unused);
+    }
+    free(p->spaces);
     free(p->input);
     free(p->logits);
     free(p->scores);
     free(p);
 }
 
-int predict_image(predictor *p, const image *picture, double *probabilities)
+pool *predictor_threads(const predictor *p)
 {
-    const predict_options *o = &p->options;
-    const batch b = {.images = p->input, .range = shard_range_of(1, 1, 0, 1)};
-    int code = augment_sample(p->input, picture, &o->input, (chance_place){0}, &p->space, &p->unused);
-    if (code == LS_OK) {
-        code = model_forward(p->replica.net, &p->replica.state, &b, MODEL_INFER, NULL, p->logits);
+    return p->replica.threads;
+}
+
+int predict_put(predictor *p, size_t at, const image *picture, int thread)
+{
+    const data_options *input = &p->options.input;
+    putting *mine = &p->spaces[thread];
+    return augment_sample(p->input + at * input->height * input->width * 3, picture, input, (chance_place){0},
+                          &mine->space, &mine->unused);
+}
+
+int predict_run(predictor *p, size_t count, double *probabilities)
+{
+    const size_t classes = p->options.classes;
+    const size_t shard = p->options.batch < SHARD ? 1 : SHARD;
+    const batch b = {.images = p->input, .range = shard_range_of(count, shard, 0, 1)};
+    const int code = model_forward(p->replica.net, &p->replica.state, &b, MODEL_INFER, NULL, p->logits);
+    for (size_t n = 0; code == LS_OK && n < count; n++) {
+        for (size_t i = 0; i < classes; i++) {
+            p->scores[i] = (double)p->logits[n * classes + i];
+        }
+        predict_softmax(probabilities + n * classes, p->scores, classes);
     }
-    if (code != LS_OK) {
-        return code;
-    }
-    for (size_t i = 0; i < o->classes; i++) {
-        p->scores[i] = (double)p->logits[i];
-    }
-    predict_softmax(probabilities, p->scores, o->classes);
-    return LS_OK;
+    return code;
 }
 
 void predict_softmax(double *out, const double *logits, size_t n)

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/pool.h"
 #include "base/real.h"
 #include "data/image.h"
 #include "data/options.h"
@@ -10,7 +11,7 @@
 #include "nn/batch_norm.h"
 #include "optim/options.h"
 
-/* A checkpoint's network on single pictures. One process, no data set. */
+/* A checkpoint's network on pictures. One process, no data set. */
 typedef struct predictor predictor;
 
 typedef struct predict_options {
@@ -18,6 +19,7 @@ typedef struct predict_options {
     network_options network;
     batch_norm_options norm;
     size_t classes;
+    size_t batch; /* pictures at once at most; 0: 1 */
     int threads;
     const optimizer_options *averages; /* by which the averages of the weights are kept, to use them; else NULL */
     const real *moving; /* statistics to normalize by, laid out as the moving ones; NULL: the checkpoint's. Copied */
@@ -27,9 +29,18 @@ typedef struct predict_options {
 int predictor_create(predictor **out, const char *checkpoint, const predict_options *options);
 void predictor_free(predictor *p);
 
-/* Fit a decoded picture to the input, run the network. probabilities: [classes], sum 1. Returns 0 or a negative code.
+/* Its threads, for work on pictures beside the network's; not owned. */
+pool *predictor_threads(const predictor *p);
+
+/*
+ * Fit a decoded picture to the input, as number `at` of the pictures to come; by one of the threads. Threads may put
+ * different pictures at the same time. Returns 0 or LS_ENOMEM.
  */
-int predict_image(predictor *p, const image *picture, double *probabilities);
+int predict_put(predictor *p, size_t at, const image *picture, int thread);
+
+/* Run the network on the first `count` of them. probabilities: [count][classes], each with the sum 1. Returns 0 or a
+ * negative code. What a picture gets does not depend on the others. */
+int predict_run(predictor *p, size_t count, double *probabilities);
 
 /* Softmax of n logits in double, safe for large ones. */
 void predict_softmax(double *out, const double *logits, size_t n);
