@@ -250,16 +250,19 @@ static int check_together(const config *c, const char *origin)
     return code != LS_OK ? code : check_best(c, origin);
 }
 
-int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,
-                 size_t n)
+static int parse(config *out, const char *text, size_t length, const char *origin, const config_sets *defaults,
+                 const config_sets *overrides)
 {
     memset(out, 0, sizeof *out);
     int code = set_defaults(out);
+    for (size_t i = 0; code == LS_OK && i < defaults->count; i++) {
+        code = document_override(out, defaults->sets[i]);
+    }
     if (code == LS_OK) {
         code = document_read(out, text, length, origin);
     }
-    for (size_t i = 0; code == LS_OK && i < n; i++) {
-        code = document_override(out, overrides[i]);
+    for (size_t i = 0; code == LS_OK && i < overrides->count; i++) {
+        code = document_override(out, overrides->sets[i]);
     }
     if (code == LS_OK) {
         code = check_required(out, origin);
@@ -271,6 +274,12 @@ int config_parse(config *out, const char *text, size_t length, const char *origi
         config_free(out);
     }
     return code;
+}
+
+int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,
+                 size_t n)
+{
+    return parse(out, text, length, origin, &(config_sets){0}, &(config_sets){overrides, n});
 }
 
 /* A pipe that nobody has open for writing is empty, and not waited for: no signal would end that. */
@@ -288,6 +297,11 @@ static FILE *open_text(const char *path)
 }
 
 int config_load(config *out, const char *path, const char *const *overrides, size_t n)
+{
+    return config_load_over(out, path, &(config_sets){0}, &(config_sets){overrides, n});
+}
+
+int config_load_over(config *out, const char *path, const config_sets *defaults, const config_sets *overrides)
 {
     memset(out, 0, sizeof *out);
     FILE *file = open_text(path);
@@ -310,7 +324,7 @@ int config_load(config *out, const char *path, const char *const *overrides, siz
     } else if (length == 0) {
         code = error_set(LS_EUSAGE, "%s: is empty; give a YAML file such as config/bn.yaml", path);
     } else {
-        code = config_parse(out, text, length, path, overrides, n);
+        code = parse(out, text, length, path, defaults, overrides);
     }
 cleanup:
     free(text);

@@ -42,6 +42,15 @@ typedef struct config {
  */
 int config_load(config *out, const char *path, const char *const *overrides, size_t n);
 
+/* "section.key=value", in order. Not owned. */
+typedef struct config_sets {
+    const char *const *sets;
+    size_t count;
+} config_sets;
+
+/* As config_load; what neither the file nor an override names gets these values instead of the table's defaults. */
+int config_load_over(config *out, const char *path, const config_sets *defaults, const config_sets *overrides);
+
 /*
  * As config_load, from `length` bytes of text in memory, such as the copy in a checkpoint, which may lack keys that
  * came later; origin names it in errors.

@@ -170,6 +170,10 @@ const config_key schema_keys[] = {
     {INT("model", "head_units", model.head_units, "0", 0, NETWORK_MOST_UNITS),
      .help = "a dense layer of so many units with ReLU before the last one; 0: there is none"},
 
+    {TEXT("model", "weights", train.weights, "none"), .is_path = true, .may_change = true,
+     .help = "file that a run begins with the weights of: a checkpoint, Keras', `.safetensors`; it also says `alpha`, "
+             "`padding`, `batch_norm.epsilon`, `data.scale` and the like, where the configuration does not"},
+
     {CHOICE("batch_norm", "mode", batch_norm.mode, "sync", modes),
      .help = "moments over the global batch, or over a rank's part"},
     {CHOICE("batch_norm", "evaluate", batch_norm.evaluate, "moving", evaluates), .may_change = true,

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "instrument/options.h"
 #include "store/metric.h"
@@ -15,11 +16,18 @@ typedef struct train_options {
     int threads;            /* computing, of a rank */
     uint64_t patience;      /* epochs without a better score after which a run ends; 0: none */
     double min_improvement; /* what a better score is better by, at least */
+    const char *weights;    /* a file whose weights a run begins with; NULL or "none": fresh ones */
     const char *freeze;     /* what is not trained (network/freeze.h); NULL: nothing */
     uint64_t unfreeze_at;   /* complete epochs after which all is; 0: never */
     double unfreeze_rate;   /* the learning rate from then on; 0: as before */
     double rate_decay;      /* of rates by depth (network/freeze.h); 0: all are the same */
 } train_options;
+
+/* Whether a run begins with weights of a file. */
+static inline bool train_has_weights(const train_options *o)
+{
+    return o->weights != NULL && strcmp(o->weights, "none") != 0;
+}
 
 /* What is frozen in an epoch, counted from 0. */
 static inline const char *train_frozen(const train_options *o, uint64_t epoch)

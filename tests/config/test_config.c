@@ -147,7 +147,7 @@ static void other_value(char out[64], const config_key *key)
     case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
     case KEY_REAL: (void)snprintf(out, 64, "%.17g", atof(key->fallback) < key->high ? key->high : key->high / 2); break;
     case KEY_RGB: (void)snprintf(out, 64, "0.5,1e-09,1"); break;
-    case KEY_TEXT: (void)snprintf(out, 64, "another"); break;
+    case KEY_TEXT: (void)snprintf(out, 64, strcmp(key->name, "freeze") == 0 ? "backbone" : "another"); break;
     case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
     }
 }
@@ -166,7 +166,6 @@ static const char *needed_beside(const char *set)
         {"timeouts.stall=1000000", "timeouts: {abort: 0}\n"},
         {"train.nesterov=true", "train: {momentum: 0.5}\n"},
         {"rate.schedule=step", "rate: {every: 5}\n"},
-        {"train.freeze=another", "train: {freeze: none}\n"},
         {"train.unfreeze_at=1000000", "train: {freeze: backbone}\n"},
         {"train.unfreeze_rate=1000", "train: {freeze: backbone, unfreeze_at: 1}\n"},
         {"resolution.first=2048", "resolution: {until: 1}\n"},
@@ -202,7 +201,8 @@ START_TEST(a_key_is_one_field)
         (void)snprintf(wanted, sizeof wanted, "%s.%s: ", key->section, key->name);
         const char *const beside = needed_beside(set);
         ck_assert_msg(parse(&changed, beside, set) == 0, "%s", error_message());
-        ck_assert_int_eq(config_changes(&plain, &changed, note_change, said), *beside != '\0' ? 2 : 1);
+        const size_t more = *beside == '\0' ? 0 : strchr(beside, ',') == NULL ? 1 : 2; /* keys */
+        ck_assert_uint_eq(config_changes(&plain, &changed, note_change, said), 1 + more);
         ck_assert_msg(*beside != '\0' || strncmp(said, wanted, strlen(wanted)) == 0, "%s changed %s", set, said);
         ck_assert_int_eq(schema_find(key->section, key->name), (int)k);
         ck_assert(k == 0 || strcmp(key->section, key[-1].section) == 0 || schema_find(key->section, NULL) == (int)k);
