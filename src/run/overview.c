@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "network/freeze.h"
 #include "run/stages.h"
 #include "train/memory_plan.h"
 
@@ -65,6 +66,24 @@ static void print_orientation(const session *s)
     }
 }
 
+static void print_frozen(const session *s)
+{
+    const train_options *o = &s->options.train;
+    const tensor_table *t = model_table(s->replica.net);
+    char until[48] = "";
+    size_t trained = 0;
+    if (freeze_is_none(o->freeze)) {
+        return;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        trained += t->tensors[i].trainable ? t->tensors[i].size : 0;
+    }
+    if (o->unfreeze_at > 0) {
+        (void)snprintf(until, sizeof until, ", until epoch %llu is over", (unsigned long long)o->unfreeze_at);
+    }
+    log_info("frozen      %s%s; %zu of the parameters are trained", o->freeze, until, trained);
+}
+
 void overview_print(const session *s, const trainer_options *o)
 {
     const session_options *so = &s->options;
@@ -80,6 +99,7 @@ void overview_print(const session *s, const trainer_options *o)
     log_info("network     %s on %zux%zux3: %zu variables, %zu parameters and %zu moving statistics, " REAL_NAME "%s",
              model_name(s->replica.net), so->data.width, so->data.height, t->count, t->weights_size, t->moving_size,
              so->network.precision == PRECISION_MIXED ? ", bf16 between layers" : "");
+    print_frozen(s);
     stages_print_ends(so);
     log_info("machine     %d rank%s of %d thread%s, kernels %s, %.1f MiB planned a rank", ranks, ranks == 1 ? "" : "s",
              so->train.threads, so->train.threads == 1 ? "" : "s", model_kernels(s->replica.net),

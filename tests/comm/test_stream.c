@@ -47,7 +47,21 @@ static real expected_sum(size_t total, size_t i)
 /* One sum: n elements of `total` shards, getting ready `stride` at a time. */
 typedef struct stream_case {
     size_t total, n, stride;
+    extent out[3]; /* of which nothing is summed */
+    size_t out_count;
 } stream_case;
+
+static const real LEFT = 77; /* what stands there */
+
+static int left_out(const stream_case *k, size_t i)
+{
+    for (size_t o = 0; o < k->out_count; o++) {
+        if (i >= k->out[o].first && i < k->out[o].end) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
 /* This rank's front over elements [first, end), added up as nn/ does, into vectors of n. */
 static void fill(real *vectors, const stream_case *k, size_t first_shard, size_t shards, size_t first, size_t end)
@@ -57,7 +71,7 @@ static void fill(real *vectors, const stream_case *k, size_t first_shard, size_t
         tree_front_of(&front, first_shard, shards, k->total);
         for (size_t node = 0; node < front.count; node++) {
             const tree_node *at = &front.nodes[node];
-            vectors[node * k->n + i] = by_definition((size_t)at->level, at->index, k->total, i);
+            vectors[node * k->n + i] = left_out(k, i) ? LEFT : by_definition((size_t)at->level, at->index, k->total, i);
         }
     }
 }
@@ -86,6 +100,7 @@ static void check_stream(comm *c, comm_stream *s, const stream_case *k)
         rider[2 * i + 1] = (double)(first_shard + i);
     }
     const shard_range range = {.first = first_shard, .count = shards, .total = k->total};
+    EXPECT(comm_stream_leave_out(s, k->out, k->out_count) == LS_OK, "%s", error_message());
     comm_stream_begin(s, vectors, &range);
     int code = comm_stream_attach(s, sums, rider, 2);
     EXPECT(code == LS_OK, "%s", error_message());
@@ -99,7 +114,8 @@ static void check_stream(comm *c, comm_stream *s, const stream_case *k)
     code = comm_stream_finish(s);
     EXPECT(code == LS_OK, "%s", error_message());
     for (size_t i = 0; i < k->n; i++) {
-        const real expected = expected_sum(k->total, i);
+        const real untouched = shards > 0 ? LEFT : 0;
+        const real expected = left_out(k, i) ? untouched : expected_sum(k->total, i);
         EXPECT(memcmp(&vectors[i], &expected, sizeof expected) == 0, "total %zu, n %zu, stride %zu, element %zu",
                k->total, k->n, k->stride, i);
     }
@@ -115,8 +131,17 @@ static void check_bucket(comm *c, size_t n, size_t bucket, size_t most)
     const size_t strides[] = {n, bucket, bucket / 2 + 1, bucket + 3};
     EXPECT(comm_stream_create(&s, c, n, bucket) == LS_OK, "%s", error_message());
     for (size_t total = 0; s != NULL && total <= most; total++) {
-        const stream_case k = {total, n, strides[total % 4]};
+        stream_case k = {.total = total, .n = n, .stride = strides[total % 4]};
         check_stream(c, s, &k);
+        k.out[0] = (extent){0, n / 3};
+        k.out[1] = (extent){n / 2, n / 2 + n / 9};
+        k.out[2] = (extent){n - n / 7, n};
+        for (k.out_count = 1; n > 8 && k.out_count <= 3; k.out_count++) {
+            check_stream(c, s, &k);
+        }
+        k.out[0] = (extent){0, n};
+        k.out_count = 1;
+        check_stream(c, s, &k); /* nothing at all */
     }
     comm_stream_free(s);
 }
