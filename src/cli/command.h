@@ -16,7 +16,7 @@ typedef struct command {
 
 extern const command pack_command, train_command, eval_command, predict_command, inspect_command, fsck_command,
     diff_command, verify_command, report_command, compare_command, balance_command, twin_command, watch_command,
-    bench_command;
+    bench_command, import_command, export_command;
 
 /* All of them; ends with a NULL. */
 extern const command *const commands[];

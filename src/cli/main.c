@@ -12,7 +12,8 @@
 const command *const commands[] = {
     &pack_command,    &train_command, &eval_command,   &predict_command, &inspect_command,
     &fsck_command,    &diff_command,  &verify_command, &report_command,  &compare_command,
-    &balance_command, &twin_command,  &watch_command,  &bench_command,   NULL,
+    &balance_command, &twin_command,  &watch_command,  &bench_command,   &import_command,
+    &export_command,  NULL,
 };
 
 static const command *find(const char *name)

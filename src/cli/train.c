@@ -17,6 +17,7 @@
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
 #include "cli/start.h"
+#include "cli/start_weights.h"
 #include "cli/trace_option.h"
 #include "run/launch.h"
 #include "run/run_lock.h"
@@ -142,7 +143,7 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
 
 static int load(const train_arguments *a, config *out)
 {
-    return config_load(out, a->config, a->overrides.texts, a->overrides.count);
+    return start_weights_load(out, a->config, &a->overrides, a->resume != NULL);
 }
 
 static int check_trace(const train_arguments *a, const config *c)

@@ -19,6 +19,7 @@
 #include "run/timing.h"
 #include "run/validation.h"
 #include "train/features.h"
+#include "train/first_weights.h"
 #include "train/kernel_path.h"
 #include "train/moving.h"
 #include "train/norms_of.h"
@@ -164,6 +165,12 @@ static int begin(trainer *t, comm *c)
         }
     } else {
         model_init(&t->s.replica.state, t->o->session.order.seed);
+        if (train_has_weights(&t->o->session.train)) {
+            code = first_weights_share(&t->s);
+            if (code != LS_OK) {
+                return code;
+            }
+        }
         t->at.moving_distance = t->at.best_score = t->at.best_epoch = NAN;
     }
     origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);

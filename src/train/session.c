@@ -10,6 +10,7 @@
 #include "optim/gradient.h"
 #include "train/class_weights.h"
 #include "train/features.h"
+#include "train/first_weights.h"
 #include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/memory_plan.h"
@@ -125,9 +126,13 @@ int session_resize(session *s, resolution size)
 
 int session_beginning(state *out, const session *s)
 {
+    char text[FIRST_WEIGHTS_TEXT];
     const int code = state_create(out, model_table(s->replica.net), NULL, 0);
     if (code == LS_OK) {
         model_init(out, s->options.order.seed);
+    }
+    if (code == LS_OK && train_has_weights(&s->options.train)) {
+        code = first_weights_read(out, s->options.train.weights, text);
     }
     return code;
 }
@@ -302,8 +307,7 @@ static int read_checkpoint(session *s, const char *path, session_history *out)
     return code;
 }
 
-/* Rank 0's state to all. */
-static int broadcast_state(session *s)
+int session_share_state(session *s)
 {
     state *st = &s->replica.state;
     uint64_t counters[] = {st->epoch, st->step, st->position};
@@ -332,7 +336,7 @@ int session_load(session *s, const char *checkpoint, session_history *out)
     }
     code = comm_broadcast(s->c, out, sizeof *out);
     if (code == LS_OK) {
-        code = broadcast_state(s);
+        code = session_share_state(s);
     }
     watch_step(s->replica.state.step);
     code = comm_or_abort(s->c, code);

@@ -111,6 +111,9 @@ step_options session_step(const session *s);
 /* Whether its pictures are turned as their orientation tag says. */
 bool session_turns(const session *s);
 
+/* Rank 0's state to all. Collective. Returns 0 or LS_ECOMM. */
+int session_share_state(session *s);
+
 /*
  * Rank 0 reads a checkpoint of the same network and classes; all get its state. Collective; a failure is returned by
  * all.

@@ -1,0 +1,183 @@
+#include "cli/start_weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/run_options.h"
+#include "cli/which.h"
+#include "store/run_folder.h"
+
+static void add_rgb(text_builder *out, const char *key, const double values[3])
+{
+    text_add(out, "%s=%.17g,%.17g,%.17g%c", key, values[0], values[1], values[2], '\0');
+}
+
+static int all_are(const double values[3], double value)
+{
+    return values[0] == value && values[1] == value && values[2] == value;
+}
+
+static void add_pixels(text_builder *out, const double mean[3], const double deviation[3])
+{
+    if (all_are(mean, 0) && all_are(deviation, 1)) {
+        text_add(out, "data.scale=unit%c", '\0');
+    } else if (all_are(mean, 0.5) && all_are(deviation, 0.5)) {
+        text_add(out, "data.scale=signed%c", '\0');
+    } else {
+        text_add(out, "data.scale=standard%c", '\0');
+        add_rgb(out, "data.mean", mean);
+        add_rgb(out, "data.deviation", deviation);
+    }
+}
+
+static void add_network(text_builder *out, const network_options *o)
+{
+    static const char *const paddings[] = {
+        [PADDING_ARTICLE] = "article", [PADDING_KERAS] = "keras", [PADDING_SYMMETRIC] = "symmetric"};
+    text_add(out, "model.alpha=%.17g%c", o->alpha == 0 ? 1 : o->alpha, '\0');
+    text_add(out, "model.depth=%.17g%c", o->depth == 0 ? 1 : o->depth, '\0');
+    text_add(out, "model.fixed_ends=%s%c", o->fixed_ends ? "true" : "false", '\0');
+    text_add(out, "model.batch_norm=%s%c", o->batch_norm ? "true" : "false", '\0');
+    text_add(out, "model.padding=%s%c", paddings[o->padding], '\0');
+}
+
+static void add_norm(text_builder *out, double epsilon, double momentum)
+{
+    text_add(out, "batch_norm.epsilon=%.17g%c", epsilon, '\0');
+    text_add(out, "batch_norm.momentum=%.17g%c", momentum, '\0');
+}
+
+static void add_size(text_builder *out, size_t height, size_t width)
+{
+    if (height > 0 && width > 0) {
+        text_add(out, "data.height=%zu%c", height, '\0');
+        text_add(out, "data.width=%zu%c", width, '\0');
+    }
+}
+
+static int take_keys(start_keys *out, text_builder *keys)
+{
+    out->sets = text_take_list(keys, &out->count);
+    return out->sets != NULL ? LS_OK : error_set(LS_ENOMEM, "no memory for a configuration");
+}
+
+/* Of a run's configuration. */
+static int keys_of_config(start_keys *out, const config *c)
+{
+    text_builder keys = {0};
+    add_network(&keys, &c->model);
+    add_norm(&keys, c->batch_norm.epsilon, c->batch_norm.momentum);
+    add_size(&keys, c->data.height, c->data.width);
+    switch (c->data.scale) {
+    case RESIZE_UNIT: text_add(&keys, "data.scale=unit%c", '\0'); break;
+    case RESIZE_SIGNED: text_add(&keys, "data.scale=signed%c", '\0'); break;
+    case RESIZE_STANDARD: add_pixels(&keys, c->data.mean, c->data.deviation); break;
+    }
+    return take_keys(out, &keys);
+}
+
+int start_keys_of(start_keys *out, const import_facts *facts)
+{
+    config saved;
+    text_builder keys = {0};
+    *out = (start_keys){0};
+    if (facts->config != NULL) {
+        int code = config_parse(&saved, facts->config, strlen(facts->config), "the file's configuration", NULL, 0);
+        if (code == LS_OK) {
+            code = keys_of_config(out, &saved);
+            config_free(&saved);
+        }
+        return code;
+    }
+    add_network(&keys, &facts->spec.options);
+    add_norm(&keys, facts->epsilon, facts->momentum);
+    add_size(&keys, facts->spec.height, facts->spec.width);
+    add_pixels(&keys, facts->mean, facts->deviation);
+    return take_keys(out, &keys);
+}
+
+/* Of the newest checkpoint of the run, if it has one that began with the same file. */
+static bool keys_of_run(start_keys *out, const config *c)
+{
+    char folder[CHECKPOINT_PATH_SIZE];
+    char checkpoint[CHECKPOINT_PATH_SIZE];
+    config saved = {0};
+    checkpoint_info info = {0};
+    bool found = false;
+    if (run_folder_file(folder, sizeof folder, c->checkpoint.dir, c->experiment.name) == LS_OK &&
+        which_of_run(checkpoint, folder, false) == LS_OK &&
+        run_options_of_checkpoint(&saved, &info, checkpoint) == LS_OK) {
+        found = train_has_weights(&saved.train) && keys_of_config(out, &saved) == LS_OK;
+    }
+    config_free(&saved);
+    checkpoint_info_release(&info);
+    return found;
+}
+
+static int keys_of_file(start_keys *out, const char *path)
+{
+    importer *from = NULL;
+    int code = import_open(&from, path, NULL);
+    if (code == LS_OK) {
+        code = start_keys_of(out, import_facts_of(from));
+    }
+    import_close(from);
+    return code == LS_ENOTFOUND ? LS_EUSAGE : code;
+}
+
+static void warn_of_key(void *context, const char *key, const char *have, const char *meant)
+{
+    log_warn("%s is %s, where the network in %s has %s; leave it out of the configuration unless that is meant", key,
+             have, (const char *)context, meant);
+}
+
+/* Keys that somebody has set otherwise than the file. */
+static int warn_of_differences(const config *c, const char *path, const start_keys *keys, const args_texts *overrides)
+{
+    config meant;
+    const size_t count = overrides->count + keys->count;
+    const char **all = calloc(count + 1, sizeof *all);
+    if (all == NULL) {
+        return error_set(LS_ENOMEM, "no memory for a configuration");
+    }
+    for (size_t i = 0; i < count; i++) {
+        all[i] = i < overrides->count ? overrides->texts[i] : keys->sets[i - overrides->count];
+    }
+    int code = config_load(&meant, path, all, count);
+    if (code == LS_OK) {
+        /* Pictures of another size are usual. */
+        meant.data.height = c->data.height;
+        meant.data.width = c->data.width;
+        code = config_changes(c, &meant, warn_of_key, (void *)c->train.weights) < 0 ? LS_ENOMEM : LS_OK;
+        config_free(&meant);
+    }
+    free(all);
+    return code;
+}
+
+int start_weights_load(config *out, const char *path, const args_texts *overrides, bool resumes)
+{
+    start_keys keys = {0};
+    int code = config_load(out, path, overrides->texts, overrides->count);
+    if (code != LS_OK || !train_has_weights(&out->train)) {
+        return code;
+    }
+    const bool known = resumes && keys_of_run(&keys, out);
+    code = known ? LS_OK : keys_of_file(&keys, out->train.weights);
+    config_free(out);
+    if (code == LS_OK) {
+        code = config_load_over(out, path, &(config_sets){(const char *const *)keys.sets, keys.count},
+                                &(config_sets){overrides->texts, overrides->count});
+    }
+    if (code == LS_OK && !known) {
+        code = warn_of_differences(out, path, &keys, overrides);
+        if (code != LS_OK) {
+            config_free(out);
+        }
+    }
+    free(keys.sets);
+    return code;
+}
