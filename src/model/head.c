@@ -76,6 +76,13 @@ static void drop_out(model *m, int gradient)
                   before != NULL ? before->logits_stride : m->pooled_stride);
 }
 
+/* The nodes of the mean and the dense layers come after all others, in this order. */
+static void show_head(const model *m, size_t at, const void *data, size_t stride)
+{
+    const nn_source output = {data, stride, {NULL, NULL, 0}};
+    model_show(m, m->net.count - m->dense_count - 1 + at, 1, &output);
+}
+
 void model_head_forward(model *m, const state *s, model_mode mode)
 {
     size_t row = model_pool_row(m);
@@ -83,6 +90,7 @@ void model_head_forward(model *m, const state *s, model_mode mode)
     pool_sweep(m->run.threads, pool_forward_shard, m, m->run.range.count);
     trace_end();
     profile_lap(m->profile, row, PROFILE_FORWARD);
+    show_head(m, 0, m->pooled, m->pooled_stride);
     for (size_t i = 0; i < m->dense_count; i++) {
         const nn_source in = input_of(m, i);
         row++;
@@ -94,6 +102,7 @@ void model_head_forward(model *m, const state *s, model_mode mode)
         dense_forward(&m->dense[i], &m->run, &in, state_weights(s));
         trace_end();
         profile_lap(m->profile, row, PROFILE_FORWARD);
+        show_head(m, i + 1, m->dense[i].logits, m->dense[i].logits_stride);
     }
 }
 
