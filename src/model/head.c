@@ -116,6 +116,13 @@ static void use_features(model *m, const real *features)
     }
 }
 
+/* The nodes of the mean and the dense layers come after all others, in this order. */
+static void show_head(const model *m, size_t at, const void *data, size_t stride)
+{
+    const nn_source output = {data, stride, {NULL, NULL, 0}};
+    model_show(m, m->net.count - m->dense_count - 1 + at, 1, &output);
+}
+
 void model_head_forward(model *m, const state *s, const batch *b, model_mode mode)
 {
     size_t row = model_pool_row(m);
@@ -127,6 +134,7 @@ void model_head_forward(model *m, const state *s, const batch *b, model_mode mod
     }
     trace_end();
     profile_lap(m->profile, row, PROFILE_FORWARD);
+    show_head(m, 0, m->pooled, m->pooled_stride);
     for (size_t i = 0; i < m->dense_count; i++) {
         const nn_source in = input_of(m, i);
         row++;
@@ -138,6 +146,7 @@ void model_head_forward(model *m, const state *s, const batch *b, model_mode mod
         dense_forward(&m->dense[i], &m->run, &in, state_weights(s));
         trace_end();
         profile_lap(m->profile, row, PROFILE_FORWARD);
+        show_head(m, i + 1, m->dense[i].logits, m->dense[i].logits_stride);
     }
 }
 

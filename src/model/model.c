@@ -32,6 +32,11 @@ void model_set_profile(model *m, model_profile *p)
     m->profile = p;
 }
 
+void model_set_watcher(model *m, const model_watcher *w)
+{
+    m->watcher = w;
+}
+
 const char *model_kernels(const model *m)
 {
     return m->run.k->name;

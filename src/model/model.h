@@ -14,6 +14,7 @@
 #include "network/options.h"
 #include "nn/batch_norm.h"
 #include "nn/loss.h"
+#include "nn/run.h"
 #include "tensor/state.h"
 
 /*
@@ -43,6 +44,21 @@ typedef struct model_options {
     }
 
 typedef struct model model;
+
+/* What a forward has left of a node of the network's graph, for whoever watches. */
+typedef struct model_seen {
+    size_t node;     /* its number in the graph */
+    size_t channels; /* of its output */
+    size_t pixels;   /* of a sample */
+    const nn_run *run;
+    nn_source output; /* shard s of it: [channels/8][samples * pixels][8] */
+} model_seen;
+
+/* The output is gone when see returns. */
+typedef struct model_watcher {
+    void (*see)(void *context, const model_seen *seen);
+    void *context;
+} model_watcher;
 
 typedef enum model_mode {
     MODEL_INFER,    /* normalize by the moving statistics */
@@ -82,6 +98,11 @@ pool *model_threads(const model *m);
 size_t model_memory(const model *m);
 /* From now on passes add their times to *p (not owned; must outlive them); NULL, the default: none is taken. */
 void model_set_profile(model *m, model_profile *p);
+/*
+ * From now on each forward shows *w what it computes: of nodes that are computed together the last, and what an
+ * addition adds to. Not owned; must outlive them. NULL, the default: nobody watches.
+ */
+void model_set_watcher(model *m, const model_watcher *w);
 /*
  * Of the outputs that the last forward left between the layers, how many numbers are subnormal (base/fpu.h); *all: how
  * many there are. Of this rank's shards. For measurements and tests.

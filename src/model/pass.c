@@ -23,6 +23,22 @@ void *model_layer_gradient(const model *m, const model_layer *layer, size_t *str
     return g->slots[layer->slot];
 }
 
+void model_show(const model *m, size_t node, size_t pixels, const nn_source *output)
+{
+    if (m->watcher != NULL) {
+        const model_seen seen = {node, m->net.nodes[node].shape.channels, pixels, &m->run, *output};
+        m->watcher->see(m->watcher->context, &seen);
+    }
+}
+
+/* The unit's output, or after an addition the sum. */
+static void show_layer(const model *m, const model_layer *layer, int added)
+{
+    const nn_source output = added ? model_layer_output(layer) : unit_output(&layer->u);
+    const size_t node = layer->add == MODEL_NONE || added ? layer->end : m->net.nodes[layer->end].inputs[0];
+    model_show(m, node, layer->u.out_height * layer->u.out_width, &output);
+}
+
 /* What the pass just did was this phase of the layer. */
 static void lap(const model *m, const model_layer *layer, profile_phase phase)
 {
@@ -131,12 +147,16 @@ static int forward_layer(model *m, model_layer *layer, const nn_source *in, cons
         lap(m, layer, PROFILE_MOMENTS);
     }
     trace_end();
+    if (code == LS_OK) {
+        show_layer(m, layer, 0);
+    }
     if (code == LS_OK && layer->add != MODEL_NONE) {
         shard_job job = {m, layer};
         begin_row(&in_forward, layer->row + 1, &layer->u);
         pool_sweep(m->run.threads, add_shard, &job, m->run.range.count);
         trace_end();
         profile_lap(m->profile, layer->row + 1, PROFILE_FORWARD);
+        show_layer(m, layer, 1);
     }
     return code;
 }

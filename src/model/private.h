@@ -36,11 +36,12 @@ typedef struct model_gradients {
 
 struct model {
     model_options options;
-    graph net;              /* owned */
-    tensor_table table;     /* owned */
-    model_layer *layers;    /* owned; [layer_count] */
-    arena memory;           /* owned; the pointers to tensors, here and in layers, lie in it */
-    model_profile *profile; /* not owned; NULL: no times are taken */
+    graph net;                    /* owned */
+    tensor_table table;           /* owned */
+    model_layer *layers;          /* owned; [layer_count] */
+    arena memory;                 /* owned; the pointers to tensors, here and in layers, lie in it */
+    model_profile *profile;       /* not owned; NULL: no times are taken */
+    const model_watcher *watcher; /* not owned; NULL: nobody watches */
     size_t layer_count;
     size_t rows;                   /* of a model_profile: the last are the mean's, and one for each dense layer */
     dense dense[MODEL_MOST_DENSE]; /* the last one's outputs are the network's */
@@ -71,6 +72,9 @@ void model_take_memory(model *m, arena *a, int threads, model_memory_plan *out);
 /* What the last convolution leaves, through the mean and the dense layers, to logits; and back to its gradient. */
 void model_head_forward(model *m, const state *s, const batch *b, model_mode mode);
 void model_head_backward(model *m, real *grads);
+
+/* Show node `node` to whoever watches. */
+void model_show(const model *m, size_t node, size_t pixels, const nn_source *output);
 
 /* What the layer after this one reads. */
 nn_source model_layer_output(const model_layer *layer);

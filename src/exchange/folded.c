@@ -1,0 +1,236 @@
+#include "exchange/folded.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+/* While nodes are taken in order. */
+typedef struct folding {
+    folded *f;
+    const exchange_model *m;
+    size_t *layer_of; /* [nodes]: the layer that has the node's output so far */
+    size_t *readers;  /* [nodes] */
+} folding;
+
+static const graph_node *node_of(const folding *d, size_t at)
+{
+    return &d->f->net.nodes[at];
+}
+
+static const real *values_of(const folding *d, size_t at, size_t variable)
+{
+    const state *s = d->m->weights;
+    return state_values(s, &s->table->tensors[node_of(d, at)->variable + variable]);
+}
+
+/* The layer whose output node `at` reads, if it may become part of it: nobody else reads that. NULL: it may not. */
+static folded_layer *layer_before(const folding *d, size_t at)
+{
+    const size_t in = node_of(d, at)->inputs[0];
+    return d->readers[in] == 1 ? &d->f->layers[d->layer_of[in]] : NULL;
+}
+
+static folded_layer *append(folding *d, size_t at)
+{
+    const graph_node *n = node_of(d, at);
+    folded_layer *layer = &d->f->layers[d->f->count++];
+    *layer =
+        (folded_layer){.op = n->op, .side = n->side, .stride = n->stride, .first = at, .node = at, .shape = n->shape};
+    for (int i = 0; i < graph_inputs(n); i++) {
+        layer->inputs[i] = d->layer_of[n->inputs[i]];
+    }
+    return layer;
+}
+
+/* Room for its weights, with those of the kernel in it. */
+static int take_kernel(const folding *d, folded_layer *layer, size_t at)
+{
+    const tensor_info *t = &d->m->weights->table->tensors[node_of(d, at)->variable];
+    const real *values = values_of(d, at, 0);
+    layer->filters = layer->shape.channels;
+    layer->window = t->size / layer->filters;
+    layer->kernel = malloc(t->size * sizeof *layer->kernel);
+    layer->bias = calloc(layer->filters, sizeof *layer->bias);
+    if (layer->kernel == NULL || layer->bias == NULL) {
+        return error_set(LS_ENOMEM, "out of memory for the weights of layer %s", node_of(d, at)->name);
+    }
+    for (size_t i = 0; i < t->size; i++) {
+        layer->kernel[i] = (double)values[i];
+    }
+    return LS_OK;
+}
+
+/* Zeros that "same" puts around so many rows or columns, if `pad` before and one after come to the same. */
+static int is_same(size_t size, size_t side, size_t stride, size_t before, size_t out)
+{
+    const size_t reach = (out - 1) * stride + side;
+    return out == (size + stride - 1) / stride && before == (reach > size ? (reach - size) / 2 : 0);
+}
+
+static void set_padding(const folding *d, folded_layer *layer, size_t at)
+{
+    const graph_node *n = node_of(d, at);
+    const graph_node *before = node_of(d, n->inputs[0]);
+    layer->same = n->padding == GRAPH_SAME || n->side == 1;
+    if (before->op != GRAPH_ZERO_PADDING) {
+        return;
+    }
+    const graph_shape *in = &node_of(d, before->inputs[0])->shape;
+    layer->same = is_same(in->height, n->side, n->stride, before->above, n->shape.height) &&
+                  is_same(in->width, n->side, n->stride, before->left, n->shape.width);
+    if (!layer->same) {
+        layer->above = before->above;
+        layer->left = before->left;
+        layer->below = layer->right = 1;
+    }
+}
+
+static int take_conv(folding *d, size_t at)
+{
+    folded_layer *layer = append(d, at);
+    set_padding(d, layer, at);
+    return take_kernel(d, layer, at);
+}
+
+static int take_dense(folding *d, size_t at)
+{
+    folded_layer *layer = append(d, at);
+    const int code = take_kernel(d, layer, at);
+    const real *bias = values_of(d, at, 1);
+    layer->clamp = node_of(d, at)->relu ? FOLDED_RELU : FOLDED_LINEAR;
+    for (size_t i = 0; code == LS_OK && i < layer->filters; i++) {
+        layer->bias[i] = (double)bias[i];
+    }
+    return code;
+}
+
+static void fold_norm(const folding *d, folded_layer *layer, size_t at)
+{
+    const double epsilon = state_shrink_epsilon(d->m->weights->shrink, d->m->epsilon);
+    const real *gamma = values_of(d, at, 0);
+    const real *beta = values_of(d, at, 1);
+    const real *mean = values_of(d, at, 2);
+    const real *variance = values_of(d, at, 3);
+    for (size_t c = 0; c < layer->filters; c++) {
+        const double scale = (double)gamma[c] / sqrt((double)variance[c] + epsilon);
+        layer->bias[c] = (double)beta[c] + (layer->bias[c] - (double)mean[c]) * scale;
+        for (size_t i = 0; i < layer->window; i++) {
+            layer->kernel[i * layer->filters + c] *= scale;
+        }
+    }
+}
+
+static int no_form(const folding *d, size_t at)
+{
+    const graph_node *n = node_of(d, at);
+    return error_set(LS_EUSAGE, "layer %s: a network with a %s in this place cannot be exported", n->name,
+                     graph_class(n));
+}
+
+static int take_node(folding *d, size_t at)
+{
+    const graph_node *n = node_of(d, at);
+    folded_layer *before = at > 0 ? layer_before(d, at) : NULL;
+    const int linear = before != NULL && before->clamp == FOLDED_LINEAR;
+    switch (n->op) {
+    case GRAPH_CONV:
+    case GRAPH_DEPTHWISE: return take_conv(d, at);
+    case GRAPH_DENSE: return take_dense(d, at);
+    case GRAPH_BATCH_NORM:
+        if (!linear || before->kernel == NULL) {
+            return no_form(d, at);
+        }
+        fold_norm(d, before, at);
+        before->node = at;
+        return LS_OK;
+    case GRAPH_RELU6:
+        if (!linear || before->op == GRAPH_INPUT || before->op == GRAPH_MEAN) {
+            return no_form(d, at);
+        }
+        before->clamp = FOLDED_RELU6;
+        before->node = at;
+        return LS_OK;
+    case GRAPH_ZERO_PADDING: /* the convolution that reads it does both */
+        return d->readers[at] == 1 &&
+                       (node_of(d, at + 1)->op == GRAPH_CONV || node_of(d, at + 1)->op == GRAPH_DEPTHWISE)
+                   ? LS_OK
+                   : no_form(d, at);
+    default: (void)append(d, at); return LS_OK;
+    }
+}
+
+static int check_finite(const folding *d)
+{
+    for (size_t i = 0; i < d->f->count; i++) {
+        const folded_layer *layer = &d->f->layers[i];
+        int finite = 1;
+        for (size_t k = 0; k < layer->window * layer->filters; k++) {
+            finite = finite && isfinite((float)layer->kernel[k]);
+        }
+        for (size_t k = 0; k < layer->filters; k++) {
+            finite = finite && isfinite((float)layer->bias[k]);
+        }
+        if (!finite) {
+            return error_set(LS_ENUMERIC, "layer %s: a weight is not finite; such a network cannot be exported",
+                             node_of(d, layer->node)->name);
+        }
+    }
+    return LS_OK;
+}
+
+static int fold(folding *d)
+{
+    folded *f = d->f;
+    int code = LS_OK;
+    for (size_t i = 0; i < f->net.count; i++) {
+        for (int k = 0; k < graph_inputs(node_of(d, i)); k++) {
+            d->readers[node_of(d, i)->inputs[k]]++;
+        }
+    }
+    for (size_t i = 0; code == LS_OK && i < f->net.count; i++) {
+        const graph_op op = node_of(d, i)->op;
+        code = take_node(d, i);
+        d->layer_of[i] = op == GRAPH_ZERO_PADDING || op == GRAPH_BATCH_NORM || op == GRAPH_RELU6
+                             ? d->layer_of[node_of(d, i)->inputs[0]]
+                             : f->count - 1;
+    }
+    return code == LS_OK ? check_finite(d) : code;
+}
+
+int folded_create(folded *out, const exchange_model *m)
+{
+    tensor_table t;
+    *out = (folded){0};
+    int code = network_build(&out->net, &m->spec);
+    if (code == LS_OK) {
+        code = graph_variables(&t, &out->net); /* for the nodes' places in it */
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    tensor_table_release(&t);
+    folding d = {.f = out, .m = m};
+    out->layers = calloc(out->net.count, sizeof *out->layers);
+    d.layer_of = calloc(out->net.count, sizeof *d.layer_of);
+    d.readers = calloc(out->net.count, sizeof *d.readers);
+    if (out->layers == NULL || d.layer_of == NULL || d.readers == NULL) {
+        code = error_set(LS_ENOMEM, "out of memory for the layers");
+    } else {
+        code = fold(&d);
+    }
+    free(d.layer_of);
+    free(d.readers);
+    return code;
+}
+
+void folded_release(folded *f)
+{
+    for (size_t i = 0; f->layers != NULL && i < f->count; i++) {
+        free(f->layers[i].kernel);
+        free(f->layers[i].bias);
+    }
+    free(f->layers);
+    graph_release(&f->net);
+    *f = (folded){0};
+}
