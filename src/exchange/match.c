@@ -205,7 +205,7 @@ static int tell(const match *m, const source *s, const problems_of *p, const cha
 /* --- Which network --------------------------------------------------------------------------------------------------
  */
 
-/* The last tensors of layers that a block has once: "…depthwise/gamma" would do as well. */
+/* Each has one depthwise kernel. */
 static size_t count_blocks(const source *s)
 {
     size_t count = 0;
@@ -219,13 +219,17 @@ static size_t count_blocks(const source *s)
     return count;
 }
 
-enum { COMMON_WIDTHS = 8, WIDTH_STEPS = 80, DEPTHS = 63 };
+enum { COMMON_WIDTHS = 8, COARSE_WIDTHS = 80, FINE_WIDTHS = 400, DEPTHS = 63 };
+enum { WIDTHS = COMMON_WIDTHS + COARSE_WIDTHS + FINE_WIDTHS };
 
-/* The widths to try: those that programs publish weights of, then steps of 0.05. */
+/* The widths to try: those that programs publish weights of, then steps of 0.05 and of 0.01. */
 static double width_of(size_t i)
 {
     static const double common[COMMON_WIDTHS] = {1, 0.5, 1.4, 0.75, 0.35, 1.3, 1.1, 1.2};
-    return i < COMMON_WIDTHS ? common[i] : (double)(i - COMMON_WIDTHS + 1) / 20;
+    const size_t coarse = i - COMMON_WIDTHS;
+    return i < COMMON_WIDTHS        ? common[i]
+           : coarse < COARSE_WIDTHS ? (double)(coarse + 1) / 20
+                                    : (double)(coarse - COARSE_WIDTHS + 1) / 100;
 }
 
 /* The depths to try: 1, 1.2, 1.4, then steps of 0.1. */
@@ -274,7 +278,7 @@ static int blocks_of(size_t *out, const network_spec *spec)
 static int try_widths(search *f, network_spec spec)
 {
     int code = LS_OK;
-    for (size_t i = 0; code == LS_OK && i < COMMON_WIDTHS + WIDTH_STEPS; i++) {
+    for (size_t i = 0; code == LS_OK && i < WIDTHS; i++) {
         spec.options.alpha = width_of(i);
         code = try_network(f, &spec);
         if (code == LS_OK && f->left.count == 0) {
@@ -331,6 +335,12 @@ static const char *head_problem_of(const source *s, size_t features)
     size_t in = features;
     if (s->dense_count == 0) {
         return "";
+    }
+    if (s->strange != NULL) {
+        return "it has a layer that Lockstep has not";
+    }
+    if (s->dense_unordered) {
+        return "the order of its dense layers is not known";
     }
     if (s->dense_count > 2) {
         return "it has more than two dense layers";

@@ -33,7 +33,9 @@ typedef struct source {
     size_t count, capacity;
     source_dense dense[SOURCE_MOST_DENSE]; /* owned; [dense_count]; in the order of computation */
     size_t dense_count;                    /* may be more than there is room for */
-    bool with_extras;                      /* tensors with names unlike the convention's are another layer's */
+    bool dense_unordered;                  /* their order is not known */
+    const char *strange;      /* class of a layer that no head of Lockstep's has; NULL: none is known; not owned */
+    bool with_extras;         /* tensors with names unlike the convention's are another layer's */
     text_builder passed_over; /* layers with weights that are none of the network's, with commas between; "": none */
     int (*read)(void *context, const source_tensor *t, size_t size, real *out); /* all numbers, in the file's order */
     void *context;
