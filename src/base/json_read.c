@@ -268,15 +268,27 @@ static int skip_container(source *s)
     return LS_OK;
 }
 
+static int read_container(source *s, json_member *m)
+{
+    m->kind = JSON_OTHER;
+    m->bytes = s->bytes + s->at;
+    const size_t start = s->at;
+    const int code = skip_container(s);
+    m->size = s->at - start;
+    return code;
+}
+
 static int read_value(source *s, json_member *m)
 {
     skip_space(s);
     m->number = 0;
     m->text[0] = '\0';
+    m->bytes = NULL;
+    m->size = 0;
     switch (next(s)) {
     case '"': m->kind = JSON_TEXT; return read_text(s, m->text, sizeof m->text);
     case '[':
-    case '{': m->kind = JSON_OTHER; return skip_container(s);
+    case '{': return read_container(s, m);
     default: break;
     }
     if (take_word(s, "null")) {
@@ -305,27 +317,51 @@ static int read_member(source *s, json_member *m)
     return code == LS_OK ? read_value(s, m) : code;
 }
 
-int json_read_object(const char *bytes, size_t n, void (*take)(void *context, const json_member *m), void *context)
+static int read_element(source *s, json_member *m)
 {
-    source s = {.bytes = bytes, .size = n};
+    m->key[0] = '\0';
+    return read_value(s, m);
+}
+
+/* All of an array or an object between these brackets, of what `element` reads. */
+static int read_all(source *s, const char brackets[2], const char *const wrongs[2],
+                    int (*element)(source *s, json_member *m), void (*take)(void *context, const json_member *m),
+                    void *context)
+{
     json_member m;
-    int code = expect(&s, '{', "no object");
-    skip_space(&s);
-    if (code == LS_OK && next(&s) == '}') {
-        s.at++;
+    int code = expect(s, brackets[0], wrongs[0]);
+    skip_space(s);
+    if (code == LS_OK && next(s) == brackets[1]) {
+        s->at++;
     } else {
         bool more = true;
         while (code == LS_OK && more) {
-            code = read_member(&s, &m);
+            code = element(s, &m);
             if (code == LS_OK) {
                 take(context, &m);
-                skip_space(&s);
-                more = next(&s) == ',';
-                s.at += more;
+                skip_space(s);
+                more = next(s) == ',';
+                s->at += more;
             }
         }
-        code = code == LS_OK ? expect(&s, '}', "the object is not closed") : code;
+        code = code == LS_OK ? expect(s, brackets[1], wrongs[1]) : code;
     }
-    skip_space(&s);
+    skip_space(s);
+    return code;
+}
+
+int json_read_object(const char *bytes, size_t n, void (*take)(void *context, const json_member *m), void *context)
+{
+    static const char *const wrongs[2] = {"no object", "the object is not closed"};
+    source s = {.bytes = bytes, .size = n};
+    const int code = read_all(&s, "{}", wrongs, read_member, take, context);
     return code == LS_OK && s.at < s.size ? wrong(&s, "something behind the object") : code;
+}
+
+int json_read_array(const char *bytes, size_t n, void (*take)(void *context, const json_member *m), void *context)
+{
+    static const char *const wrongs[2] = {"no array", "the array is not closed"};
+    source s = {.bytes = bytes, .size = n};
+    const int code = read_all(&s, "[]", wrongs, read_element, take, context);
+    return code == LS_OK && s.at < s.size ? wrong(&s, "something behind the array") : code;
 }

@@ -91,6 +91,36 @@ START_TEST(what_is_wrong)
 }
 END_TEST
 
+/* What a container holds, by its bytes: "key=inside;" of an object within an object or an array. */
+static void take_bytes(void *context, const json_member *m)
+{
+    const size_t at = strlen(taken);
+    (void)context;
+    (void)snprintf(taken + at, sizeof taken - at, "%s=%.*s;", m->key, (int)m->size, m->bytes != NULL ? m->bytes : "");
+}
+
+static void inside(int (*read)(const char *, size_t, void (*)(void *, const json_member *), void *), const char *text,
+                   const char *expected)
+{
+    taken[0] = '\0';
+    ck_assert_msg(read(text, strlen(text), take_bytes, NULL) == LS_OK, "%s: %s", text, error_message());
+    ck_assert_str_eq(taken, expected);
+}
+
+START_TEST(containers_are_told_by_their_bytes)
+{
+    inside(json_read_object, "{\"a\": [1, {}] , \"b\":{\"c\":[]}, \"d\": 1}", "a=[1, {}];b={\"c\":[]};d=;");
+    inside(json_read_array, " [ [1], 2, {\"a\": 3} ] ", "=[1];=;={\"a\": 3};");
+    inside(json_read_array, "[]", "");
+    ck_assert_int_eq(json_read_array("[1", 2, take_bytes, NULL), LS_EFORMAT);
+    ck_assert_str_eq(error_message(), "byte 3: the array is not closed");
+    ck_assert_int_eq(json_read_array("[1] 2", 5, take_bytes, NULL), LS_EFORMAT);
+    ck_assert_str_eq(error_message(), "byte 5: something behind the array");
+    ck_assert_int_eq(json_read_array("{}", 2, take_bytes, NULL), LS_EFORMAT);
+    ck_assert_str_eq(error_message(), "byte 1: no array");
+}
+END_TEST
+
 START_TEST(long_texts_are_cut)
 {
     char text[4 * JSON_TEXT_SIZE];
@@ -148,6 +178,7 @@ int main(void)
     TCase *cases = tcase_create("json_read");
     tcase_add_test(cases, what_is_right);
     tcase_add_test(cases, what_is_wrong);
+    tcase_add_test(cases, containers_are_told_by_their_bytes);
     tcase_add_test(cases, long_texts_are_cut);
     tcase_add_test(cases, any_bytes);
     return suite_run("json_read", cases);

@@ -28,6 +28,7 @@ class Lockstep(CMakePackage):
     depends_on("libjpeg-turbo")
     depends_on("libpng@1.6:")
     depends_on("zlib-api")
+    depends_on("libarchive")
     # `spack install --test=root lockstep` runs ctest.
     depends_on("check", type="test")
 

@@ -1,0 +1,196 @@
+#include "exchange/archive_member.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+enum { PIECE = 1 << 16, MOST_MEMBERS = 1000, MOST_RATIO = 1024 };
+
+typedef struct zip {
+    struct archive *a;
+    int descriptor;
+    uint64_t size; /* of the archive */
+    const char *path;
+} zip;
+
+static int damaged(const zip *z)
+{
+    const char *why = archive_error_string(z->a);
+    return error_set(LS_EFORMAT, "%s: the zip file is damaged: %s", z->path, why != NULL ? why : "it cannot be read");
+}
+
+static int zip_open(zip *z, const char *path)
+{
+    *z = (zip){.path = path, .descriptor = -1};
+    int code = file_open_regular(&z->descriptor, &z->size, path);
+    if (code != LS_OK) {
+        z->descriptor = -1;
+        return code;
+    }
+    z->a = archive_read_new();
+    if (z->a == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory", path);
+    }
+    return archive_read_support_format_zip_seekable(z->a) == ARCHIVE_OK &&
+                   archive_read_open_fd(z->a, z->descriptor, PIECE) == ARCHIVE_OK
+               ? LS_OK
+               : damaged(z);
+}
+
+static void zip_close(zip *z)
+{
+    (void)archive_read_free(z->a);
+    if (z->descriptor >= 0) {
+        (void)close(z->descriptor);
+    }
+}
+
+/* The next member; NULL: there is none, or (*code) something failed. */
+static struct archive_entry *next(zip *z, int *code)
+{
+    struct archive_entry *entry = NULL;
+    const int status = archive_read_next_header(z->a, &entry);
+    if (status == ARCHIVE_OK || status == ARCHIVE_WARN) {
+        return entry;
+    }
+    *code = status == ARCHIVE_EOF ? LS_OK : damaged(z);
+    return NULL;
+}
+
+static const char *name_of(struct archive_entry *entry)
+{
+    const char *name = archive_entry_pathname(entry);
+    return name != NULL ? name : "";
+}
+
+int archive_member_any(bool *out, const char *path, archive_member_wanted *wanted)
+{
+    zip z;
+    *out = false;
+    int code = zip_open(&z, path);
+    for (int i = 0; code == LS_OK && !*out && i < MOST_MEMBERS; i++) {
+        struct archive_entry *entry = next(&z, &code);
+        if (entry == NULL) {
+            break;
+        }
+        *out = wanted(name_of(entry));
+    }
+    zip_close(&z);
+    return code;
+}
+
+/* Go to the member; its data comes next. */
+static int find(zip *z, const char *member)
+{
+    int code = LS_OK;
+    for (int i = 0; i < MOST_MEMBERS; i++) {
+        struct archive_entry *entry = next(z, &code);
+        if (entry == NULL) {
+            break;
+        }
+        if (strcmp(name_of(entry), member) == 0 && archive_entry_filetype(entry) == AE_IFREG) {
+            return archive_entry_is_encrypted(entry)
+                       ? error_set(LS_EFORMAT, "%s: %s in it is encrypted", z->path, member)
+                       : LS_OK;
+        }
+    }
+    return code != LS_OK ? code : error_set(LS_ENOTFOUND, "%s: there is no %s in it", z->path, member);
+}
+
+/* Hand the member's bytes on, in pieces. */
+static int unpack(zip *z, const char *member, uint64_t most, int (*put)(void *context, const char *bytes, size_t n),
+                  void *context)
+{
+    char piece[PIECE];
+    uint64_t total = 0;
+    const uint64_t limit = z->size > most / MOST_RATIO ? most : z->size * MOST_RATIO;
+    for (;;) {
+        const la_ssize_t n = archive_read_data(z->a, piece, sizeof piece);
+        if (n < 0) {
+            return damaged(z);
+        }
+        total += (uint64_t)n;
+        if (total > limit) {
+            return error_set(LS_EFORMAT, "%s: %s in it is too large", z->path, member);
+        }
+        if (n == 0) {
+            return LS_OK;
+        }
+        const int code = put(context, piece, (size_t)n);
+        if (code != LS_OK) {
+            return code;
+        }
+    }
+}
+
+static int put_text(void *context, const char *bytes, size_t n)
+{
+    text_builder *out = context;
+    text_add_bytes(out, bytes, n);
+    return out->failed ? error_set(LS_ENOMEM, "out of memory for a file in a zip file") : LS_OK;
+}
+
+int archive_member_text(text_builder *out, const char *path, const char *member, uint64_t most)
+{
+    zip z;
+    int code = zip_open(&z, path);
+    if (code == LS_OK) {
+        code = find(&z, member);
+    }
+    if (code == LS_OK) {
+        code = unpack(&z, member, most, put_text, out);
+    }
+    zip_close(&z);
+    return code;
+}
+
+static int put_file(void *context, const char *bytes, size_t n)
+{
+    return file_write(*(const int *)context, bytes, n) == 0
+               ? LS_OK
+               : error_set(LS_EIO, "a temporary file cannot be written: %m; name a folder with room in TMPDIR");
+}
+
+/* A file without a name. */
+static int make_temporary(int *out)
+{
+    char name[PATH_MAX];
+    const char *folder = getenv("TMPDIR");
+    (void)snprintf(name, sizeof name, "%s/lockstep-XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
+    *out = mkostemp(name, O_CLOEXEC);
+    if (*out < 0) {
+        return error_set(LS_EIO, "%s: a temporary file cannot be made: %m; name a folder for it in TMPDIR", name);
+    }
+    (void)unlink(name);
+    return LS_OK;
+}
+
+int archive_member_file(int *descriptor, const char *path, const char *member, uint64_t most)
+{
+    zip z;
+    *descriptor = -1;
+    int code = zip_open(&z, path);
+    if (code == LS_OK) {
+        code = find(&z, member);
+    }
+    if (code == LS_OK) {
+        code = make_temporary(descriptor);
+    }
+    if (code == LS_OK) {
+        code = unpack(&z, member, most, put_file, descriptor);
+    }
+    if (code != LS_OK && *descriptor >= 0) {
+        (void)close(*descriptor);
+        *descriptor = -1;
+    }
+    zip_close(&z);
+    return code;
+}

@@ -1,0 +1,30 @@
+#ifndef LOCKSTEP_EXCHANGE_ARCHIVE_MEMBER_H
+#define LOCKSTEP_EXCHANGE_ARCHIVE_MEMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+/*
+ * Files within a zip file, which is input: a member may unpack to at most 1024 times the archive's size, so that a
+ * small file cannot fill a disk, and to at most `most` bytes.
+ */
+
+/* The members' names, with commas between, and whether one is as asked for; both for the first 1000 members alone. */
+typedef bool archive_member_wanted(const char *name);
+
+/* Whether there is a member that is wanted: *out. Returns 0, LS_ENOTFOUND, LS_EIO, LS_ENOMEM or LS_EFORMAT. */
+int archive_member_any(bool *out, const char *path, archive_member_wanted *wanted);
+
+/* A member as text: added to *out. LS_ENOTFOUND where there is none of this name. */
+int archive_member_text(text_builder *out, const char *path, const char *member, uint64_t most);
+
+/*
+ * A member as a file that has no name any more, in $TMPDIR or /tmp: *descriptor is the caller's to close after a
+ * success. Errors as archive_member_text.
+ */
+int archive_member_file(int *descriptor, const char *path, const char *member, uint64_t most);
+
+#endif
