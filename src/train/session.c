@@ -127,7 +127,7 @@ int session_resize(session *s, resolution size)
 int session_beginning(state *out, const session *s)
 {
     char text[FIRST_WEIGHTS_TEXT];
-    const int code = state_create(out, model_table(s->replica.net), NULL, 0);
+    int code = state_create(out, model_table(s->replica.net), NULL, 0);
     if (code == LS_OK) {
         model_init(out, s->options.order.seed);
     }
