@@ -42,7 +42,7 @@ static names_place place_of(const graph_node *node)
 static size_t end_of_block(const names *n, size_t at)
 {
     size_t end = at;
-    while (end < n->g->count && n->places[end].block == n->places[at].block) {
+    while (end < n->count && n->places[end].block == n->places[at].block) {
         end++;
     }
     return end;
@@ -54,7 +54,7 @@ static void place_block(names *n, size_t at, size_t end, names_place *place)
     bool shortcut = false;
     bool expanded = false;
     for (size_t i = at; i < end; i++) {
-        shortcut = shortcut || n->g->nodes[i].op == GRAPH_ADD;
+        shortcut = shortcut || n->nodes[i].op == GRAPH_ADD;
         expanded = expanded || n->places[i].part == NAMES_EXPAND;
     }
     place->within = shortcut && n->blocks > 0 ? place->within + 1 : 0;
@@ -70,7 +70,7 @@ static void place_block(names *n, size_t at, size_t end, names_place *place)
 int names_init(names *out, const graph *g)
 {
     names_place place = {0};
-    *out = (names){.g = g, .places = calloc(g->count + 1, sizeof *out->places)};
+    *out = (names){.nodes = g->nodes, .count = g->count, .places = calloc(g->count + 1, sizeof *out->places)};
     if (out->places == NULL) {
         return error_set(LS_ENOMEM, "out of memory for the names of layers");
     }
@@ -153,7 +153,7 @@ static void timm_layer(char *out, const names_place *p, bool is_norm)
 /* torchvision numbers what its classifier has: dropout, a dense layer; with a hidden one: ReLU, another dense layer. */
 static bool has_hidden(const names *n)
 {
-    for (size_t i = 0; i < n->g->count; i++) {
+    for (size_t i = 0; i < n->count; i++) {
         if (n->places[i].part == NAMES_HIDDEN) {
             return true;
         }
@@ -164,9 +164,9 @@ static bool has_hidden(const names *n)
 char *names_layer(char *out, const names *n, names_convention c, size_t node)
 {
     const names_place *p = &n->places[node];
-    const bool is_norm = n->g->nodes[node].op == GRAPH_BATCH_NORM;
+    const bool is_norm = n->nodes[node].op == GRAPH_BATCH_NORM;
     if (c == NAMES_LAYERS || p->part == NAMES_NONE) {
-        (void)snprintf(out, NAMES_SIZE, "%s", n->g->nodes[node].name);
+        (void)snprintf(out, NAMES_SIZE, "%s", n->nodes[node].name);
     } else if (c == NAMES_KERAS) {
         keras_layer(out, p, is_norm);
     } else if (c == NAMES_TIMM) {

@@ -40,12 +40,14 @@ typedef struct names_place {
 } names_place;
 
 typedef struct names {
-    const graph *g;      /* not owned */
-    names_place *places; /* owned; [g->count] */
+    const graph_node *nodes; /* not owned; [count] */
+    size_t count;
+    names_place *places; /* owned; [count] */
     size_t blocks;       /* bottlenecks */
 } names;
 
-/* The places of all nodes of a graph, which must outlive them. Returns 0 or LS_ENOMEM; names_release in any case. */
+/* The places of all nodes of a graph, whose nodes must outlive them. Returns 0 or LS_ENOMEM; names_release in any case.
+ */
 int names_init(names *out, const graph *g);
 void names_release(names *n);
 
