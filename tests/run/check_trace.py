@@ -119,7 +119,7 @@ def sums_of(step):
     return waits
 
 
-def check_steps(t, first, last, layers, parameters):
+def check_steps(t, first, last, layers, size):
     steps = {}
     for rank, lanes in t.lanes.items():
         steps[rank] = {s.args["step"]: s for s in lanes["computing 0"] if s.name == "step"}
@@ -128,7 +128,7 @@ def check_steps(t, first, last, layers, parameters):
             check_step(step, rank, layers)
             sent = sum(s.args["bytes"] for name, lane in t.all[rank].items() if name.startswith("gradient bucket")
                        for s in lane if s.args["step"] == number)
-            expect(sent == parameters, f"rank {rank}, step {number}: a gradient of {sent} bytes, not {parameters}")
+            expect(sent == size, f"rank {rank}, step {number}: a gradient of {sent} bytes, not {size}")
     for number in range(first, last + 1):
         waits = [sums_of(steps[rank][number]) for rank in sorted(steps)]
         units = sum(1 for name in layers["backward"] if name not in ("pool", "dense"))
@@ -167,7 +167,7 @@ def check_loading(t):
 
 def main():
     path, bench = sys.argv[1:3]
-    ranks, threads, first, last, parameters = map(int, sys.argv[3:])
+    ranks, threads, first, last, size = map(int, sys.argv[3:])
     t = Timeline(path)
     about = {key: t.about[key] for key in ("ranks", "first_step", "last_step", "dropped")}
     expect(about == {"ranks": ranks, "first_step": first, "last_step": last, "dropped": 0}, f"it says {about}")
@@ -175,7 +175,7 @@ def main():
     layers = {kind: Counter(layer["name"] for layer in read(bench)["layers"] if layer["pass"] == kind)
               for kind in ("forward", "backward")}
     check_lanes(t, ranks, threads)
-    check_steps(t, first, last, layers, parameters * 4)
+    check_steps(t, first, last, layers, size)
     check_helpers(t, threads)
     check_loading(t)
     print(f"{path}: good")
