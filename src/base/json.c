@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINES_TO_DEPTH = 2, INDENT = 2 };
+enum { LINES_TO_DEPTH = JSON_ONE_LINE - 1, INDENT = 2 };
 
 static void write_text(json *j, const char *text)
 {

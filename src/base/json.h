@@ -7,8 +7,10 @@
 /*
  * Writes one JSON value to a file, an element at a time. key: the element's name within an object, NULL within an array
  * and for the outermost value. Names and texts are escaped; UTF-8 is expected and passed on. Numbers have a point in
- * every locale. Errors stay with the file (ferror). Start with {.to = file}.
+ * every locale. Errors stay with the file (ferror). Start with {.to = file}, or with {.to = file, .depth =
+ * JSON_ONE_LINE} for a value without any line ends.
  */
+enum { JSON_ONE_LINE = 3 };
 typedef struct json {
     FILE *to;  /* not owned */
     int depth; /* containers that are open */
