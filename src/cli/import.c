@@ -28,7 +28,8 @@ static const char help[] =
     "\n"
     "To train from such weights no import is needed: model.weights names the file itself.\n"
     "\n"
-    "  --classes LIST  a file with the names of the classes, a line each, in the order of the outputs (default: 0, 1, 2)\n"
+    "  --classes LIST  a file with the names of the classes, a line each, in the order of the outputs (default: 0, 1, "
+    "2)\n"
     "  --size WxH      of the input (default: as the file says, else 224x224)\n"
     "  --as NAME       which network of Keras it is, where its names do not say\n"
     "\n"
@@ -81,7 +82,8 @@ static int class_names(char ***out, const char *path, size_t count)
     }
     if (lines != count) {
         text_release(&names);
-        return error_set(LS_EUSAGE, "--classes: %s: has %zu names, and the network has %zu classes", path, lines, count);
+        return error_set(LS_EUSAGE, "--classes: %s: has %zu names, and the network has %zu classes", path, lines,
+                         count);
     }
     *out = text_take_list(&names, NULL);
     return *out != NULL ? LS_OK : error_set(LS_ENOMEM, "no memory for the names of classes");

@@ -12,7 +12,8 @@
  *   until:LAYER       all up to this one
  *   layers:PATTERN    those that one of some patterns fits, with commas between, as a shell's: `block1*,conv2d`
  *
- * A layer is called as Keras does (`conv2d_3`), or by its block (`block2.expand`, `block2`), where no layer has that name.
+ * A layer is called as Keras does (`conv2d_3`), or by its block (`block2.expand`, `block2`), where no layer has that
+ * name.
  */
 
 /* What is wrong with the form of such a text; NULL: nothing. */

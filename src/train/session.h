@@ -49,9 +49,9 @@ typedef struct session {
     replica replica;
     real *features;                       /* owned; of all pictures, by a frozen backbone; NULL: none */
     feature_table of_training, of_others; /* parts of that: of the training split, of the other one */
-    loader *train;    /* NULL unless training or estimating */
-    loader *val;      /* NULL when estimating */
-    cpus_share share; /* what CPUs the threads have */
+    loader *train;                        /* NULL unless training or estimating */
+    loader *val;                          /* NULL when estimating */
+    cpus_share share;                     /* what CPUs the threads have */
 } session;
 
 /* What a resume needs of a checkpoint besides the state. */
@@ -91,7 +91,8 @@ int session_start_epoch(session *s, uint64_t epoch, size_t first_step);
 
 /*
  * From now on batches have features instead of pictures. values: [variants][training samples][model_features], then
- * [validation samples][model_features]; the session's from now on, on failure too. Returns 0 or LS_ENOMEM, of this rank.
+ * [validation samples][model_features]; the session's from now on, on failure too. Returns 0 or LS_ENOMEM, of this
+ * rank.
  */
 int session_use_features(session *s, real *values, size_t variants);
 

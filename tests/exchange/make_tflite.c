@@ -30,9 +30,9 @@ typedef struct setting {
 } setting;
 
 static setting settings[] = {
-    {"alpha", 0.35}, {"depth", 0},     {"fixed", 0},      {"padding", 1},  {"head", 0},      {"classes", 10},
-    {"bn", 1},       {"height", 64},   {"width", 64},     {"seed", 1},     {"count", 32},    {"epsilon", 1e-3},
-    {"mean", 0.5},   {"deviation", 0.5}, {"rule", 0},     {"share", 0.9999}, {"threads", 2},
+    {"alpha", 0.35}, {"depth", 0},       {"fixed", 0},  {"padding", 1},    {"head", 0},    {"classes", 10},
+    {"bn", 1},       {"height", 64},     {"width", 64}, {"seed", 1},       {"count", 32},  {"epsilon", 1e-3},
+    {"mean", 0.5},   {"deviation", 0.5}, {"rule", 0},   {"share", 0.9999}, {"threads", 2},
 };
 static const char *files[3];
 static const char *const file_names[3] = {"weights", "images", "calibration"};
