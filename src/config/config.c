@@ -119,6 +119,16 @@ static int check_freeze(const config *c, const char *origin)
     if (problem != NULL) {
         return error_set(LS_EUSAGE, "%s: `train.freeze` is %s: %s; see docs/transfer.md", origin, t->freeze, problem);
     }
+    problem = freeze_problem(t->then_freeze);
+    if (problem != NULL) {
+        return error_set(LS_EUSAGE, "%s: `train.then_freeze` is %s: %s; see docs/transfer.md", origin, t->then_freeze,
+                         problem);
+    }
+    if (!freeze_is_none(t->then_freeze) && t->unfreeze_at == 0) {
+        return unfit(origin,
+                     "`train.then_freeze` is about what comes after `train.unfreeze_at` epochs; set that too, or "
+                     "use `train.freeze`");
+    }
     if (!frozen && (t->unfreeze_at > 0 || t->unfreeze_rate > 0)) {
         return unfit(origin, "`train.unfreeze_at` and `train.unfreeze_rate` are for layers that `train.freeze` names; "
                              "set it, or both to 0");

@@ -284,7 +284,9 @@ const config_key schema_keys[] = {
      .help = "what is not trained: `none`, `backbone` (all but dense layers), `until:LAYER`, or `layers:PATTERN`, by "
              "Keras' names or blocks, as `layers:block1*,conv2d`"},
     {INT("train", "unfreeze_at", train.unfreeze_at, "0", 0, 1000000),
-     .help = "after so many epochs all is trained, and the optimizer begins anew; 0: never"},
+     .help = "after so many epochs that ends, and the optimizer begins anew; 0: never"},
+    {TEXT("train", "then_freeze", train.then_freeze, "none"),
+     .help = "what is not trained from then on, as `layers:batch_normalization*`"},
     {REAL("train", "unfreeze_rate", train.unfreeze_rate, "0", 0, 1000),
      .help = "the learning rate from then on; 0: as before"},
     {REAL("train", "layer_decay", train.rate_decay, "1", 0, 1), .above = true,

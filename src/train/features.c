@@ -252,7 +252,7 @@ int features_prepare(session *s)
     const session_options *o = &s->options;
     const size_t rows = rows_of(o, s->data);
     const size_t width = model_features(s->replica.net);
-    if (!features_wanted(o) || s->features != NULL || train_frozen(&o->train, s->replica.state.epoch) == NULL ||
+    if (!features_wanted(o) || s->features != NULL || train_has_thawed(&o->train, s->replica.state.epoch) ||
         dataset_count(s->data, DATASET_TRAIN) == 0) {
         return LS_OK;
     }

@@ -13,14 +13,15 @@
 
 typedef struct train_options {
     uint64_t epochs;
-    int threads;            /* computing, of a rank */
-    uint64_t patience;      /* epochs without a better score after which a run ends; 0: none */
-    double min_improvement; /* what a better score is better by, at least */
-    const char *weights;    /* a file whose weights a run begins with; NULL or "none": fresh ones */
-    const char *freeze;     /* what is not trained (network/freeze.h); NULL: nothing */
-    uint64_t unfreeze_at;   /* complete epochs after which all is; 0: never */
-    double unfreeze_rate;   /* the learning rate from then on; 0: as before */
-    double rate_decay;      /* of rates by depth (network/freeze.h); 0: all are the same */
+    int threads;             /* computing, of a rank */
+    uint64_t patience;       /* epochs without a better score after which a run ends; 0: none */
+    double min_improvement;  /* what a better score is better by, at least */
+    const char *weights;     /* a file whose weights a run begins with; NULL or "none": fresh ones */
+    const char *freeze;      /* what is not trained (network/freeze.h); NULL: nothing */
+    uint64_t unfreeze_at;    /* complete epochs after which that ends; 0: never */
+    const char *then_freeze; /* what is not trained from then on; NULL: nothing */
+    double unfreeze_rate;    /* the learning rate from then on; 0: as before */
+    double rate_decay;       /* of rates by depth (network/freeze.h); 0: all are the same */
 } train_options;
 
 /* Whether a run begins with weights of a file. */
@@ -29,10 +30,16 @@ static inline bool train_has_weights(const train_options *o)
     return o->weights != NULL && strcmp(o->weights, "none") != 0;
 }
 
+/* Whether an epoch, counted from 0, comes after unfreeze_at. */
+static inline bool train_has_thawed(const train_options *o, uint64_t epoch)
+{
+    return o->unfreeze_at > 0 && epoch >= o->unfreeze_at;
+}
+
 /* What is frozen in an epoch, counted from 0. */
 static inline const char *train_frozen(const train_options *o, uint64_t epoch)
 {
-    return o->unfreeze_at > 0 && epoch >= o->unfreeze_at ? NULL : o->freeze;
+    return train_has_thawed(o, epoch) ? o->then_freeze : o->freeze;
 }
 
 /* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */

@@ -189,19 +189,20 @@ int session_use_features(session *s, real *values, size_t variants)
     return change_loaders(s);
 }
 
-/* From this epoch on all is trained: the optimizer begins anew, where it is not resumed in the middle of that. */
+/* From this epoch on other layers are trained: the optimizer begins anew, where it is not resumed in the middle of
+ * that. */
 static int unfreeze(session *s, uint64_t epoch)
 {
     const train_options *o = &s->options.train;
     state *st = &s->replica.state;
-    if (o->unfreeze_at == 0 || epoch < o->unfreeze_at || s->unfrozen) {
+    if (!train_has_thawed(o, epoch) || s->unfrozen) {
         return LS_OK;
     }
     step_options step = session_step(s);
     const uint64_t first = o->unfreeze_at * loader_steps(s->train);
     step.optimizer.updates_before = gradient_updates(&step.optimizer, first);
     step.optimizer.learning_rate = o->unfreeze_rate > 0 ? o->unfreeze_rate : step.optimizer.learning_rate;
-    int code = model_freeze(s->replica.net, NULL);
+    int code = model_freeze(s->replica.net, o->then_freeze);
     if (code == LS_OK) {
         code = stepper_skip_frozen(s->replica.steps);
     }

@@ -147,7 +147,7 @@ static void other_value(char out[64], const config_key *key)
     case KEY_INT: (void)snprintf(out, 64, "%lld", (long long)key->max); break;
     case KEY_REAL: (void)snprintf(out, 64, "%.17g", atof(key->fallback) < key->high ? key->high : key->high / 2); break;
     case KEY_RGB: (void)snprintf(out, 64, "0.5,1e-09,1"); break;
-    case KEY_TEXT: (void)snprintf(out, 64, strcmp(key->name, "freeze") == 0 ? "backbone" : "another"); break;
+    case KEY_TEXT: (void)snprintf(out, 64, strstr(key->name, "freeze") != NULL ? "backbone" : "another"); break;
     case KEY_CHOICE: (void)snprintf(out, 64, "%s", key->choices[1].name); break;
     }
 }
@@ -167,6 +167,7 @@ static const char *needed_beside(const char *set)
         {"train.nesterov=true", "train: {momentum: 0.5}\n"},
         {"rate.schedule=step", "rate: {every: 5}\n"},
         {"train.unfreeze_at=1000000", "train: {freeze: backbone}\n"},
+        {"train.then_freeze=backbone", "train: {freeze: backbone, unfreeze_at: 1}\n"},
         {"train.unfreeze_rate=1000", "train: {freeze: backbone, unfreeze_at: 1}\n"},
         {"resolution.first=2048", "resolution: {until: 1}\n"},
         {"resolution.until=1000000", "resolution: {first: 64}\n"},
