@@ -40,6 +40,9 @@ int observation_open(observation *out, const session *s, const instrument_option
 {
     *out = (observation){0};
     state start = {0};
+    if (o->mode == INSTRUMENT_OFF) {
+        return LS_OK;
+    }
     int code = session_beginning(&start, s);
     if (code == LS_OK) {
         const instrument_setting of = {

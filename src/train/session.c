@@ -134,7 +134,10 @@ int session_beginning(state *out, const session *s)
     if (code == LS_OK && train_has_weights(&s->options.train)) {
         code = first_weights_read(out, s->options.train.weights, text);
     }
-    return code;
+    return code == LS_OK || code == LS_ENOMEM
+               ? code
+               : error_prefix(code, "the weights that the run began with are needed to measure its filters "
+                                    "(log.instrument)");
 }
 
 loader_options session_train_loader(const session_options *o, int rank, int ranks)
