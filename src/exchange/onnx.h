@@ -29,9 +29,10 @@
  *   scaling         how the input follows from them: "(pixel / 255 - mean) / deviation"
  *   output          "logits" or "probabilities"
  *
- * Operators are those of opset 13, the container is IR version 7: ONNX 1.8 of November 2020, which ONNX Runtime reads
- * since 1.6 and OpenVINO since 2021.4. Later readers take them too, and nothing that the network needs has changed for
- * the better since. Of an older opset, Softmax and Clip would mean something else to some readers.
+ * Operators are those of opset 13 and the container is IR version 7: those of ONNX 1.8 (2020), which ONNX Runtime reads
+ * since 1.6, and which later readers keep reading; tried with ONNX Runtime 1.15 and 1.32, OpenVINO 2023.0 and 2026.4.
+ * Clip takes its limits as inputs since opset 11 and Softmax has its present meaning since 13; later opsets have
+ * nothing that the network would use.
  */
 enum { ONNX_OPSET = 13, ONNX_IR_VERSION = 7 };
 

@@ -14,8 +14,10 @@ import onnxruntime
 import openvino
 
 SAMPLES = 5
-# Of the largest logit; of 1 for probabilities. Other programs add in another order, in float32.
-TOLERANCE = {"logits": 2e-5, "probabilities": 2e-5}
+# Of the largest logit; of 1 for probabilities. Other programs add in another order. Of most networks 1e-5 is left of
+# that; in the one of 150 layers it grows to 8e-5, and float64 differs as much from each. A wrong padding or epsilon makes
+# more than 1e-2.
+TOLERANCE = {"logits": 1e-4, "probabilities": 1e-4}
 
 failures = []
 
