@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/run_memory.h"
 #include "cli/run_options.h"
+#include "network/freeze.h"
 
 /* "12,345" */
 static const char *grouped(char out[32], size_t number)
@@ -92,6 +93,9 @@ int network_table_print(const char *path, size_t classes)
     }
     if (code == LS_OK) {
         code = graph_variables(&t, &g);
+    }
+    if (code == LS_OK) {
+        code = freeze_apply(&t, &g, c.train.freeze);
     }
     if (code == LS_OK) {
         log_info("%s: %s, input %zux%zu, %zu classes%s%s", path, networks[n.network]->name, n.width, n.height,
