@@ -9,7 +9,8 @@
  *                                               else random ones, with the statistics that the images have
  *   images=FILE calibration=FILE                float32, prepared; else random, and the first half of the images
  *   epsilon mean deviation                      BatchNorm's; of pixels, all colours alike
- *   rule share                                  how ranges are chosen: calibration_rule
+ *   rule share correct                          how ranges are chosen: calibration_rule; whether biases make up for
+ *                                               rounded weights
  */
 #include <math.h>
 #include <stdio.h>
@@ -30,9 +31,10 @@ typedef struct setting {
 } setting;
 
 static setting settings[] = {
-    {"alpha", 0.35}, {"depth", 0},     {"fixed", 0},      {"padding", 1},  {"head", 0},      {"classes", 10},
-    {"bn", 1},       {"height", 64},   {"width", 64},     {"seed", 1},     {"count", 32},    {"epsilon", 1e-3},
-    {"mean", 0.5},   {"deviation", 0.5}, {"rule", 0},     {"share", 0.9999}, {"threads", 2},
+    {"alpha", 0.35},   {"depth", 0},      {"fixed", 0},   {"padding", 1},     {"head", 0},
+    {"classes", 10},   {"bn", 1},         {"height", 64}, {"width", 64},      {"seed", 1},
+    {"count", 32},     {"epsilon", 1e-3}, {"mean", 0.5},  {"deviation", 0.5}, {"rule", 0},
+    {"share", 0.9999}, {"threads", 2},    {"correct", 1}, {"left", 0.5},
 };
 static const char *files[3];
 static const char *const file_names[3] = {"weights", "images", "calibration"};
@@ -184,8 +186,14 @@ static void estimate(model *net, state *s, real *images, size_t n)
     double *found = room(s->table->moving_size, sizeof *found);
     need(model_forward(net, s, &b, MODEL_ESTIMATE, &sums, NULL));
     model_batch_statistics(net, found);
-    for (size_t i = 0; i < s->table->moving_size; i++) {
-        state_moving(s)[i] = (real)found[i];
+    for (size_t i = 0; i < s->table->count; i++) {
+        const tensor_info *t = &s->table->tensors[i];
+        const double *mean = found + t->offset;
+        const double *variance = mean + t->size; /* the next tensor */
+        for (size_t k = 0; t->role == TENSOR_MOVING_MEAN && k < t->size; k++) {
+            state_values(s, t)[k] = (real)(get("left") * mean[k]);
+            state_values(s, t + 1)[k] = (real)(variance[k] + pow((1 - get("left")) * mean[k], 2));
+        }
     }
     free(found);
 }
@@ -220,6 +228,10 @@ static void write_all(const char *folder, const exchange_model *m, real *images,
     need(calibration_create(&c, m, (int)get("threads")));
     need(calibration_add(c, own == NULL ? images : own, count));
     need(calibration_ranges(&ranges, c, &rule));
+    for (size_t i = 0; get("correct") == 0 && i < ranges.count; i++) {
+        free(ranges.nodes[i].means);
+        ranges.nodes[i].means = NULL;
+    }
     export(folder, "float.tflite", m, (tflite_options){0});
     export(folder, "int8.tflite", m, (tflite_options){.ranges = &ranges});
     export(folder, "ends.tflite", m, (tflite_options){.ranges = &ranges, .integer_ends = 1});
