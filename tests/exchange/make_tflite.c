@@ -6,7 +6,9 @@
  *   alpha depth fixed padding head classes bn   the network's (padding: 0 article, 1 keras, 2 symmetric)
  *   height width seed count                     of the input, of what is random, of the images
  *   weights=FILE                                float32, the weights and the moving statistics as the table has them;
- *                                               else random ones, with the statistics that the images have
+ *                                               else random ones, with about the statistics that the images have,
+ *                                               of whose mean `left` is taken away
+ *   checkpoint=FILE                             Lockstep's, of the same network
  *   images=FILE calibration=FILE                float32, prepared; else random, and the first half of the images
  *   epsilon mean deviation                      BatchNorm's; of pixels, all colours alike
  *   rule share correct                          how ranges are chosen: calibration_rule; whether biases make up for
@@ -22,6 +24,7 @@
 #include "exchange/calibrate.h"
 #include "exchange/tflite.h"
 #include "model/model.h"
+#include "store/checkpoint.h"
 
 enum { SHARDS = 16 };
 
@@ -36,8 +39,9 @@ static setting settings[] = {
     {"count", 32},     {"epsilon", 1e-3}, {"mean", 0.5},  {"deviation", 0.5}, {"rule", 0},
     {"share", 0.9999}, {"threads", 2},    {"correct", 1}, {"left", 0.5},
 };
-static const char *files[3];
-static const char *const file_names[3] = {"weights", "images", "calibration"};
+enum { WEIGHTS, IMAGES, CALIBRATION, CHECKPOINT, FILES };
+static const char *files[FILES];
+static const char *const file_names[FILES] = {"weights", "images", "calibration", "checkpoint"};
 
 static double get(const char *name)
 {
@@ -53,7 +57,7 @@ static int read_setting(const char *text)
 {
     const char *value = strchr(text, '=');
     const size_t n = value == NULL ? 0 : (size_t)(value - text);
-    for (size_t i = 0; i < 3 && n > 0; i++) {
+    for (size_t i = 0; i < FILES && n > 0; i++) {
         if (strlen(file_names[i]) == n && strncmp(file_names[i], text, n) == 0) {
             files[i] = value + 1;
             return 0;
@@ -221,7 +225,7 @@ static void write_all(const char *folder, const exchange_model *m, real *images,
     exchange_ranges ranges;
     const calibration_options rule = {(calibration_rule)get("rule"), get("share")};
     size_t count = (n + 1) / 2;
-    real *own = files[2] == NULL ? NULL : read_floats(files[2], &count);
+    real *own = files[CALIBRATION] == NULL ? NULL : read_floats(files[CALIBRATION], &count);
     if (own != NULL) {
         count /= m->spec.height * m->spec.width * 3;
     }
@@ -239,6 +243,46 @@ static void write_all(const char *folder, const exchange_model *m, real *images,
     exchange_ranges_release(&ranges);
     calibration_free(c);
     free(own);
+}
+
+/* The weights and moving statistics of a state over a table of its own, or of a file's numbers. */
+static void copy_weights(state *s, const real *weights, size_t n, const real *moving, size_t of_moving)
+{
+    if (n != s->table->weights_size || of_moving != s->table->moving_size) {
+        need(error_set(LS_EFORMAT, "%zu weights, not %zu", n, s->table->weights_size));
+    }
+    memcpy(state_weights(s), weights, n * sizeof *weights);
+    memcpy(state_moving(s), moving, of_moving * sizeof *moving);
+}
+
+static void read_checkpoint(state *s)
+{
+    checkpoint_info info;
+    tensor_table t;
+    state from;
+    need(checkpoint_load(&info, &t, &from, files[CHECKPOINT]));
+    copy_weights(s, state_weights(&from), t.weights_size, state_moving(&from), t.moving_size);
+    state_release(&from);
+    tensor_table_release(&t);
+    checkpoint_info_release(&info);
+}
+
+static void set_weights(model *net, state *s, real *images, size_t n)
+{
+    size_t size = 0;
+    if (files[CHECKPOINT] != NULL) {
+        read_checkpoint(s);
+    } else if (files[WEIGHTS] != NULL) {
+        real *values = read_floats(files[WEIGHTS], &size);
+        const size_t of_weights = size < s->table->weights_size ? size : s->table->weights_size;
+        copy_weights(s, values, of_weights, values + of_weights, size - of_weights);
+        free(values);
+    } else {
+        random_weights(s, (uint64_t)get("seed"));
+        if (s->table->moving_size > 0) {
+            estimate(net, s, images, n < SHARDS ? n : SHARDS);
+        }
+    }
 }
 
 static model_options options_of(const network_spec *spec)
@@ -264,24 +308,13 @@ static void run(const char *folder, exchange_model *m)
     size_t size = 0;
     const size_t pixels = m->spec.height * m->spec.width;
     const model_options o = options_of(&m->spec);
-    real *images = files[1] == NULL ? random_images(n, m->spec.height, m->spec.width, (uint64_t)get("seed"))
-                                    : read_floats(files[1], &size);
-    n = files[1] == NULL ? n : size / (pixels * 3);
+    real *images = files[IMAGES] == NULL ? random_images(n, m->spec.height, m->spec.width, (uint64_t)get("seed"))
+                                         : read_floats(files[IMAGES], &size);
+    n = files[IMAGES] == NULL ? n : size / (pixels * 3);
     need(pool_create(&threads, (int)get("threads")));
     need(model_create(&net, &o, threads));
     need(state_create(&s, model_table(net), NULL, 0));
-    if (files[0] != NULL) {
-        real *values = read_floats(files[0], &size);
-        if (size != s.table->weights_size + s.table->moving_size) {
-            need(error_set(LS_EFORMAT, "%zu weights, not %zu", size, s.table->weights_size + s.table->moving_size));
-        }
-        memcpy(state_weights(&s), values, s.table->weights_size * sizeof *values);
-        memcpy(state_moving(&s), values + s.table->weights_size, s.table->moving_size * sizeof *values);
-        free(values);
-    } else {
-        random_weights(&s, (uint64_t)get("seed"));
-        estimate(net, &s, images, n < SHARDS ? n : SHARDS);
-    }
+    set_weights(net, &s, images, n);
     m->weights = &s;
     real *logits = room(n * m->spec.classes, sizeof *logits);
     forward(net, &s, images, n, logits);
