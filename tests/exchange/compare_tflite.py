@@ -1,9 +1,9 @@
-"""compare_tflite.py FOLDER CLASSES HEIGHT WIDTH [--loose]: what other programs compute with make_tflite's files.
+"""compare_tflite.py FOLDER CLASSES HEIGHT WIDTH [--random]: what other programs compute with make_tflite's files.
 
-float.tflite must give Lockstep's logits to 1e-5 of the largest in each program. The files of 8 bits must agree on the
-class wherever Lockstep's is ahead of the next by 0.05 of probability, but for 2 pictures of 100; with --loose, for
-networks of random weights, whose rounding errors nothing has trained away, where it is ahead by a fifth of the logits'
-spread. Prints a line of figures for each file and program.
+float.tflite must give Lockstep's logits to 1e-5 of the largest in each program. The files of 8 bits must give the same
+class for 98 of 100 pictures for which Lockstep is sure: its class is ahead of the next by 0.05 of probability. With
+--random, for networks of random weights, which enlarge every rounding error, logits must be right to 1e-4, and those
+of 8 bits must be 8 dB above their errors. Prints a line of figures for each file and program.
 """
 
 import argparse
@@ -20,7 +20,7 @@ parser.add_argument("folder")
 parser.add_argument("classes", type=int)
 parser.add_argument("height", type=int)
 parser.add_argument("width", type=int)
-parser.add_argument("--loose", action="store_true")
+parser.add_argument("--random", action="store_true")
 parser.add_argument("--programs", default="litert,reference,tensorflow,openvino")
 options = parser.parse_args()
 shape = (-1, options.height, options.width, 3)
@@ -96,23 +96,26 @@ def noise(got, wanted):
 def check_float(program):
     got = run(program, "float.tflite")
     error = np.abs(got - logits).max() / np.abs(logits).max()
-    check(error < 1e-5, f"float.tflite {program}: largest error {error:.1e} of the largest logit")
+    check(error < (1e-4 if options.random else 1e-5), f"float.tflite {program}: largest error {error:.1e} of the largest logit")
 
 
 def check_class(program, name, inputs=images, wanted=logits):
     got = run(program, name, inputs)
-    by = np.sort(wanted if options.loose else softmax(wanted), axis=1)
-    sure = by[:, -1] - by[:, -2] > (0.2 * wanted.std() if options.loose else 0.05)
+    by = np.sort(softmax(wanted), axis=1)
+    sure = by[:, -1] - by[:, -2] > 0.05
     same = got.argmax(1) == wanted.argmax(1)
     good = same[sure].sum() >= np.floor(0.98 * sure.sum())
     text = f"{name} {program}: same class {same.sum()} of {len(same)}, {same[sure].sum()} of {sure.sum()} that are sure"
-    if name != "softmax.tflite":
-        text += f"; {noise(got, wanted):.1f} dB"
+    if name == "softmax.tflite":
+        # a probability of 8 bits is a multiple of 1/256, and 1 is 255 of them
+        mean = np.abs(got - softmax(wanted)).mean()
+        text += f"; mean error {mean:.4f}"
+        good = (options.random and mean < 0.1) or good
     else:
-        error = np.abs(got - softmax(wanted)).max()
-        text += f"; largest error {error:.3f}"
+        above = noise(got, wanted)
+        text += f"; {above:.1f} dB"
+        good = above > 8 if options.random else good
     check(good, text)
-    return got
 
 
 def check_labels():
@@ -130,7 +133,7 @@ for program in options.programs.split(","):
         continue
     for name in ("int8.tflite", "ends.tflite", "softmax.tflite"):
         if program == "reference":
-            if options.loose:
+            if options.random:
                 check_class(program, name, images[few], logits[few])
         else:
             check_class(program, name)

@@ -6,10 +6,13 @@
  *   alpha depth fixed padding head classes bn   the network's (padding: 0 article, 1 keras, 2 symmetric)
  *   height width seed count                     of the input, of what is random, of the images
  *   weights=FILE                                float32, the weights and the moving statistics as the table has them;
- *                                               else random ones, with the statistics that the images have
+ *                                               else random ones, with about the statistics that the images have,
+ *                                               of whose mean `left` is taken away
+ *   checkpoint=FILE                             Lockstep's, of the same network
  *   images=FILE calibration=FILE                float32, prepared; else random, and the first half of the images
  *   epsilon mean deviation                      BatchNorm's; of pixels, all colours alike
- *   rule share                                  how ranges are chosen: calibration_rule
+ *   rule share correct                          how ranges are chosen: calibration_rule; whether biases make up for
+ *                                               rounded weights
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,6 +24,7 @@
 #include "exchange/calibrate.h"
 #include "exchange/tflite.h"
 #include "model/model.h"
+#include "store/checkpoint.h"
 
 enum { SHARDS = 16 };
 
@@ -30,12 +34,14 @@ typedef struct setting {
 } setting;
 
 static setting settings[] = {
-    {"alpha", 0.35}, {"depth", 0},       {"fixed", 0},  {"padding", 1},    {"head", 0},    {"classes", 10},
-    {"bn", 1},       {"height", 64},     {"width", 64}, {"seed", 1},       {"count", 32},  {"epsilon", 1e-3},
-    {"mean", 0.5},   {"deviation", 0.5}, {"rule", 0},   {"share", 0.9999}, {"threads", 2},
+    {"alpha", 0.35},   {"depth", 0},      {"fixed", 0},   {"padding", 1},     {"head", 0},
+    {"classes", 10},   {"bn", 1},         {"height", 64}, {"width", 64},      {"seed", 1},
+    {"count", 32},     {"epsilon", 1e-3}, {"mean", 0.5},  {"deviation", 0.5}, {"rule", 0},
+    {"share", 0.9999}, {"threads", 2},    {"correct", 1}, {"left", 0.5},
 };
-static const char *files[3];
-static const char *const file_names[3] = {"weights", "images", "calibration"};
+enum { WEIGHTS, IMAGES, CALIBRATION, CHECKPOINT, FILES };
+static const char *files[FILES];
+static const char *const file_names[FILES] = {"weights", "images", "calibration", "checkpoint"};
 
 static double get(const char *name)
 {
@@ -51,7 +57,7 @@ static int read_setting(const char *text)
 {
     const char *value = strchr(text, '=');
     const size_t n = value == NULL ? 0 : (size_t)(value - text);
-    for (size_t i = 0; i < 3 && n > 0; i++) {
+    for (size_t i = 0; i < FILES && n > 0; i++) {
         if (strlen(file_names[i]) == n && strncmp(file_names[i], text, n) == 0) {
             files[i] = value + 1;
             return 0;
@@ -184,8 +190,14 @@ static void estimate(model *net, state *s, real *images, size_t n)
     double *found = room(s->table->moving_size, sizeof *found);
     need(model_forward(net, s, &b, MODEL_ESTIMATE, &sums, NULL));
     model_batch_statistics(net, found);
-    for (size_t i = 0; i < s->table->moving_size; i++) {
-        state_moving(s)[i] = (real)found[i];
+    for (size_t i = 0; i < s->table->count; i++) {
+        const tensor_info *t = &s->table->tensors[i];
+        const double *mean = found + t->offset;
+        const double *variance = mean + t->size; /* the next tensor */
+        for (size_t k = 0; t->role == TENSOR_MOVING_MEAN && k < t->size; k++) {
+            state_values(s, t)[k] = (real)(get("left") * mean[k]);
+            state_values(s, t + 1)[k] = (real)(variance[k] + pow((1 - get("left")) * mean[k], 2));
+        }
     }
     free(found);
 }
@@ -213,13 +225,17 @@ static void write_all(const char *folder, const exchange_model *m, real *images,
     exchange_ranges ranges;
     const calibration_options rule = {(calibration_rule)get("rule"), get("share")};
     size_t count = (n + 1) / 2;
-    real *own = files[2] == NULL ? NULL : read_floats(files[2], &count);
+    real *own = files[CALIBRATION] == NULL ? NULL : read_floats(files[CALIBRATION], &count);
     if (own != NULL) {
         count /= m->spec.height * m->spec.width * 3;
     }
     need(calibration_create(&c, m, (int)get("threads")));
     need(calibration_add(c, own == NULL ? images : own, count));
     need(calibration_ranges(&ranges, c, &rule));
+    for (size_t i = 0; get("correct") == 0 && i < ranges.count; i++) {
+        free(ranges.nodes[i].means);
+        ranges.nodes[i].means = NULL;
+    }
     export(folder, "float.tflite", m, (tflite_options){0});
     export(folder, "int8.tflite", m, (tflite_options){.ranges = &ranges});
     export(folder, "ends.tflite", m, (tflite_options){.ranges = &ranges, .integer_ends = 1});
@@ -227,6 +243,46 @@ static void write_all(const char *folder, const exchange_model *m, real *images,
     exchange_ranges_release(&ranges);
     calibration_free(c);
     free(own);
+}
+
+/* The weights and moving statistics of a state over a table of its own, or of a file's numbers. */
+static void copy_weights(state *s, const real *weights, size_t n, const real *moving, size_t of_moving)
+{
+    if (n != s->table->weights_size || of_moving != s->table->moving_size) {
+        need(error_set(LS_EFORMAT, "%zu weights, not %zu", n, s->table->weights_size));
+    }
+    memcpy(state_weights(s), weights, n * sizeof *weights);
+    memcpy(state_moving(s), moving, of_moving * sizeof *moving);
+}
+
+static void read_checkpoint(state *s)
+{
+    checkpoint_info info;
+    tensor_table t;
+    state from;
+    need(checkpoint_load(&info, &t, &from, files[CHECKPOINT]));
+    copy_weights(s, state_weights(&from), t.weights_size, state_moving(&from), t.moving_size);
+    state_release(&from);
+    tensor_table_release(&t);
+    checkpoint_info_release(&info);
+}
+
+static void set_weights(model *net, state *s, real *images, size_t n)
+{
+    size_t size = 0;
+    if (files[CHECKPOINT] != NULL) {
+        read_checkpoint(s);
+    } else if (files[WEIGHTS] != NULL) {
+        real *values = read_floats(files[WEIGHTS], &size);
+        const size_t of_weights = size < s->table->weights_size ? size : s->table->weights_size;
+        copy_weights(s, values, of_weights, values + of_weights, size - of_weights);
+        free(values);
+    } else {
+        random_weights(s, (uint64_t)get("seed"));
+        if (s->table->moving_size > 0) {
+            estimate(net, s, images, n < SHARDS ? n : SHARDS);
+        }
+    }
 }
 
 static model_options options_of(const network_spec *spec)
@@ -252,24 +308,13 @@ static void run(const char *folder, exchange_model *m)
     size_t size = 0;
     const size_t pixels = m->spec.height * m->spec.width;
     const model_options o = options_of(&m->spec);
-    real *images = files[1] == NULL ? random_images(n, m->spec.height, m->spec.width, (uint64_t)get("seed"))
-                                    : read_floats(files[1], &size);
-    n = files[1] == NULL ? n : size / (pixels * 3);
+    real *images = files[IMAGES] == NULL ? random_images(n, m->spec.height, m->spec.width, (uint64_t)get("seed"))
+                                         : read_floats(files[IMAGES], &size);
+    n = files[IMAGES] == NULL ? n : size / (pixels * 3);
     need(pool_create(&threads, (int)get("threads")));
     need(model_create(&net, &o, threads));
     need(state_create(&s, model_table(net), NULL, 0));
-    if (files[0] != NULL) {
-        real *values = read_floats(files[0], &size);
-        if (size != s.table->weights_size + s.table->moving_size) {
-            need(error_set(LS_EFORMAT, "%zu weights, not %zu", size, s.table->weights_size + s.table->moving_size));
-        }
-        memcpy(state_weights(&s), values, s.table->weights_size * sizeof *values);
-        memcpy(state_moving(&s), values + s.table->weights_size, s.table->moving_size * sizeof *values);
-        free(values);
-    } else {
-        random_weights(&s, (uint64_t)get("seed"));
-        estimate(net, &s, images, n < SHARDS ? n : SHARDS);
-    }
+    set_weights(net, &s, images, n);
     m->weights = &s;
     real *logits = room(n * m->spec.classes, sizeof *logits);
     forward(net, &s, images, n, logits);
