@@ -83,8 +83,8 @@ void model_free(model *m);
 int model_resize(model *m, size_t height, size_t width);
 
 /*
- * From now on this is frozen, which is what the model was made for, or anything where it was made to thaw. What the last
- * forward left is gone. Errors as model_resize.
+ * From now on this is frozen, which is what the model was made for, or anything where it was made to thaw. What the
+ * last forward left is gone. Errors as model_resize.
  */
 int model_freeze(model *m, const char *what);
 

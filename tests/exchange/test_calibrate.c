@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "exchange/histogram.h"
-#include "tflite_network.h"
 #include "suite.h"
+#include "tflite_network.h"
 
 enum { HEIGHT = 33, WIDTH = 40, PICTURES = 19 };
 

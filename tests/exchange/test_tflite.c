@@ -8,9 +8,9 @@
 #include "exchange/calibrate.h"
 #include "exchange/folded.h"
 #include "exchange/quantize.h"
-#include "tflite_network.h"
 #include "read_flatbuffer.h"
 #include "suite.h"
+#include "tflite_network.h"
 
 /* Numbers of tensorflow/lite/schema/schema.fbs. */
 enum { ADD = 0, CONV = 3, DEPTHWISE = 4, DEQUANTIZE = 6, DENSE = 9, SOFTMAX = 25, PAD = 34, MEAN = 40, QUANTIZE = 114 };

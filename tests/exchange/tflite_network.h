@@ -1,5 +1,5 @@
-#ifndef LOCKSTEP_TESTS_RANDOM_NETWORK_H
-#define LOCKSTEP_TESTS_RANDOM_NETWORK_H
+#ifndef LOCKSTEP_TESTS_TFLITE_NETWORK_H
+#define LOCKSTEP_TESTS_TFLITE_NETWORK_H
 
 /* A narrow network with random weights, statistics and pictures. */
 #include <check.h>
