@@ -25,6 +25,7 @@ struct calibration {
     pool *threads;
     model *net;
     model_watcher watcher;
+    real *images; /* [PICTURES][height][width][3] */
     tally *nodes; /* [count] */
     size_t count;
     int code; /* the first failure while it watches */
@@ -121,7 +122,8 @@ static int prepare(calibration *c)
         code = model_create(&c->net, &o, c->threads);
     }
     c->nodes = code == LS_OK ? calloc(c->count, sizeof *c->nodes) : NULL;
-    if (code == LS_OK && c->nodes == NULL) {
+    c->images = code == LS_OK ? malloc(PICTURES * o.height * o.width * 3 * sizeof *c->images) : NULL;
+    if (code == LS_OK && (c->nodes == NULL || c->images == NULL)) {
         code = error_set(LS_ENOMEM, "out of memory for activations' ranges");
     }
     if (code == LS_OK) {
@@ -164,6 +166,7 @@ void calibration_free(calibration *c)
         free(c->nodes[i].parts);
     }
     free(c->nodes);
+    free(c->images);
     model_free(c->net);
     pool_free(c->threads);
     free(c);
@@ -174,10 +177,9 @@ int calibration_add(calibration *c, const real *images, size_t n)
     const size_t pixels = c->m->spec.height * c->m->spec.width;
     for (size_t done = 0; c->code == LS_OK && done < n; done += PICTURES) {
         const size_t count = n - done < PICTURES ? n - done : PICTURES;
-        /* A forward that infers leaves the images alone. */
-        const batch b = {.images = (real *)(uintptr_t)(images + done * pixels * 3),
-                         .range = shard_range_of(count, 1, 0, 1)};
-        see_images(c, b.images, count * pixels);
+        const batch b = {.images = c->images, .range = shard_range_of(count, 1, 0, 1)};
+        memcpy(c->images, images + done * pixels * 3, count * pixels * 3 * sizeof *images);
+        see_images(c, c->images, count * pixels);
         const int code = model_forward(c->net, c->m->weights, &b, MODEL_INFER, NULL, NULL);
         c->code = c->code == LS_OK ? code : c->code;
     }

@@ -17,7 +17,7 @@ typedef struct calibration calibration;
 typedef enum calibration_rule {
     CALIBRATION_ALL,   /* from the least to the largest value */
     CALIBRATION_SHARE, /* this share of all values; the outermost are cut off */
-    CALIBRATION_ERROR, /* where the squared error of all values, rounded or cut off, is the least */
+    CALIBRATION_ERROR, /* where the squared error of all values, rounded or cut off, is the least; the best so far */
 } calibration_rule;
 
 typedef struct calibration_options {

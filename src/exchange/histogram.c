@@ -81,7 +81,7 @@ void value_histogram_share(const value_histogram *h, double share, double *least
     *most = fmax(fmin(edge(h, last + 1), h->most), 0);
 }
 
-/* Of the values of a bin, which are as many as if they were all in its middle. */
+/* As if all values of a bin were in its middle; but where 0 is, most are 0, which is exact. */
 static double error_of(const value_histogram *h, double least, double most)
 {
     const double step = (most - least) / 255;
@@ -89,7 +89,7 @@ static double error_of(const value_histogram *h, double least, double most)
     for (int i = 0; i < VALUE_BINS; i++) {
         const double value = (edge(h, i) + edge(h, i + 1)) / 2;
         const double beyond = value > most ? value - most : value < least ? least - value : 0;
-        if (h->bins[i] > 0) {
+        if (h->bins[i] > 0 && i != VALUE_BINS / 2) {
             sum += (double)h->bins[i] * (beyond > 0 ? beyond * beyond : step * step / 12);
         }
     }
