@@ -169,7 +169,7 @@ static int add_pictures(calibration *by, preparing *p, pool *threads)
 /* Ranges of activations, from pictures of the data set, prepared as the network was validated. */
 static int calibrate(exchange_ranges *out, const saved_model *m, const export_arguments *a)
 {
-    const calibration_options rule = {.rule = CALIBRATION_ALL};
+    const calibration_options rule = {.rule = CALIBRATION_ERROR};
     const int threads = threads_of(a);
     preparing p = {.how = {.input = data_options_plain(m->saved.data)}};
     calibration *by = NULL;

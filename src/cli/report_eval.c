@@ -10,6 +10,7 @@
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "data/orientation.h"
+#include "network/freeze.h"
 #include "train/estimate.h"
 #include "train/evaluate.h"
 
@@ -194,7 +195,9 @@ static int evaluate_run(job *j)
     estimate precise = {0};
     j->out->moving = j->out->precise = evaluation_of_none();
     int code = look_at_data(j);
-    if (code == LS_OK && j->d->saved.model.batch_norm && estimate_precise(&precise, j) != LS_OK) {
+    /* Of a network of which a part was frozen, statistics of other data are part of what was learnt. */
+    const bool estimates = j->d->saved.model.batch_norm && freeze_is_none(j->d->saved.train.freeze);
+    if (code == LS_OK && estimates && estimate_precise(&precise, j) != LS_OK) {
         say_why(j->out->why_moving);
     }
     if (code == LS_OK) {
