@@ -119,10 +119,12 @@ def keras_exact(keras, which, file, images):
     """Logits of a model whose weights are in a file, in float64."""
     kind, alpha, size = which
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     model = dict(keras_models(keras, alpha, size))[kind]
     model.load_weights(file)
     exact = model.predict(images.astype(np.float32).astype(np.float64), verbose=0)
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
     return exact
 
 
