@@ -93,22 +93,26 @@ static bool take_type(entry *e, const json_member *m)
     return false;
 }
 
+/* An array of numbers; `take` notes what is wrong with them. */
+static bool take_numbers(entry *e, const json_member *m, void (*take)(void *context, const json_member *m))
+{
+    return m->kind == JSON_OTHER && json_read_array(m->bytes, m->size, take, e) == LS_OK && !e->wrong;
+}
+
 /* Each of the three must be there once. */
 static void take_field(void *context, const json_member *m)
 {
     entry *e = context;
+    bool good = false;
     if (strcmp(m->key, "dtype") == 0) {
-        e->wrong = e->wrong || e->element > 0 || !take_type(e, m);
+        good = e->element == 0 && take_type(e, m);
     } else if (strcmp(m->key, "shape") == 0) {
-        e->wrong = e->wrong || e->has_shape || m->kind != JSON_OTHER ||
-                   json_read_array(m->bytes, m->size, take_dimension, e) != LS_OK;
+        good = !e->has_shape && take_numbers(e, m, take_dimension);
         e->has_shape = true;
     } else if (strcmp(m->key, "data_offsets") == 0) {
-        e->wrong = e->wrong || e->offset_count > 0 || m->kind != JSON_OTHER ||
-                   json_read_array(m->bytes, m->size, take_offset, e) != LS_OK;
-    } else {
-        e->wrong = true;
+        good = e->offset_count == 0 && take_numbers(e, m, take_offset);
     }
+    e->wrong = e->wrong || !good;
 }
 
 /* Room for one more of an array of elements of this size; NULL: out of memory. */
