@@ -14,6 +14,7 @@ static void widen(value_histogram *h)
     }
     memcpy(h->bins, wider, sizeof wider);
     h->limit *= 2;
+    h->scale /= 2;
 }
 
 void value_histogram_grow(value_histogram *h, double value)
@@ -24,6 +25,7 @@ void value_histogram_grow(value_histogram *h, double value)
     }
     if (h->limit == 0) {
         h->limit = ldexp(1, LEAST_EXPONENT);
+        h->scale = VALUE_BINS / 2 / h->limit;
     }
     while (!(value < h->limit && value >= -h->limit)) {
         widen(h);

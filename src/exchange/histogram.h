@@ -11,6 +11,7 @@ enum { VALUE_BINS = 2048 };
 
 typedef struct value_histogram {
     double limit;       /* bins are of -limit..limit: a power of 2; 0: there are no values */
+    double scale;       /* bins a unit: also a power of 2, so that multiplying by it is exact */
     double least, most; /* of all values, and 0 */
     int strange;        /* a value was not finite; it is not counted */
     uint64_t bins[VALUE_BINS];
@@ -27,7 +28,7 @@ static inline void value_histogram_add(value_histogram *h, double value)
     if (value < h->limit && value >= -h->limit) {
         h->least = value < h->least ? value : h->least;
         h->most = value > h->most ? value : h->most;
-        h->bins[(int)((value / h->limit + 1) * (0.5 * VALUE_BINS))]++;
+        h->bins[(int)(value * h->scale + VALUE_BINS / 2)]++;
     }
 }
 

@@ -1,4 +1,6 @@
 /* What comes after the last convolution: the mean over pixels, dense layers, dropout before the last of them. */
+#include <string.h>
+
 #include "base/trace.h"
 #include "model/private.h"
 
@@ -76,10 +78,16 @@ static void drop_out(model *m, int gradient)
                   before != NULL ? before->logits_stride : m->pooled_stride);
 }
 
-/* Feature f of sample n in a shard of `samples`. */
+/* Where the block of features that begins with f lies, of sample n in a shard of `samples`; and how many it has. */
 static size_t pooled_at(size_t f, size_t n, size_t samples)
 {
-    return (f / KERNEL_BLOCK * samples + n) * KERNEL_BLOCK + f % KERNEL_BLOCK;
+    return (f / KERNEL_BLOCK * samples + n) * KERNEL_BLOCK;
+}
+
+static size_t in_block(const model *m, size_t f)
+{
+    const size_t rest = model_features(m) - f;
+    return rest < KERNEL_BLOCK ? rest : KERNEL_BLOCK;
 }
 
 size_t model_features(const model *m)
@@ -98,8 +106,10 @@ void model_read_features(const model *m, real *out)
         const size_t samples = nn_shard_samples(&m->run, s);
         const real *pooled = m->pooled + s * m->pooled_stride;
         real *to = out + s * m->run.shard_size * model_features(m);
-        for (size_t i = 0; i < samples * model_features(m); i++) {
-            to[i] = pooled[pooled_at(i % model_features(m), i / model_features(m), samples)];
+        for (size_t n = 0; n < samples; n++) {
+            for (size_t f = 0; f < model_features(m); f += KERNEL_BLOCK) {
+                memcpy(to + n * model_features(m) + f, pooled + pooled_at(f, n, samples), in_block(m, f) * sizeof *to);
+            }
         }
     }
 }
@@ -110,8 +120,11 @@ static void use_features(model *m, const real *features)
         const size_t samples = nn_shard_samples(&m->run, s);
         const real *from = features + s * m->run.shard_size * model_features(m);
         real *pooled = m->pooled + s * m->pooled_stride;
-        for (size_t i = 0; i < samples * model_features(m); i++) {
-            pooled[pooled_at(i % model_features(m), i / model_features(m), samples)] = from[i];
+        for (size_t n = 0; n < samples; n++) {
+            for (size_t f = 0; f < model_features(m); f += KERNEL_BLOCK) {
+                memcpy(pooled + pooled_at(f, n, samples), from + n * model_features(m) + f,
+                       in_block(m, f) * sizeof *from);
+            }
         }
     }
 }
