@@ -62,11 +62,10 @@ static int class_names(char ***out, const char *path, size_t count)
     FILE *file = path == NULL ? NULL : fopen(path, "r");
     char *line = NULL;
     size_t room = 0;
-    ssize_t n = 0;
     if (path != NULL && file == NULL) {
         return error_set(LS_EUSAGE, "--classes: %s: cannot be read: %m", path);
     }
-    while (file != NULL && (n = getline(&line, &room, file)) > 0 && names.length < LARGEST) {
+    while (file != NULL && getline(&line, &room, file) > 0 && names.length < LARGEST) {
         line[strcspn(line, "\r\n")] = '\0';
         if (line[0] != '\0') {
             text_add(&names, "%s%c", line, '\0');

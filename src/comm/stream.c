@@ -68,16 +68,19 @@ int comm_stream_leave_out(comm_stream *s, const extent *spans, size_t count)
 {
     const size_t capacity = s->lane_count + count;
     extent *out = calloc(count + 1, sizeof *out);
-    flight *flights = capacity > s->capacity ? realloc(s->flights, capacity * sizeof *flights) : s->flights;
-    if (out == NULL || flights == NULL) {
-        free(out);
+    if (out == NULL) {
         return error_set(LS_ENOMEM, "out of memory for sums between ranks");
     }
     if (capacity > s->capacity) {
+        flight *flights = realloc(s->flights, capacity * sizeof *flights);
+        if (flights == NULL) {
+            free(out);
+            return error_set(LS_ENOMEM, "out of memory for sums between ranks");
+        }
         memset(flights + s->capacity, 0, (capacity - s->capacity) * sizeof *flights);
+        s->flights = flights;
         s->capacity = capacity;
     }
-    s->flights = flights;
     memcpy(out, spans, count * sizeof *out);
     free(s->out);
     s->out = out;

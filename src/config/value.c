@@ -331,11 +331,16 @@ void value_print(text_builder *out, const config_key *key, const config *c)
     }
 }
 
+static bool same_rgb(const double *a, const double *b)
+{
+    return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+}
+
 bool value_equal(const config_key *key, const config *a, const config *b)
 {
     switch (key->kind) {
     case KEY_REAL: return real_of(key, a) == real_of(key, b);
-    case KEY_RGB: return memcmp(rgb_of(key, a), rgb_of(key, b), 3 * sizeof(double)) == 0;
+    case KEY_RGB: return same_rgb(rgb_of(key, a), rgb_of(key, b));
     case KEY_TEXT: return strcmp(value_text(key, a), value_text(key, b)) == 0;
     default: return whole_of(key, a) == whole_of(key, b);
     }

@@ -202,7 +202,7 @@ static void add_classes(text_builder *out, const exchange_model *m)
     }
 }
 
-static int write_safetensors(const char *path, const writing *w)
+static int write_safetensors(const char *path, writing *w)
 {
     enum { NOTES = 7 };
     char key[NOTES][32] = {"format",          "program",        "torchvision", "lockstep.batch_norm",
@@ -227,9 +227,8 @@ static int write_safetensors(const char *path, const writing *w)
             notes[count++] = (safetensors_note){key[i], texts[i].bytes};
         }
     }
-    const int code =
-        failed ? error_set(LS_ENOMEM, "%s: out of memory", path)
-               : safetensors_write(path, WHAT, w->outputs, w->output_count, notes, count, fill, (void *)(uintptr_t)w);
+    const int code = failed ? error_set(LS_ENOMEM, "%s: out of memory", path)
+                            : safetensors_write(path, WHAT, w->outputs, w->output_count, notes, count, fill, w);
     for (size_t i = 0; i < NOTES; i++) {
         text_release(&texts[i]);
     }
@@ -320,7 +319,7 @@ static int write_layer(h5_file *f, const writing *w, size_t node)
 
 static int write_attributes(h5_file *f, const writing *w)
 {
-    const char **layers = calloc(w->g.count, sizeof *layers);
+    const char **layers = calloc(w->g.count + 1, sizeof *layers);
     size_t count = 0;
     if (layers == NULL) {
         return error_set(LS_ENOMEM, "%s: out of memory for the names of layers", h5_path(f));

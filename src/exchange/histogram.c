@@ -25,7 +25,7 @@ void value_histogram_grow(value_histogram *h, double value)
     }
     if (h->limit == 0) {
         h->limit = ldexp(1, LEAST_EXPONENT);
-        h->scale = VALUE_BINS / 2 / h->limit;
+        h->scale = 0.5 * VALUE_BINS / h->limit;
     }
     while (!(value < h->limit && value >= -h->limit)) {
         widen(h);

@@ -28,7 +28,7 @@ static inline void value_histogram_add(value_histogram *h, double value)
     if (value < h->limit && value >= -h->limit) {
         h->least = value < h->least ? value : h->least;
         h->most = value > h->most ? value : h->most;
-        h->bins[(int)(value * h->scale + VALUE_BINS / 2)]++;
+        h->bins[(int)(value * h->scale + 0.5 * VALUE_BINS)]++;
     }
 }
 
