@@ -113,14 +113,15 @@ static bool find_convention(importer *i)
 static bool is_classifier(const char *name, bool *is_kernel, size_t *number)
 {
     static const char start[] = "classifier.";
-    int n = 0;
     if (strncmp(name, start, sizeof start - 1) != 0) {
         return false;
     }
     const char *leaf = name + sizeof start - 1;
+    const size_t digits = strspn(leaf, "0123456789");
     *number = 0;
-    if (sscanf(leaf, "%zu.%n", number, &n) == 1 && n > 0) {
-        leaf += n;
+    if (digits > 0 && leaf[digits] == '.') {
+        *number = strtoul(leaf, NULL, 10);
+        leaf += digits + 1;
     }
     *is_kernel = strcmp(leaf, "weight") == 0;
     return *is_kernel || strcmp(leaf, "bias") == 0;
@@ -366,25 +367,29 @@ static int take_config(importer *i)
     return LS_OK;
 }
 
+/* Whether a note is there and begins with n numbers. */
+static bool read_numbers(double *out, size_t n, const safetensors *t, const char *note)
+{
+    const char *at = safetensors_note_of(t, note);
+    for (size_t i = 0; at != NULL && i < n; i++) {
+        char *end = NULL;
+        out[i] = strtod(at, &end);
+        at = end == at || !isfinite(out[i]) ? NULL : end;
+    }
+    return at != NULL;
+}
+
 /* What a file of Lockstep's own has noted (exchange/export.h). */
 static void take_notes(import_facts *f, const safetensors *t)
 {
-    double mean[3];
-    double deviation[3];
-    double epsilon = 0;
-    double momentum = 0;
-    const char *text = safetensors_note_of(t, "lockstep.batch_norm");
-    if (text != NULL && sscanf(text, "%lf %lf", &epsilon, &momentum) == 2 && epsilon > 0 && epsilon < 1 &&
-        momentum >= 0 && momentum <= 1) {
-        f->epsilon = epsilon;
-        f->momentum = momentum;
+    double norm[2];
+    double pixels[6];
+    if (read_numbers(norm, 2, t, "lockstep.batch_norm") && norm[0] > 0 && norm[0] < 1 && norm[1] >= 0 && norm[1] <= 1) {
+        f->epsilon = norm[0];
+        f->momentum = norm[1];
     }
-    text = safetensors_note_of(t, "lockstep.pixels");
-    if (text != NULL &&
-        sscanf(text, "%lf %lf %lf %lf %lf %lf", &mean[0], &mean[1], &mean[2], &deviation[0], &deviation[1],
-               &deviation[2]) == 6 &&
-        deviation[0] > 0 && deviation[1] > 0 && deviation[2] > 0) {
-        set_pixels(f, mean, deviation);
+    if (read_numbers(pixels, 6, t, "lockstep.pixels") && pixels[3] > 0 && pixels[4] > 0 && pixels[5] > 0) {
+        set_pixels(f, pixels, pixels + 3);
     }
 }
 

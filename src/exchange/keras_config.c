@@ -113,7 +113,8 @@ static void take_norm(keras_config *out, const layer *l)
         out->momentum = l->momentum;
     }
     /* NaN, of one that does not say, is Keras' default */
-    out->norms_differ = out->norms_differ || memcmp(&out->epsilon, &l->epsilon, sizeof l->epsilon) != 0;
+    const bool same = out->epsilon == l->epsilon || (isnan(out->epsilon) && isnan(l->epsilon));
+    out->norms_differ = out->norms_differ || !same;
 }
 
 static void take_dense(keras_config *out, const layer *l)
