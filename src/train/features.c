@@ -80,6 +80,7 @@ static int take_rows(void *context, const void *bytes, size_t n)
 }
 
 /* Features of one pass over a split to rank 0's `to`. own: room for a rank's largest part of a batch. */
+/* to is written to, through the gathering. */ /* NOLINTNEXTLINE(readability-non-const-parameter) */
 static int compute_pass(session *s, loader *l, uint64_t epoch, real *own, size_t own_bytes, real *to)
 {
     const size_t width = model_features(s->replica.net);
