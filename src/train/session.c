@@ -127,7 +127,13 @@ int session_resize(session *s, resolution size)
 int session_beginning(state *out, const session *s)
 {
     char text[FIRST_WEIGHTS_TEXT];
+    const state *now = &s->replica.state;
     int code = state_create(out, model_table(s->replica.net), NULL, 0);
+    if (code == LS_OK && now->step == 0) { /* it is at hand */
+        memcpy(state_weights(out), state_weights(now), now->vectors[STATE_WEIGHTS].size * sizeof(real));
+        memcpy(state_moving(out), state_moving(now), now->vectors[STATE_MOVING].size * sizeof(real));
+        return LS_OK;
+    }
     if (code == LS_OK) {
         model_init(out, s->options.order.seed);
     }
