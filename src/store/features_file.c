@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "io/h5.h"
-
-enum { PATH_SIZE = 4096 };
+#include "io/temporary.h"
 
 int features_file_name(char *out, size_t size, const char *data, uint64_t key)
 {
@@ -69,24 +68,16 @@ static int write_open(h5_file *f, const real *features, size_t rows, size_t widt
 
 int features_file_write(const real *features, size_t rows, size_t width, const char *path, uint64_t key)
 {
-    char temporary[PATH_SIZE];
+    static const char what[] = "the features";
     h5_file *f = NULL;
-    int code = h5_temporary_name(temporary, sizeof temporary, path);
+    temporary t;
+    int code = temporary_prepare(path, what);
     if (code != LS_OK) {
         return code;
     }
-    code = h5_create(&f, temporary);
-    const int made = code == LS_OK;
-    if (made) {
+    code = temporary_begin(&t, &f, path);
+    if (code == LS_OK) {
         code = write_open(f, features, rows, width, key);
     }
-    const int closed = h5_close(f);
-    code = code != LS_OK ? code : closed;
-    if (code == LS_OK) {
-        code = h5_commit(temporary, path);
-    }
-    if (made && code != LS_OK) {
-        (void)unlink(temporary);
-    }
-    return code;
+    return temporary_finish(&t, f, code, what);
 }
