@@ -9,6 +9,13 @@ void cpus_allowed(cpu_set_t *out)
     }
 }
 
+int cpus_count(void)
+{
+    cpu_set_t set;
+    cpus_allowed(&set);
+    return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+}
+
 static int overlap(const cpu_set_t *a, const cpu_set_t *b)
 {
     cpu_set_t common;

@@ -8,6 +8,9 @@
 /* The CPUs that the calling thread may use: what a launcher, a container or taskset left. Empty where it is unknown. */
 void cpus_allowed(cpu_set_t *out);
 
+/* How many those are; 1 where it is unknown. */
+int cpus_count(void);
+
 typedef enum cpus_share {
     CPUS_UNKNOWN, /* sets are unknown, or overlap without being the same */
     CPUS_SHORT,   /* fewer CPUs than threads */

@@ -175,6 +175,15 @@ char *text_take(text_builder *t)
     return bytes;
 }
 
+void text_add_shape(text_builder *t, int rank, const size_t *dims)
+{
+    text_add(t, "(");
+    for (int i = 0; i < rank; i++) {
+        text_add(t, "%s%zu", i == 0 ? "" : ", ", dims[i]);
+    }
+    text_add(t, ")");
+}
+
 char **text_take_list(text_builder *t, size_t *count)
 {
     size_t n = 0;

@@ -55,6 +55,9 @@ const char *text_of(const text_builder *t);
 /* The text for free(), NULL where memory ran out on the way; the builder is empty afterwards. */
 char *text_take(text_builder *t);
 
+/* Add the shape of an array of `rank` dimensions: "(3, 3, 3, 32)". */
+void text_add_shape(text_builder *t, int rank, const size_t *dims);
+
 /*
  * Of texts that were added each with its zero: one block for free(), pointers and then the texts, a NULL after the last
  * pointer; *count (may be NULL): how many. NULL where memory ran out. The builder is empty afterwards.

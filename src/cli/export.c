@@ -118,12 +118,7 @@ static int read_arguments(export_arguments *a, int argc, char **argv)
 
 static int threads_of(const export_arguments *a)
 {
-    cpu_set_t allowed;
-    if (a->threads > 0) {
-        return (int)a->threads;
-    }
-    cpus_allowed(&allowed);
-    return CPU_COUNT(&allowed) > 0 ? CPU_COUNT(&allowed) : 1;
+    return a->threads > 0 ? (int)a->threads : cpus_count();
 }
 
 /* Pictures that are prepared at once, by all threads. */

@@ -170,12 +170,10 @@ static bool turns(const predict_arguments *a, const checkpoint_info *info)
 /* As many as there are CPUs that this process may use, but no more than pictures. */
 static int threads_for(const predict_arguments *a, size_t count)
 {
-    cpu_set_t allowed;
     if (a->threads > 0) {
         return (int)a->threads;
     }
-    cpus_allowed(&allowed);
-    const int cpus = CPU_COUNT(&allowed) > 0 ? CPU_COUNT(&allowed) : 1;
+    const int cpus = cpus_count();
     return (size_t)cpus < count ? cpus : (int)count;
 }
 

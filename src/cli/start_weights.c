@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/run_options.h"
+#include "cli/saved_model.h"
 #include "cli/which.h"
 #include "store/run_folder.h"
 
@@ -37,8 +38,8 @@ static void add_network(text_builder *out, const network_options *o)
 {
     static const char *const paddings[] = {
         [PADDING_ARTICLE] = "article", [PADDING_KERAS] = "keras", [PADDING_SYMMETRIC] = "symmetric"};
-    text_add(out, "model.alpha=%.17g%c", o->alpha == 0 ? 1 : o->alpha, '\0');
-    text_add(out, "model.depth=%.17g%c", o->depth == 0 ? 1 : o->depth, '\0');
+    text_add(out, "model.alpha=%.17g%c", network_width(o), '\0');
+    text_add(out, "model.depth=%.17g%c", network_depth(o), '\0');
     text_add(out, "model.fixed_ends=%s%c", o->fixed_ends ? "true" : "false", '\0');
     text_add(out, "model.batch_norm=%s%c", o->batch_norm ? "true" : "false", '\0');
     text_add(out, "model.padding=%s%c", paddings[o->padding], '\0');
@@ -68,14 +69,12 @@ static int take_keys(start_keys *out, text_builder *keys)
 static int keys_of_config(start_keys *out, const config *c)
 {
     text_builder keys = {0};
+    exchange_model pixels;
+    saved_model_pixels(&pixels, &c->data);
     add_network(&keys, &c->model);
     add_norm(&keys, c->batch_norm.epsilon, c->batch_norm.momentum);
     add_size(&keys, c->data.height, c->data.width);
-    switch (c->data.scale) {
-    case RESIZE_UNIT: text_add(&keys, "data.scale=unit%c", '\0'); break;
-    case RESIZE_SIGNED: text_add(&keys, "data.scale=signed%c", '\0'); break;
-    case RESIZE_STANDARD: add_pixels(&keys, c->data.mean, c->data.deviation); break;
-    }
+    add_pixels(&keys, pixels.mean, pixels.deviation);
     return take_keys(out, &keys);
 }
 

@@ -1,11 +1,11 @@
 #include "data/loader.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/fpu.h"
 #include "base/size.h"
@@ -230,12 +230,10 @@ static void *work(void *context)
 /* A few of the processors that this process may use: most of them are for computing. */
 static int threads_to_start(int asked)
 {
-    cpu_set_t set;
     if (asked > 0) {
         return asked;
     }
-    const int processors = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 2;
-    const int half = processors / 2;
+    const int half = cpus_count() / 2;
     return half < 1 ? 1 : half > MAX_DEFAULT_THREADS ? MAX_DEFAULT_THREADS : half;
 }
 

@@ -71,8 +71,7 @@ static double epsilon_of(const exchange_model *m)
     return state_shrink_epsilon(m->weights->shrink, m->epsilon);
 }
 
-/* --- torchvision ----------------------------------------------------------------------------------------------------
- */
+/* --- torchvision ------------------------------------------------------------------------------------------------- */
 
 const char *export_safetensors_problem(const exchange_model *m)
 {
@@ -82,16 +81,6 @@ const char *export_safetensors_problem(const exchange_model *m)
     return m->spec.options.padding == PADDING_SYMMETRIC
                ? NULL
                : "torchvision's network has zeros on all sides of what it halves, this one (model.padding) has not";
-}
-
-static double width_of(const network_options *o)
-{
-    return o->alpha == 0 ? 1 : o->alpha;
-}
-
-static double depth_of(const network_options *o)
-{
-    return o->depth == 0 ? 1 : o->depth;
 }
 
 /* Channels of the node that a stage's first convolution reads, and that its last one leaves; its blocks and stride. */
@@ -142,13 +131,13 @@ static void add_settings(text_builder *out, const writing *w)
 static void describe_torchvision(text_builder *out, const writing *w)
 {
     const network_options *o = &w->m->spec.options;
-    const bool plain = depth_of(o) == 1 && (!o->fixed_ends || width_of(o) == 1);
+    const bool plain = network_depth(o) == 1 && (!o->fixed_ends || network_width(o) == 1);
     text_add(out, "torchvision.models.MobileNetV2(num_classes=%zu, ", w->m->spec.classes);
     if (plain) {
-        text_add(out, "width_mult=%.9g, ", width_of(o));
+        text_add(out, "width_mult=%.9g, ", network_width(o));
     } else {
         if (!o->fixed_ends) {
-            text_add(out, "width_mult=%.9g, ", width_of(o));
+            text_add(out, "width_mult=%.9g, ", network_width(o));
         }
         add_settings(out, w);
     }
@@ -251,8 +240,7 @@ int export_safetensors(const char *path, const exchange_model *m)
     return code;
 }
 
-/* --- Keras ----------------------------------------------------------------------------------------------------------
- */
+/* --- Keras ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the network puts the same zeros around what it halves as another padding does, at the size of its input. */
 static bool pads_alike(const exchange_model *m, model_padding padding)
@@ -281,7 +269,7 @@ const char *export_keras_problem(const exchange_model *m)
     if (fabs(epsilon_of(m) - 1e-3) > 1e-9) {
         return "keras.applications' BatchNorm has epsilon 0.001, this one (batch_norm.epsilon) another";
     }
-    if (depth_of(o) != 1 || (o->fixed_ends && width_of(o) != 1)) {
+    if (network_depth(o) != 1 || (o->fixed_ends && network_width(o) != 1)) {
         return "keras.applications' network has a width, but neither another depth nor ends of a width of their own";
     }
     return pads_alike(m, PADDING_KERAS)

@@ -61,11 +61,10 @@ static int take_kernel(const folding *d, folded_layer *layer, size_t at)
     return LS_OK;
 }
 
-/* Zeros that "same" puts around so many rows or columns, if `pad` before and one after come to the same. */
-static int is_same(size_t size, size_t side, size_t stride, size_t before, size_t out)
+/* Whether so many zeros before `size` rows or columns, and one after them, are what "same" puts there. */
+static int is_same(const graph_node *conv, size_t size, size_t before, size_t out)
 {
-    const size_t reach = (out - 1) * stride + side;
-    return out == (size + stride - 1) / stride && before == (reach > size ? (reach - size) / 2 : 0);
+    return out == (size + conv->stride - 1) / conv->stride && before == graph_same_zeros(conv, size, out) / 2;
 }
 
 static void set_padding(const folding *d, folded_layer *layer, size_t at)
@@ -77,8 +76,8 @@ static void set_padding(const folding *d, folded_layer *layer, size_t at)
         return;
     }
     const graph_shape *in = &node_of(d, before->inputs[0])->shape;
-    layer->same = is_same(in->height, n->side, n->stride, before->above, n->shape.height) &&
-                  is_same(in->width, n->side, n->stride, before->left, n->shape.width);
+    layer->same =
+        is_same(n, in->height, before->above, n->shape.height) && is_same(n, in->width, before->left, n->shape.width);
     if (!layer->same) {
         layer->above = before->above;
         layer->left = before->left;

@@ -27,8 +27,7 @@ struct importer {
     import_facts facts;
 };
 
-/* --- What a file is -------------------------------------------------------------------------------------------------
- */
+/* --- What a file is ---------------------------------------------------------------------------------------------- */
 
 typedef enum kind { KIND_UNKNOWN, KIND_HDF5, KIND_ZIP, KIND_PICKLE, KIND_SAFETENSORS } kind;
 
@@ -72,8 +71,7 @@ static bool is_pickle_member(const char *name)
     return strcmp(file_name(name), "data.pkl") == 0;
 }
 
-/* --- safetensors ----------------------------------------------------------------------------------------------------
- */
+/* --- safetensors ------------------------------------------------------------------------------------------------- */
 
 static int read_safetensors(void *context, const source_tensor *t, size_t size, real *out)
 {
@@ -194,8 +192,7 @@ static int open_safetensors(importer *i)
     return code;
 }
 
-/* --- Files of the article's network
- * ----------------------------------------------------------------------------------- */
+/* --- Files of the article's network ------------------------------------------------------------------------------ */
 
 static int read_weights(void *context, const source_tensor *t, size_t size, real *out)
 {
@@ -242,8 +239,7 @@ static int open_weights(importer *i)
     return code;
 }
 
-/* --- Keras ----------------------------------------------------------------------------------------------------------
- */
+/* --- Keras ------------------------------------------------------------------------------------------------------- */
 
 /* A sealed file is a checkpoint; so is one that lost a part, which says so then. */
 static int open_hdf5(importer *i)
@@ -283,8 +279,7 @@ static int open_zip(importer *i)
     return code;
 }
 
-/* --- Facts ----------------------------------------------------------------------------------------------------------
- */
+/* --- Facts ------------------------------------------------------------------------------------------------------- */
 
 static void set_pixels(import_facts *f, const double mean[3], const double deviation[3])
 {
@@ -431,8 +426,7 @@ static int take_facts(importer *i, const char *as)
     return code;
 }
 
-/* --- The importer ---------------------------------------------------------------------------------------------------
- */
+/* --- The importer ------------------------------------------------------------------------------------------------ */
 
 static int open_file(importer *i)
 {
@@ -498,8 +492,7 @@ const import_facts *import_facts_of(const importer *i)
     return &i->facts;
 }
 
-/* --- Numbers --------------------------------------------------------------------------------------------------------
- */
+/* --- Numbers ----------------------------------------------------------------------------------------------------- */
 
 static bool is_dense(const tensor_info *info)
 {

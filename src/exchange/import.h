@@ -10,10 +10,12 @@
 /*
  * Weights that another program trained. What a file is, is found by its content:
  *
- *   safetensors          torchvision's mobilenet_v2 or timm's mobilenetv2_*, told by the names in it
- *   Keras                keras.applications.MobileNetV2 in each of Keras' layouts (exchange/keras_file.h), alone or as
- * a layer of a larger model; or the article's own network Lockstep             a checkpoint, its seal and checksums
- * verified
+ *   safetensors: torchvision's mobilenet_v2 or timm's mobilenetv2_*, told by the names in it.
+ *
+ *   Keras: keras.applications.MobileNetV2 in each of its layouts (exchange/keras_file.h), alone or as a layer of a
+ *   larger model; or the article's own network.
+ *
+ *   Lockstep: a checkpoint, its seal and checksums verified.
  *
  * A pickle, as PyTorch saves by itself, is refused: reading one runs what it says.
  *

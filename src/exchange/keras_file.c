@@ -40,8 +40,7 @@ static int read_numbers(void *context, const source_tensor *t, size_t size, real
     return code != LS_OK ? code : h5_read(k->h5, path, H5_REAL, size, out);
 }
 
-/* --- Dense layers ---------------------------------------------------------------------------------------------------
- */
+/* --- Dense layers ------------------------------------------------------------------------------------------------ */
 
 /* A new dense layer at a place of the list; those from there on move. NULL: there is no room. */
 static source_dense *insert_dense(source *s, size_t at)
@@ -96,8 +95,7 @@ static void configure_dense(keras_file *k)
     s->dense_unordered = s->dense_unordered && !all;
 }
 
-/* --- Keras 3 --------------------------------------------------------------------------------------------------------
- */
+/* --- Keras 3 ----------------------------------------------------------------------------------------------------- */
 
 /* A layer's class, from what its group is called, and which variables it has. */
 typedef enum layer_class { CLASS_CONV, CLASS_NORM, CLASS_DENSE, CLASS_OTHER } layer_class;
@@ -305,8 +303,7 @@ static int scan_all(keras_file *k, bool by_name)
     return code;
 }
 
-/* --- The older layout -----------------------------------------------------------------------------------------------
- */
+/* --- The older layout -------------------------------------------------------------------------------------------- */
 
 /* Split a data set's path into a layer and a variable: ".../block_1_expand", "kernel" of ".../block_1_expand/kernel:0".
  */
@@ -372,8 +369,7 @@ static int scan_legacy(keras_file *k, const char *root)
     return code;
 }
 
-/* --- Files ----------------------------------------------------------------------------------------------------------
- */
+/* --- Files ------------------------------------------------------------------------------------------------------- */
 
 static void drop_source(keras_file *k)
 {

@@ -6,8 +6,7 @@
 
 #include "base/error.h"
 
-/* --- A file's order of numbers --------------------------------------------------------------------------------------
- */
+/* --- A file's order of numbers ----------------------------------------------------------------------------------- */
 
 int match_shape(size_t out[4], const tensor_info *info, names_convention c)
 {
@@ -69,8 +68,7 @@ void match_order_to(real *file, const real *values, const tensor_info *info, nam
     }
 }
 
-/* --- One network ----------------------------------------------------------------------------------------------------
- */
+/* --- One network ------------------------------------------------------------------------------------------------- */
 
 static bool is_dense(const tensor_info *info)
 {
@@ -189,10 +187,10 @@ static int tell(const match *m, const source *s, const problems_of *p, const cha
         const source_tensor *found = source_find(s, name);
         text_add(&text, "tensor %s %s", name, found == NULL ? "is missing" : "has shape ");
         if (found != NULL) {
-            source_add_shape(&text, found->rank, found->shape);
+            text_add_shape(&text, found->rank < SOURCE_MOST_RANK ? found->rank : SOURCE_MOST_RANK, found->shape);
             text_add(&text, ", not ");
             const int rank = match_shape(shape, info, s->convention);
-            source_add_shape(&text, rank, shape);
+            text_add_shape(&text, rank, shape);
         }
     } else {
         text_add(&text, "tensor %s is none of the network's", p->superfluous->name);
@@ -202,8 +200,7 @@ static int tell(const match *m, const source *s, const problems_of *p, const cha
     return LS_EFORMAT;
 }
 
-/* --- Which network --------------------------------------------------------------------------------------------------
- */
+/* --- Which network ----------------------------------------------------------------------------------------------- */
 
 /* Each has one depthwise kernel. */
 static size_t count_blocks(const source *s)
@@ -311,8 +308,7 @@ static int try_depths(search *f, const network_spec *base)
     return code;
 }
 
-/* --- Dense layers ---------------------------------------------------------------------------------------------------
- */
+/* --- Dense layers ------------------------------------------------------------------------------------------------ */
 
 static size_t inputs_of(const source *s, const source_dense *d)
 {

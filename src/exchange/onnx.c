@@ -154,11 +154,9 @@ static onnx_node node_of(const writer *w, size_t at, const char *op)
         .op = op, .name = n->name, .block = n->block, .output = n->name, .inputs = {value_of(w, n->inputs[0])}};
 }
 
-/* Zeros that Keras' "same" puts around `size` rows or columns: the smaller half of them before. */
 static void same_padding(const graph_node *conv, size_t size, size_t out_size, size_t *before, size_t *after)
 {
-    const size_t read = (out_size - 1) * conv->stride + conv->side;
-    const size_t zeros = read > size ? read - size : 0;
+    const size_t zeros = graph_same_zeros(conv, size, out_size);
     *before += zeros / 2;
     *after += zeros - zeros / 2;
 }

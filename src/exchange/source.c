@@ -90,15 +90,6 @@ bool source_has_shape(const source_tensor *t, int rank, const size_t *shape)
     return same;
 }
 
-void source_add_shape(text_builder *out, int rank, const size_t *shape)
-{
-    text_add(out, "(");
-    for (int i = 0; i < rank && i < SOURCE_MOST_RANK; i++) {
-        text_add(out, "%s%zu", i == 0 ? "" : ", ", shape[i]);
-    }
-    text_add(out, ")");
-}
-
 void source_release(source *s)
 {
     for (size_t i = 0; i < s->count; i++) {

@@ -62,9 +62,6 @@ const source_tensor *source_find(const source *s, const char *name);
 /* Whether it has this shape. */
 bool source_has_shape(const source_tensor *t, int rank, const size_t *shape);
 
-/* "(3, 3, 3, 32)" */
-void source_add_shape(text_builder *out, int rank, const size_t *shape);
-
 /* Free all that it owns. */
 void source_release(source *s);
 

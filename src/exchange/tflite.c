@@ -55,13 +55,19 @@ static flatbuffer_ref add_subgraph(tflite_writer *w)
     return flatbuffer_list(f, &subgraph, 1);
 }
 
-static flatbuffer_ref add_map(flatbuffer *f, const char *name, uint32_t tensor)
+/* A table of a name and a number: of a tensor, or of a buffer. */
+static flatbuffer_ref add_named(flatbuffer *f, const char *name, uint32_t number)
 {
     const flatbuffer_ref called = flatbuffer_text(f, name);
     flatbuffer_begin(f);
     flatbuffer_refer(f, 0, called);
-    flatbuffer_whole(f, 1, tensor, 4);
-    const flatbuffer_ref map = flatbuffer_end(f);
+    flatbuffer_whole(f, 1, number, 4);
+    return flatbuffer_end(f);
+}
+
+static flatbuffer_ref add_map(flatbuffer *f, const char *name, uint32_t tensor)
+{
+    const flatbuffer_ref map = add_named(f, name, tensor);
     return flatbuffer_list(f, &map, 1);
 }
 
@@ -83,13 +89,7 @@ static flatbuffer_ref add_signature(tflite_writer *w)
 
 static flatbuffer_ref add_entry(tflite_writer *w, const char *name, const void *bytes, size_t n)
 {
-    flatbuffer *f = &w->f;
-    const uint32_t buffer = tflite_add_buffer(w, bytes, n);
-    const flatbuffer_ref called = flatbuffer_text(f, name);
-    flatbuffer_begin(f);
-    flatbuffer_refer(f, 0, called);
-    flatbuffer_whole(f, 1, buffer, 4);
-    return flatbuffer_end(f);
+    return add_named(&w->f, name, tflite_add_buffer(w, bytes, n));
 }
 
 static flatbuffer_ref add_metadata(tflite_writer *w)

@@ -22,22 +22,14 @@ static size_t source_of(const lowering *l, size_t at)
     return in->op == GRAPH_ZERO_PADDING ? in->inputs[0] : node_of(l, at)->inputs[0];
 }
 
-/* Zeros before an input of this size with Keras' "same": the smaller half of those that windows of 3 at distance 2
- * reach beyond it. */
-static size_t same_padding(size_t size, size_t out_size)
-{
-    const size_t reach = (out_size - 1) * 2 + 3;
-    return reach > size ? (reach - size) / 2 : 0;
-}
-
 /* Rows and columns of zeros before the input of convolution `at`, of stride 2. */
 static void pad(const lowering *l, size_t at, unit *u)
 {
     const graph_node *n = node_of(l, at);
     const graph_node *before = node_of(l, n->inputs[0]);
     const int padded = before->op == GRAPH_ZERO_PADDING;
-    u->above = padded ? before->above : same_padding(u->height, u->out_height);
-    u->left = padded ? before->left : same_padding(u->width, u->out_width);
+    u->above = padded ? before->above : graph_same_zeros(n, u->height, u->out_height) / 2;
+    u->left = padded ? before->left : graph_same_zeros(n, u->width, u->out_width) / 2;
 }
 
 /* Whether there are kernels for such a convolution after these nodes; which. */

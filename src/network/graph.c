@@ -27,6 +27,12 @@ const char *graph_class(const graph_node *node)
     return layers[node->op].class_name;
 }
 
+size_t graph_same_zeros(const graph_node *conv, size_t size, size_t out_size)
+{
+    const size_t reach = (out_size - 1) * conv->stride + conv->side;
+    return reach > size ? reach - size : 0;
+}
+
 int graph_inputs(const graph_node *node)
 {
     return node->op == GRAPH_INPUT ? 0 : node->op == GRAPH_ADD ? 2 : 1;

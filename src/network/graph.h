@@ -74,6 +74,12 @@ const char *graph_class(const graph_node *node);
 /* Whether a variable of some graph is called so: "conv2d_3/kernel". */
 int graph_is_variable(const char *name);
 
+/*
+ * Zeros that Keras' "same" puts around `size` rows or columns of a convolution's input, of which it has `out_size`
+ * windows; the smaller half of them comes first.
+ */
+size_t graph_same_zeros(const graph_node *conv, size_t size, size_t out_size);
+
 /* How many nodes it reads: 0, 1 or 2. */
 int graph_inputs(const graph_node *node);
 

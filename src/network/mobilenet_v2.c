@@ -116,13 +116,13 @@ static void add_bottleneck(builder *b, size_t in, size_t expansion, size_t chann
 static size_t repeats_of(const row *r, const network_options *o)
 {
     const int end = r == &rows[0] || r == &rows[ROWS - 1];
-    return o->depth == 0 || (o->fixed_ends && end) ? r->repeats : (size_t)ceil((double)r->repeats * o->depth);
+    return o->fixed_ends && end ? r->repeats : (size_t)ceil((double)r->repeats * network_depth(o));
 }
 
 static void build(graph *g, const network_spec *o)
 {
     const network_options *options = &o->options;
-    const double alpha = options->alpha == 0 ? 1 : options->alpha;
+    const double alpha = network_width(options);
     const double ends = options->fixed_ends ? 1 : alpha;
     builder b = {.g = g, .o = o};
     size_t channels = widen(STEM, ends);

@@ -30,4 +30,15 @@ typedef struct network_options {
     double dropout; /* probability that an input of the last layer is left out, in training */
 } network_options;
 
+/* What alpha and depth come to: 0 stands for 1. */
+static inline double network_width(const network_options *o)
+{
+    return o->alpha == 0 ? 1 : o->alpha;
+}
+
+static inline double network_depth(const network_options *o)
+{
+    return o->depth == 0 ? 1 : o->depth;
+}
+
 #endif

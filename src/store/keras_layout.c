@@ -107,16 +107,6 @@ int keras_layout_write(h5_file *f, const state *s)
     return code == LS_OK ? link_legacy(f, s->table) : code;
 }
 
-/* "(3, 3, 3, 32)" */
-static void add_shape(text_builder *out, int rank, const size_t *dims)
-{
-    text_add(out, "(");
-    for (int i = 0; i < rank; i++) {
-        text_add(out, "%s%zu", i == 0 ? "" : ", ", dims[i]);
-    }
-    text_add(out, ")");
-}
-
 int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
 {
     char name[2 * TENSOR_NAME_SIZE];
@@ -135,9 +125,9 @@ int keras_layout_check(h5_file *f, const char *path, const tensor_info *info)
     }
     if (!same) {
         text_builder shapes = {0};
-        add_shape(&shapes, shape.rank, shape.dims);
+        text_add_shape(&shapes, shape.rank, shape.dims);
         text_add(&shapes, " where the network has ");
-        add_shape(&shapes, info->rank, info->shape);
+        text_add_shape(&shapes, info->rank, info->shape);
         (void)error_set(LS_EFORMAT, "%s: tensor %s has shape %s", h5_path(f), name, text_of(&shapes));
         text_release(&shapes);
         return LS_EFORMAT;
