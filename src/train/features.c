@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/watch.h"
-#include "data/augment_options.h"
+#include "data/augment_jitter.h"
 #include "store/features_file.h"
 
 enum { PATH_SIZE = 4096, PIECE = 1 << 28 };
@@ -18,8 +18,8 @@ enum { PATH_SIZE = 4096, PIECE = 1 << 28 };
 static bool augments(const data_options *o)
 {
     const augment_options *a = &o->augmentation;
-    return o->augment || a->crop || a->flip > 0 || a->policy != AUGMENT_NO_POLICY || a->brightness > 0 ||
-           a->contrast > 0 || a->saturation > 0 || a->hue > 0 || a->erase > 0;
+    return o->augment || a->crop || a->flip > 0 || a->policy != AUGMENT_NO_POLICY || augment_jitter_wanted(a) ||
+           a->erase > 0;
 }
 
 bool features_wanted(const session_options *o)

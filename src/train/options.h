@@ -36,12 +36,6 @@ static inline bool train_has_thawed(const train_options *o, uint64_t epoch)
     return o->unfreeze_at > 0 && epoch >= o->unfreeze_at;
 }
 
-/* What is frozen in an epoch, counted from 0. */
-static inline const char *train_frozen(const train_options *o, uint64_t epoch)
-{
-    return train_has_thawed(o, epoch) ? o->then_freeze : o->freeze;
-}
-
 /* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */
 static inline bool train_out_of_patience(const train_options *o, uint64_t epoch, double best)
 {
