@@ -37,34 +37,61 @@ typedef struct tally_job {
     const model_seen *seen;
 } tally_job;
 
-static real through(const lens *view, size_t channel, real z)
+/* What the layer's output is at n places: out[n][8]. Padding is in it. */
+static void look(real *restrict out, const lens *view, size_t block, const real *restrict values, size_t n)
 {
-    real u = view->scale == NULL ? z : z * view->scale[channel] + view->shift[channel];
-    if (view->clamp) {
-        u = u < 0 ? 0 : u > 6 ? 6 : u;
+    real scale[KERNEL_BLOCK];
+    real shift[KERNEL_BLOCK];
+    for (size_t k = 0; k < KERNEL_BLOCK; k++) {
+        scale[k] = view->scale == NULL ? 1 : view->scale[block * KERNEL_BLOCK + k];
+        shift[k] = view->scale == NULL ? 0 : view->shift[block * KERNEL_BLOCK + k];
     }
-    return u;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < KERNEL_BLOCK; k++) {
+            out[i * KERNEL_BLOCK + k] = values[i * KERNEL_BLOCK + k] * scale[k] + shift[k];
+        }
+    }
+    for (size_t i = 0; view->clamp && i < n * KERNEL_BLOCK; i++) {
+        const real low = out[i] < 0 ? 0 : out[i];
+        out[i] = low > 6 ? 6 : low;
+    }
+}
+
+/* [n][8] to [n][channels], in place. */
+static void drop_padding(real *values, size_t n, size_t channels)
+{
+    for (size_t i = 1; i < n && channels < KERNEL_BLOCK; i++) {
+        memmove(values + i * channels, values + i * KERNEL_BLOCK, channels * sizeof *values);
+    }
 }
 
 /* One block of channels, of all shards in order: so the sums do not depend on threads. */
 static void tally_block(void *context, size_t block, int thread)
 {
+    enum { PLACES = 64 };
     const tally_job *job = context;
     const model_seen *seen = job->seen;
     const nn_run *run = seen->run;
-    value_histogram *part = &job->t->parts[thread];
+    const size_t rest = seen->channels - block * KERNEL_BLOCK;
+    const size_t channels = rest < KERNEL_BLOCK ? rest : KERNEL_BLOCK;
     for (size_t s = 0; s < run->range.count; s++) {
         const size_t n = nn_shard_samples(run, s) * seen->pixels;
         const real *values = (const real *)seen->output.data + s * seen->output.stride + block * n * KERNEL_BLOCK;
-        for (size_t k = 0; k < KERNEL_BLOCK && block * KERNEL_BLOCK + k < seen->channels; k++) {
-            const size_t channel = block * KERNEL_BLOCK + k;
-            double sum = 0;
-            for (size_t i = 0; i < n; i++) {
-                const double u = (double)through(&seen->output.view, channel, values[i * KERNEL_BLOCK + k]);
-                sum += u;
-                value_histogram_add(part, u);
+        double sums[KERNEL_BLOCK] = {0};
+        for (size_t done = 0; done < n; done += PLACES) {
+            real out[PLACES * KERNEL_BLOCK];
+            const size_t places = n - done < PLACES ? n - done : PLACES;
+            look(out, &seen->output.view, block, values + done * KERNEL_BLOCK, places);
+            for (size_t i = 0; i < places; i++) {
+                for (size_t k = 0; k < KERNEL_BLOCK; k++) {
+                    sums[k] += (double)out[i * KERNEL_BLOCK + k];
+                }
             }
-            job->t->sums[channel] += sum;
+            drop_padding(out, places, channels);
+            value_histogram_add(&job->t->parts[thread], out, places * channels);
+        }
+        for (size_t k = 0; k < channels; k++) {
+            job->t->sums[block * KERNEL_BLOCK + k] += sums[k];
         }
     }
 }
@@ -97,8 +124,8 @@ static void see_images(calibration *c, const real *images, size_t pixels)
     tally *t = &c->nodes[0];
     for (size_t i = 0; i < 3 * pixels; i++) {
         t->sums[i % 3] += (double)images[i];
-        value_histogram_add(t->parts, (double)images[i]);
     }
+    value_histogram_add(t->parts, images, 3 * pixels);
     t->count += pixels;
 }
 

@@ -1,7 +1,10 @@
 #ifndef LOCKSTEP_EXCHANGE_HISTOGRAM_H
 #define LOCKSTEP_EXCHANGE_HISTOGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/real.h"
 
 /*
  * How often values of which size occur. Starts as zeros, and reaches as far as the values do: bins become twice as
@@ -11,26 +14,14 @@ enum { VALUE_BINS = 2048 };
 
 typedef struct value_histogram {
     double limit;       /* bins are of -limit..limit: a power of 2; 0: there are no values */
-    double scale;       /* bins a unit: also a power of 2, so that multiplying by it is exact */
+    double scale;       /* bins a unit: also a power of 2 */
     double least, most; /* of all values, and 0 */
     int strange;        /* a value was not finite; it is not counted */
     uint64_t bins[VALUE_BINS];
 } value_histogram;
 
-void value_histogram_grow(value_histogram *h, double value);
+void value_histogram_add(value_histogram *h, const real *values, size_t n);
 void value_histogram_merge(value_histogram *into, const value_histogram *h);
-
-static inline void value_histogram_add(value_histogram *h, double value)
-{
-    if (!(value < h->limit && value >= -h->limit)) {
-        value_histogram_grow(h, value);
-    }
-    if (value < h->limit && value >= -h->limit) {
-        h->least = value < h->least ? value : h->least;
-        h->most = value > h->most ? value : h->most;
-        h->bins[(int)(value * h->scale + 0.5 * VALUE_BINS)]++;
-    }
-}
 
 /* From where to where this share of all values lies: half of the rest is below, half above; a bin is not split. */
 void value_histogram_share(const value_histogram *h, double share, double *least, double *most);

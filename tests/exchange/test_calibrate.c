@@ -1,5 +1,6 @@
 #include "exchange/calibrate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "exchange/histogram.h"
@@ -122,7 +123,8 @@ START_TEST(histograms_merge_in_any_order)
     memset(&forth, 0, sizeof forth);
     memset(&back, 0, sizeof back);
     for (int i = 0; i < 3000; i++) {
-        value_histogram_add(&parts[i % 3], (i % 3 == 1 ? 100 : 0.01) * (random_unit(1, 1, (uint64_t)i) - 0.25));
+        const real value = (real)((i % 3 == 1 ? 100 : 0.01) * (random_unit(1, 1, (uint64_t)i) - 0.25));
+        value_histogram_add(&parts[i % 3], &value, 1);
     }
     for (int i = 0; i < 3; i++) {
         value_histogram_merge(&forth, &parts[i]);
@@ -138,17 +140,49 @@ START_TEST(histograms_merge_in_any_order)
 }
 END_TEST
 
+/* Many at once are counted as one by one, tiny negative ones and infinite ones too, whatever came first. */
+START_TEST(values_together_count_as_one_by_one)
+{
+    enum { N = 1500 };
+    static value_histogram one, many, back;
+    static real values[N];
+    memset(&one, 0, sizeof one);
+    memset(&many, 0, sizeof many);
+    memset(&back, 0, sizeof back);
+    for (int i = 0; i < N; i++) {
+        values[i] = (real)ldexp(random_unit(1, 3, (uint64_t)i) - 0.5, i % 40 - 35);
+        value_histogram_add(&one, &values[i], 1);
+    }
+    value_histogram_add(&many, values, N);
+    for (int i = N; i > 0; i--) {
+        value_histogram_add(&back, &values[i - 1], 1);
+    }
+    ck_assert_mem_eq(&one, &many, sizeof one);
+    ck_assert_mem_eq(&one, &back, sizeof one);
+    ck_assert(!many.strange);
+    const uint64_t counted = many.bins[VALUE_BINS / 2];
+    values[700] = (real)-INFINITY;
+    values[701] = 0;
+    value_histogram_add(&many, values + 700, 2);
+    ck_assert(many.strange);
+    ck_assert_double_eq(many.limit, one.limit);
+    ck_assert_uint_eq(many.bins[VALUE_BINS / 2], counted + 1);
+}
+END_TEST
+
 /* One value far away costs little if it is cut off; the others are then told apart better. */
 START_TEST(outliers_are_cut_off)
 {
     static value_histogram h;
+    const real far = 12;
     double least = 0;
     double most = 0;
     memset(&h, 0, sizeof h);
     for (int i = 0; i < 1000000; i++) {
-        value_histogram_add(&h, random_unit(1, 2, (uint64_t)i) * 2 - 1);
+        const real value = (real)(random_unit(1, 2, (uint64_t)i) * 2 - 1);
+        value_histogram_add(&h, &value, 1);
     }
-    value_histogram_add(&h, 12);
+    value_histogram_add(&h, &far, 1);
     value_histogram_share(&h, 0.99999, &least, &most);
     ck_assert_double_eq_tol(least, -1, 0.03);
     ck_assert_double_eq_tol(most, 1, 0.03);
@@ -169,6 +203,7 @@ int main(void)
     tcase_add_test(cases, every_output_is_seen);
     tcase_add_test(cases, nothing_seen_is_no_range);
     tcase_add_test(cases, histograms_merge_in_any_order);
+    tcase_add_test(cases, values_together_count_as_one_by_one);
     tcase_add_test(cases, outliers_are_cut_off);
     return suite_run("calibrate", cases);
 }
