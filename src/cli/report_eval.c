@@ -10,7 +10,6 @@
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "data/orientation.h"
-#include "network/freeze.h"
 #include "train/estimate.h"
 #include "train/evaluate.h"
 
@@ -195,14 +194,13 @@ static int evaluate_run(job *j)
     estimate precise = {0};
     j->out->moving = j->out->precise = evaluation_of_none();
     int code = look_at_data(j);
-    /* Of a network of which a part was frozen, statistics of other data are part of what was learnt. */
-    const bool estimates = j->d->saved.model.batch_norm && freeze_is_none(j->d->saved.train.freeze);
-    if (code == LS_OK && estimates && estimate_precise(&precise, j) != LS_OK) {
+    if (code == LS_OK && j->d->saved.model.batch_norm && estimate_precise(&precise, j) != LS_OK) {
         say_why(j->out->why_moving);
+        precise.samples = 0;
     }
     if (code == LS_OK) {
         log_note("%s: evaluating its newest checkpoint (--no-eval leaves it out)", j->d->dir);
-        code = evaluate_both(j, j->out->why_moving[0] == '\0' ? precise.moving : NULL);
+        code = evaluate_both(j, precise.samples > 0 ? precise.moving : NULL);
     }
     estimate_release(&precise);
     return code;

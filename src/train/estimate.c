@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "train/evaluate.h"
+#include "train/moving.h"
 
 static int check_data(const session *s, const session_history *at, const char *checkpoint)
 {
@@ -35,15 +36,23 @@ static int run(estimate *out, session *s, const char *checkpoint, size_t batches
     if (code != LS_OK) {
         return code;
     }
-    const size_t n = model_table(s->replica.net)->moving_size;
-    const size_t steps = loader_steps(s->train);
-    out->batch = s->options.order.batch;
-    out->batches = batches > 0 && batches < steps ? batches : steps;
-    out->samples = out->batches < steps ? out->batches * out->batch : loader_samples(s->train);
+    const uint64_t epoch = epoch_of(&s->replica.state);
+    code = comm_agree(s->c, model_freeze(s->replica.net, train_frozen_in(&s->options.train, epoch)));
+    if (code != LS_OK) {
+        return code;
+    }
+    const tensor_table *t = model_table(s->replica.net);
+    const size_t n = t->moving_size;
+    if (moving_changes(t)) {
+        const size_t steps = loader_steps(s->train);
+        out->batch = s->options.order.batch;
+        out->batches = batches > 0 && batches < steps ? batches : steps;
+        out->samples = out->batches < steps ? out->batches * out->batch : loader_samples(s->train);
+    }
     out->moving = calloc(n + 1, sizeof *out->moving);
     code = comm_agree(s->c, out->moving == NULL ? error_set(LS_ENOMEM, "out of memory for statistics") : LS_OK);
     if (code == LS_OK) {
-        code = evaluate_population(s, epoch_of(&s->replica.state), batches, NULL, out->moving);
+        code = evaluate_population(s, epoch, batches, NULL, out->moving);
     }
     if (code == LS_OK) {
         out->hash = hash_bytes(HASH_START, out->moving, n * sizeof *out->moving);
@@ -76,6 +85,10 @@ void estimate_release(estimate *e)
 
 const char *estimate_describe(char out[ESTIMATE_TEXT_SIZE], const estimate *e, const char *data_file)
 {
+    if (e->samples == 0) {
+        (void)snprintf(out, ESTIMATE_TEXT_SIZE, "BatchNorm was not trained: its moving statistics are what it ran on");
+        return out;
+    }
     (void)snprintf(out, ESTIMATE_TEXT_SIZE,
                    "statistics re-estimated over %zu batches of %zu, %zu training pictures of %.300s: %016" PRIx64,
                    e->batches, e->batch, e->samples, data_file, e->hash);

@@ -8,12 +8,14 @@
  * which training with batch_norm.evaluate: precise validates after the checkpoint's epoch, on any ranks and threads.
  */
 typedef struct estimate {
-    real *moving; /* [moving_size], laid out as the moving statistics; owned, estimate_release */
-    size_t batches, batch, samples;
-    uint64_t hash; /* of `moving` */
+    real *moving;                   /* [moving_size], laid out as the moving statistics; owned, estimate_release */
+    size_t batches, batch, samples; /* 0, 0, 0: all of BatchNorm was frozen, so the moving ones are what it ran on */
+    uint64_t hash;                  /* of `moving` */
 } estimate;
 
 /*
+ * Of layers that were not trained in the checkpoint's epoch the moving statistics are taken, as training did.
+ *
  * trained: the session that trained, with the name of its data set; what it says of training and splits does not
  * matter. batches: as evaluate_population. LS_EUSAGE where the data set is not the one that trained. Collective; a
  * failure is returned by all ranks. *out starts with anything and is released on failure too.

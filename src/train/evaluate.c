@@ -186,7 +186,7 @@ int evaluate_population(session *s, uint64_t epoch, size_t batches, evaluate_bre
 {
     const tensor_table *t = model_table(s->replica.net);
     const size_t n = t->moving_size;
-    if (model_trains_head_only(s->replica.net)) { /* all BatchNorm stands still */
+    if (!moving_changes(t)) {
         memcpy(out, state_moving(&s->replica.state), n * sizeof *out);
         return LS_OK;
     }

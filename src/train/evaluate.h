@@ -51,6 +51,7 @@ int evaluate_split(session *s, const state *at, const evaluate_extras *extras, e
 /*
  * Population statistics at the current weights, laid out as the moving ones: over the first `batches` training batches
  * (0: all) of an epoch, at the size of validation, weighted by samples; variances are E[variance + mean^2] - mean^2.
+ * Those of frozen layers are the moving ones; where all are, no picture is read.
  * Needs a session that trains or estimates, whose train loader is between epochs. breaks: as for evaluate_split.
  * Collective; a failure is returned by all ranks.
  */

@@ -10,7 +10,16 @@
 bool moving_is_mean(const tensor_table *t, size_t i)
 {
     return i + 1 < t->count && t->tensors[i].role == TENSOR_MOVING_MEAN &&
-           t->tensors[i + 1].role == TENSOR_MOVING_VARIANCE;
+           t->tensors[i + 1].role == TENSOR_MOVING_VARIANCE && !t->tensors[i].frozen;
+}
+
+bool moving_changes(const tensor_table *t)
+{
+    size_t i = 0;
+    while (i < t->count && !moving_is_mean(t, i)) {
+        i++;
+    }
+    return i < t->count;
 }
 
 /*
@@ -61,9 +70,9 @@ double moving_measure(const session *s, size_t samples)
 {
     const tensor_table *t = model_table(s->replica.net);
     double *statistics = calloc(t->moving_size + 1, sizeof *statistics);
-    if (model_trains_head_only(s->replica.net)) {
+    if (!moving_changes(t)) { /* also of a head's steps, which see no other layer */
         free(statistics);
-        return 0; /* all BatchNorm stands still, by the statistics that it is validated by */
+        return 0;
     }
     if (statistics == NULL) {
         return NAN;

@@ -58,7 +58,10 @@ const char *moving_describe(char out[MOVING_TEXT_SIZE], const moving_lag *lag);
  */
 void moving_warn(const char *what, const moving_lag *lag, const char *remedy);
 
-/* Whether tensor i is a moving mean; its variance is then the next. */
+/* Whether tensor i is a moving mean that is not frozen; its variance is then the next. */
 bool moving_is_mean(const tensor_table *t, size_t i);
+
+/* Whether training changes any moving statistics: there are some, and not all are frozen. */
+bool moving_changes(const tensor_table *t);
 
 #endif

@@ -36,6 +36,12 @@ static inline bool train_has_thawed(const train_options *o, uint64_t epoch)
     return o->unfreeze_at > 0 && epoch >= o->unfreeze_at;
 }
 
+/* What is not trained in an epoch, counted from 0 (network/freeze.h); NULL: nothing. */
+static inline const char *train_frozen_in(const train_options *o, uint64_t epoch)
+{
+    return train_has_thawed(o, epoch) ? o->then_freeze : o->freeze;
+}
+
 /* Whether no epoch has been better for as long as a run waits for one. epoch: complete ones; best: the best, or NaN. */
 static inline bool train_out_of_patience(const train_options *o, uint64_t epoch, double best)
 {

@@ -211,7 +211,7 @@ static int unfreeze(session *s, uint64_t epoch)
     const uint64_t first = o->unfreeze_at * loader_steps(s->train);
     step.optimizer.updates_before = gradient_updates(&step.optimizer, first);
     step.optimizer.learning_rate = o->unfreeze_rate > 0 ? o->unfreeze_rate : step.optimizer.learning_rate;
-    int code = model_freeze(s->replica.net, o->then_freeze);
+    int code = model_freeze(s->replica.net, train_frozen_in(o, epoch));
     if (code == LS_OK) {
         code = stepper_skip_frozen(s->replica.steps);
     }
