@@ -111,7 +111,8 @@ static int adapt(config *c, const eval_arguments *a)
     return LS_OK;
 }
 
-static int load(eval_subject *on, const eval_arguments *a, config *c)
+/* classes: their names, each with its zero, are added. */
+static int load(eval_subject *on, text_builder *classes, const eval_arguments *a, config *c)
 {
     checkpoint_info info = {0};
     int code = which_checkpoint(on->checkpoint, a->given, a->best);
@@ -124,6 +125,9 @@ static int load(eval_subject *on, const eval_arguments *a, config *c)
     if (code == LS_OK) {
         on->data_checksum = info.data_checksum;
         on->lag = run_options_lag(&info, c);
+        for (size_t i = 0; i < info.class_count; i++) {
+            text_add(classes, "%s%c", info.classes[i], '\0');
+        }
     }
     checkpoint_info_release(&info);
     return code;
@@ -271,12 +275,14 @@ static int evaluate(comm *c, const eval_arguments *a, const eval_subject *on, co
     return code;
 }
 
-static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on, const config *saved)
+static int eval_config(comm *c, const eval_arguments *a, const eval_subject *on, const session_classes *classes,
+                       const config *saved)
 {
     estimate precise = {0};
     session_options o = run_options_session(saved);
     o.training = false;
     o.averages = a->ema;
+    o.classes = *classes;
     o.split = a->split;
     o.data.file = a->data != NULL ? a->data : o.data.file;
     o.data.stage = NULL; /* what is read once need not be copied first */
@@ -300,17 +306,26 @@ static int eval(comm *c, void *context)
     const eval_arguments *a = context;
     eval_subject on = {0};
     char *yaml = NULL;
+    char **names = NULL;
+    text_builder classes = {0};
+    session_classes as = {.whose = on.checkpoint};
     config saved = {0};
     if (a->to.dump != NULL && comm_size(c) > 1) {
         return error_set(LS_EUSAGE, "--dump: works with one rank only; run it without mpirun");
     }
-    int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, a, &saved) : LS_OK, &saved, &yaml);
+    int code = parallel_share_config(c, comm_rank(c) == 0 ? load(&on, &classes, a, &saved) : LS_OK, &saved, &yaml);
     if (code == LS_OK) {
         code = comm_broadcast(c, &on, sizeof on);
     }
     if (code == LS_OK) {
-        code = eval_config(c, a, &on, &saved);
+        code = parallel_share_texts(c, &classes, &names, &as.count);
     }
+    if (code == LS_OK) {
+        as.names = (const char *const *)names;
+        code = eval_config(c, a, &on, &as, &saved);
+    }
+    text_release(&classes);
+    free(names);
     config_free(&saved);
     free(yaml);
     return code;

@@ -64,3 +64,23 @@ int parallel_share_config(comm *c, int code, config *shared, char **yaml)
     }
     return comm_agree(c, code);
 }
+
+int parallel_share_texts(comm *c, text_builder *texts, char ***out, size_t *count)
+{
+    uint64_t size = texts->length;
+    *out = NULL;
+    int code = comm_broadcast(c, &size, sizeof size);
+    if (code != LS_OK) {
+        return code;
+    }
+    char *bytes = comm_rank(c) == 0 ? texts->bytes : text_room(texts, (size_t)size);
+    code = comm_agree(c, bytes == NULL && size > 0 ? error_set(LS_ENOMEM, "out of memory for texts") : LS_OK);
+    if (code == LS_OK && size > 0) {
+        code = comm_broadcast(c, bytes, (size_t)size);
+    }
+    if (code != LS_OK) {
+        return code;
+    }
+    *out = text_take_list(texts, count);
+    return comm_agree(c, *out == NULL ? error_set(LS_ENOMEM, "out of memory for texts") : LS_OK);
+}

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "base/watch.h"
+#include "data/class_map.h"
 #include "data/window.h"
 #include "io/h5.h"
 #include "io/named.h"
@@ -355,6 +357,59 @@ size_t dataset_classes(const dataset *d)
 const char *dataset_class_name(const dataset *d, size_t class_number)
 {
     return class_number < d->class_count ? d->classes[class_number] : "";
+}
+
+static int refuse_class(const dataset *d, int32_t class_number, const char *const *names, size_t count,
+                        const char *whose)
+{
+    return error_set(LS_EUSAGE,
+                     "%s: has pictures of class '%s', which is none of the %zu that %.300s tells apart (%s, ...); give "
+                     "a data set of those classes",
+                     d->label, d->classes[class_number], count, whose, count > 0 ? names[0] : "");
+}
+
+/* labels: out, of the classes' places in `map`. */
+static int renumber(int32_t *labels, const dataset *d, const int32_t *map, const char *const *names, size_t count,
+                    const char *whose)
+{
+    for (size_t i = 0; i < d->samples; i++) {
+        labels[i] = map[d->labels[i]];
+        if (labels[i] < 0) {
+            return refuse_class(d, d->labels[i], names, count, whose);
+        }
+    }
+    return LS_OK;
+}
+
+int dataset_use_classes(dataset *d, const char *const *names, size_t count, const char *whose)
+{
+    text_builder copy = {0};
+    for (size_t i = 0; i < count; i++) {
+        text_add(&copy, "%s%c", names[i], '\0');
+    }
+    int32_t *map = calloc(d->class_count + 1, sizeof *map);
+    int32_t *labels = malloc((d->samples + 1) * sizeof *labels);
+    char **classes = text_take_list(&copy, NULL);
+    int code = map == NULL || labels == NULL || classes == NULL ? no_memory(d) : LS_OK;
+    if (code == LS_OK) {
+        code = class_map_find(map, (const char *const *)d->classes, d->class_count, names, count);
+    }
+    if (code == LS_OK) {
+        code = renumber(labels, d, map, names, count, whose);
+    }
+    if (code == LS_OK) {
+        free(d->labels);
+        free(d->classes);
+        d->labels = labels;
+        d->classes = classes;
+        d->class_count = count;
+        labels = NULL;
+        classes = NULL;
+    }
+    free(map);
+    free(labels);
+    free(classes);
+    return code;
 }
 
 int32_t dataset_label(const dataset *d, size_t i)

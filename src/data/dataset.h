@@ -56,6 +56,13 @@ const char *dataset_class_name(const dataset *d, size_t class_number);
 int32_t dataset_label(const dataset *d, size_t i);
 const char *dataset_name(const dataset *d, size_t i);
 
+/*
+ * From now on these are its classes, as those of a network that it is shown to: labels are numbered anew, by name; what
+ * dataset_fingerprint says stays. Returns 0, LS_ENOMEM, or LS_EUSAGE where a class that has pictures is none of them.
+ * whose: whom an error names, as the checkpoint's file. Nobody else may use the data set meanwhile.
+ */
+int dataset_use_classes(dataset *d, const char *const *names, size_t count, const char *whose);
+
 /* How many samples a split has. */
 size_t dataset_count(const dataset *d, dataset_split split);
 /* The same by class: counts[dataset_classes], which begin at 0. */

@@ -249,7 +249,13 @@ int session_open(session *out, comm *c, const session_options *options)
     if (code != LS_OK) {
         return code;
     }
-    code = check_memory(out);
+    if (options->classes.count > 0) {
+        const session_classes *as = &options->classes;
+        code = comm_agree(c, dataset_use_classes(out->data, as->names, as->count, as->whose));
+    }
+    if (code == LS_OK) {
+        code = check_memory(out);
+    }
     if (code != LS_OK) {
         return code;
     }

@@ -18,6 +18,13 @@
 #include "train/replica.h"
 #include "train/staging.h"
 
+/* Names of classes that the data set's are numbered as (dataset_use_classes). count 0: its own. Not owned. */
+typedef struct session_classes {
+    const char *const *names;
+    size_t count;
+    const char *whose; /* for messages */
+} session_classes;
+
 /*
  * Everything that a rank needs to run batches of a data set through the network: built together, freed together. Texts
  * are not owned and must outlive the session.
@@ -37,6 +44,7 @@ typedef struct session_options {
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */
     bool averages;       /* not training, for the averages of the weights as well */
     dataset_split split; /* what `val` goes through, once and in order */
+    session_classes classes;
 } session_options;
 
 typedef struct session {
