@@ -236,6 +236,19 @@ START_TEST(numbers_are_checked)
 }
 END_TEST
 
+/* A safetensors file begins with the length of its header, which may be how a pickle begins. */
+START_TEST(lengths_are_no_pickles)
+{
+    enum { LENGTH = 0x280 };
+    char bytes[8 + LENGTH] = "\x80\x02";
+    memset(bytes + 8, ' ', LENGTH);
+    memcpy(bytes + 8, "{}", 2);
+    write_bytes(bytes, sizeof bytes);
+    refuses(path, LS_EFORMAT, "neither torchvision's");
+    (void)unlink(path);
+}
+END_TEST
+
 static int zeros_of(void *context, size_t i, real *out)
 {
     (void)context;
@@ -296,6 +309,7 @@ int main(void)
     tcase_add_test(cases, which_network_of_keras);
     tcase_add_test(cases, checkpoints_are_read);
     tcase_add_test(cases, other_files_are_refused);
+    tcase_add_test(cases, lengths_are_no_pickles);
     tcase_add_test(cases, numbers_are_checked);
     tcase_add_test(cases, another_network_is_named);
     tcase_add_test(cases, what_programs_cannot_have);
