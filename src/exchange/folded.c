@@ -9,6 +9,7 @@
 typedef struct folding {
     folded *f;
     const exchange_model *m;
+    int keep_norms;
     size_t *layer_of; /* [nodes]: the layer that has the node's output so far */
     size_t *readers;  /* [nodes] */
 } folding;
@@ -43,22 +44,33 @@ static folded_layer *append(folding *d, size_t at)
     return layer;
 }
 
-/* Room for its weights, with those of the kernel in it. */
+/* Room for its weights: `window` numbers for each filter, and a bias of zeros. */
+static int take_room(const folding *d, folded_layer *layer, size_t window)
+{
+    layer->filters = layer->shape.channels;
+    layer->window = window;
+    layer->kernel = malloc(window * layer->filters * sizeof *layer->kernel);
+    layer->bias = calloc(layer->filters, sizeof *layer->bias);
+    return layer->kernel != NULL && layer->bias != NULL
+               ? LS_OK
+               : error_set(LS_ENOMEM, "out of memory for the weights of layer %s", node_of(d, layer->first)->name);
+}
+
+static void copy(double *out, const real *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (double)values[i];
+    }
+}
+
 static int take_kernel(const folding *d, folded_layer *layer, size_t at)
 {
-    const tensor_info *t = &d->m->weights->table->tensors[node_of(d, at)->variable];
-    const real *values = values_of(d, at, 0);
-    layer->filters = layer->shape.channels;
-    layer->window = t->size / layer->filters;
-    layer->kernel = malloc(t->size * sizeof *layer->kernel);
-    layer->bias = calloc(layer->filters, sizeof *layer->bias);
-    if (layer->kernel == NULL || layer->bias == NULL) {
-        return error_set(LS_ENOMEM, "out of memory for the weights of layer %s", node_of(d, at)->name);
+    const size_t size = d->m->weights->table->tensors[node_of(d, at)->variable].size;
+    const int code = take_room(d, layer, size / layer->shape.channels);
+    if (code == LS_OK) {
+        copy(layer->kernel, values_of(d, at, 0), size);
     }
-    for (size_t i = 0; i < t->size; i++) {
-        layer->kernel[i] = (double)values[i];
-    }
-    return LS_OK;
+    return code;
 }
 
 /* Whether so many zeros before `size` rows or columns, and one after them, are what "same" puts there. */
@@ -96,21 +108,29 @@ static int take_dense(folding *d, size_t at)
 {
     folded_layer *layer = append(d, at);
     const int code = take_kernel(d, layer, at);
-    const real *bias = values_of(d, at, 1);
+    layer->has_bias = 1;
     layer->clamp = node_of(d, at)->relu ? FOLDED_RELU : FOLDED_LINEAR;
-    for (size_t i = 0; code == LS_OK && i < layer->filters; i++) {
-        layer->bias[i] = (double)bias[i];
+    if (code == LS_OK) {
+        copy(layer->bias, values_of(d, at, 1), layer->filters);
     }
     return code;
 }
 
+/* Where decay was taken as a rate, weights and statistics are kept larger than they stand for. */
+double folded_epsilon(const exchange_model *m)
+{
+    return state_shrink_epsilon(m->weights->shrink, m->epsilon);
+}
+
 static void fold_norm(const folding *d, folded_layer *layer, size_t at)
 {
-    const double epsilon = state_shrink_epsilon(d->m->weights->shrink, d->m->epsilon);
+    const double epsilon = folded_epsilon(d->m);
     const real *gamma = values_of(d, at, 0);
     const real *beta = values_of(d, at, 1);
     const real *mean = values_of(d, at, 2);
     const real *variance = values_of(d, at, 3);
+    layer->has_bias = 1;
+    layer->node = at;
     for (size_t c = 0; c < layer->filters; c++) {
         const double scale = (double)gamma[c] / sqrt((double)variance[c] + epsilon);
         layer->bias[c] = (double)beta[c] + (layer->bias[c] - (double)mean[c]) * scale;
@@ -127,24 +147,39 @@ static int no_form(const folding *d, size_t at)
                      graph_class(n));
 }
 
+static int keep_norm(folding *d, size_t at)
+{
+    folded_layer *layer = append(d, at);
+    const int code = take_room(d, layer, 4);
+    for (size_t i = 0; code == LS_OK && i < 4; i++) {
+        copy(layer->kernel + i * layer->filters, values_of(d, at, i), layer->filters);
+    }
+    return code;
+}
+
+static int take_norm(folding *d, size_t at, folded_layer *before)
+{
+    if (d->keep_norms) {
+        return keep_norm(d, at);
+    }
+    if (before == NULL || before->clamp != FOLDED_LINEAR || before->kernel == NULL) {
+        return no_form(d, at);
+    }
+    fold_norm(d, before, at);
+    return LS_OK;
+}
+
 static int take_node(folding *d, size_t at)
 {
     const graph_node *n = node_of(d, at);
     folded_layer *before = at > 0 ? layer_before(d, at) : NULL;
-    const int linear = before != NULL && before->clamp == FOLDED_LINEAR;
     switch (n->op) {
     case GRAPH_CONV:
     case GRAPH_DEPTHWISE: return take_conv(d, at);
     case GRAPH_DENSE: return take_dense(d, at);
-    case GRAPH_BATCH_NORM:
-        if (!linear || before->kernel == NULL) {
-            return no_form(d, at);
-        }
-        fold_norm(d, before, at);
-        before->node = at;
-        return LS_OK;
+    case GRAPH_BATCH_NORM: return take_norm(d, at, before);
     case GRAPH_RELU6:
-        if (!linear || before->op == GRAPH_INPUT || before->op == GRAPH_MEAN) {
+        if (before == NULL || before->clamp != FOLDED_LINEAR || before->op == GRAPH_INPUT || before->op == GRAPH_MEAN) {
             return no_form(d, at);
         }
         before->clamp = FOLDED_RELU6;
@@ -171,8 +206,10 @@ static int check_finite(const folding *d)
             finite = finite && isfinite((float)layer->bias[k]);
         }
         if (!finite) {
-            return error_set(LS_ENUMERIC, "layer %s: a weight is not finite; such a network cannot be exported",
-                             node_of(d, layer->node)->name);
+            return error_set(LS_ENUMERIC,
+                             "layer %s: a weight would not be finite as float32; export weights from before they "
+                             "diverged",
+                             node_of(d, layer->first)->name);
         }
     }
     return LS_OK;
@@ -188,28 +225,41 @@ static int fold(folding *d)
         }
     }
     for (size_t i = 0; code == LS_OK && i < f->net.count; i++) {
-        const graph_op op = node_of(d, i)->op;
+        const size_t before = f->count;
         code = take_node(d, i);
-        d->layer_of[i] = op == GRAPH_ZERO_PADDING || op == GRAPH_BATCH_NORM || op == GRAPH_RELU6
-                             ? d->layer_of[node_of(d, i)->inputs[0]]
-                             : f->count - 1;
+        d->layer_of[i] = f->count == before ? d->layer_of[node_of(d, i)->inputs[0]] : f->count - 1;
     }
     return code == LS_OK ? check_finite(d) : code;
 }
 
-int folded_create(folded *out, const exchange_model *m)
+/* The graph, with the places of its nodes' variables, which are those of the weights. */
+static int build(graph *out, const exchange_model *m)
 {
+    const tensor_table *have = m->weights->table;
     tensor_table t;
-    *out = (folded){0};
-    int code = network_build(&out->net, &m->spec);
+    tensor_table_init(&t);
+    int code = network_check(&m->spec);
     if (code == LS_OK) {
-        code = graph_variables(&t, &out->net); /* for the nodes' places in it */
+        code = network_build(out, &m->spec);
     }
+    if (code == LS_OK) {
+        code = graph_variables(&t, out);
+    }
+    if (code == LS_OK && (t.weights_size != have->weights_size || t.moving_size != have->moving_size)) {
+        code = error_set(LS_ERROR, "the weights are another network's");
+    }
+    tensor_table_release(&t);
+    return code;
+}
+
+int folded_create(folded *out, const exchange_model *m, int keep_norms)
+{
+    *out = (folded){0};
+    int code = build(&out->net, m);
     if (code != LS_OK) {
         return code;
     }
-    tensor_table_release(&t);
-    folding d = {.f = out, .m = m};
+    folding d = {.f = out, .m = m, .keep_norms = keep_norms};
     out->layers = calloc(out->net.count, sizeof *out->layers);
     d.layer_of = calloc(out->net.count, sizeof *d.layer_of);
     d.readers = calloc(out->net.count, sizeof *d.readers);

@@ -134,10 +134,7 @@ static int make_list(tflite_refs *list, size_t room)
 
 static int prepare(tflite_writer *w)
 {
-    int code = network_check(&w->m->spec);
-    if (code == LS_OK) {
-        code = folded_create(&w->net, w->m);
-    }
+    int code = folded_create(&w->net, w->m, 0);
     if (code == LS_OK && w->o->ranges != NULL && w->o->ranges->count != w->net.net.count) {
         code = error_set(LS_EUSAGE, "the ranges of activations are another network's");
     }

@@ -404,7 +404,7 @@ START_TEST(errors)
     expect_error(&n, folder, LS_EUSAGE, "is a folder");
     real *const variance = state_values(&n.s, &n.t.tensors[n.g.nodes[2].variable + 3]);
     variance[1] = -1;
-    expect_error(&n, path, LS_ENUMERIC, "conv2d/kernel would not be finite");
+    expect_error(&n, path, LS_ENUMERIC, "layer conv2d: a weight would not be finite");
     variance[1] = 1;
     n.m.spec.options.batch_norm = false;
     expect_error(&n, path, LS_ERROR, "another network's");
