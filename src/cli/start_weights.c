@@ -116,67 +116,62 @@ static bool keys_of_run(start_keys *out, const config *c)
     return found;
 }
 
-static int keys_of_file(start_keys *out, const char *path)
+/* Who knows what a configuration does not say: the file of weights that it names, or a run that began with it. */
+typedef struct knowing {
+    bool resumes;
+    importer *from;  /* the file, once it is open */
+    const config *c; /* the configuration that asks */
+    bool is_of_run;  /* of a checkpoint, which needs no warnings */
+    start_keys keys; /* what it knows */
+} knowing;
+
+static int keys_of_file(knowing *k)
 {
-    importer *from = NULL;
-    int code = import_open(&from, path, NULL);
+    int code = import_open(&k->from, k->c->train.weights, NULL);
     if (code == LS_OK) {
-        code = start_keys_of(out, import_facts_of(from));
+        code = start_keys_of(&k->keys, import_facts_of(k->from));
     }
-    import_close(from);
     return code == LS_ENOTFOUND ? LS_EUSAGE : code;
 }
 
-static void warn_of_key(void *context, const char *key, const char *have, const char *meant)
+static int ask(void *context, const config *c, config_sets *out)
 {
-    log_warn("%s is %s, where the network in %s has %s; leave it out of the configuration unless that is meant", key,
-             have, (const char *)context, meant);
-}
-
-/* Keys that somebody has set otherwise than the file. */
-static int warn_of_differences(const config *c, const char *path, const start_keys *keys, const args_texts *overrides)
-{
-    config meant;
-    const size_t count = overrides->count + keys->count;
-    const char **all = calloc(count + 1, sizeof *all);
-    if (all == NULL) {
-        return error_set(LS_ENOMEM, "no memory for a configuration");
+    knowing *k = context;
+    if (!train_has_weights(&c->train)) {
+        return LS_OK;
     }
-    for (size_t i = 0; i < count; i++) {
-        all[i] = i < overrides->count ? overrides->texts[i] : keys->sets[i - overrides->count];
-    }
-    int code = config_load(&meant, path, all, count);
-    if (code == LS_OK) {
-        /* Pictures of another size are usual. */
-        meant.data.height = c->data.height;
-        meant.data.width = c->data.width;
-        code = config_changes(c, &meant, warn_of_key, (void *)c->train.weights) < 0 ? LS_ENOMEM : LS_OK;
-        config_free(&meant);
-    }
-    free(all);
+    k->c = c;
+    k->is_of_run = k->resumes && keys_of_run(&k->keys, c);
+    const int code = k->is_of_run ? LS_OK : keys_of_file(k);
+    *out = (config_sets){(const char *const *)k->keys.sets, k->keys.count};
     return code;
 }
 
-int start_weights_load(config *out, const char *path, const args_texts *overrides, bool resumes)
+/* Pictures of another size are usual. */
+static bool is_size(const char *key)
 {
-    start_keys keys = {0};
-    int code = config_load(out, path, overrides->texts, overrides->count);
-    if (code != LS_OK || !train_has_weights(&out->train)) {
-        return code;
+    return strcmp(key, "data.height") == 0 || strcmp(key, "data.width") == 0;
+}
+
+static void warn_of_key(void *context, const char *key, const char *have, const char *known)
+{
+    const knowing *k = context;
+    if (!k->is_of_run && !is_size(key)) {
+        log_warn("%s is %s, where the network in %s has %s; leave it out of the configuration unless that is meant",
+                 key, have, k->c->train.weights, known);
     }
-    const bool known = resumes && keys_of_run(&keys, out);
-    code = known ? LS_OK : keys_of_file(&keys, out->train.weights);
-    config_free(out);
-    if (code == LS_OK) {
-        code = config_load_over(out, path, &(config_sets){(const char *const *)keys.sets, keys.count},
-                                &(config_sets){overrides->texts, overrides->count});
+}
+
+int start_weights_load(config *out, importer **opened, const char *path, const args_texts *overrides, bool resumes)
+{
+    knowing k = {.resumes = resumes};
+    const int code = config_load_advised(out, path, &(config_sets){overrides->texts, overrides->count},
+                                         &(config_adviser){ask, warn_of_key, &k});
+    if (code == LS_OK && opened != NULL) {
+        *opened = k.from;
+    } else {
+        import_close(k.from);
     }
-    if (code == LS_OK && !known) {
-        code = warn_of_differences(out, path, &keys, overrides);
-        if (code != LS_OK) {
-            config_free(out);
-        }
-    }
-    free(keys.sets);
+    free(k.keys.sets);
     return code;
 }

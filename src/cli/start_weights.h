@@ -19,8 +19,9 @@ int start_keys_of(start_keys *out, const import_facts *facts);
 /*
  * As config_load. Where it names a file of weights, that says what the configuration does not, and keys in which they
  * differ are warned of. Of a run that is resumed its newest checkpoint says it, where there is one: the file may be
- * gone by then. Rank 0's business.
+ * gone by then. *opened: the file, for who reads its weights, import_close; NULL where none was opened. opened: NULL
+ * where nobody does. Rank 0's business.
  */
-int start_weights_load(config *out, const char *path, const args_texts *overrides, bool resumes);
+int start_weights_load(config *out, importer **opened, const char *path, const args_texts *overrides, bool resumes);
 
 #endif

@@ -141,9 +141,10 @@ static int read_arguments(train_arguments *a, int argc, char **argv)
     return LS_OK;
 }
 
-static int load(const train_arguments *a, config *out)
+/* weights: see start_weights_load. */
+static int load(const train_arguments *a, config *out, importer **weights)
 {
-    return start_weights_load(out, a->config, &a->overrides, a->resume != NULL);
+    return start_weights_load(out, weights, a->config, &a->overrides, a->resume != NULL);
 }
 
 static int check_trace(const train_arguments *a, const config *c)
@@ -177,7 +178,7 @@ static int print_check(memory_need *out, const train_arguments *a, int ranks)
 {
     config c = {0};
     char *yaml = NULL;
-    int code = load(a, &c);
+    int code = load(a, &c, NULL);
     if (code == LS_OK) {
         code = config_print(&c, &yaml);
     }
@@ -208,7 +209,7 @@ static int check(comm *c, void *context)
 static int print_facts(const train_arguments *a)
 {
     config c = {0};
-    int code = load(a, &c);
+    int code = load(a, &c, NULL);
     if (code == LS_OK) {
         code = facts_print(&c, (int)a->ranks);
     }
@@ -235,13 +236,14 @@ static int train(comm *c, void *context)
     char run_dir[CHECKPOINT_PATH_SIZE];
     char *yaml = NULL;
     config wanted = {0};
+    importer *weights = NULL;
     start begin = {0};
     run_lock *lock = NULL;
     run_folder *folder = NULL;
     live *alive = NULL;
     int code = launch_refuse_alone(c);
     if (code == LS_OK) {
-        code = parallel_share_config(c, leads ? load(a, &wanted) : LS_OK, &wanted, &yaml);
+        code = parallel_share_config(c, leads ? load(a, &wanted, &weights) : LS_OK, &wanted, &yaml);
     }
     if (code != LS_OK) {
         goto cleanup;
@@ -280,7 +282,12 @@ static int train(comm *c, void *context)
     if (code != LS_OK) {
         goto cleanup;
     }
+    if (begin.resumes) { /* nobody reads it, and it would stay open as long as the run takes */
+        import_close(weights);
+        weights = NULL;
+    }
     trainer_options o = run_options_trainer(&wanted);
+    o.weights = &weights;
     o.run_dir = run_dir;
     o.folder = folder;
     o.fresh = a->fresh;
@@ -296,6 +303,7 @@ cleanup:
     live_end(alive, code);
     run_folder_close(folder);
     run_lock_free(lock);
+    import_close(weights);
     config_free(&wanted);
     free(yaml);
     return code;

@@ -260,36 +260,103 @@ static int check_together(const config *c, const char *origin)
     return code != LS_OK ? code : check_best(c, origin);
 }
 
-static int parse(config *out, const char *text, size_t length, const char *origin, const config_sets *defaults,
-                 const config_sets *overrides)
+/* Report a key, with both values as they stand in YAML. Returns whether there was memory for it. */
+static bool report_key(const config_key *key, const config *a, const config *b,
+                       void (*report)(void *context, const char *key, const char *a, const char *b), void *context)
 {
-    memset(out, 0, sizeof *out);
-    int code = set_defaults(out);
-    for (size_t i = 0; code == LS_OK && i < defaults->count; i++) {
-        code = document_override(out, defaults->sets[i]);
+    char path[64];
+    text_builder first = {0};
+    text_builder second = {0};
+    (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
+    value_print(&first, key, a);
+    value_print(&second, key, b);
+    const bool complete = !first.failed && !second.failed;
+    if (complete) {
+        report(context, path, text_of(&first), text_of(&second));
     }
+    text_release(&first);
+    text_release(&second);
+    return complete;
+}
+
+/* What an adviser knows into `known`, and of keys that are not named into c as well. told: [schema_count]. */
+static int take_known(config *c, config *known, bool *told, const bool *named, const config_adviser *adviser)
+{
+    config_sets sets = {0};
+    size_t key = 0;
+    int code = adviser->ask(adviser->context, c, &sets);
+    for (size_t i = 0; code == LS_OK && i < sets.count; i++) {
+        code = document_override(known, &key, sets.sets[i]);
+        if (code == LS_OK && !named[key]) {
+            code = document_override(c, &key, sets.sets[i]);
+        }
+        told[key] = true;
+    }
+    return code;
+}
+
+static int take_advice(config *c, const bool *named, const config_adviser *adviser)
+{
+    config known = {0};
+    bool *told = calloc(schema_count, sizeof *told);
+    if (told == NULL) {
+        return error_set(LS_ENOMEM, "no memory for a configuration");
+    }
+    int code = take_known(c, &known, told, named, adviser);
+    for (size_t k = 0; code == LS_OK && k < schema_count; k++) {
+        const config_key *key = &schema_keys[k];
+        if (told[k] && !value_equal(key, c, &known) &&
+            !report_key(key, c, &known, adviser->differs, adviser->context)) {
+            code = error_set(LS_ENOMEM, "no memory to compare configurations");
+        }
+    }
+    config_free(&known);
+    free(told);
+    return code;
+}
+
+/* What text and overrides say, and what somebody else knows. named: [schema_count], all false. */
+static int read_all(config *out, bool *named, const char *text, size_t length, const char *origin,
+                    const config_sets *overrides, const config_adviser *adviser)
+{
+    size_t key = 0;
+    int code = set_defaults(out);
     if (code == LS_OK) {
-        code = document_read(out, text, length, origin);
+        code = document_read(out, named, text, length, origin);
     }
     for (size_t i = 0; code == LS_OK && i < overrides->count; i++) {
-        code = document_override(out, overrides->sets[i]);
+        code = document_override(out, &key, overrides->sets[i]);
+        named[key] = true;
     }
     if (code == LS_OK) {
         code = check_required(out, origin);
     }
-    if (code == LS_OK) {
-        code = check_together(out, origin);
+    if (code == LS_OK && adviser != NULL) {
+        code = take_advice(out, named, adviser);
     }
+    return code == LS_OK ? check_together(out, origin) : code;
+}
+
+static int parse(config *out, const char *text, size_t length, const char *origin, const config_sets *overrides,
+                 const config_adviser *adviser)
+{
+    memset(out, 0, sizeof *out);
+    bool *named = calloc(schema_count, sizeof *named);
+    if (named == NULL) {
+        return error_set(LS_ENOMEM, "%s: no memory to read it", origin);
+    }
+    const int code = read_all(out, named, text, length, origin, overrides, adviser);
     if (code != LS_OK) {
         config_free(out);
     }
+    free(named);
     return code;
 }
 
 int config_parse(config *out, const char *text, size_t length, const char *origin, const char *const *overrides,
                  size_t n)
 {
-    return parse(out, text, length, origin, &(config_sets){0}, &(config_sets){overrides, n});
+    return parse(out, text, length, origin, &(config_sets){overrides, n}, NULL);
 }
 
 /* A pipe that nobody has open for writing is empty, and not waited for: no signal would end that. */
@@ -308,10 +375,10 @@ static FILE *open_text(const char *path)
 
 int config_load(config *out, const char *path, const char *const *overrides, size_t n)
 {
-    return config_load_over(out, path, &(config_sets){0}, &(config_sets){overrides, n});
+    return config_load_advised(out, path, &(config_sets){overrides, n}, NULL);
 }
 
-int config_load_over(config *out, const char *path, const config_sets *defaults, const config_sets *overrides)
+int config_load_advised(config *out, const char *path, const config_sets *overrides, const config_adviser *adviser)
 {
     memset(out, 0, sizeof *out);
     FILE *file = open_text(path);
@@ -334,7 +401,7 @@ int config_load_over(config *out, const char *path, const config_sets *defaults,
     } else if (length == 0) {
         code = error_set(LS_EUSAGE, "%s: is empty; give a YAML file such as config/bn.yaml", path);
     } else {
-        code = parse(out, text, length, path, defaults, overrides);
+        code = parse(out, text, length, path, overrides, adviser);
     }
 cleanup:
     free(text);
@@ -415,19 +482,8 @@ int config_changes(const config *a, const config *b,
         if (value_equal(key, a, b)) {
             continue;
         }
-        char path[64];
-        text_builder first = {0};
-        text_builder second = {0};
-        (void)snprintf(path, sizeof path, "%s.%s", key->section, key->name);
-        value_print(&first, key, a);
-        value_print(&second, key, b);
-        complete = !first.failed && !second.failed;
-        if (complete) {
-            report(context, path, text_of(&first), text_of(&second));
-            count++;
-        }
-        text_release(&first);
-        text_release(&second);
+        complete = report_key(key, a, b, report, context);
+        count += complete;
     }
     return complete ? count : error_set(LS_ENOMEM, "no memory to compare configurations");
 }

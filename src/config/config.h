@@ -48,8 +48,19 @@ typedef struct config_sets {
     size_t count;
 } config_sets;
 
-/* As config_load; what neither the file nor an override names gets these values instead of the table's defaults. */
-int config_load_over(config *out, const char *path, const config_sets *defaults, const config_sets *overrides);
+/*
+ * Somebody who knows values of keys, such as the file of weights that the configuration names. ask: *out is what it
+ * knows; c is what file and overrides say so far, not yet checked for what keys demand of each other; a failure is that
+ * of config_load_advised. differs: of keys that it knows and that they name otherwise, in the order of config_print.
+ */
+typedef struct config_adviser {
+    int (*ask)(void *context, const config *c, config_sets *out);
+    void (*differs)(void *context, const char *key, const char *have, const char *known);
+    void *context;
+} config_adviser;
+
+/* As config_load; what neither the file nor an override names gets the values that are known before the defaults. */
+int config_load_advised(config *out, const char *path, const config_sets *overrides, const config_adviser *adviser);
 
 /*
  * As config_load, from `length` bytes of text in memory, such as the copy in a checkpoint, which may lack keys that

@@ -242,7 +242,7 @@ static int read_stream(reader *r)
     return code;
 }
 
-int document_read(config *c, const char *text, size_t length, const char *origin)
+int document_read(config *c, bool *named, const char *text, size_t length, const char *origin)
 {
     reader r = {.c = c, .origin = origin};
     r.key_lines = calloc(2 * schema_count, sizeof *r.key_lines);
@@ -259,11 +259,14 @@ int document_read(config *c, const char *text, size_t length, const char *origin
     } else {
         (void)error_set(code, "%s: no memory to read it", origin);
     }
+    for (size_t k = 0; k < schema_count; k++) {
+        named[k] = named[k] || r.key_lines[k] > 0;
+    }
     free(r.key_lines);
     return code;
 }
 
-int document_override(config *c, const char *assignment)
+int document_override(config *c, size_t *key, const char *assignment)
 {
     enum { LONGEST = 64 };
     char place[2 * SHOWN];
@@ -286,6 +289,9 @@ int document_override(config *c, const char *assignment)
         return unknown_error(place, NULL, section);
     }
     const int index = schema_find(section, name);
-    return index < 0 ? unknown_error(place, section, name)
-                     : set_value(c, &schema_keys[index], equals + 1, false, place);
+    if (index < 0) {
+        return unknown_error(place, section, name);
+    }
+    *key = (size_t)index;
+    return set_value(c, &schema_keys[index], equals + 1, false, place);
 }

@@ -166,7 +166,7 @@ static int begin(trainer *t, comm *c)
     } else {
         model_init(&t->s.replica.state, t->o->session.order.seed);
         if (train_has_weights(&t->o->session.train)) {
-            code = first_weights_share(&t->s);
+            code = first_weights_share(&t->s, t->o->weights);
             if (code != LS_OK) {
                 return code;
             }

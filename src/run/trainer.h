@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "exchange/import.h"
 #include "run/live.h"
 #include "run/requests.h"
 #include "run/tracing.h"
@@ -24,6 +25,8 @@ typedef struct trainer_options {
     run_folder *folder;   /* of run_dir, with the run's lock held; rank 0 only, else NULL */
     const char *resume;   /* a checkpoint to go on from; NULL: start from the seed */
     const origin *origin; /* of that checkpoint; NULL with resume NULL */
+    importer **weights;   /* *weights: the file that session.train.weights names, open; closed and NULL once it is read.
+                             Rank 0's; *weights NULL: it is opened when it is needed */
     bool same_bits;       /* refuse to go on with other bits */
     live *alive;          /* told what goes on; rank 0 only, else NULL */
     bool fresh;           /* remove what an earlier run left in run_dir, once all else is ready */

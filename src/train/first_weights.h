@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_TRAIN_FIRST_WEIGHTS_H
 #define LOCKSTEP_TRAIN_FIRST_WEIGHTS_H
 
+#include "exchange/import.h"
 #include "tensor/state.h"
 #include "train/session.h"
 
@@ -13,7 +14,10 @@
 enum { FIRST_WEIGHTS_TEXT = 256 };
 int first_weights_read(state *s, const char *path, char out[FIRST_WEIGHTS_TEXT]);
 
-/* Rank 0 reads them into the session's state, and all get it. Collective; a failure is returned by all. */
-int first_weights_share(session *s);
+/*
+ * Rank 0 reads them into the session's state, and all get it. *opened: the file, where rank 0 has it open; it is closed
+ * and NULL then. Collective; a failure is returned by all.
+ */
+int first_weights_share(session *s, importer **opened);
 
 #endif

@@ -363,6 +363,45 @@ START_TEST(not_a_configuration)
 }
 END_TEST
 
+/* Somebody who knows of a width and a height, and what is reported to them. */
+typedef struct known_sizes {
+    char reported[128];
+    int code;
+} known_sizes;
+
+static int know_sizes(void *context, const config *c, config_sets *out)
+{
+    static const char *const sets[] = {"model.alpha=0.5", "data.height=64", "data.width=96"};
+    const known_sizes *k = context;
+    ck_assert_str_eq(c->experiment.name, "bn");
+    *out = (config_sets){sets, 3};
+    return k->code;
+}
+
+static void report_size(void *context, const char *key, const char *have, const char *known)
+{
+    known_sizes *k = context;
+    const size_t n = strlen(k->reported);
+    (void)snprintf(k->reported + n, sizeof k->reported - n, "%s %s %s;", key, have, known);
+}
+
+/* What is known comes before defaults and behind what is named. */
+START_TEST(what_others_know)
+{
+    static const char *const sets[] = {"data.width=32", "data.height=64"};
+    known_sizes k = {.code = 0};
+    const config_adviser adviser = {know_sizes, report_size, &k};
+    const config_sets overrides = {sets, 2};
+    config c;
+    ck_assert_msg(config_load_advised(&c, CONFIG_FOLDER "/bn.yaml", &overrides, &adviser) == 0, "%s", error_message());
+    ck_assert(c.model.alpha == 0.5 && c.data.height == 64 && c.data.width == 32);
+    ck_assert_str_eq(k.reported, "data.width 32 96;");
+    config_free(&c);
+    k.code = LS_EIO;
+    ck_assert_int_eq(config_load_advised(&c, CONFIG_FOLDER "/bn.yaml", &overrides, &adviser), LS_EIO);
+}
+END_TEST
+
 /* A valid file with bytes changed, cut and repeated is read or refused, and never anything else. */
 START_TEST(damaged_text)
 {
@@ -422,6 +461,7 @@ int main(void)
     tcase_add_test(tests, timeouts_agree);
     tcase_add_test(tests, wrong_overrides);
     tcase_add_test(tests, not_a_configuration);
+    tcase_add_test(tests, what_others_know);
     tcase_add_test(tests, damaged_text);
     tcase_add_test(tests, reference_names_keys);
     return suite_run("config", tests);
