@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "random_network.h"
 
@@ -77,20 +78,16 @@ static int write_input(const random_case *c, const real *images)
     return code;
 }
 
-static int answer(const random_case *c, const model_options *o, const state *s, pool *threads)
+static int answer(const random_case *c, const model_options *o, const random_network *r, pool *threads)
 {
     model *m = NULL;
-    const size_t numbers = SAMPLES * c->height * c->width * 3;
     static real logits[SAMPLES * MOST_CLASSES];
     static double wide[SAMPLES * MOST_CLASSES];
-    real *images = calloc(numbers, sizeof *images);
+    real *images = random_network_images(r, SAMPLES, 2);
     int code = images != NULL ? model_create(&m, o, threads) : error_set(LS_ENOMEM, "out of memory");
-    for (size_t i = 0; code == LS_OK && i < numbers; i++) { /* a float in any build, so that the file holds the same */
-        images[i] = (real)(float)(4 * random_unit(2, random_stream(RANDOM_TEST, 0, 0), i) - 2);
-    }
     if (code == LS_OK) {
         const batch b = {.images = images, .range = shard_range_of(SAMPLES, SAMPLES, 0, 1)};
-        code = model_forward(m, s, &b, MODEL_INFER, NULL, logits);
+        code = model_forward(m, &r->weights, &b, MODEL_INFER, NULL, logits);
     }
     for (size_t i = 0; i < SAMPLES * c->classes; i++) {
         wide[i] = (double)logits[i];
@@ -129,8 +126,7 @@ static int export(const random_case *c, const exchange_model *m)
 static int make(const random_case *c, pool *threads)
 {
     model_options o = MODEL_OPTIONS_INIT;
-    tensor_table t;
-    state s = {0};
+    random_network r;
     o.height = c->height;
     o.width = c->width;
     o.classes = c->classes;
@@ -138,27 +134,20 @@ static int make(const random_case *c, pool *threads)
     o.shard_size = SAMPLES;
     o.max_shards = 1;
     o.training = 0;
-    exchange_model m = {.spec = model_network(&o),
-                        .epsilon = o.norm.epsilon,
-                        .momentum = o.norm.momentum,
-                        .mean = {0.485, 0.456, 0.406},
-                        .deviation = {0.229, 0.224, 0.225},
-                        .weights = &s,
-                        .classes = classes,
-                        .program = "lockstep 0.0"};
-    int code = network_describe(&t, &m.spec);
+    int code = random_network_make(&r, c->height, c->width, c->classes, c->options);
+    r.m.epsilon = o.norm.epsilon;
+    r.m.momentum = o.norm.momentum;
+    r.m.classes = classes;
+    r.m.program = "lockstep 0.0";
+    memcpy(r.m.mean, (const double[]){0.485, 0.456, 0.406}, sizeof r.m.mean);
+    memcpy(r.m.deviation, (const double[]){0.229, 0.224, 0.225}, sizeof r.m.deviation);
     if (code == LS_OK) {
-        code = state_create(&s, &t, NULL, 0);
+        code = answer(c, &o, &r, threads);
     }
     if (code == LS_OK) {
-        random_state(&s, 1);
-        code = answer(c, &o, &s, threads);
+        code = export(c, &r.m);
     }
-    if (code == LS_OK) {
-        code = export(c, &m);
-    }
-    state_release(&s);
-    tensor_table_release(&t);
+    random_network_release(&r);
     return code;
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "exchange/histogram.h"
+#include "random_network.h"
 #include "suite.h"
-#include "tflite_network.h"
 
 enum { HEIGHT = 33, WIDTH = 40, PICTURES = 19 };
 
@@ -29,8 +29,8 @@ static exchange_ranges ranges_with(const random_network *r, int threads, const r
 START_TEST(threads_and_parts_change_no_range)
 {
     random_network r;
-    random_network_make(&r, HEIGHT, WIDTH, narrow);
-    real *images = random_network_images(&r, PICTURES);
+    ck_assert_int_eq(random_network_make(&r, HEIGHT, WIDTH, 3, narrow), LS_OK);
+    real *images = random_network_images(&r, PICTURES, 1);
     const calibration_options fit = {CALIBRATION_ERROR, 0};
     exchange_ranges one = ranges_with(&r, 1, images, PICTURES, PICTURES, &fit);
     exchange_ranges two = ranges_with(&r, 3, images, PICTURES, PICTURES, &fit);
@@ -67,8 +67,8 @@ START_TEST(every_output_is_seen)
 {
     random_network r;
     graph net;
-    random_network_make(&r, HEIGHT, WIDTH, narrow);
-    real *images = random_network_images(&r, PICTURES);
+    ck_assert_int_eq(random_network_make(&r, HEIGHT, WIDTH, 3, narrow), LS_OK);
+    real *images = random_network_images(&r, PICTURES, 1);
     exchange_ranges seen = ranges_with(&r, 2, images, PICTURES, 8, &all);
     ck_assert_int_eq(network_build(&net, &r.m.spec), LS_OK);
     for (size_t i = 0; i < net.count; i++) {
@@ -102,10 +102,10 @@ START_TEST(nothing_seen_is_no_range)
     random_network r;
     calibration *c = NULL;
     exchange_ranges out;
-    random_network_make(&r, HEIGHT, WIDTH, narrow);
+    ck_assert_int_eq(random_network_make(&r, HEIGHT, WIDTH, 3, narrow), LS_OK);
     ck_assert_int_eq(calibration_create(&c, &r.m, 1), LS_OK);
     ck_assert_int_eq(calibration_ranges(&out, c, &all), LS_EUSAGE);
-    real *images = random_network_images(&r, 1);
+    real *images = random_network_images(&r, 1, 1);
     images[7] = (real)NAN;
     ck_assert_int_eq(calibration_add(c, images, 1), LS_OK);
     ck_assert_int_eq(calibration_ranges(&out, c, &all), LS_ENUMERIC);

@@ -27,10 +27,8 @@ static char folder[64], path[80];
 static uint8_t file[MOST_FILE];
 
 typedef struct network_at_hand {
-    exchange_model m;
+    random_network r;
     graph g;
-    tensor_table t;
-    state s;
 } network_at_hand;
 
 static void set_up(void)
@@ -49,23 +47,20 @@ static void tear_down(void)
 static void make(network_at_hand *n, size_t height, size_t width, network_options options)
 {
     options.alpha = 0.35;
-    *n = (network_at_hand){.m = {.spec = {.height = height, .width = width, .classes = CLASSES, .options = options},
-                                 .epsilon = epsilon,
-                                 .momentum = 0.9,
-                                 .classes = classes,
-                                 .program = "lockstep 1.2"}};
-    exchange_set_pixels(&n->m, 0.5, 0.25);
-    ck_assert_int_eq(network_build(&n->g, &n->m.spec), LS_OK);
-    ck_assert_int_eq(graph_variables(&n->t, &n->g), LS_OK);
-    ck_assert_int_eq(state_create(&n->s, &n->t, NULL, 0), LS_OK);
-    random_state(&n->s, 7);
-    n->m.weights = &n->s;
+    ck_assert_int_eq(random_network_make(&n->r, height, width, CLASSES, options), LS_OK);
+    ck_assert_int_eq(network_build(&n->g, &n->r.m.spec), LS_OK);
+    tensor_table unused;
+    ck_assert_int_eq(graph_variables(&unused, &n->g), LS_OK);
+    tensor_table_release(&unused);
+    exchange_set_pixels(&n->r.m, 0.5, 0.25);
+    n->r.m.epsilon = epsilon;
+    n->r.m.momentum = 0.9;
+    n->r.m.classes = classes;
 }
 
 static void done(network_at_hand *n)
 {
-    state_release(&n->s);
-    tensor_table_release(&n->t);
+    random_network_release(&n->r);
     graph_release(&n->g);
 }
 
@@ -157,7 +152,7 @@ static proto_part numbers(proto_part net, const char *name)
 
 static proto_part export(const network_at_hand *n, const onnx_options *o)
 {
-    ck_assert_msg(export_onnx(path, &n->m, o) == LS_OK, "%s", error_message());
+    ck_assert_msg(export_onnx(path, &n->r.m, o) == LS_OK, "%s", error_message());
     FILE *f = fopen(path, "rb");
     ck_assert_ptr_nonnull(f);
     const size_t size = fread(file, 1, sizeof file, f);
@@ -315,7 +310,7 @@ END_TEST
 
 static double value(const network_at_hand *n, size_t variable, size_t at)
 {
-    return (double)state_values(&n->s, &n->t.tensors[variable])[at];
+    return (double)state_values(&n->r.weights, &n->r.table.tensors[variable])[at];
 }
 
 /* All numbers of a convolution and its BatchNorm, which is the node after it. */
@@ -324,7 +319,7 @@ static void expect_folded(const network_at_hand *n, proto_part net, size_t at, s
     char name[TENSOR_NAME_SIZE + 32];
     const graph_node *conv = &n->g.nodes[at];
     const size_t norm = conv[1].variable;
-    const proto_part kernel = numbers(net, tensor_full_name(name, sizeof name, &n->t.tensors[conv->variable]));
+    const proto_part kernel = numbers(net, tensor_full_name(name, sizeof name, &n->r.table.tensors[conv->variable]));
     (void)snprintf(name, sizeof name, "%s/bias", conv->name);
     const proto_part bias = numbers(net, name);
     const size_t outputs = conv->shape.channels;
@@ -340,7 +335,7 @@ static void expect_folded(const network_at_hand *n, proto_part net, size_t at, s
         }
     }
     ck_assert_msg(wrong == 0, "%s: %zu numbers are wrong", conv->name, wrong);
-    ck_assert_uint_eq(kernel.left, n->t.tensors[conv->variable].size * sizeof(float));
+    ck_assert_uint_eq(kernel.left, n->r.table.tensors[conv->variable].size * sizeof(float));
     ck_assert_uint_eq(bias.left, outputs * sizeof(float));
 }
 
@@ -358,7 +353,7 @@ START_TEST(folded_weights)
     }
     const size_t dense = n.g.nodes[n.g.count - 1].variable;
     const proto_part kernel = numbers(net, "dense/kernel");
-    for (size_t i = 0; i < n.t.tensors[dense].size; i++) {
+    for (size_t i = 0; i < n.r.table.tensors[dense].size; i++) {
         ck_assert(number_at(kernel, i) == (float)value(&n, dense, i));
     }
     done(&n);
@@ -370,7 +365,7 @@ START_TEST(kept_norms)
 {
     network_at_hand n;
     make(&n, 32, 32, (network_options){.batch_norm = true});
-    n.s.shrink.left = 0.5;
+    n.r.weights.shrink.left = 0.5;
     const proto_part net = part(export(&n, &(onnx_options){.keep_batch_norm = true}), GRAPH, 0);
     const proto_part node = with(net, NODE, NODE_OP, "BatchNormalization", 0);
     ck_assert(number_at(part(attribute(node, "epsilon"), FLOAT, 0), 0) == (float)(4 * epsilon));
@@ -388,7 +383,7 @@ END_TEST
 
 static void expect_error(const network_at_hand *n, const char *to, int code, const char *words)
 {
-    ck_assert_int_eq(export_onnx(to, &n->m, NULL), code);
+    ck_assert_int_eq(export_onnx(to, &n->r.m, NULL), code);
     ck_assert_msg(strstr(error_message(), words) != NULL && strstr(error_message(), to) != NULL, "%s", error_message());
 }
 
@@ -402,16 +397,16 @@ START_TEST(errors)
     (void)snprintf(nowhere, sizeof nowhere, "%s/nowhere/network.onnx", folder);
     expect_error(&n, nowhere, LS_EIO, "folder does not exist");
     expect_error(&n, folder, LS_EUSAGE, "is a folder");
-    real *const variance = state_values(&n.s, &n.t.tensors[n.g.nodes[2].variable + 3]);
+    real *const variance = state_values(&n.r.weights, &n.r.table.tensors[n.g.nodes[2].variable + 3]);
     variance[1] = -1;
     expect_error(&n, path, LS_ENUMERIC, "layer conv2d: a weight would not be finite");
     variance[1] = 1;
-    n.m.spec.options.batch_norm = false;
+    n.r.m.spec.options.batch_norm = false;
     expect_error(&n, path, LS_ERROR, "another network's");
-    n.m.spec.options.batch_norm = true;
-    n.m.spec.height = 8;
+    n.r.m.spec.options.batch_norm = true;
+    n.r.m.spec.height = 8;
     expect_error(&n, path, LS_EUSAGE, "at least 32x32");
-    n.m.spec.height = 32;
+    n.r.m.spec.height = 32;
     FILE *f = fopen(path, "rb");
     ck_assert_ptr_nonnull(f);
     ck_assert_uint_eq(fread(file, 1, sizeof file, f), before);

@@ -8,9 +8,9 @@
 #include "exchange/calibrate.h"
 #include "exchange/folded.h"
 #include "exchange/quantize.h"
+#include "random_network.h"
 #include "read_flatbuffer.h"
 #include "suite.h"
-#include "tflite_network.h"
 
 /* Numbers of tensorflow/lite/schema/schema.fbs. */
 enum { ADD = 0, CONV = 3, DEPTHWISE = 4, DEQUANTIZE = 6, DENSE = 9, SOFTMAX = 25, PAD = 34, MEAN = 40, QUANTIZE = 114 };
@@ -132,7 +132,7 @@ START_TEST(layers_become_operators)
     random_network r;
     network_options options = narrow;
     options.head_units = 9;
-    random_network_make(&r, 64, 96, options);
+    ck_assert_int_eq(random_network_make(&r, 64, 96, 3, options), LS_OK);
     lite l = lite_export(&r, &(tflite_options){.softmax = 1});
     const size_t n = count_of(&l);
     ck_assert_int_eq(code_of(&l, 0), CONV);
@@ -168,7 +168,7 @@ static size_t paddings_of(network_options options, size_t height, size_t width)
 {
     random_network r;
     size_t count = 0;
-    random_network_make(&r, height, width, options);
+    ck_assert_int_eq(random_network_make(&r, height, width, 3, options), LS_OK);
     lite l = lite_export(&r, &(tflite_options){0});
     for (size_t i = 0; i < count_of(&l); i++) {
         const int pad = code_of(&l, i) == PAD;
@@ -206,7 +206,7 @@ START_TEST(norms_are_folded)
 {
     random_network r;
     size_t size = 0;
-    random_network_make(&r, 32, 32, narrow);
+    ck_assert_int_eq(random_network_make(&r, 32, 32, 3, narrow), LS_OK);
     r.weights.shrink.left = 0.5; /* weights are shown twice as large as they are kept: so is epsilon, squared */
     lite l = lite_export(&r, &(tflite_options){0});
     const real *values[5];
@@ -281,7 +281,7 @@ START_TEST(integers_have_scales)
     size_t count = 0;
     int zero = 0;
     options.padding = PADDING_SYMMETRIC;
-    random_network_make(&r, 32, 32, options);
+    ck_assert_int_eq(random_network_make(&r, 32, 32, 3, options), LS_OK);
     exchange_ranges ranges = some_ranges(&r);
     lite l = lite_export(&r, &(tflite_options){.ranges = &ranges});
     const size_t n = count_of(&l);
@@ -328,7 +328,7 @@ START_TEST(names_are_in_an_archive)
 {
     static const char labels[] = "ant\nbee fly\nwasp\n";
     random_network r;
-    random_network_make(&r, 32, 32, narrow);
+    ck_assert_int_eq(random_network_make(&r, 32, 32, 3, narrow), LS_OK);
     lite l = lite_export(&r, &(tflite_options){0});
     const unsigned char *end = l.bytes + l.b.size - 22;
     uint32_t at = 0;
@@ -353,7 +353,7 @@ START_TEST(metadata_says_what_goes_in)
 {
     random_network r;
     size_t first = 0;
-    random_network_make(&r, 32, 48, narrow);
+    ck_assert_int_eq(random_network_make(&r, 32, 48, 3, narrow), LS_OK);
     lite l = lite_export(&r, &(tflite_options){0});
     const size_t entry = read_item(&l.b, read_ref(&l.b, l.model, 6), 1);
     ck_assert_str_eq(read_text(&l.b, read_ref(&l.b, entry, 0)), "TFLITE_METADATA");
@@ -381,7 +381,7 @@ START_TEST(what_cannot_be_written_is_refused)
 {
     random_network r;
     struct stat unused;
-    random_network_make(&r, 32, 32, narrow);
+    ck_assert_int_eq(random_network_make(&r, 32, 32, 3, narrow), LS_OK);
     exchange_ranges ranges = some_ranges(&r);
     (void)unlink(path);
     ranges.count--;
