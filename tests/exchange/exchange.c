@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "answers.h"
+
 #include "base/pool.h"
 #include "exchange/export.h"
 #include "exchange/import.h"
-#include "model/model.h"
 
 typedef struct loaded {
     importer *from;
@@ -44,16 +44,11 @@ static int load(loaded *l, const char *path, size_t height, size_t width, const 
         f->spec.options.head_units, f->spec.height, f->spec.width, f->epsilon, f->momentum, f->mean[0], f->deviation[0],
         f->head_problem != NULL ? ", no head: " : "", f->head_problem != NULL ? f->head_problem : "",
         *f->passed_over != '\0' ? ", passed over: " : "", f->passed_over);
-    const model_options m = {
-        .height = height,
-        .width = width,
-        .classes = f->spec.classes == 0 ? 2 : f->spec.classes,
-        .network = f->spec.options,
-        .norm = {.momentum = f->momentum, .epsilon = f->epsilon},
-        .shard_size = 1,
-        .max_shards = 1,
-    };
-    code = model_create(&l->net, &m, l->threads);
+    l->facts.spec.height = height;
+    l->facts.spec.width = width;
+    network_spec spec = l->facts.spec;
+    spec.classes = spec.classes == 0 ? 2 : spec.classes;
+    code = answers_model(&l->net, &spec, f->epsilon, l->threads);
     if (code == LS_OK) {
         code = state_create(&l->weights, model_table(l->net), NULL, 0);
     }
@@ -68,42 +63,28 @@ static void unload(loaded *l)
     import_close(l->from);
 }
 
-static int compute(loaded *l, size_t height, size_t width, const char *in, const char *out)
+static int compute(loaded *l, const char *in, const char *out)
 {
-    const size_t n = height * width * 3;
-    const size_t classes = l->facts.spec.classes;
-    float *raw = calloc(n, sizeof *raw);
-    real *picture = calloc(n, sizeof *picture);
-    real *logits = calloc(classes + 1, sizeof *logits);
-    FILE *from = fopen(in, "rb");
-    FILE *to = fopen(out, "wb");
-    const batch b = {.images = picture, .range = shard_range_of(1, 1, 0, 1)};
-    int code = raw == NULL || picture == NULL || logits == NULL || from == NULL || to == NULL
-                   ? error_set(LS_EIO, "%s, %s: cannot be opened", in, out)
-                   : LS_OK;
-    while (code == LS_OK && fread(raw, sizeof *raw, n, from) == n) {
-        for (size_t i = 0; i < n; i++) {
-            picture[i] = (real)raw[i];
-        }
-        code = model_forward(l->net, &l->weights, &b, MODEL_INFER, NULL, logits);
-        for (size_t i = 0; code == LS_OK && i < classes; i++) {
-            const float value = (float)logits[i];
-            (void)fwrite(&value, sizeof value, 1, to);
-        }
+    const network_spec *spec = &l->facts.spec;
+    real *pictures = NULL;
+    real *logits = NULL;
+    size_t numbers = 0;
+    int code = answers_read(&pictures, &numbers, in);
+    const size_t n = numbers / (spec->height * spec->width * 3);
+    if (code == LS_OK) {
+        logits = calloc(n * spec->classes + 1, sizeof *logits);
+        code = logits != NULL ? answers_of(logits, l->net, spec, &l->weights, pictures, n)
+                              : error_set(LS_ENOMEM, "out of memory");
     }
-    if (from != NULL) {
-        (void)fclose(from);
-    }
-    if (to != NULL && fclose(to) != 0) {
-        code = error_set(LS_EIO, "%s: cannot be written", out);
+    if (code == LS_OK) {
+        code = answers_write(out, logits, n * spec->classes);
     }
     free(logits);
-    free(picture);
-    free(raw);
+    free(pictures);
     return code;
 }
 
-static exchange_model model_of(const loaded *l, size_t height, size_t width)
+static exchange_model model_of(const loaded *l)
 {
     exchange_model m = {.spec = l->facts.spec,
                         .epsilon = l->facts.epsilon,
@@ -112,8 +93,6 @@ static exchange_model model_of(const loaded *l, size_t height, size_t width)
                         .program = "lockstep test"};
     memcpy(m.mean, l->facts.mean, sizeof m.mean);
     memcpy(m.deviation, l->facts.deviation, sizeof m.deviation);
-    m.spec.height = height;
-    m.spec.width = width;
     return m;
 }
 
@@ -125,14 +104,14 @@ static int run(int argc, char **argv)
     int code = LS_EUSAGE;
     if (argc >= 6 && strcmp(argv[1], "logits") == 0 && sscanf(argv[3], "%zux%zu", &height, &width) == 2) {
         code = load(&l, argv[2], height, width, argv[6]);
-        code = code == LS_OK ? compute(&l, height, width, argv[4], argv[5]) : code;
+        code = code == LS_OK ? compute(&l, argv[4], argv[5]) : code;
     } else if (argc >= 4 && strcmp(argv[1], "safetensors") == 0) {
         code = load(&l, argv[2], height, width, argv[4]);
-        const exchange_model m = model_of(&l, height, width);
+        const exchange_model m = model_of(&l);
         code = code == LS_OK ? export_safetensors(argv[3], &m) : code;
     } else if (argc >= 5 && strcmp(argv[1], "keras") == 0 && sscanf(argv[4], "%zux%zu", &height, &width) == 2) {
         code = load(&l, argv[2], height, width, argv[5]);
-        const exchange_model m = model_of(&l, height, width);
+        const exchange_model m = model_of(&l);
         code = code == LS_OK ? export_keras(argv[3], &m) : code;
     } else {
         (void)error_set(LS_EUSAGE, "usage: see the head of exchange.c");

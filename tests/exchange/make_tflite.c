@@ -19,14 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "answers.h"
+
 #include "base/random.h"
 #include "exchange/calibrate.h"
 #include "exchange/tflite.h"
-#include "model/model.h"
 #include "store/checkpoint.h"
-
-enum { SHARDS = 16 };
 
 typedef struct setting {
     const char *name;
@@ -93,22 +91,8 @@ static void *room(size_t n, size_t size)
 /* float32 of a file; *n numbers. */
 static real *read_floats(const char *path, size_t *n)
 {
-    FILE *from = fopen(path, "rb");
-    if (from == NULL || fseek(from, 0, SEEK_END) != 0) {
-        need(error_set(LS_EIO, "%s cannot be read", path));
-    }
-    *n = (size_t)ftell(from) / sizeof(float);
-    rewind(from);
-    float *values = room(*n, sizeof *values);
-    real *out = room(*n, sizeof *out);
-    if (fread(values, sizeof *values, *n, from) != *n) {
-        need(error_set(LS_EIO, "%s cannot be read", path));
-    }
-    for (size_t i = 0; i < *n; i++) {
-        out[i] = (real)values[i];
-    }
-    free(values);
-    (void)fclose(from);
+    real *out = NULL;
+    need(answers_read(&out, n, path));
     return out;
 }
 
@@ -116,14 +100,7 @@ static void write_floats(const char *folder, const char *name, const real *value
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *to = fopen(path, "wb");
-    for (size_t i = 0; to != NULL && i < n; i++) {
-        const float value = (float)values[i];
-        (void)fwrite(&value, sizeof value, 1, to);
-    }
-    if (to == NULL || fclose(to) != 0) {
-        need(error_set(LS_EIO, "%s cannot be written", path));
-    }
+    need(answers_write(path, values, n));
 }
 
 /* Of mean 0 and deviation 1, about. */
@@ -181,7 +158,7 @@ static int sum_all(void *context, double *out, double *partials, size_t n)
     return LS_OK;
 }
 
-/* The moving statistics become those of the images, which are SHARDS at most. */
+/* The moving statistics become those of the images, which are ANSWERS_AT_ONCE at most. */
 static void estimate(model *net, state *s, real *images, size_t n)
 {
     size_t shards = n;
@@ -200,16 +177,6 @@ static void estimate(model *net, state *s, real *images, size_t n)
         }
     }
     free(found);
-}
-
-static void forward(model *net, const state *s, real *images, size_t n, real *logits)
-{
-    const size_t pixels = (size_t)(get("height") * get("width"));
-    for (size_t i = 0; i < n; i += SHARDS) {
-        const size_t count = n - i < SHARDS ? n - i : SHARDS;
-        const batch b = {.images = images + i * pixels * 3, .range = shard_range_of(count, 1, 0, 1)};
-        need(model_forward(net, s, &b, MODEL_INFER, NULL, logits + i * (size_t)get("classes")));
-    }
 }
 
 static void export(const char *folder, const char *name, const exchange_model *m, tflite_options o)
@@ -280,23 +247,9 @@ static void set_weights(model *net, state *s, real *images, size_t n)
     } else {
         random_weights(s, (uint64_t)get("seed"));
         if (s->table->moving_size > 0) {
-            estimate(net, s, images, n < SHARDS ? n : SHARDS);
+            estimate(net, s, images, n < ANSWERS_AT_ONCE ? n : ANSWERS_AT_ONCE);
         }
     }
-}
-
-static model_options options_of(const network_spec *spec)
-{
-    model_options o = MODEL_OPTIONS_INIT;
-    o.height = spec->height;
-    o.width = spec->width;
-    o.classes = spec->classes;
-    o.network = spec->options;
-    o.norm.epsilon = get("epsilon");
-    o.shard_size = 1;
-    o.max_shards = SHARDS;
-    o.training = 0;
-    return o;
 }
 
 static void run(const char *folder, exchange_model *m)
@@ -307,17 +260,16 @@ static void run(const char *folder, exchange_model *m)
     size_t n = (size_t)get("count");
     size_t size = 0;
     const size_t pixels = m->spec.height * m->spec.width;
-    const model_options o = options_of(&m->spec);
     real *images = files[IMAGES] == NULL ? random_images(n, m->spec.height, m->spec.width, (uint64_t)get("seed"))
                                          : read_floats(files[IMAGES], &size);
     n = files[IMAGES] == NULL ? n : size / (pixels * 3);
     need(pool_create(&threads, (int)get("threads")));
-    need(model_create(&net, &o, threads));
+    need(answers_model(&net, &m->spec, m->epsilon, threads));
     need(state_create(&s, model_table(net), NULL, 0));
     set_weights(net, &s, images, n);
     m->weights = &s;
     real *logits = room(n * m->spec.classes, sizeof *logits);
-    forward(net, &s, images, n, logits);
+    need(answers_of(logits, net, &m->spec, &s, images, n));
     write_all(folder, m, images, n);
     write_floats(folder, "images.f32", images, n * pixels * 3);
     write_floats(folder, "logits.f32", logits, n * m->spec.classes);

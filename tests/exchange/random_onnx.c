@@ -11,12 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "random_network.h"
 
-#include "base/error.h"
 #include "base/pool.h"
 #include "exchange/onnx.h"
-#include "model/model.h"
 
 enum { SAMPLES = 5, MOST_CLASSES = 1000, NAME_SIZE = 16 };
 
@@ -78,16 +77,16 @@ static int write_input(const random_case *c, const real *images)
     return code;
 }
 
-static int answer(const random_case *c, const model_options *o, const random_network *r, pool *threads)
+static int answer(const random_case *c, const random_network *r, pool *threads)
 {
-    model *m = NULL;
+    model *net = NULL;
     static real logits[SAMPLES * MOST_CLASSES];
     static double wide[SAMPLES * MOST_CLASSES];
     real *images = random_network_images(r, SAMPLES, 2);
-    int code = images != NULL ? model_create(&m, o, threads) : error_set(LS_ENOMEM, "out of memory");
+    int code =
+        images != NULL ? answers_model(&net, &r->m.spec, r->m.epsilon, threads) : error_set(LS_ENOMEM, "out of memory");
     if (code == LS_OK) {
-        const batch b = {.images = images, .range = shard_range_of(SAMPLES, SAMPLES, 0, 1)};
-        code = model_forward(m, &r->weights, &b, MODEL_INFER, NULL, logits);
+        code = answers_of(logits, net, &r->m.spec, &r->weights, images, SAMPLES);
     }
     for (size_t i = 0; i < SAMPLES * c->classes; i++) {
         wide[i] = (double)logits[i];
@@ -98,7 +97,7 @@ static int answer(const random_case *c, const model_options *o, const random_net
     if (code == LS_OK) {
         code = write_all(c, "logits", wide, SAMPLES * c->classes * sizeof *wide);
     }
-    model_free(m);
+    model_free(net);
     free(images);
     return code;
 }
@@ -125,24 +124,14 @@ static int export(const random_case *c, const exchange_model *m)
 
 static int make(const random_case *c, pool *threads)
 {
-    model_options o = MODEL_OPTIONS_INIT;
     random_network r;
-    o.height = c->height;
-    o.width = c->width;
-    o.classes = c->classes;
-    o.network = c->options;
-    o.shard_size = SAMPLES;
-    o.max_shards = 1;
-    o.training = 0;
     int code = random_network_make(&r, c->height, c->width, c->classes, c->options);
-    r.m.epsilon = o.norm.epsilon;
-    r.m.momentum = o.norm.momentum;
     r.m.classes = classes;
     r.m.program = "lockstep 0.0";
     memcpy(r.m.mean, (const double[]){0.485, 0.456, 0.406}, sizeof r.m.mean);
     memcpy(r.m.deviation, (const double[]){0.229, 0.224, 0.225}, sizeof r.m.deviation);
     if (code == LS_OK) {
-        code = answer(c, &o, &r, threads);
+        code = answer(c, &r, threads);
     }
     if (code == LS_OK) {
         code = export(c, &r.m);
