@@ -19,10 +19,11 @@
  *
  * A pickle, as PyTorch saves by itself, is refused: reading one runs what it says.
  *
- * Keras 3 files from before it wrote the layers' names call the layers of both networks of Keras the same. Such a file
- * counts as the article's, unless the network is a layer of a larger model, which only keras.applications' usually is;
- * `as` decides otherwise. For pictures of even sizes, halved as often as the network does, both compute the same; what
- * differs is the scale of pixels that they are meant for.
+ * Files of Keras 2.15 and of Keras 3 from before it wrote the layers' names call the layers of both networks of Keras
+ * the same. Such a file counts as the article's, unless the network is a layer of a larger model, which only
+ * keras.applications' usually is, or the file describes the model; `as` decides otherwise. For pictures of even sizes,
+ * halved as often as the network does, both compute the same; what differs is the scale of pixels that they are meant
+ * for.
  */
 typedef struct importer importer;
 

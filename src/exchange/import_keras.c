@@ -53,7 +53,7 @@ static int open_keras(import_file *f)
     f->s = &o->keras.s;
     code = keras_file_open(&o->keras, f->path, is_zip);
     f->is_either = k->s.convention == NAMES_LAYERS;
-    f->likely = f->is_either && k->is_nested ? NAMES_KERAS : k->s.convention;
+    f->likely = f->is_either && (k->is_nested || k->config.is_applications) ? NAMES_KERAS : k->s.convention;
     return code == LS_OK && !is_zip && k->is_legacy && !k->is_named ? open_by_position(f, o) : code;
 }
 

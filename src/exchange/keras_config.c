@@ -187,6 +187,9 @@ static void read_layer(reading *r, const char *bytes, size_t n)
     if (r->out->strange[0] == '\0' && !is_known(&l)) {
         (void)snprintf(r->out->strange, sizeof r->out->strange, "%s", l.class_name);
     }
+    if (strcmp(l.name, "Conv1") == 0 || strcmp(l.name, "expanded_conv_depthwise") == 0) {
+        r->out->is_applications = true;
+    }
     if (strcmp(l.class_name, "BatchNormalization") == 0) {
         take_norm(r->out, &l);
     } else if (strcmp(l.class_name, "Dense") == 0) {

@@ -22,8 +22,9 @@ typedef struct keras_config {
     size_t rescalings;        /* layers that rescale their input: */
     double scale, offset;     /* the first's: output = input * scale + offset */
     keras_config_dense dense[KERAS_CONFIG_MOST_DENSE];
-    size_t dense_count; /* may be more than there is room for */
-    char strange[64];   /* class of the first layer that neither MobileNetV2 nor a head of Lockstep's has; "": none */
+    size_t dense_count;   /* may be more than there is room for */
+    bool is_applications; /* layers have the names of keras.applications' MobileNetV2 */
+    char strange[64];     /* class of the first layer that neither MobileNetV2 nor a head of Lockstep's has; "": none */
 } keras_config;
 
 /* LS_EFORMAT where it is no such description; path: what the error calls the file. */
