@@ -208,7 +208,7 @@ static bool is_number(const char *at)
     return *at == '\0';
 }
 
-static int read_number(source *s, double *out)
+static int read_number(source *s, json_member *m)
 {
     char text[NUMBER_SIZE];
     size_t n = 0;
@@ -224,7 +224,8 @@ static int read_number(source *s, double *out)
     if (!is_number(text)) {
         return wrong(s, "no number");
     }
-    *out = strtod(text, NULL); /* of the C locale: the program sets no other */
+    m->number = strtod(text, NULL); /* of the C locale: the program sets no other */
+    m->whole = count_digits(text) == n;
     s->at += n;
     return LS_OK;
 }
@@ -282,6 +283,7 @@ static int read_value(source *s, json_member *m)
 {
     skip_space(s);
     m->number = 0;
+    m->whole = false;
     m->text[0] = '\0';
     m->bytes = NULL;
     m->size = 0;
@@ -304,7 +306,7 @@ static int read_value(source *s, json_member *m)
         return LS_OK;
     }
     m->kind = JSON_NUMBER;
-    return read_number(s, &m->number);
+    return read_number(s, m);
 }
 
 static int read_member(source *s, json_member *m)

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_BASE_JSON_READ_H
 #define LOCKSTEP_BASE_JSON_READ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,6 +16,7 @@ typedef struct json_member {
     char key[JSON_KEY_SIZE]; /* cut off where it is longer, as is text */
     json_kind kind;          /* JSON_OTHER: an array or an object, whose inside is not looked at */
     double number;           /* of a number; of JSON_BOOL 1 or 0 */
+    bool whole;              /* the number is written with digits alone */
     char text[JSON_TEXT_SIZE];
     const char *bytes; /* of JSON_OTHER: from bracket to bracket, [size]; not owned; NULL of others */
     size_t size;

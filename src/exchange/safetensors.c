@@ -36,7 +36,8 @@ typedef struct reading {
     safetensors *s;
     uint64_t data, end;         /* where the data begins and ends */
     size_t capacity, note_room; /* of the arrays */
-    int code;                   /* the first failure */
+    bool has_notes;
+    int code; /* the first failure */
 } reading;
 
 /* A tensor's entry, as it is read. */
@@ -48,11 +49,11 @@ typedef struct entry {
     bool has_shape, wrong;
 } entry;
 
-/* A size that JSON holds: a whole number, exact as a double. */
+/* A size that JSON holds: a whole number, written as one, and exact as a double. */
 static bool whole_of(const json_member *m, size_t *out)
 {
     const double most = 9007199254740992.0; /* 2^53 */
-    if (m->kind != JSON_NUMBER || !(m->number >= 0 && m->number <= most) || floor(m->number) != m->number) {
+    if (m->kind != JSON_NUMBER || !m->whole || !(m->number <= most)) {
         return false;
     }
     *out = (size_t)m->number;
@@ -155,12 +156,14 @@ static int add_tensor(reading *r, const json_member *m)
     return e.t.name != NULL ? LS_OK : error_set(LS_ENOMEM, "%s: out of memory for the names of tensors", s->path);
 }
 
-/* Notes are for people; what is no text among them is left out. */
 static void take_note(void *context, const json_member *m)
 {
     reading *r = context;
     safetensors *s = r->s;
-    if (m->kind != JSON_TEXT || r->code != LS_OK) {
+    if (m->kind != JSON_TEXT && r->code == LS_OK) {
+        r->code = error_set(LS_EFORMAT, "%s: %s in the header: %s is no text", s->path, METADATA, m->key);
+    }
+    if (r->code != LS_OK) {
         return;
     }
     safetensors_note *larger = grown(s->notes, s->note_count, &r->note_room, sizeof *larger);
@@ -174,6 +177,16 @@ static void take_note(void *context, const json_member *m)
     }
 }
 
+static void take_notes(reading *r, const json_member *m)
+{
+    if (r->has_notes) {
+        r->code = error_set(LS_EFORMAT, "%s: %s is there twice", r->s->path, METADATA);
+    } else if (m->kind != JSON_OTHER || json_read_object(m->bytes, m->size, take_note, r) != LS_OK) {
+        r->code = error_set(LS_EFORMAT, "%s: %s in the header is no object", r->s->path, METADATA);
+    }
+    r->has_notes = true;
+}
+
 static void take_member(void *context, const json_member *m)
 {
     reading *r = context;
@@ -183,9 +196,7 @@ static void take_member(void *context, const json_member *m)
     if (strlen(m->key) >= JSON_KEY_SIZE - 4) { /* it may have been cut off, within a character */
         r->code = error_set(LS_EFORMAT, "%s: a tensor's name is too long: %.60s...", r->s->path, m->key);
     } else if (strcmp(m->key, METADATA) == 0) {
-        if (m->kind != JSON_OTHER || json_read_object(m->bytes, m->size, take_note, r) != LS_OK) {
-            r->code = error_set(LS_EFORMAT, "%s: %s in the header is no object", r->s->path, METADATA);
-        }
+        take_notes(r, m);
     } else {
         r->code = add_tensor(r, m);
     }

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/json_read.h"
 
-/* What was taken, as "key=text;" and "key=number;". */
+/* What was taken, as "key=text;" and "key:number=1;", "key:whole=1;" where it is written with digits alone. */
 static char taken[8192];
 
 static void take(void *context, const json_member *m)
@@ -21,7 +21,8 @@ static void take(void *context, const json_member *m)
     if (m->kind == JSON_TEXT) {
         (void)snprintf(taken + at, sizeof taken - at, "%s=%s;", m->key, m->text);
     } else {
-        (void)snprintf(taken + at, sizeof taken - at, "%s:%s=%.17g;", m->key, kinds[m->kind], m->number);
+        (void)snprintf(taken + at, sizeof taken - at, "%s:%s=%.17g;", m->key, m->whole ? "whole" : kinds[m->kind],
+                       m->number);
     }
 }
 
@@ -53,14 +54,15 @@ START_TEST(what_is_right)
 {
     reads("{}", "");
     reads(" \n{ } \t", "");
-    reads("{\"a\":1}", "a:number=1;");
+    reads("{\"a\":1}", "a:whole=1;");
     reads("{\"a\" : -0.25e2 , \"b\":\"x\" }", "a:number=-25;b=x;");
     reads("{\"n\": null, \"t\": true, \"f\": false}", "n:null=0;t:bool=1;f:bool=0;");
-    reads("{\"a\": [1, {\"]\": \"}\"}, \"\\\"\"], \"b\": {}, \"c\": 2}", "a:other=0;b:other=0;c:number=2;");
+    reads("{\"a\": [1, {\"]\": \"}\"}, \"\\\"\"], \"b\": {}, \"c\": 2}", "a:other=0;b:other=0;c:whole=2;");
     reads("{\"\\u00e4\\n\": \"\\ud83d\\ude00 \\\\ \\/ \\u0041\"}", "\xc3\xa4\n=\xf0\x9f\x98\x80 \\ / A;");
     reads("{\"a\": \"\\ud83d x \\ude00 \\u0000\"}",
           "a=\xef\xbf\xbd x \xef\xbf\xbd \xef\xbf\xbd;"); /* halves, and a zero */
-    reads("{\"a\": 1796059593, \"b\": 1e400}", "a:number=1796059593;b:number=inf;");
+    reads("{\"a\": 1796059593, \"b\": 1e400}", "a:whole=1796059593;b:number=inf;");
+    reads("{\"a\": 8.0, \"b\": 8e0, \"c\": -0}", "a:number=8;b:number=8;c:number=-0;");
 }
 END_TEST
 

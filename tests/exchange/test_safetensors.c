@@ -102,11 +102,24 @@ START_TEST(what_is_wrong)
     refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8,9]}}", 8, "as it should");
     refuses("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8, "as it should");
     refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,2],\"data_offsets\":[0,8]}}", 8, "as it should");
+    refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", 8, "as it should");
+    refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-0,8]}}", 8, "as it should");
+    refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8e0]}}", 8, "as it should");
     refuses("{\"a\":1}", 8, "as it should");
-    refuses("{\"__metadata__\":1}", 0, "is no object");
     refuses("{" A, 8, "damaged");
     refuses("{" A "}x", 8, "damaged");
     refuses("[]", 0, "damaged");
+}
+END_TEST
+
+START_TEST(notes_are_texts)
+{
+    refuses("{\"__metadata__\":1}", 0, "is no object");
+    refuses("{\"__metadata__\":{\"a\":1}}", 0, "__metadata__ in the header: a is no text");
+    refuses("{\"__metadata__\":{\"a\":\"b\",\"c\":{\"d\":\"e\"}}}", 0, "c is no text");
+    refuses("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ is there twice");
+    ck_assert_msg(write_open("{\"__metadata__\":{}}", "", 0) == LS_OK, "%s", error_message());
+    safetensors_close(&file);
 }
 END_TEST
 
@@ -186,6 +199,7 @@ int main(void)
     TCase *cases = tcase_create("safetensors");
     tcase_add_test(cases, types_are_read);
     tcase_add_test(cases, what_is_wrong);
+    tcase_add_test(cases, notes_are_texts);
     tcase_add_test(cases, lengths_are_not_believed);
     tcase_add_test(cases, what_is_written_is_read);
     tcase_add_test(cases, a_failed_write_leaves_nothing);
