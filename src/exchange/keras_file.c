@@ -106,6 +106,15 @@ static const char *const leaves[][4] = {
     [CLASS_DENSE] = {"kernel", "bias"},
 };
 
+/* Whether a text is a number as Keras counts with them: digits alone. */
+static bool is_count(const char *text, size_t *out)
+{
+    enum { MOST_DIGITS = 9 };
+    const size_t n = strspn(text, "0123456789");
+    *out = strtoul(text, NULL, 10);
+    return n > 0 && n <= MOST_DIGITS && text[n] == '\0';
+}
+
 /* *number: that of the group among those of its class, from 0 on. */
 static layer_class class_of(const char *group, size_t *number)
 {
@@ -120,7 +129,7 @@ static layer_class class_of(const char *group, size_t *number)
         const size_t n = strlen(classes[i].name);
         *number = 0;
         if (strncmp(group, classes[i].name, n) == 0 &&
-            (group[n] == '\0' || (group[n] == '_' && sscanf(group + n + 1, "%zu", number) == 1))) {
+            (group[n] == '\0' || (group[n] == '_' && is_count(group + n + 1, number)))) {
             return classes[i].is;
         }
     }
@@ -186,8 +195,7 @@ static int take_variables(keras_file *k, const found *l, source_dense *dense, ch
     int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < count; i++) {
         size_t index = 0;
-        (void)sscanf(variables[i], "%zu", &index);
-        const char *known = index < 4 ? leaves[l->is][index] : NULL;
+        const char *known = is_count(variables[i], &index) && index < 4 ? leaves[l->is][index] : NULL;
         (void)snprintf(leaf, sizeof leaf, "%s%.16s", known != NULL ? known : "variable ",
                        known != NULL ? "" : variables[i]);
         (void)snprintf(path, sizeof path, "%s/%.16s", l->path, variables[i]);

@@ -135,6 +135,47 @@ START_TEST(which_network_of_keras)
 }
 END_TEST
 
+/* Write the network in Keras 3's layout, with `to` in place of `from` in its paths. */
+static void write_renamed(const char *from, const char *to)
+{
+    h5_file *f = NULL;
+    char name[KERAS_PATH_SIZE];
+    char renamed[2 * KERAS_PATH_SIZE];
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    for (size_t i = 0; i < table.count; i++) {
+        const tensor_info *info = &table.tensors[i];
+        const char *found = strstr(keras_layout_path(name, &table, i), from);
+        const int before = (int)(found != NULL ? found - name : 0);
+        (void)snprintf(renamed, sizeof renamed, "%.*s%s%s", before, name, found != NULL ? to : "",
+                       found != NULL ? found + strlen(from) : name);
+        ck_assert_int_eq(h5_write(f, renamed, H5_REAL, info->rank, info->shape, state_values(&weights, info)), LS_OK);
+    }
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+
+START_TEST(numbers_in_names_of_keras_are_digits)
+{
+    static const char *const wrong[] = {"0x", "x", "-0", " 0", "+0", "0.5"};
+    char to[64];
+    bool same = false;
+    bool left = true;
+    make(0.35, PADDING_ARTICLE, 1e-3);
+    write_renamed("layers/conv2d/vars/0", "layers/conv2d/vars/0");
+    ck_assert_msg(read_back(path, NULL, 3, &same, &left) == LS_OK, "%s", error_message());
+    ck_assert(same);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        (void)snprintf(to, sizeof to, "layers/conv2d/vars/%s", wrong[i]);
+        write_renamed("layers/conv2d/vars/0", to);
+        ck_assert_msg(read_back(path, NULL, 3, &same, &left) == LS_EFORMAT, "%s is read", to);
+    }
+    write_renamed("layers/conv2d_1/", "layers/conv2d_1x/");
+    ck_assert_int_eq(read_back(path, NULL, 3, &same, &left), LS_EFORMAT);
+    write_renamed("layers/conv2d_1/", "layers/conv2d_99999999999999999999/");
+    ck_assert_int_eq(read_back(path, NULL, 3, &same, &left), LS_EFORMAT);
+    drop();
+}
+END_TEST
+
 START_TEST(checkpoints_are_read)
 {
     bool same = false;
@@ -307,6 +348,7 @@ int main(void)
     tcase_add_test(cases, torchvision_there_and_back);
     tcase_add_test(cases, keras_there_and_back);
     tcase_add_test(cases, which_network_of_keras);
+    tcase_add_test(cases, numbers_in_names_of_keras_are_digits);
     tcase_add_test(cases, checkpoints_are_read);
     tcase_add_test(cases, other_files_are_refused);
     tcase_add_test(cases, lengths_are_no_pickles);
