@@ -18,6 +18,7 @@ typedef struct zip {
     struct archive *a;
     int descriptor;
     uint64_t size; /* of the archive */
+    int members;   /* so far */
     const char *path;
 } zip;
 
@@ -58,8 +59,12 @@ static struct archive_entry *next(zip *z, int *code)
 {
     struct archive_entry *entry = NULL;
     const int status = archive_read_next_header(z->a, &entry);
-    if (status == ARCHIVE_OK || status == ARCHIVE_WARN) {
+    if ((status == ARCHIVE_OK || status == ARCHIVE_WARN) && z->members++ < MOST_MEMBERS) {
         return entry;
+    }
+    if (z->members > MOST_MEMBERS) {
+        *code = error_set(LS_EFORMAT, "%s: the zip file has more than %d files in it", z->path, (int)MOST_MEMBERS);
+        return NULL;
     }
     *code = status == ARCHIVE_EOF ? LS_OK : damaged(z);
     return NULL;
@@ -76,26 +81,34 @@ int archive_member_any(bool *out, const char *path, archive_member_wanted *wante
     zip z;
     *out = false;
     int code = zip_open(&z, path);
-    for (int i = 0; code == LS_OK && !*out && i < MOST_MEMBERS; i++) {
-        struct archive_entry *entry = next(&z, &code);
-        if (entry == NULL) {
-            break;
-        }
+    struct archive_entry *entry = NULL;
+    while (code == LS_OK && !*out && (entry = next(&z, &code)) != NULL) {
         *out = wanted(name_of(entry));
     }
     zip_close(&z);
     return code;
 }
 
+/* A member of this name is there once at most. */
+static int check_once(const char *path, const char *member)
+{
+    zip z;
+    size_t count = 0;
+    struct archive_entry *entry = NULL;
+    int code = zip_open(&z, path);
+    while (code == LS_OK && (entry = next(&z, &code)) != NULL) {
+        count += strcmp(name_of(entry), member) == 0;
+    }
+    zip_close(&z);
+    return code == LS_OK && count > 1 ? error_set(LS_EFORMAT, "%s: %s is in it twice", path, member) : code;
+}
+
 /* Go to the member; its data comes next. */
 static int find(zip *z, const char *member)
 {
-    int code = LS_OK;
-    for (int i = 0; i < MOST_MEMBERS; i++) {
-        struct archive_entry *entry = next(z, &code);
-        if (entry == NULL) {
-            break;
-        }
+    int code = check_once(z->path, member);
+    struct archive_entry *entry = NULL;
+    while (code == LS_OK && (entry = next(z, &code)) != NULL) {
         if (strcmp(name_of(entry), member) == 0 && archive_entry_filetype(entry) == AE_IFREG) {
             return archive_entry_is_encrypted(entry)
                        ? error_set(LS_EFORMAT, "%s: %s in it is encrypted", z->path, member)

@@ -9,10 +9,11 @@
 
 /*
  * Files within a zip file, which is input: a member may unpack to at most 1024 times the archive's size, so that a
- * small file cannot fill a disk, and to at most `most` bytes.
+ * small file cannot fill a disk, and to at most `most` bytes. LS_EFORMAT where there are more than 1000 files, and
+ * where one of the name that is asked for is there twice, as programs differ in which of them they read.
  */
 
-/* The members' names, with commas between, and whether one is as asked for; both for the first 1000 members alone. */
+/* Whether a member of this name is as asked for. */
 typedef bool archive_member_wanted(const char *name);
 
 /* Whether there is a member that is wanted: *out. Returns 0, LS_ENOTFOUND, LS_EIO, LS_ENOMEM or LS_EFORMAT. */

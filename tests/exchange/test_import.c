@@ -218,13 +218,9 @@ static void write_bytes(const char *bytes, size_t n)
     ck_assert_int_eq(fclose(f), 0);
 }
 
-/* A zip file of one member. */
-static void write_zip(const char *member, const char *bytes, size_t n)
+static void add_member(struct archive *a, const char *member, const char *bytes, size_t n)
 {
-    struct archive *a = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
-    ck_assert_int_eq(archive_write_set_format_zip(a), ARCHIVE_OK);
-    ck_assert_int_eq(archive_write_open_filename(a, path), ARCHIVE_OK);
     archive_entry_set_pathname(entry, member);
     archive_entry_set_size(entry, (la_int64_t)n);
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -232,7 +228,23 @@ static void write_zip(const char *member, const char *bytes, size_t n)
     ck_assert_int_eq(archive_write_header(a, entry), ARCHIVE_OK);
     ck_assert_int_eq(archive_write_data(a, bytes, n), (la_ssize_t)n);
     archive_entry_free(entry);
+}
+
+/* A zip file of one member, so many times. */
+static void write_zip_of(size_t times, const char *member, const char *bytes, size_t n)
+{
+    struct archive *a = archive_write_new();
+    ck_assert_int_eq(archive_write_set_format_zip(a), ARCHIVE_OK);
+    ck_assert_int_eq(archive_write_open_filename(a, path), ARCHIVE_OK);
+    for (size_t i = 0; i < times; i++) {
+        add_member(a, member, bytes, n);
+    }
     ck_assert_int_eq(archive_write_free(a), ARCHIVE_OK);
+}
+
+static void write_zip(const char *member, const char *bytes, size_t n)
+{
+    write_zip_of(1, member, bytes, n);
 }
 
 START_TEST(other_files_are_refused)
@@ -249,6 +261,10 @@ START_TEST(other_files_are_refused)
     refuses(path, LS_EFORMAT, "no model.weights.h5");
     write_zip("model.weights.h5", "x", 1);
     refuses(path, LS_EFORMAT, path);
+    write_zip_of(2, "model.weights.h5", "x", 1);
+    refuses(path, LS_EFORMAT, "model.weights.h5 is in it twice");
+    write_zip_of(2000, "x", "x", 1);
+    refuses(path, LS_EFORMAT, "more than 1000 files in it");
     write_zip("model.weights.h5", zeros, sizeof zeros); /* a kilobyte of deflate */
     refuses(path, LS_EFORMAT, path);
     ck_assert_int_eq(truncate(path, 100), 0);
