@@ -271,7 +271,7 @@ static int read_header(safetensors *s, uint64_t size)
     }
     reading r = {.s = s, .data = LENGTH_SIZE + n, .end = size};
     code = file_read_at(s->descriptor, header, (size_t)n, LENGTH_SIZE, s->path);
-    if (code == LS_OK && json_read_object(header, (size_t)n, take_member, &r) != LS_OK && r.code == LS_OK) {
+    if (code == LS_OK && json_read_object(header, (size_t)n, take_member, &r) != LS_OK) {
         code = error_prefix(LS_EFORMAT, "%s: the header of the safetensors file is damaged", s->path);
     }
     free(header);

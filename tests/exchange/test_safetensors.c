@@ -37,6 +37,7 @@ static void refuses(const char *header, size_t n, const char *message)
     static const char zeros[64];
     ck_assert_msg(write_open(header, zeros, n) == LS_EFORMAT, "%s is read", header);
     ck_assert_msg(strstr(error_message(), message) != NULL, "%s: %s", header, error_message());
+    ck_assert_msg(strncmp(error_message(), path, strlen(path)) == 0, "%s", error_message());
     ck_assert_ptr_eq(strchr(error_message(), '\n'), NULL);
     safetensors_close(&file);
 }
@@ -108,6 +109,8 @@ START_TEST(what_is_wrong)
     refuses("{\"a\":1}", 8, "as it should");
     refuses("{" A, 8, "damaged");
     refuses("{" A "}x", 8, "damaged");
+    refuses("{\"a\":1}x", 8, "damaged");
+    refuses("{\"a\":1,\"b\"", 8, "damaged");
     refuses("[]", 0, "damaged");
 }
 END_TEST
