@@ -18,6 +18,15 @@ int h5_open_set(h5_file *f, const char *name, hid_t *out)
     return *out < 0 ? h5_fail(f, name, LS_ENOTFOUND, "no such data set") : h5_check_storage(f, name, *out);
 }
 
+/* In either order of bytes. A size says little: a damaged type has its sign or exponent at another place. */
+static h5_type float_type_of(hid_t type)
+{
+    if (H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0) {
+        return H5_FLOAT32;
+    }
+    return H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0 ? H5_FLOAT64 : H5_OTHER;
+}
+
 static h5_type type_of(hid_t type)
 {
     const size_t size = H5Tget_size(type);
@@ -26,7 +35,7 @@ static h5_type type_of(hid_t type)
         return H5_STRING;
     }
     if (kind == H5T_FLOAT) {
-        return size == 4 ? H5_FLOAT32 : size == 8 ? H5_FLOAT64 : H5_OTHER;
+        return float_type_of(type);
     }
     if (kind == H5T_INTEGER) {
         const int has_sign = H5Tget_sign(type) != H5T_SGN_NONE;

@@ -156,6 +156,32 @@ START_TEST(claims_are_held_to_the_file)
 }
 END_TEST
 
+/* Four bytes are a float32 where sign, exponent and fraction lie as in one. */
+START_TEST(floats_are_known_by_their_bits)
+{
+    h5_shape shape;
+    const hid_t id = create(path);
+    const hid_t types[] = {H5Tcopy(H5T_IEEE_F32BE), H5Tcopy(H5T_IEEE_F64BE), H5Tcopy(H5T_IEEE_F32LE),
+                           H5Tcopy(H5T_IEEE_F64LE), H5Tcopy(H5T_IEEE_F32LE), H5Tcopy(H5T_VAX_F32)};
+    static const h5_type expected[] = {H5_FLOAT32, H5_FLOAT64, H5_OTHER, H5_OTHER, H5_OTHER, H5_OTHER};
+    static const char *const sets[] = {"single", "double", "sign", "exponent", "bias", "vax"};
+    ck_assert(H5Tset_fields(types[2], 30, 22, 8, 0, 22) >= 0);
+    ck_assert(H5Tset_fields(types[3], 63, 53, 10, 0, 53) >= 0);
+    ck_assert(H5Tset_ebias(types[4], 100) >= 0);
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        claim(id, sets[i], types[i], 0, H5P_DEFAULT);
+        (void)H5Tclose(types[i]);
+    }
+    (void)H5Fclose(id);
+    h5_file *f = open_it();
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        ck_assert_msg(h5_stat(f, sets[i], &shape) == LS_OK, "%s", error_message());
+        ck_assert_msg(shape.type == expected[i], "%s", sets[i]);
+    }
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
 /* Many strings that are one text in the file. */
 START_TEST(shared_texts_do_not_multiply)
 {
@@ -283,6 +309,7 @@ int main(void)
     tcase_add_test(tests, links_are_not_followed);
     tcase_add_test(tests, data_lies_in_the_file);
     tcase_add_test(tests, claims_are_held_to_the_file);
+    tcase_add_test(tests, floats_are_known_by_their_bits);
     tcase_add_test(tests, shared_texts_do_not_multiply);
     tcase_add_test(tests, attributes_of_odd_kinds);
     tcase_add_test(tests, filters_from_elsewhere_are_refused);
