@@ -17,6 +17,11 @@ REFUSED = [
     (r"is in it twice", "which of the two is meant is not known"),
     (r"more than 1000 files in it", "Keras puts three into it"),
     (r"Keras' description of the model in it is damaged", "JSON has neither a mark of the order of bytes nor NaN"),
+    (r"in it is too large", "no description of a network needs that much"),
+    (
+        r"holds no strings|is not one string|has no last layer that",
+        "layers are found by the names that the file gives them",
+    ),
     (r"is not quite keras.applications' MobileNetV2", "layers are found by the names that the file gives them"),
     (r"FILE: there is no model.weights.h5 in it", "it is marked as a folder, a link or the like"),
     (r"FILE: cut short: ", "behind an HDF5 file lies a part of what might be the seal of a checkpoint"),
