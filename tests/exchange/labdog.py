@@ -127,7 +127,7 @@ def fit_all(base, body, train, val, classes):
     model = keras.Model(body.input, top(body.output))
     compiled(model, 0.0001, 16 * steps, ema=True, at=8 * steps, of=24 * steps)
     said = model.fit(scaled(train, augmented=True).prefetch(2), epochs=16, verbose=0,
-                     validation_data=scaled(val).cache(), callbacks=[keras.callbacks.SwapEMAWeights(on_epoch=True)])
+                     validation_data=scaled(val).cache(), callbacks=[keras.callbacks.SwapEMAWeights()])
     print(f"tf.keras, transfer: ema val_acc {said.history['val_accuracy'][-1]:.4f} in the last epoch, "
           f"{time.monotonic() - began:.0f} s", flush=True)
 
