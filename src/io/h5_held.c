@@ -1,6 +1,7 @@
 #include "io/h5_private.h"
 #include "io/h5_remote.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,22 @@ struct h5_held {
     char *name; /* owned */
     h5_type type;
     h5_place place;
+    uint64_t *chunks; /* owned; where each lies; NULL: the place has none */
 };
+
+/* Of an open data set. Compressed data does not lie there as it is. */
+static void find_layout(h5_place *out, hid_t set, hid_t creation)
+{
+    hsize_t chunk = 0;
+    if (H5Pget_layout(creation) == H5D_CONTIGUOUS) {
+        const haddr_t offset = H5Dget_offset(set);
+        out->offset = offset == HADDR_UNDEF ? 0 : offset;
+        out->bytes = H5Dget_storage_size(set);
+    } else if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_nfilters(creation) == 0 &&
+               H5Pget_chunk(creation, 1, &chunk) == 1) {
+        out->chunk = chunk;
+    }
+}
 
 int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
 {
@@ -41,10 +57,8 @@ int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
         goto cleanup;
     }
     out->size = size;
-    if (H5Pget_layout(creation) == H5D_CONTIGUOUS && H5Tequal(stored, h5_memory_type(type)) > 0) {
-        const haddr_t offset = H5Dget_offset(set);
-        out->offset = offset == HADDR_UNDEF ? 0 : offset;
-        out->bytes = H5Dget_storage_size(set);
+    if (H5Tequal(stored, h5_memory_type(type)) > 0) {
+        find_layout(out, set, creation);
     }
 cleanup:
     h5_drop(creation);
@@ -55,17 +69,79 @@ cleanup:
     return code;
 }
 
+int h5_find_chunks(h5_file *f, const char *name, uint64_t chunk, uint64_t count, uint64_t *out)
+{
+    hid_t set = -1;
+    if (f->remote != NULL) {
+        const h5_request q = {.ask = H5_ASK_CHUNKS, .count = count, .width = chunk, .name = name};
+        return h5_remote_get(f->remote, &q, out, count * sizeof *out);
+    }
+    h5_enter();
+    int code = h5_open_numbers(f, name, &set);
+    for (uint64_t i = 0; code == LS_OK && i < count; i++) {
+        const hsize_t first = i * chunk;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t bytes = 0;
+        unsigned unfiltered = 0;
+        if (H5Dget_chunk_info_by_coord(set, &first, &unfiltered, &address, &bytes) < 0) {
+            code = h5_fail(f, name, LS_EFORMAT, "has chunks that cannot be found: the file is damaged");
+        }
+        out[i] = address == HADDR_UNDEF ? 0 : address;
+    }
+    h5_drop(set);
+    h5_leave();
+    return code;
+}
+
+/* Whether so many bytes lie in the file. */
+static bool is_within(const h5_held *held, uint64_t offset, uint64_t bytes)
+{
+    const uint64_t file = h5_size(held->f);
+    return offset <= file && bytes <= file - offset;
+}
+
+static int damaged(const h5_held *held)
+{
+    return h5_fail(held->f, held->name, LS_EFORMAT, "does not lie within the file: the file is damaged");
+}
+
 /* A place that is one: within the file, and as long as its numbers. */
 static int check_place(const h5_held *held)
 {
     const h5_place *p = &held->place;
     uint64_t bytes = 0;
-    const uint64_t file = h5_size(held->f);
     if (__builtin_mul_overflow(p->size, (uint64_t)h5_width(held->type), &bytes) ||
-        (p->offset > 0 && (p->bytes != bytes || p->offset > file || bytes > file - p->offset))) {
-        return h5_fail(held->f, held->name, LS_EFORMAT, "does not lie within the file: the file is damaged");
+        (p->offset > 0 && (p->bytes != bytes || !is_within(held, p->offset, bytes)))) {
+        return damaged(held);
     }
     return LS_OK;
+}
+
+/* Where its chunks lie. HDF5 reads them where some lie nowhere, as they are zeros. */
+static int take_chunks(h5_held *held)
+{
+    const h5_place *p = &held->place;
+    const uint64_t count = h5_place_chunks(p);
+    uint64_t bytes = 0;
+    if (count == 0) {
+        return LS_OK;
+    }
+    if (__builtin_mul_overflow(p->chunk, (uint64_t)h5_width(held->type), &bytes) || !is_within(held, 0, count)) {
+        return damaged(held);
+    }
+    held->chunks = calloc((size_t)count, sizeof *held->chunks);
+    int code = held->chunks == NULL ? h5_fail(held->f, held->name, LS_ENOMEM, "out of memory")
+                                    : h5_find_chunks(held->f, held->name, p->chunk, count, held->chunks);
+    bool all = true;
+    for (uint64_t i = 0; code == LS_OK && i < count; i++) {
+        all = all && held->chunks[i] > 0;
+        code = is_within(held, held->chunks[i], held->chunks[i] > 0 ? bytes : 0) ? LS_OK : damaged(held);
+    }
+    if (!all) {
+        free(held->chunks);
+        held->chunks = NULL;
+    }
+    return code;
 }
 
 int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type)
@@ -84,9 +160,27 @@ int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type)
         code = check_place(held);
     }
     if (code == LS_OK) {
+        code = take_chunks(held);
+    }
+    if (code == LS_OK) {
         *out = held;
     } else {
         h5_let_go(held);
+    }
+    return code;
+}
+
+static int read_chunks(const h5_held *held, size_t start, size_t count, char *out)
+{
+    const size_t width = h5_width(held->type);
+    const size_t chunk = (size_t)held->place.chunk;
+    int code = LS_OK;
+    for (size_t done = 0; code == LS_OK && done < count;) {
+        const size_t from = (start + done) % chunk;
+        const size_t run = count - done < chunk - from ? count - done : chunk - from;
+        const uint64_t offset = held->chunks[(start + done) / chunk] + from * width;
+        code = file_read_at(held->f->descriptor, out + done * width, run * width, offset, held->f->path);
+        done += run;
     }
     return code;
 }
@@ -101,6 +195,9 @@ int h5_read_held(h5_held *held, size_t start, size_t count, void *out)
     if (count == 0) {
         return LS_OK;
     }
+    if (held->chunks != NULL) {
+        return read_chunks(held, start, count, out);
+    }
     if (p->offset == 0) {
         return h5_read_slice(held->f, held->name, held->type, start, count, 1, out);
     }
@@ -112,6 +209,7 @@ void h5_let_go(h5_held *held)
 {
     if (held != NULL) {
         free(held->name);
+        free(held->chunks);
         free(held);
     }
 }

@@ -23,6 +23,7 @@ typedef enum h5_ask {
     H5_ASK_READ,         /* count elements of `type`: all of a data set; width: 1 */
     H5_ASK_SLICE,        /* rows from `start`, count of them, each of width elements */
     H5_ASK_PLACE,        /* h5_place, of a one-dimensional data set of numbers */
+    H5_ASK_CHUNKS,       /* count uint64: where the first `count` of its chunks, of width elements each, lie */
     H5_ASK_STRINGS,      /* texts */
     H5_ASK_ATTR_EXISTS,  /* int32 */
     H5_ASK_ATTR_NUMBER,  /* one of `type` */
@@ -39,11 +40,18 @@ typedef struct h5_request {
     const char *name, *attribute; /* NULL: "" */
 } h5_request;
 
-/* Where the numbers of a data set lie in the file as they are in memory; offset 0: they do not. */
+/* Where the numbers of a data set lie in the file as they are in memory; offset and chunk 0: they do not. */
 typedef struct h5_place {
-    uint64_t offset, bytes;
-    uint64_t size; /* elements */
+    uint64_t offset, bytes; /* of all of them, one after the other */
+    uint64_t size;          /* elements */
+    uint64_t chunk;         /* or: elements of a chunk, each of which lies elsewhere */
 } h5_place;
+
+/* Chunks of a place. */
+static inline uint64_t h5_place_chunks(const h5_place *p)
+{
+    return p->chunk == 0 ? 0 : p->size / p->chunk + (p->size % p->chunk != 0);
+}
 
 typedef struct h5_remote h5_remote;
 

@@ -163,6 +163,16 @@ static void answer_place(const h5_wire_request *q)
     answer(code, &place, sizeof place);
 }
 
+/* The asker has seen to it that the file has room for so many. */
+static void answer_chunks(const h5_wire_request *q)
+{
+    uint64_t *offsets = calloc(q->count + 1, sizeof *offsets);
+    const int code = offsets == NULL ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory")
+                                     : h5_find_chunks(self.file, self.name, q->width, q->count, offsets);
+    answer(code, offsets, q->count * sizeof *offsets);
+    free(offsets);
+}
+
 static void answer_attribute(const h5_wire_request *q)
 {
     uint64_t value = 0; /* all types that are asked for have 8 bytes */
@@ -199,6 +209,7 @@ static void answer_request(const h5_wire_request *q)
     case H5_ASK_READ:
     case H5_ASK_SLICE: answer_array(q); break;
     case H5_ASK_PLACE: answer_place(q); break;
+    case H5_ASK_CHUNKS: answer_chunks(q); break;
     case H5_ASK_ATTR_NUMBER: answer_attribute(q); break;
     default: answer_texts((h5_ask)q->ask); break;
     }

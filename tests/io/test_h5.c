@@ -213,6 +213,42 @@ START_TEST(damaged_files_are_refused)
 }
 END_TEST
 
+/* An array in chunks, which lie here and there. */
+START_TEST(chunks_are_held)
+{
+    enum { N = 1000, CHUNK = 64 };
+    h5_file *f = NULL;
+    h5_held *held = NULL;
+    int32_t values[N];
+    int32_t back[N];
+    for (int32_t i = 0; i < N; i++) {
+        values[i] = 7 * i;
+    }
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_create_growing(f, "a", H5_INT32, 0, CHUNK), LS_OK);
+    ck_assert_int_eq(h5_create_growing(f, "b", H5_INT32, 0, CHUNK), LS_OK);
+    for (size_t i = 0; i < N; i += 50) {
+        ck_assert_int_eq(h5_append(f, "a", H5_INT32, 50, values + i), LS_OK);
+        ck_assert_int_eq(h5_append(f, "b", H5_INT32, 50, values), LS_OK);
+    }
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    for (int here = 0; here < 2; here++) {
+        h5_read_here(here);
+        ck_assert_int_eq(h5_open_read(&f, path), LS_OK);
+        ck_assert_int_eq(h5_hold(&held, f, "a", H5_INT32), LS_OK);
+        for (size_t i = 0; i < N; i += 37) {
+            const size_t count = i % 3 == 0 ? N - i : 1;
+            ck_assert_int_eq(h5_read_held(held, i, count, back), LS_OK);
+            ck_assert_mem_eq(back, values + i, count * sizeof *values);
+        }
+        ck_assert_int_eq(h5_read_held(held, N, 1, back), LS_EFORMAT);
+        h5_let_go(held);
+        ck_assert_int_eq(h5_close(f), LS_OK);
+    }
+    h5_read_here(0);
+}
+END_TEST
+
 START_TEST(commit_replaces_in_one_move)
 {
     h5_file *f = NULL;
@@ -335,6 +371,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, arrays_round_trip);
     tcase_add_test(tests, an_array_is_held);
+    tcase_add_test(tests, chunks_are_held);
     tcase_add_test(tests, slices_and_growth);
     tcase_add_test(tests, strings_and_attributes);
     tcase_add_test(tests, damaged_files_are_refused);
