@@ -101,29 +101,21 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
 
 /* One picture to be written. */
 typedef struct dataset_item {
-    char *name;     /* what goes to /names */
-    char *path;     /* file to take the bytes from, or NULL: they are in `bytes` */
-    uint8_t *bytes; /* or NULL */
-    size_t size;    /* bytes */
-    uint64_t hash;  /* hash_bytes of them */
+    char *name;    /* what goes to /names */
+    size_t size;   /* bytes */
+    uint64_t hash; /* hash_bytes of them */
     int32_t label;
     dataset_split split;
-    bool turned; /* it has an orientation tag other than upright */
+    bool turned;    /* it has an orientation tag other than upright */
+    uint8_t *bytes; /* for dataset_write */
 } dataset_item;
-
-/*
- * Write a data set to path, whole or not at all (a temporary file, then renamed). Returns 0, LS_EIO, LS_ENOMEM, or
- * LS_EUSAGE where there is nothing to write.
- */
-int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
-                  size_t class_count);
 
 /* Read a whole file of at most `limit` bytes into the buffer. Returns 0, LS_EIO, LS_ENOMEM or LS_EFORMAT (larger). */
 int dataset_read_file(dataset_buffer *buffer, size_t *size, const char *path, size_t limit);
 
 /*
- * For dataset_open and dataset_write: the checksum over everything but /bytes. `turned` is a part of it where it is not
- * 0, so that a set of upright pictures has the checksum that it has in version 1.
+ * For dataset_open and dataset_writer_commit: the checksum over everything but /bytes. `turned` is a part of it where
+ * it is not 0, so that a set of upright pictures has the checksum that it has in version 1.
  */
 uint64_t dataset_checksum(const uint64_t *offsets, const uint64_t *hashes, const int32_t *labels, const uint8_t *split,
                           size_t n, const char *const *names, const char *const *classes, size_t class_count,

@@ -96,6 +96,7 @@ static int read_pixels(table *t)
 static int add_row(table *t)
 {
     char name[64];
+    uint8_t *bytes = NULL;
     dataset_item item = {.split = DATASET_TRAIN};
     int code = pack_labels_read(&t->labels, &item.label, t->row.cells[t->columns.label], t->path, t->text.number);
     if (code != LS_OK) {
@@ -105,14 +106,15 @@ static int add_row(table *t)
     if (code != LS_OK) {
         return code;
     }
-    code = image_encode_png(&item.bytes, &item.size, t->pixels, t->options->width, t->options->height, 1);
+    code = image_encode_png(&bytes, &item.size, t->pixels, t->options->width, t->options->height, 1);
     if (code != LS_OK) {
         return code;
     }
     (void)snprintf(name, sizeof name, "line %zu", t->text.number);
-    item.hash = hash_bytes(HASH_START, item.bytes, item.size);
+    item.hash = hash_bytes(HASH_START, bytes, item.size);
     item.name = strdup(name);
-    code = pack_items_add(&t->p.items, item);
+    code = packing_take(&t->p, &item, bytes);
+    free(bytes);
     return code == LS_OK && item.name == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : code;
 }
 
@@ -269,11 +271,10 @@ int pack_csv(const char *csv, const char *out, const pack_csv_options *options, 
         return code;
     }
     code = packing_begin(&t.p, out, "lines");
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        t.p.advice = "is the label in another column? --label says in which";
+        code = pack_table(&t);
     }
-    t.p.advice = "is the label in another column? --label says in which";
-    code = pack_table(&t);
     if (code == LS_OK) {
         code = packing_finish(&t.p, result);
     }

@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/log.h"
-#include "data/image.h"
 #include "data/pack_layout.h"
 #include "data/pack_names.h"
-
-/* A picture's file may have this many bytes. */
-#define MAX_FILE_BYTES ((size_t)256 << 20)
+#include "data/pack_pipe.h"
 
 typedef struct folder_source {
     packing p;
@@ -19,8 +15,8 @@ typedef struct folder_source {
     pack_names folders; /* in the folder that was given */
     pack_parts parts;
     pack_names classes[DATASET_SPLITS]; /* their class folders */
-    dataset_buffer file;
-    image picture;
+    pack_items found;                   /* all files, not looked into; names move to those that are taken */
+    size_t taken;                       /* of those that came back */
 } folder_source;
 
 /* Folders beside those of the splits. */
@@ -122,67 +118,58 @@ static int take_part(folder_source *s, dataset_split split)
     return code;
 }
 
-/* This thread's message without the path that it begins with. */
-static const char *reason_of(const char *path)
+/* The walk is in the folder that was given. */
+static int set_path(const folder_source *s, pack_picture *p)
 {
-    const char *message = error_message();
-    const size_t n = strlen(path) < 600 ? strlen(path) : 600; /* as dataset_read_file shows it */
-    return strlen(message) > n + 2 && message[n] == ':' ? message + n + 2 : message;
-}
-
-/* Read and decode a file. *taken: it is a picture; otherwise it is accounted for. Other codes end the packing. */
-static int look_into(folder_source *s, dataset_item *item, bool *taken)
-{
-    size_t size = 0;
-    *taken = false;
-    int code = dataset_read_file(&s->file, &size, item->path, MAX_FILE_BYTES);
-    if (code == LS_EIO || code == LS_EFORMAT) {
-        const pack_reason reason = code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE;
-        return pack_pass(&s->p.account, reason, item->path, "%s", reason_of(item->path));
+    const size_t n = s->walk.root + strlen(p->item.name) + 1;
+    p->path = malloc(n);
+    if (p->path == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for a path");
     }
-    if (code != LS_OK) {
-        return code;
-    }
-    code = image_decode(&s->picture, s->file.bytes, size);
-    if (code == LS_EFORMAT) {
-        return pack_pass(&s->p.account, PACK_NOT_PICTURE, item->path, "%s", error_message());
-    }
-    if (code != LS_OK) {
-        return error_prefix(code, "%.600s", item->path);
-    }
-    if (s->picture.note[0] != '\0') {
-        pack_note(&s->p.account, item->path, s->picture.note);
-    }
-    item->size = size;
-    item->hash = hash_bytes(HASH_START, s->file.bytes, size);
-    item->turned = s->picture.orientation != 1;
-    *taken = true;
+    (void)snprintf(p->path, n, "%s%s%s", s->walk.path, s->walk.root > s->walk.length ? "/" : "", p->item.name);
     return LS_OK;
 }
 
-/* Keep those that are pictures. */
+/* One that was looked into: keep it if it is a picture. */
+static int take(void *context, pack_picture *p)
+{
+    folder_source *s = context;
+    s->taken++;
+    if (s->taken % 64 == 0) {
+        log_progress("packing: %zu of %zu files", s->taken, s->found.count);
+    }
+    if (p->code == LS_OK) {
+        if (p->note[0] != '\0') {
+            pack_note(&s->p.account, p->path, p->note);
+        }
+        return packing_take(&s->p, &p->item, p->file.bytes);
+    }
+    pack_item_release(&p->item);
+    return p->code == LS_EIO || p->code == LS_EFORMAT ? pack_pass(&s->p.account, p->reason, p->path, "%s", p->what)
+                                                      : error_set(p->code, "%.600s: %s", p->path, p->what);
+}
+
+/* Look into all files that were found. */
 static int look_into_all(folder_source *s)
 {
-    pack_items *all = &s->p.items;
-    const size_t count = all->count;
-    int code = LS_OK;
-    size_t i = 0;
-    all->count = 0;
-    for (; i < count && code == LS_OK; i++) {
-        bool taken = false;
-        code = look_into(s, &all->items[i], &taken);
-        if (taken) {
-            all->items[all->count++] = all->items[i];
-        } else {
-            pack_item_release(&all->items[i]);
+    pack_pipe *pipe = NULL;
+    int code = pack_pipe_create(&pipe, 0, take, s);
+    for (size_t i = 0; i < s->found.count && code == LS_OK; i++) {
+        pack_picture *p = NULL;
+        code = pack_pipe_room(pipe, &p);
+        if (code == LS_OK) {
+            p->item = s->found.items[i];
+            s->found.items[i].name = NULL;
+            code = set_path(s, p);
         }
-        if (i % 64 == 0) {
-            log_progress("packing: %zu of %zu files", i, count);
+        if (code == LS_OK) {
+            pack_pipe_put(pipe);
         }
     }
-    for (; i < count; i++) {
-        pack_item_release(&all->items[i]);
+    if (code == LS_OK) {
+        code = pack_pipe_finish(pipe);
     }
+    pack_pipe_free(pipe);
     log_progress_end();
     return code;
 }
@@ -237,8 +224,7 @@ static void release(folder_source *s)
     }
     pack_names_release(&s->folders);
     pack_walk_unmark(&s->walk);
-    free(s->file.bytes);
-    image_release(&s->picture);
+    pack_items_release(&s->found);
     packing_release(&s->p);
 }
 
@@ -249,12 +235,11 @@ int pack_directory(const char *dir, const char *out, const pack_directory_option
         return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
     }
     int code = packing_begin(&s.p, out, "entries");
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        s.p.account.strict = options->strict;
+        s.p.advice = "is this the folder that holds the class folders?";
+        code = pack_walk_begin(&s.walk, &s.p, &s.found, dir);
     }
-    s.p.account.strict = options->strict;
-    s.p.advice = "is this the folder that holds the class folders?";
-    code = pack_walk_begin(&s.walk, &s.p, dir);
     if (code == LS_OK) {
         code = gather(&s, options);
     }

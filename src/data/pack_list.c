@@ -64,8 +64,6 @@ void pack_names_release(pack_names *l)
 void pack_item_release(const dataset_item *item)
 {
     free(item->name);
-    free(item->path);
-    free(item->bytes);
 }
 
 int pack_items_add(pack_items *l, dataset_item item)

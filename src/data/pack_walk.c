@@ -18,11 +18,11 @@
 /* What a name turned out to be. KIND_NONE: it is accounted for. */
 typedef enum kind { KIND_NONE, KIND_FOLDER, KIND_FILE } kind;
 
-int pack_walk_begin(pack_walk *w, packing *to, const char *root)
+int pack_walk_begin(pack_walk *w, packing *to, pack_items *files, const char *root)
 {
     struct stat info;
     size_t n = strlen(root);
-    *w = (pack_walk){.to = to};
+    *w = (pack_walk){.to = to, .files = files};
     while (n > 1 && root[n - 1] == '/') {
         n--; /* so that messages do not show it twice */
     }
@@ -233,10 +233,9 @@ int pack_walk_folders(pack_walk *w, pack_names *out)
 
 static int take_file(pack_walk *w, int32_t label, dataset_split split)
 {
-    const dataset_item item = {
-        .name = strdup(w->path + w->root), .path = strdup(w->path), .label = label, .split = split};
-    const bool named = item.name != NULL && item.path != NULL;
-    const int code = pack_items_add(&w->to->items, item);
+    const dataset_item item = {.name = strdup(w->path + w->root), .label = label, .split = split};
+    const bool named = item.name != NULL;
+    const int code = pack_items_add(w->files, item);
     return named || code != LS_OK ? code : error_set(LS_ENOMEM, "pack: no memory for a name");
 }
 

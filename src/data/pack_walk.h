@@ -6,11 +6,12 @@
 #include "data/packing.h"
 
 /*
- * Going through folders of pictures: everything in them is added to the packing's items, not yet looked into, or is
- * accounted for. Folders that are looked through are no entries; what is in them is.
+ * Going through folders of pictures: every file in them is added to a list, not yet looked into, all else is accounted
+ * for. Folders that are looked through are no entries; what is in them is.
  */
 typedef struct pack_walk {
     packing *to;         /* not owned */
+    pack_items *files;   /* likewise: where pack_walk_take puts them, with label, split, and the path below root */
     char path[PATH_MAX]; /* the folder or file at hand */
     size_t length;       /* of path */
     size_t root;         /* so many bytes of it are the folder that was given, with its slash */
@@ -18,7 +19,7 @@ typedef struct pack_walk {
 } pack_walk;
 
 /* Begin in a folder. Ends with pack_walk_unmark. Returns 0 or LS_EUSAGE: too long, no folder. */
-int pack_walk_begin(pack_walk *w, packing *to, const char *root);
+int pack_walk_begin(pack_walk *w, packing *to, pack_items *files, const char *root);
 
 /* Names in the folder at hand, sorted by bytes, accounted for nowhere. Returns 0, LS_EIO (errno is why) or LS_ENOMEM.
  */

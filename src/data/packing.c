@@ -19,6 +19,17 @@ int packing_begin(packing *p, const char *out, const char *unit)
     return temporary_prepare(out, "a data set");
 }
 
+int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes)
+{
+    /* not before the first, so that nobody who looks through folders finds it there */
+    int code = p->to == NULL ? dataset_writer_open(&p->to, p->out) : LS_OK;
+    if (code == LS_OK) {
+        code = dataset_writer_add(p->to, bytes, item->size);
+    }
+    const int added = pack_items_add(&p->items, *item);
+    return code == LS_OK ? added : code;
+}
+
 static void count(packing *p, size_t (*counts)[DATASET_SPLITS])
 {
     pack_result *sum = &p->account.sum;
@@ -90,8 +101,9 @@ int packing_finish(packing *p, pack_result *result)
     if (code != LS_OK) {
         goto cleanup;
     }
-    code =
-        dataset_write(p->out, p->items.items, p->items.count, (const char *const *)p->classes.names, p->classes.count);
+    code = p->to == NULL ? error_set(LS_EUSAGE, "%s: no pictures to pack", p->out)
+                         : dataset_writer_commit(p->to, p->items.items, p->items.count,
+                                                 (const char *const *)p->classes.names, p->classes.count);
     if (code != LS_OK) {
         goto cleanup;
     }
@@ -108,6 +120,7 @@ cleanup:
 
 void packing_release(packing *p)
 {
+    dataset_writer_free(p->to);
     pack_names_release(&p->classes);
     pack_items_release(&p->items);
 }

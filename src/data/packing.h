@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data/dataset_writer.h"
 #include "data/pack_account.h"
 #include "data/pack_list.h"
 
@@ -13,7 +14,8 @@
  * prints nor writes.
  */
 typedef struct packing {
-    const char *out; /* not owned */
+    const char *out;    /* not owned */
+    dataset_writer *to; /* owned */
     pack_account account;
     pack_names classes; /* numbered by their places; not sorted here, as a source may know better */
     pack_items items;
@@ -23,8 +25,14 @@ typedef struct packing {
     const char *advice;          /* a question for who has pictures of one class only; static */
 } packing;
 
-/* Start: is the output's place free, and what did others leave there (temporary_prepare)? unit: see pack_account. */
+/*
+ * Start: is the output's place free, and what did others leave there (temporary_prepare)? unit: see pack_account.
+ * packing_release in any case.
+ */
 int packing_begin(packing *p, const char *out, const char *unit);
+
+/* Take a picture: its bytes are written. The item's name becomes the packing's, also on failure. */
+int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes);
 
 /*
  * Choose validation pictures where val_fraction is not 0, warn of what is odd about the whole, write the data set, log

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "data/dataset.h"
+#include "data/dataset_writer.h"
 #include "data/image.h"
 
 enum { SIDE = 8, NAME_SIZE = 32 };

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "data/dataset.h"
+#include "data/dataset_writer.h"
 #include "data/image.h"
 #include "turned.h"
 

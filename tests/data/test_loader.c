@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "data/dataset_writer.h"
 #include "data/loader.h"
 #include "data/order.h"
 #include "data/pack.h"

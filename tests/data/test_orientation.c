@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "data/dataset_writer.h"
 #include "data/image.h"
 #include "data/loader.h"
 #include "data/orientation.h"

@@ -384,25 +384,6 @@ static int opened_after(const char *array, h5_type type, size_t at, const void *
     return code;
 }
 
-/* A picture's file that has grown, shrunk or changed since it was looked at. */
-START_TEST(changed)
-{
-    static const char *const contents[] = {"picture and more", "pic", "PICTURE"};
-    char name[] = "a/1";
-    char path[PATH_MAX];
-    (void)snprintf(path, sizeof path, "%s", scratch("changed"));
-    const dataset_item item = {.name = name, .path = path, .size = 7, .hash = hash_bytes(HASH_START, "picture", 7)};
-    const char *const classes[1] = {"a"};
-    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
-        scratch_file("changed", contents[i], strlen(contents[i]));
-        ck_assert_int_eq(dataset_write(scratch("changed.h5"), &item, 1, classes, 1), LS_EIO);
-        ck_assert_ptr_nonnull(strstr(error_message(), "changed: changed while the data was packed; try again"));
-    }
-    scratch_file("changed", "picture", 7);
-    ck_assert_int_eq(dataset_write(scratch("changed.h5"), &item, 1, classes, 1), LS_OK);
-}
-END_TEST
-
 START_TEST(damage)
 {
     const uint64_t large = UINT64_MAX;
@@ -458,7 +439,6 @@ int main(void)
     tcase_add_test(c, tables);
     tcase_add_test(c, mutated_tables);
     tcase_add_test(c, cells);
-    tcase_add_test(c, changed);
     tcase_add_test(c, damage);
     scratch_make();
     const int result = suite_run("pack", c);

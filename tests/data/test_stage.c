@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/signals.h"
-#include "data/dataset.h"
+#include "data/dataset_writer.h"
 #include "scratch.h"
 
 enum { SIZE = (9 << 20) + 5 }; /* three pieces */

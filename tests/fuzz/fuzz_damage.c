@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "data/dataset.h"
 #include "data/dataset_check.h"
+#include "data/dataset_writer.h"
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/checkpoint.h"

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "data/dataset.h"
 #include "data/dataset_check.h"
+#include "data/dataset_writer.h"
 #include "data/sample.h"
 
 enum { PICTURES = 4, CLASSES = 2, SEEING = 1 };

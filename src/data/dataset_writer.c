@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/size.h"
-#include "data/dataset.h"
+#include "data/dataset_writer.h"
 #include "io/h5.h"
 #include "io/temporary.h"
 
@@ -94,34 +95,62 @@ cleanup:
     return code;
 }
 
-static int write_pictures(h5_file *f, const dataset_item *items, size_t n, const uint64_t *offsets)
+struct dataset_writer {
+    char *path; /* owned */
+    temporary t;
+    h5_file *f;
+    uint8_t *bytes; /* [WRITE_BYTES], of which `used` are to be written next */
+    size_t used;
+};
+
+/* Written at once, and so long are the chunks that the bytes lie in. */
+enum { WRITE_BYTES = 1 << 20 };
+
+int dataset_writer_open(dataset_writer **out, const char *path)
 {
-    int code = LS_OK;
-    dataset_buffer buffer = {0};
-    for (size_t i = 0; code == LS_OK && i < n; i++) {
-        const uint8_t *bytes = items[i].bytes;
-        if (items[i].path != NULL) {
-            size_t size = 0;
-            code = dataset_read_file(&buffer, &size, items[i].path, items[i].size);
-            bytes = buffer.bytes;
-            const bool grown = code == LS_EFORMAT;
-            if (grown ||
-                (code == LS_OK && (size != items[i].size || hash_bytes(HASH_START, bytes, size) != items[i].hash))) {
-                code = error_set(LS_EIO, "%s: changed while the data was packed; try again", items[i].path);
-            }
-        }
-        if (code == LS_OK) {
-            code = h5_write_slice(f, "/bytes", H5_UINT8, (size_t)offsets[i], items[i].size, bytes);
-        }
+    *out = NULL;
+    dataset_writer *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for a data set");
     }
-    free(buffer.bytes);
+    w->t.lock = -1;
+    w->path = strdup(path);
+    w->bytes = malloc(WRITE_BYTES);
+    int code = w->path == NULL || w->bytes == NULL ? error_set(LS_ENOMEM, "pack: no memory for a data set")
+                                                   : temporary_begin(&w->t, &w->f, path);
+    if (code == LS_OK) {
+        code = h5_create_growing(w->f, "/bytes", H5_UINT8, 0, WRITE_BYTES);
+    }
+    if (code != LS_OK) {
+        dataset_writer_free(w);
+        return code;
+    }
+    *out = w;
+    return LS_OK;
+}
+
+static int write_bytes(dataset_writer *w)
+{
+    const int code = w->used == 0 ? LS_OK : h5_append(w->f, "/bytes", H5_UINT8, w->used, w->bytes);
+    w->used = 0;
     return code;
 }
 
-static int write_file(h5_file *f, const dataset_item *items, size_t n, const columns *c, const char *const *classes,
-                      size_t class_count)
+int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size)
 {
-    const size_t total = (size_t)c->offsets[n];
+    int code = LS_OK;
+    for (size_t done = 0; code == LS_OK && done < size;) {
+        const size_t n = size - done < WRITE_BYTES - w->used ? size - done : WRITE_BYTES - w->used;
+        memcpy(w->bytes + w->used, bytes + done, n);
+        w->used += n;
+        done += n;
+        code = w->used == WRITE_BYTES ? write_bytes(w) : LS_OK;
+    }
+    return code;
+}
+
+static int write_columns(h5_file *f, size_t n, const columns *c, const char *const *classes, size_t class_count)
+{
     const size_t ends = n + 1;
     const struct {
         const char *name;
@@ -129,9 +158,10 @@ static int write_file(h5_file *f, const dataset_item *items, size_t n, const col
         const size_t *length;
         const void *data;
     } arrays[] = {
-        {"/offsets", H5_UINT64, &ends, c->offsets}, {"/hashes", H5_UINT64, &n, c->hashes},
-        {"/labels", H5_INT32, &n, c->labels},       {"/split", H5_UINT8, &n, c->split},
-        {"/bytes", H5_UINT8, &total, NULL},
+        {"/offsets", H5_UINT64, &ends, c->offsets},
+        {"/hashes", H5_UINT64, &n, c->hashes},
+        {"/labels", H5_INT32, &n, c->labels},
+        {"/split", H5_UINT8, &n, c->split},
     };
     const uint64_t checksum =
         dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count, c->turned);
@@ -151,29 +181,55 @@ static int write_file(h5_file *f, const dataset_item *items, size_t n, const col
     if (code == LS_OK) {
         code = h5_write_strings(f, "/names", c->names, n);
     }
-    if (code == LS_OK) {
-        code = h5_write_strings(f, "/classes", classes, class_count);
+    return code == LS_OK ? h5_write_strings(f, "/classes", classes, class_count) : code;
+}
+
+int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t count, const char *const *classes,
+                          size_t class_count)
+{
+    columns c = {0};
+    if (count == 0 || count >= INT32_MAX) {
+        return error_set(LS_EUSAGE, "%s: %s", w->path,
+                         count == 0 ? "no pictures to pack" : "too many pictures to pack");
     }
-    return code == LS_OK ? write_pictures(f, items, n, c->offsets) : code;
+    int code = columns_fill(&c, items, count);
+    if (code == LS_OK) {
+        code = write_bytes(w);
+    }
+    if (code == LS_OK) {
+        code = write_columns(w->f, count, &c, classes, class_count);
+    }
+    code = temporary_finish(&w->t, w->f, code, "a data set");
+    w->f = NULL;
+    columns_release(&c);
+    return code;
+}
+
+void dataset_writer_free(dataset_writer *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    if (w->f != NULL) {
+        (void)h5_close(w->f);
+    }
+    temporary_end(&w->t);
+    free(w->path);
+    free(w->bytes);
+    free(w);
 }
 
 int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
                   size_t class_count)
 {
-    columns c = {0};
-    temporary t = {.lock = -1};
-    h5_file *f = NULL;
-    if (count == 0 || count >= INT32_MAX) {
-        return error_set(LS_EUSAGE, "%s: %s", path, count == 0 ? "no pictures to pack" : "too many pictures to pack");
-    }
-    int code = columns_fill(&c, items, count);
-    if (code == LS_OK) {
-        code = temporary_begin(&t, &f, path);
+    dataset_writer *w = NULL;
+    int code = dataset_writer_open(&w, path);
+    for (size_t i = 0; code == LS_OK && i < count; i++) {
+        code = dataset_writer_add(w, items[i].bytes, items[i].size);
     }
     if (code == LS_OK) {
-        code = write_file(f, items, count, &c, classes, class_count);
+        code = dataset_writer_commit(w, items, count, classes, class_count);
     }
-    code = temporary_finish(&t, f, code, "a data set");
-    columns_release(&c);
+    dataset_writer_free(w);
     return code;
 }

@@ -1,0 +1,223 @@
+#include "data/pack_pipe.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpus.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/thread.h"
+#include "data/pack_list.h"
+
+/* A picture's file may have this many bytes; memory for larger ones than KEPT is given back. */
+#define MAX_FILE_BYTES ((size_t)256 << 20)
+#define KEPT           ((size_t)16 << 20)
+
+enum { A_THREAD = 4 }; /* pictures under way for each thread */
+
+typedef enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_BUSY, SLOT_DONE } slot_state;
+
+typedef struct slot {
+    slot_state state;
+    pack_picture picture;
+} slot;
+
+struct pack_pipe {
+    pack_taker *take;
+    void *context;
+    pthread_mutex_t lock;
+    pthread_cond_t wanted, done;
+    slot *slots; /* a ring: pictures are put at `last`, looked into at `next` and taken at `first` */
+    size_t count, first, next, last;
+    size_t under_way; /* put and not taken yet */
+    size_t waiting;   /* put and not looked into yet */
+    bool ends;
+    pthread_t *threads;
+    int started;
+};
+
+/* This thread's message without the path that it begins with. */
+static const char *reason_of(const char *path)
+{
+    const char *message = error_message();
+    const size_t n = strlen(path) < 600 ? strlen(path) : 600; /* as dataset_read_file shows it */
+    return strlen(message) > n + 2 && message[n] == ':' ? message + n + 2 : message;
+}
+
+static void fail(pack_picture *p, int code, pack_reason reason, const char *what)
+{
+    p->code = code;
+    p->reason = reason;
+    (void)snprintf(p->what, sizeof p->what, "%s", what);
+}
+
+static void look_into(pack_picture *p, image *decoded)
+{
+    dataset_item *item = &p->item;
+    if (p->path != NULL) {
+        const int code = dataset_read_file(&p->file, &item->size, p->path, MAX_FILE_BYTES);
+        if (code != LS_OK) {
+            fail(p, code, code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE, reason_of(p->path));
+            return;
+        }
+    }
+    const int code = image_decode(decoded, p->file.bytes, item->size);
+    if (code != LS_OK) {
+        fail(p, code, PACK_NOT_PICTURE, error_message());
+        return;
+    }
+    p->code = LS_OK;
+    (void)snprintf(p->note, sizeof p->note, "%s", decoded->note);
+    item->hash = hash_bytes(HASH_START, p->file.bytes, item->size);
+    item->turned = decoded->orientation != 1;
+}
+
+static void *work(void *context)
+{
+    pack_pipe *p = context;
+    image decoded = {0};
+    (void)pthread_mutex_lock(&p->lock);
+    while (!p->ends) {
+        if (p->waiting == 0) {
+            (void)pthread_cond_wait(&p->wanted, &p->lock);
+            continue;
+        }
+        slot *s = &p->slots[p->next];
+        p->next = (p->next + 1) % p->count;
+        p->waiting--;
+        s->state = SLOT_BUSY;
+        (void)pthread_mutex_unlock(&p->lock);
+        look_into(&s->picture, &decoded);
+        (void)pthread_mutex_lock(&p->lock);
+        s->state = SLOT_DONE;
+        (void)pthread_cond_signal(&p->done);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    image_release(&decoded);
+    return NULL;
+}
+
+static int start(pack_pipe *p, int threads)
+{
+    int code = LS_OK;
+    while (code == LS_OK && p->started < threads) {
+        code = thread_start(&p->threads[p->started], work, p, "looking into pictures");
+        p->started += code == LS_OK;
+    }
+    return code;
+}
+
+int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *context)
+{
+    const int n = threads > 0 ? threads : cpus_count();
+    *out = NULL;
+    pack_pipe *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for threads");
+    }
+    p->take = take;
+    p->context = context;
+    p->count = (size_t)n * A_THREAD;
+    (void)pthread_mutex_init(&p->lock, NULL);
+    (void)pthread_cond_init(&p->wanted, NULL);
+    (void)pthread_cond_init(&p->done, NULL);
+    p->slots = calloc(p->count, sizeof *p->slots);
+    p->threads = calloc((size_t)n, sizeof *p->threads);
+    const int code =
+        p->slots == NULL || p->threads == NULL ? error_set(LS_ENOMEM, "pack: no memory for threads") : start(p, n);
+    if (code != LS_OK) {
+        pack_pipe_free(p);
+        return code;
+    }
+    *out = p;
+    return LS_OK;
+}
+
+/* Give back the oldest, which is done. */
+static int take_first(pack_pipe *p)
+{
+    slot *s = &p->slots[p->first];
+    pack_picture *picture = &s->picture;
+    const int code = p->take(p->context, picture);
+    dataset_buffer file = picture->file;
+    free(picture->path);
+    if (file.capacity > KEPT) {
+        free(file.bytes);
+        file = (dataset_buffer){0};
+    }
+    *picture = (pack_picture){.file = file};
+    s->state = SLOT_FREE;
+    p->first = (p->first + 1) % p->count;
+    p->under_way--;
+    return code;
+}
+
+/* Take those that are done, waiting for the oldest as long as more than `most` are under way. */
+static int take_done(pack_pipe *p, size_t most)
+{
+    int code = LS_OK;
+    while (code == LS_OK && p->under_way > 0) {
+        (void)pthread_mutex_lock(&p->lock);
+        while (p->under_way > most && p->slots[p->first].state != SLOT_DONE) {
+            (void)pthread_cond_wait(&p->done, &p->lock);
+        }
+        const bool is_done = p->slots[p->first].state == SLOT_DONE;
+        (void)pthread_mutex_unlock(&p->lock);
+        if (!is_done) {
+            break;
+        }
+        code = take_first(p);
+    }
+    return code;
+}
+
+int pack_pipe_room(pack_pipe *p, pack_picture **out)
+{
+    const int code = take_done(p, p->count - 1);
+    *out = code == LS_OK ? &p->slots[p->last].picture : NULL;
+    return code;
+}
+
+void pack_pipe_put(pack_pipe *p)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    p->slots[p->last].state = SLOT_WAITING;
+    p->last = (p->last + 1) % p->count;
+    p->waiting++;
+    (void)pthread_cond_signal(&p->wanted);
+    (void)pthread_mutex_unlock(&p->lock);
+    p->under_way++;
+}
+
+int pack_pipe_finish(pack_pipe *p)
+{
+    return take_done(p, 0);
+}
+
+void pack_pipe_free(pack_pipe *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    p->ends = true;
+    (void)pthread_cond_broadcast(&p->wanted);
+    (void)pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < p->started; i++) {
+        (void)pthread_join(p->threads[i], NULL);
+    }
+    for (size_t i = 0; p->slots != NULL && i < p->count; i++) {
+        pack_item_release(&p->slots[i].picture.item);
+        free(p->slots[i].picture.path);
+        free(p->slots[i].picture.file.bytes);
+    }
+    (void)pthread_cond_destroy(&p->wanted);
+    (void)pthread_cond_destroy(&p->done);
+    (void)pthread_mutex_destroy(&p->lock);
+    free(p->slots);
+    free(p->threads);
+    free(p);
+}
