@@ -5,22 +5,29 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "data/pack.h"
+#include "io/unpack.h"
 
 static const char help[] =
     "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--layout L] [--strict]\n"
+    "       lockstep pack ARCHIVE... OUT.h5 [--val ARCHIVE]... [--test ARCHIVE]... [as above]\n"
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
     "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
-    "Make a packed data set, one HDF5 file, from folders of JPEG and PNG pictures or from a table of gray pixels. The\n"
-    "file appears whole or not at all; OUT.h5 is a file, not a device or a link. All that is read is accounted for:\n"
-    "what is passed over is named, and the last line adds up.\n"
+    "Make a packed data set, one HDF5 file, from folders or archives of JPEG and PNG pictures or from a table of gray\n"
+    "pixels. The file appears whole or not at all; OUT.h5 is a file, not a device or a link. All that is read is\n"
+    "accounted for: what is passed over is named, and the last line adds up.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
     "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found,\n"
     "Thumbs.db, __MACOSX, ...) are not looked at, only counted.\n"
     "\n"
+    "ARCHIVE is a tar (also .tar.gz, .bz2, .xz, .zst) or zip file with the same in it, or a shard of a WebDataset: "
+    "files\n"
+    "KEY.jpg with labels in KEY.cls. Several are packed as one.\n"
+    "\n"
     "  --val-fraction F  part of each class to use for validation, where there is no folder of it (default 0: none)\n"
     "  --seed N          of that choice (default 1)\n"
+    "  --val ARCHIVE     one whose pictures are all for validation; --test likewise\n"
     "  --layout L        split: the folders in DIR are train, val, test; classes: each is a class; auto (default): as\n"
     "                    their names say, refused where that is not clear\n"
     "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
@@ -43,6 +50,7 @@ typedef struct pack_arguments {
     double val_fraction; /* -1: not given */
     uint64_t seed;
     const char *csv;
+    args_texts val, test;                /* archives for these splits; owned */
     const char *of_directory, *of_table; /* name of an option given that only one of the two ways of packing has */
     char **classes;                      /* owned */
 } pack_arguments;
@@ -79,6 +87,8 @@ static const args_option options[] = {
     {"seed", ARGS_WHOLE, FIELD(seed), .most = INT64_MAX},
     {"layout", ARGS_WORD, FIELD(directory.layout), .words = layout_words, OF_DIRECTORY},
     {"strict", ARGS_FLAG, FIELD(directory.strict), OF_DIRECTORY},
+    {"val", ARGS_TEXTS, FIELD(val), OF_DIRECTORY},
+    {"test", ARGS_TEXTS, FIELD(test), OF_DIRECTORY},
     {"csv", ARGS_TEXT, FIELD(csv)},
     {"size", ARGS_OTHER, .take = take_size, OF_TABLE},
     {"max", ARGS_NUMBER, FIELD(table.max_value), .low = 1e-6, .high = 1e9, OF_TABLE},
@@ -118,9 +128,35 @@ static int pack_table(pack_arguments *a, int argc, char **argv)
     return pack_csv(a->csv, argv[optind], &a->table, NULL);
 }
 
+static void add_inputs(pack_input *inputs, size_t *count, const char *const *paths, size_t n, const pack_input *as)
+{
+    for (size_t i = 0; i < n; i++) {
+        inputs[*count] = *as;
+        inputs[(*count)++].path = paths[i];
+    }
+}
+
+static int pack_all_archives(pack_arguments *a, int argc, char **argv)
+{
+    const pack_input as[DATASET_SPLITS] = {
+        {0}, {.given = true, .split = DATASET_VAL}, {.given = true, .split = DATASET_TEST}};
+    const size_t plain = (size_t)(argc - optind - 1);
+    size_t count = 0;
+    pack_input *inputs = calloc(plain + a->val.count + a->test.count + 1, sizeof *inputs);
+    if (inputs == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for %zu archives", plain);
+    }
+    add_inputs(inputs, &count, (const char *const *)argv + optind, plain, &as[DATASET_TRAIN]);
+    add_inputs(inputs, &count, a->val.texts, a->val.count, &as[DATASET_VAL]);
+    add_inputs(inputs, &count, a->test.texts, a->test.count, &as[DATASET_TEST]);
+    const int code = pack_archives(inputs, count, argv[argc - 1], &a->directory, NULL);
+    free(inputs);
+    return code;
+}
+
 static int pack_pictures(pack_arguments *a, int argc, char **argv)
 {
-    const int code = args_positionals(argc, argv, 2, 2, "DIR OUT.h5");
+    const int code = args_positionals(argc, argv, 2, ARGS_ANY_NUMBER, "DIR OUT.h5, or ARCHIVE... OUT.h5");
     if (code != LS_OK) {
         return code;
     }
@@ -129,6 +165,15 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     }
     a->directory.val_fraction = a->val_fraction >= 0 ? a->val_fraction : 0;
     a->directory.seed = a->seed;
+    if (unpack_is_archive(argv[optind])) {
+        return pack_all_archives(a, argc, argv);
+    }
+    if (a->val.count + a->test.count > 0 || argc - optind > 2) {
+        return error_set(LS_EUSAGE,
+                         "%s: is no archive; several sources, --val and --test are archives; see "
+                         "`lockstep help pack`",
+                         argv[optind]);
+    }
     return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
 }
 
@@ -140,12 +185,14 @@ static int run(int argc, char **argv)
         code = a.csv != NULL ? pack_table(&a, argc, argv) : pack_pictures(&a, argc, argv);
     }
     free(a.classes);
+    free(a.val.texts);
+    free(a.test.texts);
     return code;
 }
 
 const command pack_command = {
     .name = "pack",
-    .summary = "make a data set from folders of pictures or a table of pixels",
+    .summary = "make a data set from folders or archives of pictures, or a table of pixels",
     .help = help,
     .run = run,
 };

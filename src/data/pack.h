@@ -20,20 +20,22 @@ enum { PACK_MAX_CLASSES = 100000 };
 
 /* Why an entry was passed over. Of those up to PACK_SILENT only the number is said, and they are never an error. */
 typedef enum pack_reason {
-    PACK_HIDDEN,              /* its name starts with a dot; a folder counts as one, and is not opened */
-    PACK_SYSTEM,              /* what systems leave in folders (data/pack_names.h); likewise */
-    PACK_OUTPUT,              /* the output of an earlier packing, or what another one writes now */
-    PACK_HEADER,              /* the table's first line */
-    PACK_EMPTY,               /* a line without text */
-    PACK_SILENT = PACK_EMPTY, /* the last of these */
-    PACK_NOT_PICTURE,         /* neither JPEG nor PNG, damaged, empty, or too large */
-    PACK_UNREADABLE,          /* a file or folder that the system does not let us read */
-    PACK_BESIDE,              /* a file beside the class folders */
-    PACK_OUTSIDE,             /* a folder that is no split's, beside those that are */
-    PACK_BROKEN_LINK,         /* leads nowhere, or to itself */
-    PACK_REPEATED,            /* a link to a folder that is looked through already */
-    PACK_SPECIAL,             /* a pipe, socket or device */
-    PACK_LONG_PATH,           /* longer than the system takes */
+    PACK_HIDDEN,                /* its name starts with a dot; a folder counts as one, and is not opened */
+    PACK_SYSTEM,                /* what systems leave in folders (data/pack_names.h); likewise */
+    PACK_OUTPUT,                /* the output of an earlier packing, or what another one writes now */
+    PACK_HEADER,                /* the table's first line */
+    PACK_EMPTY,                 /* a line without text */
+    PACK_SIDECAR,               /* of a WebDataset: what lies beside a picture, neither picture nor label */
+    PACK_SILENT = PACK_SIDECAR, /* the last of these */
+    PACK_NOT_PICTURE,           /* neither JPEG nor PNG, damaged, empty, or too large */
+    PACK_UNREADABLE,            /* a file or folder that the system does not let us read */
+    PACK_BESIDE,                /* a file beside the class folders */
+    PACK_UNLABELLED,            /* a picture without a label */
+    PACK_OUTSIDE,               /* a folder that is no split's, beside those that are */
+    PACK_BROKEN_LINK,           /* leads nowhere, or to itself */
+    PACK_REPEATED,              /* a link to a folder that is looked through already */
+    PACK_SPECIAL,               /* a pipe, socket or device */
+    PACK_LONG_PATH,             /* longer than the system takes */
     PACK_REASONS
 } pack_reason;
 
@@ -70,6 +72,22 @@ typedef struct pack_directory_options {
  * class, two folders of one split, or bad options), LS_EIO, LS_ENOMEM, LS_EFORMAT (strict).
  */
 int pack_directory(const char *dir, const char *out, const pack_directory_options *options, pack_result *result);
+
+/* An archive, and what its pictures are for. */
+typedef struct pack_input {
+    const char *path;
+    bool given;          /* false: as its folders say */
+    dataset_split split; /* all of them, where it is given */
+} pack_input;
+
+/*
+ * Pack archives (io/unpack.h): of class folders, as pack_directory takes them, perhaps in other folders; or of a
+ * WebDataset, files KEY.jpg (or another picture) and KEY.cls with the label, a number or a name. Pictures keep the
+ * order of the archives. Classes are numbered in alphabetical order, a WebDataset's by its numbers. Errors and options
+ * as pack_directory; LS_EFORMAT where an archive is damaged.
+ */
+int pack_archives(const pack_input *inputs, size_t count, const char *out, const pack_directory_options *options,
+                  pack_result *result);
 
 typedef enum pack_header { PACK_HEADER_AUTO, PACK_HEADER_YES, PACK_HEADER_NO } pack_header;
 

@@ -7,14 +7,6 @@
 #include "data/pack_names.h"
 #include "io/named.h"
 
-/* What the names of folders say, and what those with a split's name hold. */
-typedef struct evidence {
-    size_t others;       /* folders of other names */
-    const char *split;   /* the first with a split's name; NULL: none */
-    const char *holding; /* the first of those that holds folders; NULL: none */
-    bool train_holds;    /* one for training does */
-} evidence;
-
 /* Whether a folder in the one at hand holds folders that could be classes. */
 static int holds_folders(bool *out, pack_walk *w, const char *folder)
 {
@@ -38,45 +30,51 @@ static int holds_folders(bool *out, pack_walk *w, const char *folder)
     return code;
 }
 
-static int collect(evidence *e, pack_walk *w, const pack_names *folders)
+void pack_evidence_add(pack_evidence *e, const char *name, bool holds)
+{
+    dataset_split split = DATASET_TRAIN;
+    if (!pack_split_named(&split, name)) {
+        e->others++;
+        return;
+    }
+    e->split = e->split == NULL ? name : e->split;
+    e->holding = e->holding == NULL && holds ? name : e->holding;
+    e->train_holds = e->train_holds || (holds && split == DATASET_TRAIN);
+}
+
+static int collect(pack_evidence *e, pack_walk *w, const pack_names *folders)
 {
     int code = LS_OK;
     for (size_t i = 0; i < folders->count && code == LS_OK; i++) {
         const char *name = folders->names[i];
         dataset_split split = DATASET_TRAIN;
         bool holds = false;
-        if (!pack_split_named(&split, name)) {
-            e->others++;
-            continue;
-        }
-        code = holds_folders(&holds, w, name);
-        e->split = e->split == NULL ? name : e->split;
-        e->holding = e->holding == NULL && holds ? name : e->holding;
-        e->train_holds = e->train_holds || (holds && split == DATASET_TRAIN);
+        code = pack_split_named(&split, name) ? holds_folders(&holds, w, name) : LS_OK;
+        pack_evidence_add(e, name, holds);
     }
     return code;
 }
 
-static int refuse(const pack_walk *w, const char *folder, const char *why)
+static int refuse(const char *where, const char *folder, const char *why)
 {
     return error_set(LS_EUSAGE,
                      "%s: the folder '%s' could be a split or a class: %s; say --layout split or --layout classes",
-                     w->path, folder, why);
+                     where, folder, why);
 }
 
-static int decide(bool *split, const evidence *e, const pack_walk *w)
+int pack_evidence_decide(bool *split, const pack_evidence *e, const char *where)
 {
     *split = e->split != NULL && e->others == 0;
     if (*split && !e->train_holds) {
-        return refuse(w, e->split, "there is no folder for training that holds class folders");
+        return refuse(where, e->split, "there is no folder for training that holds class folders");
     }
     if (e->others > 0 && e->holding != NULL) {
-        return refuse(w, e->holding, "it holds folders, and other folders lie beside it");
+        return refuse(where, e->holding, "it holds folders, and other folders lie beside it");
     }
     if (e->others > 0 && e->split != NULL) {
         log_warn("%s: the folder '%s' is taken for a class, as it holds no folders and other folders lie beside it "
                  "(--layout classes says so)",
-                 w->path, e->split);
+                 where, e->split);
     }
     return LS_OK;
 }
@@ -105,12 +103,12 @@ static int find_parts(pack_parts *out, const pack_walk *w, const pack_names *fol
 
 int pack_parts_decide(pack_parts *out, pack_walk *w, const pack_names *folders, pack_layout layout)
 {
-    evidence e = {0};
+    pack_evidence e = {0};
     *out = (pack_parts){.split = layout == PACK_LAYOUT_SPLIT};
     if (layout == PACK_LAYOUT_AUTO) {
         int code = collect(&e, w, folders);
         if (code == LS_OK) {
-            code = decide(&out->split, &e, w);
+            code = pack_evidence_decide(&out->split, &e, w->path);
         }
         if (code != LS_OK) {
             return code;

@@ -5,16 +5,22 @@
 
 #include "base/error.h"
 
+static int reserve(pack_names *l, size_t capacity)
+{
+    char **names = realloc(l->names, capacity * sizeof *names);
+    if (names == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for %zu names", capacity);
+    }
+    l->names = names;
+    l->capacity = capacity;
+    return LS_OK;
+}
+
 int pack_names_add(pack_names *l, const char *name)
 {
-    if (l->count == l->capacity) {
-        const size_t capacity = l->capacity == 0 ? 64 : 2 * l->capacity;
-        char **names = realloc(l->names, capacity * sizeof *names);
-        if (names == NULL) {
-            return error_set(LS_ENOMEM, "pack: no memory for %zu names", capacity);
-        }
-        l->names = names;
-        l->capacity = capacity;
+    const int code = l->count < l->capacity ? LS_OK : reserve(l, l->capacity == 0 ? 64 : 2 * l->capacity);
+    if (code != LS_OK) {
+        return code;
     }
     l->names[l->count] = strdup(name);
     if (l->names[l->count] == NULL) {
@@ -50,6 +56,22 @@ size_t pack_names_find(const pack_names *l, const char *name)
 {
     char *const *found = bsearch(&name, l->names, l->count, sizeof *l->names, compare);
     return found == NULL ? l->count : (size_t)(found - l->names);
+}
+
+int pack_names_add_new(pack_names *l, const char *name)
+{
+    if (l->count > 0 && strcmp(l->names[l->count - 1], name) == 0) {
+        return LS_OK;
+    }
+    if (l->count > 0 && l->count == l->capacity) {
+        pack_names_sort(l);
+        /* sorted again after as many more as there are different ones */
+        const int code = 2 * l->count < l->capacity ? LS_OK : reserve(l, 2 * l->capacity);
+        if (code != LS_OK) {
+            return code;
+        }
+    }
+    return pack_names_add(l, name);
 }
 
 void pack_names_release(pack_names *l)

@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_DATA_PACK_LIST_H
 #define LOCKSTEP_DATA_PACK_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "data/dataset.h"
@@ -19,6 +20,9 @@ typedef struct pack_items {
 
 /* Append a copy. Returns 0 or LS_ENOMEM. */
 int pack_names_add(pack_names *l, const char *name);
+
+/* The same for names that come again and again: most of those that are there are dropped on the way. */
+int pack_names_add_new(pack_names *l, const char *name);
 
 /* Sort by bytes and drop what is there twice. */
 void pack_names_sort(pack_names *l);

@@ -1,6 +1,7 @@
 #include "data/pack_names.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 
 bool pack_is_system(const char *name)
@@ -52,6 +53,19 @@ bool pack_split_named(dataset_split *out, const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcasecmp(names[i].name, name) == 0) {
             *out = names[i].split;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pack_is_picture_name(const char *path)
+{
+    static const char *const endings[] = {"jpg", "jpeg", "jpe",  "jfif", "png",  "gif", "bmp", "webp",
+                                          "tif", "tiff", "avif", "heic", "heif", "jp2", "ppm", "pgm"};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(dot + 1, endings[i]) == 0) {
             return true;
         }
     }

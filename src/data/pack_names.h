@@ -16,4 +16,7 @@ bool pack_is_system(const char *name);
 /* Whether this is a usual name of a split, in any case, and of which. */
 bool pack_split_named(dataset_split *out, const char *name);
 
+/* Whether a file is called as pictures are: by what follows the last dot, in any case. It may be none all the same. */
+bool pack_is_picture_name(const char *path);
+
 #endif

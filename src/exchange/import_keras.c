@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "exchange/archive_member.h"
 #include "exchange/import_format.h"
 #include "exchange/keras_file.h"
 #include "exchange/weights_source.h"
+#include "io/archive_member.h"
 
 typedef struct opened {
     keras_file keras;

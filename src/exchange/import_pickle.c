@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "exchange/archive_member.h"
 #include "exchange/import_format.h"
+#include "io/archive_member.h"
 
 /* "archive/data.pkl" */
 static bool is_pickle_member(const char *name)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "exchange/archive_member.h"
+#include "io/archive_member.h"
 #include "store/keras_layout.h"
 
 enum { MOST_NESTING = 6, PATH_SIZE = 1024, MOST_CONFIG = 1 << 26 };

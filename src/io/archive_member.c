@@ -1,4 +1,4 @@
-#include "exchange/archive_member.h"
+#include "io/archive_member.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,5 +1,5 @@
-#ifndef LOCKSTEP_EXCHANGE_ARCHIVE_MEMBER_H
-#define LOCKSTEP_EXCHANGE_ARCHIVE_MEMBER_H
+#ifndef LOCKSTEP_IO_ARCHIVE_MEMBER_H
+#define LOCKSTEP_IO_ARCHIVE_MEMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
