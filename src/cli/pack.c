@@ -9,7 +9,7 @@
 
 static const char help[] =
     "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--layout L] [--strict]\n"
-    "       lockstep pack ARCHIVE... OUT.h5 [--val ARCHIVE]... [--test ARCHIVE]... [as above]\n"
+    "       lockstep pack FILE... OUT.h5 [--val FILE]... [--test FILE]... [--classes A,B,C] [as above]\n"
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
     "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
@@ -27,7 +27,7 @@ static const char help[] =
     "\n"
     "  --val-fraction F  part of each class to use for validation, where there is no folder of it (default 0: none)\n"
     "  --seed N          of that choice (default 1)\n"
-    "  --val ARCHIVE     one whose pictures are all for validation; --test likewise\n"
+    "  --val FILE        one whose pictures are all for validation; --test likewise\n"
     "  --layout L        split: the folders in DIR are train, val, test; classes: each is a class; auto (default): as\n"
     "                    their names say, refused where that is not clear\n"
     "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
@@ -95,7 +95,7 @@ static const args_option options[] = {
     {"val-count", ARGS_WHOLE, FIELD(table.val_count), .most = UINT32_MAX, OF_TABLE},
     {"label", ARGS_OTHER, .take = take_label, OF_TABLE},
     {"header", ARGS_WORD, FIELD(table.header), .words = header_words, OF_TABLE},
-    {"classes", ARGS_OTHER, .take = take_classes, OF_TABLE},
+    {"classes", ARGS_OTHER, .take = take_classes},
     {0},
 };
 
@@ -136,7 +136,8 @@ static void add_inputs(pack_input *inputs, size_t *count, const char *const *pat
     }
 }
 
-static int pack_all_archives(pack_arguments *a, int argc, char **argv)
+/* Archives, or data sets of other programs. */
+static int pack_files(pack_arguments *a, int argc, char **argv, bool archives)
 {
     const pack_input as[DATASET_SPLITS] = {
         {0}, {.given = true, .split = DATASET_VAL}, {.given = true, .split = DATASET_TEST}};
@@ -149,7 +150,10 @@ static int pack_all_archives(pack_arguments *a, int argc, char **argv)
     add_inputs(inputs, &count, (const char *const *)argv + optind, plain, &as[DATASET_TRAIN]);
     add_inputs(inputs, &count, a->val.texts, a->val.count, &as[DATASET_VAL]);
     add_inputs(inputs, &count, a->test.texts, a->test.count, &as[DATASET_TEST]);
-    const int code = pack_archives(inputs, count, argv[argc - 1], &a->directory, NULL);
+    const pack_samples_options samples = {
+        .common = a->directory, .classes = a->table.classes, .class_count = a->table.class_count};
+    const int code = archives ? pack_archives(inputs, count, argv[argc - 1], &a->directory, NULL)
+                              : pack_sample_files(inputs, count, argv[argc - 1], &samples, NULL);
     free(inputs);
     return code;
 }
@@ -165,14 +169,23 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     }
     a->directory.val_fraction = a->val_fraction >= 0 ? a->val_fraction : 0;
     a->directory.seed = a->seed;
+    a->table.classes = (const char *const *)a->classes;
+    if (pack_is_samples(argv[optind])) {
+        return pack_files(a, argc, argv, false);
+    }
+    if (a->classes != NULL) {
+        return error_set(LS_EUSAGE, "--classes: goes with --csv, or with files whose labels are numbers; see `lockstep "
+                                    "help pack`");
+    }
     if (unpack_is_archive(argv[optind])) {
-        return pack_all_archives(a, argc, argv);
+        return pack_files(a, argc, argv, true);
     }
     if (a->val.count + a->test.count > 0 || argc - optind > 2) {
-        return error_set(LS_EUSAGE,
-                         "%s: is no archive; several sources, --val and --test are archives; see "
-                         "`lockstep help pack`",
-                         argv[optind]);
+        return error_set(
+            LS_EUSAGE,
+            "%s: is no archive or data set of another program, as several sources, --val and --test are; see "
+            "`lockstep help pack`",
+            argv[optind]);
     }
     return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
 }

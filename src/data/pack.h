@@ -89,6 +89,24 @@ typedef struct pack_input {
 int pack_archives(const pack_input *inputs, size_t count, const char *out, const pack_directory_options *options,
                   pack_result *result);
 
+typedef struct pack_samples_options {
+    pack_directory_options common; /* but for the layout */
+    const char *const *classes;    /* [class_count] names of the labels 0, 1, 2, or none: as the files say */
+    size_t class_count;
+} pack_samples_options;
+
+/* Whether a file is a data set of another program that pack_sample_files takes. */
+bool pack_is_samples(const char *path);
+
+/*
+ * Pack data sets of other programs, plain or packed by gzip and the like, as one: IDX (MNIST; the file of images,
+ * beside which that of labels lies), CIFAR's binary files, TFRecord files. Those that are called test or t10k are for
+ * testing unless the input says otherwise. Pixels become PNG files; JPEG and PNG files stay as they are. A damaged file
+ * is an error. Errors and options as pack_directory.
+ */
+int pack_sample_files(const pack_input *inputs, size_t count, const char *out, const pack_samples_options *options,
+                      pack_result *result);
+
 typedef enum pack_header { PACK_HEADER_AUTO, PACK_HEADER_YES, PACK_HEADER_NO } pack_header;
 
 typedef struct pack_csv_options {

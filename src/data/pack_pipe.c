@@ -54,9 +54,29 @@ static void fail(pack_picture *p, int code, pack_reason reason, const char *what
     (void)snprintf(p->what, sizeof p->what, "%s", what);
 }
 
+/* Pixels are a picture already, which need not be looked into. */
+static void encode(pack_picture *p)
+{
+    uint8_t *png = NULL;
+    dataset_item *item = &p->item;
+    const int code = image_encode_png(&png, &item->size, p->file.bytes, p->raw.width, p->raw.height, p->raw.channels);
+    if (code != LS_OK) {
+        fail(p, code == LS_EUSAGE ? LS_EFORMAT : code, PACK_NOT_PICTURE, error_message());
+        return;
+    }
+    free(p->file.bytes);
+    p->file = (dataset_buffer){png, item->size};
+    p->code = LS_OK;
+    item->hash = hash_bytes(HASH_START, png, item->size);
+}
+
 static void look_into(pack_picture *p, image *decoded)
 {
     dataset_item *item = &p->item;
+    if (p->raw.width > 0) {
+        encode(p);
+        return;
+    }
     if (p->path != NULL) {
         const int code = dataset_read_file(&p->file, &item->size, p->path, MAX_FILE_BYTES);
         if (code != LS_OK) {

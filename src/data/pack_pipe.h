@@ -13,11 +13,17 @@ typedef struct pack_pipe pack_pipe;
 
 enum { PACK_WHAT = 512 };
 
+/* Pixels of 8 bits, 1 (gray) or 3 (RGB) a place, row by row. */
+typedef struct pack_raw {
+    size_t width, height, channels;
+} pack_raw;
+
 /* One under way. Whoever puts it in sets name, label, split, and path or file; the rest comes back. */
 typedef struct pack_picture {
     dataset_item item;   /* its name is owned; size, hash and turned come back */
     char *path;          /* of a file that its bytes are read from; owned, the pipe's; NULL: */
-    dataset_buffer file; /* they are here, item.size of them */
+    dataset_buffer file; /* they are here, item.size of them; */
+    pack_raw raw;        /* or, where it has a size: pixels are here, and a PNG of them is made */
     int code;            /* LS_OK: it is a picture; LS_EFORMAT, LS_EIO: none, see below; others end the packing */
     pack_reason reason;
     char what[PACK_WHAT];       /* is wrong with it, or the error */
