@@ -10,7 +10,7 @@
 #include "data/packing.h"
 #include "io/packed.h"
 
-static const pack_samples_kind *const kinds[] = {&pack_samples_idx, &pack_samples_tfrecord, &pack_samples_cifar};
+static const pack_samples_kind *const kinds[] = {&pack_samples_idx, &pack_samples_tfrecord, &pack_samples_cifar, NULL};
 
 const pack_samples_kind *pack_samples_kind_of(const char *path)
 {
@@ -20,7 +20,7 @@ const pack_samples_kind *pack_samples_kind_of(const char *path)
     const pack_samples_kind *found = NULL;
     const bool read = packed_open(&p, path) == LS_OK && packed_read(p, head, sizeof head, &n) == LS_OK;
     packed_close(p);
-    for (size_t i = 0; read && found == NULL && i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; read && found == NULL && kinds[i] != NULL; i++) {
         found = kinds[i]->is(head, n, path) ? kinds[i] : NULL;
     }
     return found;

@@ -62,7 +62,9 @@ static char *labels_of(const char *path)
         free(out);
         return NULL;
     }
-    memcpy(images, "labels", strlen("labels"));
+    for (size_t i = 0; i < strlen("labels"); i++) {
+        images[i] = "labels"[i];
+    }
     char *rank = strstr(out + before, "idx3");
     rank = rank == NULL ? strstr(out + before, "idx4") : rank;
     if (rank != NULL) {

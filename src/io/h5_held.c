@@ -130,8 +130,10 @@ static int take_chunks(h5_held *held)
         return damaged(held);
     }
     held->chunks = calloc((size_t)count, sizeof *held->chunks);
-    int code = held->chunks == NULL ? h5_fail(held->f, held->name, LS_ENOMEM, "out of memory")
-                                    : h5_find_chunks(held->f, held->name, p->chunk, count, held->chunks);
+    if (held->chunks == NULL) {
+        return h5_fail(held->f, held->name, LS_ENOMEM, "out of memory");
+    }
+    int code = h5_find_chunks(held->f, held->name, p->chunk, count, held->chunks);
     bool all = true;
     for (uint64_t i = 0; code == LS_OK && i < count; i++) {
         all = all && held->chunks[i] > 0;
