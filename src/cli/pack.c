@@ -30,6 +30,9 @@ static const char help[] =
     "  --val FILE        one whose pictures are all for validation; --test likewise\n"
     "  --layout L        split: the folders in DIR are train, val, test; classes: each is a class; auto (default): as\n"
     "                    their names say, refused where that is not clear\n"
+    "  --limit-per-class N\n"
+    "                    of each class and split the first N pictures that can be read\n"
+    "  --dry-run         do all but write OUT.h5\n"
     "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
     "\n"
     "  --csv FILE        a table in UTF-8, plain or gzip: WxH values a row, line by line, and a label, divided by\n"
@@ -87,6 +90,8 @@ static const args_option options[] = {
     {"seed", ARGS_WHOLE, FIELD(seed), .most = INT64_MAX},
     {"layout", ARGS_WORD, FIELD(directory.layout), .words = layout_words, OF_DIRECTORY},
     {"strict", ARGS_FLAG, FIELD(directory.strict), OF_DIRECTORY},
+    {"limit-per-class", ARGS_WHOLE, FIELD(directory.limit), .least = 1, .most = INT32_MAX, OF_DIRECTORY},
+    {"dry-run", ARGS_FLAG, FIELD(directory.dry_run), OF_DIRECTORY},
     {"val", ARGS_TEXTS, FIELD(val), OF_DIRECTORY},
     {"test", ARGS_TEXTS, FIELD(test), OF_DIRECTORY},
     {"csv", ARGS_TEXT, FIELD(csv)},

@@ -375,7 +375,7 @@ int pack_archives(const pack_input *inputs, size_t count, const char *out, const
         s.parts[i].input = &inputs[i];
     }
     if (code == LS_OK) {
-        s.p.account.strict = options->strict;
+        packing_use(&s.p, options);
         s.p.advice = "are they in class folders?";
         code = gather(&s, options);
     }

@@ -236,7 +236,7 @@ int pack_directory(const char *dir, const char *out, const pack_directory_option
     }
     int code = packing_begin(&s.p, out, "entries");
     if (code == LS_OK) {
-        s.p.account.strict = options->strict;
+        packing_use(&s.p, options);
         s.p.advice = "is this the folder that holds the class folders?";
         code = pack_walk_begin(&s.walk, &s.p, &s.found, dir);
     }

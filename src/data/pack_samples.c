@@ -283,7 +283,7 @@ int pack_sample_files(const pack_input *inputs, size_t count, const char *out, c
     }
     int code = packing_begin(&s.p, out, "samples");
     if (code == LS_OK) {
-        s.p.account.strict = options->common.strict;
+        packing_use(&s.p, &options->common);
         s.p.advice = "is this the right file?";
         code = gather(&s);
     }

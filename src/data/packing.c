@@ -19,15 +19,72 @@ int packing_begin(packing *p, const char *out, const char *unit)
     return temporary_prepare(out, "a data set");
 }
 
+void packing_use(packing *p, const pack_directory_options *options)
+{
+    p->account.strict = options->strict;
+    p->dry_run = options->dry_run;
+    p->limit = options->limit;
+}
+
+/* Count a picture of a class and split; *full: there are enough without it. */
+static int count_one(packing *p, const dataset_item *item, bool *full)
+{
+    const size_t label = (size_t)item->label;
+    *full = false;
+    if (p->limit == 0) {
+        return LS_OK;
+    }
+    if (label >= p->taken_capacity) {
+        const size_t capacity = 2 * label + 64;
+        size_t *more = realloc(p->taken, capacity * DATASET_SPLITS * sizeof *more);
+        if (more == NULL) {
+            return error_set(LS_ENOMEM, "pack: no memory for %zu classes", capacity);
+        }
+        memset(more + p->taken_capacity * DATASET_SPLITS, 0,
+               (capacity - p->taken_capacity) * DATASET_SPLITS * sizeof *more);
+        p->taken = more;
+        p->taken_capacity = capacity;
+    }
+    size_t *count = &p->taken[label * DATASET_SPLITS + item->split];
+    *full = *count == p->limit;
+    *count += !*full;
+    return LS_OK;
+}
+
+static int write_one(packing *p, const dataset_item *item, const uint8_t *bytes)
+{
+    if (p->dry_run) {
+        return LS_OK;
+    }
+    /* not before the first, so that nobody who looks through folders finds it there */
+    const int code = p->to == NULL ? dataset_writer_open(&p->to, p->out) : LS_OK;
+    return code == LS_OK ? dataset_writer_add(p->to, bytes, item->size) : code;
+}
+
 int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes)
 {
-    /* not before the first, so that nobody who looks through folders finds it there */
-    int code = p->to == NULL ? dataset_writer_open(&p->to, p->out) : LS_OK;
+    bool full = false;
+    int code = count_one(p, item, &full);
+    if (full) {
+        code = pack_pass(&p->account, PACK_LIMIT, item->name, "is beyond the limit");
+        pack_item_release(item);
+        return code;
+    }
     if (code == LS_OK) {
-        code = dataset_writer_add(p->to, bytes, item->size);
+        code = write_one(p, item, bytes);
     }
     const int added = pack_items_add(&p->items, *item);
     return code == LS_OK ? added : code;
+}
+
+static int commit(packing *p)
+{
+    if (p->items.count == 0) {
+        return error_set(LS_EUSAGE, "%s: no pictures to pack", p->out);
+    }
+    return p->dry_run ? LS_OK
+                      : dataset_writer_commit(p->to, p->items.items, p->items.count,
+                                              (const char *const *)p->classes.names, p->classes.count);
 }
 
 static void count(packing *p, size_t (*counts)[DATASET_SPLITS])
@@ -101,14 +158,15 @@ int packing_finish(packing *p, pack_result *result)
     if (code != LS_OK) {
         goto cleanup;
     }
-    code = p->to == NULL ? error_set(LS_EUSAGE, "%s: no pictures to pack", p->out)
-                         : dataset_writer_commit(p->to, p->items.items, p->items.count,
-                                                 (const char *const *)p->classes.names, p->classes.count);
+    code = commit(p);
     if (code != LS_OK) {
         goto cleanup;
     }
     log_classes(p, counts);
     log_totals(p);
+    if (p->dry_run) {
+        log_info("nothing was written (--dry-run)");
+    }
     pack_account_sum(&p->account, p->out);
     if (result != NULL) {
         *result = p->account.sum;
@@ -121,6 +179,7 @@ cleanup:
 void packing_release(packing *p)
 {
     dataset_writer_free(p->to);
+    free(p->taken);
     pack_names_release(&p->classes);
     pack_items_release(&p->items);
 }

@@ -22,7 +22,11 @@ typedef struct packing {
     bool wanted[DATASET_SPLITS]; /* splits that pictures were asked for, so that a lack of them is worth a warning */
     double val_fraction;         /* part of each class's training pictures that is to be for validation */
     uint64_t seed;               /* of that choice */
-    const char *advice;          /* a question for who has pictures of one class only; static */
+    bool dry_run;                /* nothing is written */
+    size_t limit;                /* pictures of a class and split; 0: all */
+    size_t *taken;               /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
+    size_t taken_capacity;
+    const char *advice; /* a question for who has pictures of one class only; static */
 } packing;
 
 /*
@@ -31,7 +35,11 @@ typedef struct packing {
  */
 int packing_begin(packing *p, const char *out, const char *unit);
 
-/* Take a picture: its bytes are written. The item's name becomes the packing's, also on failure. */
+/* What sources have in common of their options, but for validation. */
+void packing_use(packing *p, const pack_directory_options *options);
+
+/* Take a picture, unless there are enough of its class: its bytes are written. The item's name becomes the packing's,
+ * also on failure. */
 int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes);
 
 /*
