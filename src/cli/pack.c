@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "data/pack.h"
+#include "data/pack_choice.h"
 #include "io/unpack.h"
 
 static const char help[] =
@@ -30,6 +31,10 @@ static const char help[] =
     "  --val FILE        one whose pictures are all for validation; --test likewise\n"
     "  --layout L        split: the folders in DIR are train, val, test; classes: each is a class; auto (default): as\n"
     "                    their names say, refused where that is not clear\n"
+    "  --classes A,B,C   of class folders these alone, numbered in this order (default: all, in alphabetical order); "
+    "of\n"
+    "                    files whose labels are numbers the names of 0, 1, 2\n"
+    "  --map FILE        what classes are called: lines FOLDER,CLASS; no CLASS leaves the folder out\n"
     "  --limit-per-class N\n"
     "                    of each class and split the first N pictures that can be read\n"
     "  --dry-run         do all but write OUT.h5\n"
@@ -53,6 +58,8 @@ typedef struct pack_arguments {
     double val_fraction; /* -1: not given */
     uint64_t seed;
     const char *csv;
+    const char *map;
+    pack_choice choice;                  /* from that and --classes */
     args_texts val, test;                /* archives for these splits; owned */
     const char *of_directory, *of_table; /* name of an option given that only one of the two ways of packing has */
     char **classes;                      /* owned */
@@ -91,6 +98,7 @@ static const args_option options[] = {
     {"layout", ARGS_WORD, FIELD(directory.layout), .words = layout_words, OF_DIRECTORY},
     {"strict", ARGS_FLAG, FIELD(directory.strict), OF_DIRECTORY},
     {"limit-per-class", ARGS_WHOLE, FIELD(directory.limit), .least = 1, .most = INT32_MAX, OF_DIRECTORY},
+    {"map", ARGS_TEXT, FIELD(map), OF_DIRECTORY},
     {"dry-run", ARGS_FLAG, FIELD(directory.dry_run), OF_DIRECTORY},
     {"val", ARGS_TEXTS, FIELD(val), OF_DIRECTORY},
     {"test", ARGS_TEXTS, FIELD(test), OF_DIRECTORY},
@@ -163,6 +171,21 @@ static int pack_files(pack_arguments *a, int argc, char **argv, bool archives)
     return code;
 }
 
+/* Class folders, in archives or not. */
+static int pack_folders(pack_arguments *a, int argc, char **argv)
+{
+    if (unpack_is_archive(argv[optind])) {
+        return pack_files(a, argc, argv, true);
+    }
+    if (a->val.count + a->test.count > 0 || argc - optind > 2) {
+        return error_set(LS_EUSAGE,
+                         "%s: is no archive or data set of another program, as several sources, --val and --test are; "
+                         "see `lockstep help pack`",
+                         argv[optind]);
+    }
+    return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
+}
+
 static int pack_pictures(pack_arguments *a, int argc, char **argv)
 {
     const int code = args_positionals(argc, argv, 2, ARGS_ANY_NUMBER, "DIR OUT.h5, or ARCHIVE... OUT.h5");
@@ -176,23 +199,15 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     a->directory.seed = a->seed;
     a->table.classes = (const char *const *)a->classes;
     if (pack_is_samples(argv[optind])) {
-        return pack_files(a, argc, argv, false);
+        return a->map == NULL ? pack_files(a, argc, argv, false)
+                              : error_set(LS_EUSAGE, "--map: is for class folders; --classes names the labels of %s",
+                                          argv[optind]);
     }
-    if (a->classes != NULL) {
-        return error_set(LS_EUSAGE, "--classes: goes with --csv, or with files whose labels are numbers; see `lockstep "
-                                    "help pack`");
-    }
-    if (unpack_is_archive(argv[optind])) {
-        return pack_files(a, argc, argv, true);
-    }
-    if (a->val.count + a->test.count > 0 || argc - optind > 2) {
-        return error_set(
-            LS_EUSAGE,
-            "%s: is no archive or data set of another program, as several sources, --val and --test are; see "
-            "`lockstep help pack`",
-            argv[optind]);
-    }
-    return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
+    a->choice.only = a->table.classes;
+    a->choice.only_count = a->table.class_count;
+    a->directory.choice = &a->choice;
+    const int read = a->map != NULL ? pack_choice_read(&a->choice, a->map) : LS_OK;
+    return read == LS_OK ? pack_folders(a, argc, argv) : read;
 }
 
 static int run(int argc, char **argv)
@@ -202,6 +217,7 @@ static int run(int argc, char **argv)
     if (code == LS_OK) {
         code = a.csv != NULL ? pack_table(&a, argc, argv) : pack_pictures(&a, argc, argv);
     }
+    pack_choice_release(&a.choice);
     free(a.classes);
     free(a.val.texts);
     free(a.test.texts);

@@ -25,6 +25,7 @@ typedef enum pack_reason {
     PACK_OUTPUT,                /* the output of an earlier packing, or what another one writes now */
     PACK_HEADER,                /* the table's first line */
     PACK_EMPTY,                 /* a line without text */
+    PACK_CLASS,                 /* of a class that is left out (pack_choice) */
     PACK_LIMIT,                 /* of its class and split there are as many as were asked for */
     PACK_SIDECAR,               /* of a WebDataset: what lies beside a picture, neither picture nor label */
     PACK_SILENT = PACK_SIDECAR, /* the last of these */
@@ -63,7 +64,8 @@ typedef struct pack_directory_options {
     uint64_t seed;       /* of that choice, which depends on it and on a picture's name alone */
     bool strict;         /* the first entry that is passed over, and not silently, is an error */
     bool dry_run;        /* do all but write the file */
-    size_t limit;        /* pictures of a class and split, the first in order; 0: all */
+    const struct pack_choice *choice; /* which class folders, and what they are called; NULL: all, as they are */
+    size_t limit;                     /* pictures of a class and split, the first in order; 0: all */
 } pack_directory_options;
 
 /*

@@ -22,6 +22,7 @@ static const struct {
     [PACK_EMPTY] = {"empty", "empty"},
     [PACK_NOT_PICTURE] = {"not a readable picture", "not readable pictures"},
     [PACK_UNREADABLE] = {"that cannot be opened", "that cannot be opened"},
+    [PACK_CLASS] = {"of a class that is left out", "of classes that are left out"},
     [PACK_LIMIT] = {"beyond the limit of its class", "beyond the limit of their class"},
     [PACK_SIDECAR] = {"beside its picture", "beside their pictures"},
     [PACK_UNLABELLED] = {"picture without a label", "pictures without a label"},

@@ -165,10 +165,13 @@ static int add_class(archive_source *s, const part *of, const char *path)
     if (!pack_paths_class(&of->layout, path, &name, &n, &split)) {
         return LS_OK;
     }
-    char *copy = strndup(name, n);
-    const int code =
-        copy == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : pack_names_add_new(&s->p.classes, copy);
-    free(copy);
+    char *folder = strndup(name, n);
+    if (folder == NULL) {
+        return error_set(LS_ENOMEM, "pack: no memory for a name");
+    }
+    const char *class_name = pack_choice_class(s->p.choice, folder);
+    const int code = class_name != NULL ? pack_names_add_new(&s->p.classes, class_name) : LS_OK;
+    free(folder);
     return code;
 }
 
@@ -181,8 +184,10 @@ static int number_folders(archive_source *s)
             code = add_class(s, &s->parts[i], paths->names[k]);
         }
     }
-    pack_names_sort(&s->p.classes);
-    return code;
+    if (code == LS_OK) {
+        code = pack_choice_check(s->p.choice);
+    }
+    return code == LS_OK ? pack_choice_number(s->p.choice, &s->p.classes) : code;
 }
 
 /* Classes, and what the folders are. */
@@ -192,6 +197,11 @@ static int settle(archive_source *s, const pack_directory_options *options)
     for (size_t i = 0; i < s->count && code == LS_OK && !s->keyed; i++) {
         const pack_layout layout = s->parts[i].input->given ? PACK_LAYOUT_CLASSES : options->layout;
         code = pack_paths_decide(&s->parts[i].layout, &s->parts[i].paths, layout, s->parts[i].input->path);
+    }
+    if (code == LS_OK && s->keyed && pack_choice_is_made(s->p.choice)) {
+        code =
+            error_set(LS_EUSAGE, "%s: is a WebDataset, which has no class folders; --classes and --map are for those",
+                      s->parts[0].input->path);
     }
     if (code == LS_OK) {
         code = s->keyed ? number_keys(s) : number_folders(s);
@@ -221,9 +231,16 @@ static pack_reason find_class(const archive_source *s, const char *path, dataset
         if (!pack_paths_class(&at->layout, path, &name, &n, &item->split)) {
             return PACK_BESIDE;
         }
-        char *class_name = strndup(name, n);
-        item->label = class_name == NULL ? 0 : (int32_t)pack_names_find(&s->p.classes, class_name);
-        free(class_name);
+        char *folder = strndup(name, n);
+        const char *class_name = folder == NULL ? NULL : pack_choice_class(s->p.choice, folder);
+        if (class_name != NULL) {
+            item->label = pack_choice_find(s->p.choice, &s->p.classes, class_name);
+        }
+        const bool left_out = folder != NULL && class_name == NULL;
+        free(folder);
+        if (left_out) {
+            return PACK_CLASS;
+        }
     }
     item->split = at->input->given ? at->input->split : item->split;
     return PACK_REASONS;

@@ -9,6 +9,8 @@
 #include "data/pack_names.h"
 #include "data/pack_pipe.h"
 
+enum { LEFT_OUT = -1 }; /* the label of files whose class is */
+
 typedef struct folder_source {
     packing p;
     pack_walk walk;
@@ -73,14 +75,22 @@ static int find_parts(folder_source *s, pack_layout layout)
 static int number_classes(folder_source *s)
 {
     int code = LS_OK;
+    size_t folders = 0;
     for (int split = 0; split < DATASET_SPLITS; split++) {
         const pack_names *names = &s->classes[split];
         for (size_t c = 0; c < names->count && code == LS_OK; c++) {
-            code = pack_names_add(&s->p.classes, names->names[c]);
+            const char *name = pack_choice_class(s->p.choice, names->names[c]);
+            code = name != NULL ? pack_names_add(&s->p.classes, name) : LS_OK;
+            folders++;
         }
     }
-    pack_names_sort(&s->p.classes);
-    if (code == LS_OK && s->p.classes.count == 0) {
+    if (code == LS_OK) {
+        code = pack_choice_check(s->p.choice);
+    }
+    if (code == LS_OK) {
+        code = pack_choice_number(s->p.choice, &s->p.classes);
+    }
+    if (code == LS_OK && folders == 0) {
         code =
             error_set(LS_EUSAGE,
                       "%s: no class folders in it; it should hold <class>/<pictures>, or train/, val/ and test/ with "
@@ -111,7 +121,10 @@ static int take_part(folder_source *s, dataset_split split)
             code = pack_walk_mark(&s->walk, &before);
         }
         if (code == LS_OK && pack_walk_enter(&s->walk, name, &folder)) {
-            code = pack_walk_take(&s->walk, (int32_t)pack_names_find(&s->p.classes, name), split);
+            const char *class_name = pack_choice_class(s->p.choice, name);
+            const int32_t label =
+                class_name != NULL ? pack_choice_find(s->p.choice, &s->p.classes, class_name) : LEFT_OUT;
+            code = pack_walk_take(&s->walk, label, split);
         }
         pack_walk_leave(&s->walk, root);
     }
@@ -156,6 +169,11 @@ static int look_into_all(folder_source *s)
     int code = pack_pipe_create(&pipe, 0, take, s);
     for (size_t i = 0; i < s->found.count && code == LS_OK; i++) {
         pack_picture *p = NULL;
+        if (s->found.items[i].label == LEFT_OUT) {
+            code = pack_pass(&s->p.account, PACK_CLASS, s->found.items[i].name, "is of a class that is left out");
+            s->taken++;
+            continue;
+        }
         code = pack_pipe_room(pipe, &p);
         if (code == LS_OK) {
             p->item = s->found.items[i];

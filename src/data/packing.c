@@ -22,6 +22,7 @@ int packing_begin(packing *p, const char *out, const char *unit)
 void packing_use(packing *p, const pack_directory_options *options)
 {
     p->account.strict = options->strict;
+    p->choice = options->choice;
     p->dry_run = options->dry_run;
     p->limit = options->limit;
 }

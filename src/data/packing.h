@@ -6,6 +6,7 @@
 
 #include "data/dataset_writer.h"
 #include "data/pack_account.h"
+#include "data/pack_choice.h"
 #include "data/pack_list.h"
 
 /*
@@ -22,6 +23,7 @@ typedef struct packing {
     bool wanted[DATASET_SPLITS]; /* splits that pictures were asked for, so that a lack of them is worth a warning */
     double val_fraction;         /* part of each class's training pictures that is to be for validation */
     uint64_t seed;               /* of that choice */
+    const pack_choice *choice;   /* of class folders; NULL: all; not owned */
     bool dry_run;                /* nothing is written */
     size_t limit;                /* pictures of a class and split; 0: all */
     size_t *taken;               /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
