@@ -245,7 +245,9 @@ static int name_numbers(samples_source *s)
         (void)snprintf(number, sizeof number, "%zu", i);
         const char *name = s->options->class_count > 0 ? s->options->classes[i] : known ? at : number;
         code = pack_names_add(&s->p.classes, name);
-        at += known ? strlen(at) + 1 : 0;
+        if (known) {
+            at += strlen(at) + 1;
+        }
     }
     free(names);
     return code;
