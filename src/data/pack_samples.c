@@ -10,7 +10,8 @@
 #include "data/packing.h"
 #include "io/packed.h"
 
-static const pack_samples_kind *const kinds[] = {&pack_samples_idx, &pack_samples_tfrecord, &pack_samples_cifar, NULL};
+static const pack_samples_kind *const kinds[] = {&pack_samples_idx, &pack_samples_tfrecord, &pack_samples_cifar,
+                                                 &pack_samples_npz, NULL};
 
 const pack_samples_kind *pack_samples_kind_of(const char *path)
 {
@@ -134,6 +135,7 @@ static int put_next(samples_source *s, const pack_samples_kind *kind, void *self
     if (code != LS_OK) {
         return code;
     }
+    sample.split = kind->split != NULL ? kind->split(s->at->path) : DATASET_TRAIN;
     code = kind->next(self, &sample);
     *more = code == 1;
     if (!*more) {
@@ -142,7 +144,7 @@ static int put_next(samples_source *s, const pack_samples_kind *kind, void *self
     s->number++;
     s->all++;
     pack_picture *p = sample.picture;
-    p->item.split = s->at->given ? s->at->split : kind->split != NULL ? kind->split(s->at->path) : DATASET_TRAIN;
+    p->item.split = s->at->given ? s->at->split : sample.split;
     code = take_label(s, &sample);
     if (code != LS_OK) {
         return code;

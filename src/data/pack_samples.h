@@ -13,6 +13,7 @@ typedef struct pack_sample {
     pack_picture *picture;
     int64_t label;          /* of a class, from 0; or: */
     const char *class_name; /* its name, valid until the next; NULL: it has a number */
+    dataset_split split;    /* training at first, or as the kind says of the file */
     const char *name;       /* of the picture, likewise; NULL: it is called by its number in the file */
 } pack_sample;
 
@@ -33,7 +34,7 @@ typedef struct pack_samples_kind {
     char *(*names)(const char *path, size_t *count);
 } pack_samples_kind;
 
-extern const pack_samples_kind pack_samples_idx, pack_samples_cifar, pack_samples_tfrecord;
+extern const pack_samples_kind pack_samples_idx, pack_samples_cifar, pack_samples_tfrecord, pack_samples_npz;
 
 /* The kind of a file; NULL: none of them, or it cannot be read. */
 const pack_samples_kind *pack_samples_kind_of(const char *path);

@@ -1,4 +1,6 @@
 /* Data sets of other programs: what comes out of a packed one is what went in. */
+#include <archive.h>
+#include <archive_entry.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +282,104 @@ START_TEST(damaged_records)
 }
 END_TEST
 
+/* --- NumPy ------------------------------------------------------------------------------------------------------- */
+
+typedef struct array {
+    const char *name, *header;
+    const void *numbers;
+    size_t size;
+} array;
+
+/* An .npz of arrays, each with a header of version 1. */
+static void write_npz(const char *file, const array *arrays, size_t count)
+{
+    struct archive *a = archive_write_new();
+    ck_assert_int_eq(archive_write_set_format_zip(a), ARCHIVE_OK);
+    ck_assert_int_eq(archive_write_open_filename(a, scratch(file)), ARCHIVE_OK);
+    for (size_t i = 0; i < count; i++) {
+        char head[256];
+        const size_t n = strlen(arrays[i].header);
+        memcpy(head, "\x93NUMPY\1\0", 8);
+        head[8] = (char)n;
+        head[9] = 0;
+        memcpy(head + 10, arrays[i].header, n);
+        struct archive_entry *entry = archive_entry_new();
+        archive_entry_set_pathname(entry, arrays[i].name);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_size(entry, (la_int64_t)(10 + n + arrays[i].size));
+        ck_assert_int_eq(archive_write_header(a, entry), ARCHIVE_OK);
+        ck_assert_int_eq(archive_write_data(a, head, 10 + n), (la_ssize_t)(10 + n));
+        ck_assert_int_eq(archive_write_data(a, arrays[i].numbers, arrays[i].size), (la_ssize_t)arrays[i].size);
+        archive_entry_free(entry);
+    }
+    ck_assert_int_eq(archive_write_close(a), ARCHIVE_OK);
+    (void)archive_write_free(a);
+}
+
+#define PICTURES "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 4, 3), }\n"
+#define LABELS   "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 1), }\n"
+
+START_TEST(npz_files)
+{
+    uint8_t pixels[2 * WIDTH * HEIGHT * 3];
+    const int64_t labels[2] = {300, 1};
+    const int16_t small[2] = {0, -1};
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        pixels[i] = pixel_of(1, i);
+    }
+    const array good[4] = {
+        {"train_images.npy", PICTURES, pixels, sizeof pixels},
+        {"train_labels.npy", LABELS, labels, sizeof labels},
+        {"val_images.npy", PICTURES, pixels, sizeof pixels},
+        {"val_labels.npy", LABELS, labels, sizeof labels},
+    };
+    pack_result result;
+    image picture = {0};
+    write_npz("m.npz", good, 4);
+    ck_assert_msg(pack_one("m.npz", &plain, &result) == LS_OK, "%s", error_message());
+    ck_assert(result.taken[DATASET_TRAIN] == 2 && result.taken[DATASET_VAL] == 2);
+    dataset *d = open_packed();
+    ck_assert_uint_eq(dataset_classes(d), 301);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(dataset_label(d, i), (int32_t)labels[i % 2]);
+        picture_of(&picture, d, i);
+        ck_assert(picture.width == WIDTH && picture.height == HEIGHT);
+        ck_assert_mem_eq(picture.pixels, pixels + i % 2 * sizeof pixels / 2, sizeof pixels / 2);
+    }
+    dataset_free(d);
+    image_release(&picture);
+
+    const struct {
+        array images, labels;
+        const char *error;
+    } bad[] = {
+        {{"x.npy", PICTURES, pixels, sizeof pixels},
+         {"y.npy", "{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }\n", small, sizeof small},
+         "sample 2 has the label -1"},
+        {{"x.npy", PICTURES, pixels, sizeof pixels - 1}, {"y.npy", LABELS, labels, sizeof labels}, "are cut short"},
+        {{"x.npy", "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 4)}", pixels, 24},
+         {"y.npy", LABELS, labels, sizeof labels},
+         "in C's order"},
+        {{"x.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 9999999, 99999999)}", pixels, 24},
+         {"y.npy", LABELS, labels, sizeof labels},
+         "too large"},
+        {{"x.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 2)}", pixels, 24},
+         {"y.npy", LABELS, labels, sizeof labels},
+         "no label for each picture"},
+        {{"x.npy", "{'shape': (2, 3", pixels, 24}, {"y.npy", LABELS, labels, sizeof labels}, "damaged header"},
+        {{"x.npy", PICTURES, pixels, sizeof pixels}, {"z.npy", LABELS, labels, sizeof labels}, "y.npy is missing"},
+        {{"z.npy", PICTURES, pixels, sizeof pixels},
+         {"y.npy", LABELS, labels, sizeof labels},
+         "no arrays that are called"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const array both[2] = {bad[i].images, bad[i].labels};
+        write_npz("b.npz", both, 2);
+        fails("b.npz", LS_EFORMAT, bad[i].error);
+    }
+}
+END_TEST
+
 /* --- Archives ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(paths_of_archives)
@@ -356,6 +456,7 @@ int main(void)
     tcase_add_test(cases, cifar_files);
     tcase_add_test(cases, tfrecord_files);
     tcase_add_test(cases, damaged_records);
+    tcase_add_test(cases, npz_files);
     tcase_add_test(cases, paths_of_archives);
     tcase_add_test(cases, keys_of_webdatasets);
     scratch_make();
