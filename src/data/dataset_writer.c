@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,6 +102,7 @@ struct dataset_writer {
     h5_file *f;
     uint8_t *bytes; /* [WRITE_BYTES], of which `used` are to be written next */
     size_t used;
+    bool grows; /* there is an array that they are appended to */
 };
 
 /* Written at once, and so long are the chunks that the bytes lie in. */
@@ -118,9 +120,6 @@ int dataset_writer_open(dataset_writer **out, const char *path)
     w->bytes = malloc(WRITE_BYTES);
     int code = w->path == NULL || w->bytes == NULL ? error_set(LS_ENOMEM, "pack: no memory for a data set")
                                                    : temporary_begin(&w->t, &w->f, path);
-    if (code == LS_OK) {
-        code = h5_create_growing(w->f, "/bytes", H5_UINT8, 0, WRITE_BYTES);
-    }
     if (code != LS_OK) {
         dataset_writer_free(w);
         return code;
@@ -131,9 +130,19 @@ int dataset_writer_open(dataset_writer **out, const char *path)
 
 static int write_bytes(dataset_writer *w)
 {
-    const int code = w->used == 0 ? LS_OK : h5_append(w->f, "/bytes", H5_UINT8, w->used, w->bytes);
+    int code = w->grows ? LS_OK : h5_create_growing(w->f, "/bytes", H5_UINT8, 0, WRITE_BYTES);
+    w->grows = true;
+    if (code == LS_OK && w->used > 0) {
+        code = h5_append(w->f, "/bytes", H5_UINT8, w->used, w->bytes);
+    }
     w->used = 0;
     return code;
+}
+
+/* The last of them. A small set lies in one piece, as a chunk would be larger than all of it. */
+static int end_bytes(dataset_writer *w)
+{
+    return w->grows ? write_bytes(w) : h5_write(w->f, "/bytes", H5_UINT8, 1, &w->used, w->bytes);
 }
 
 int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size)
@@ -194,7 +203,7 @@ int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t c
     }
     int code = columns_fill(&c, items, count);
     if (code == LS_OK) {
-        code = write_bytes(w);
+        code = end_bytes(w);
     }
     if (code == LS_OK) {
         code = write_columns(w->f, count, &c, classes, class_count);
