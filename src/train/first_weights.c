@@ -5,24 +5,29 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "train/first_head.h"
 
-static int read_opened(state *s, const importer *from, char out[FIRST_WEIGHTS_TEXT])
+static int read_opened(state *s, const importer *from, const dataset *d, char out[FIRST_WEIGHTS_TEXT])
 {
-    bool head_left = false;
-    const int code = import_read(from, s, &head_left);
+    static const char *const heads[] = {
+        [FIRST_HEAD_TAKEN] = "",
+        [FIRST_HEAD_NONE] = "; the dense layers are fresh, as the file's are others or none",
+        [FIRST_HEAD_CLASSES] = "; the dense layers are fresh, as the file's are for classes of other names",
+    };
+    first_head head = FIRST_HEAD_TAKEN;
+    const int code = first_head_read(&head, from, s, d);
     if (code == LS_OK) {
-        (void)snprintf(out, FIRST_WEIGHTS_TEXT, "%s%s", import_facts_of(from)->convention,
-                       head_left ? "; the dense layers are fresh, as the file's are others or none" : "");
+        (void)snprintf(out, FIRST_WEIGHTS_TEXT, "%s%s", import_facts_of(from)->convention, heads[head]);
     }
     return code;
 }
 
-int first_weights_read(state *s, const char *path, char out[FIRST_WEIGHTS_TEXT])
+int first_weights_read(state *s, const char *path, const dataset *d, char out[FIRST_WEIGHTS_TEXT])
 {
     importer *from = NULL;
     int code = import_open(&from, path, NULL);
     if (code == LS_OK) {
-        code = read_opened(s, from, out);
+        code = read_opened(s, from, d, out);
     }
     import_close(from);
     return code;
@@ -35,7 +40,7 @@ int first_weights_share(session *s, importer **opened)
     state *to = &s->replica.state;
     int code = LS_OK;
     if (comm_rank(s->c) == 0) {
-        code = *opened != NULL ? read_opened(to, *opened, text) : first_weights_read(to, path, text);
+        code = *opened != NULL ? read_opened(to, *opened, s->data, text) : first_weights_read(to, path, s->data, text);
         if (code == LS_OK) {
             log_info("weights     from %s, %s", path, text);
         }

@@ -12,7 +12,7 @@
  * mobilenet_v2", and what of the head. Errors as import_open and import_read. Not collective.
  */
 enum { FIRST_WEIGHTS_TEXT = 256 };
-int first_weights_read(state *s, const char *path, char out[FIRST_WEIGHTS_TEXT]);
+int first_weights_read(state *s, const char *path, const dataset *d, char out[FIRST_WEIGHTS_TEXT]);
 
 /*
  * Rank 0 reads them into the session's state, and all get it. *opened: the file, where rank 0 has it open; it is closed

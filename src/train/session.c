@@ -138,7 +138,7 @@ int session_beginning(state *out, const session *s)
         model_init(out, s->options.order.seed);
     }
     if (code == LS_OK && train_has_weights(&s->options.train)) {
-        code = first_weights_read(out, s->options.train.weights, text);
+        code = first_weights_read(out, s->options.train.weights, s->data, text);
     }
     return code == LS_OK || code == LS_ENOMEM
                ? code
