@@ -15,7 +15,7 @@
  *   /classes  string [c], /names string [n] (where a picture came from)
  * and the root attributes format "lockstep-dataset", format_version 2, turned (how many pictures have a tag that says
  * that they lie on their side or are mirrored) and checksum, which covers everything but /bytes directly and /bytes
- * through /hashes. So any damage is noticed: at once, or when the damaged picture is read. /bytes of 1 MiB and more
+ * through /hashes. So any damage is noticed: at once, or when the damaged picture is read. /bytes of 4 MiB and more
  * lies in chunks of so many.
  *
  * Version 1, which is still read, had no test split, and its pictures were used as they are stored, whatever their

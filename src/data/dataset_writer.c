@@ -106,7 +106,7 @@ struct dataset_writer {
 };
 
 /* Written at once, and so long are the chunks that the bytes lie in. */
-enum { WRITE_BYTES = 1 << 20 };
+enum { WRITE_BYTES = 4 << 20 };
 
 int dataset_writer_open(dataset_writer **out, const char *path)
 {

@@ -172,15 +172,31 @@ int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type)
     return code;
 }
 
+/* Elements from `first` on that lie behind each other in the file, `count` at most: to the end of a chunk, and of those
+ * that follow it at once. */
+static size_t run_of(const h5_held *held, size_t first, size_t count)
+{
+    const size_t chunk = (size_t)held->place.chunk;
+    const uint64_t bytes = chunk * h5_width(held->type);
+    size_t at = first / chunk;
+    size_t run = chunk - first % chunk;
+    while (run < count && held->chunks[at + 1] == held->chunks[at] + bytes) {
+        run += chunk;
+        at++;
+    }
+    return run < count ? run : count;
+}
+
+/* With as few reads as can be, as each may be a message to a file server. */
 static int read_chunks(const h5_held *held, size_t start, size_t count, char *out)
 {
     const size_t width = h5_width(held->type);
     const size_t chunk = (size_t)held->place.chunk;
     int code = LS_OK;
     for (size_t done = 0; code == LS_OK && done < count;) {
-        const size_t from = (start + done) % chunk;
-        const size_t run = count - done < chunk - from ? count - done : chunk - from;
-        const uint64_t offset = held->chunks[(start + done) / chunk] + from * width;
+        const size_t first = start + done;
+        const size_t run = run_of(held, first, count - done);
+        const uint64_t offset = held->chunks[first / chunk] + first % chunk * width;
         code = file_read_at(held->f->descriptor, out + done * width, run * width, offset, held->f->path);
         done += run;
     }
