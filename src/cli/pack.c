@@ -15,11 +15,9 @@ static const char help[] =
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
     "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
-    "Make a packed data set, one HDF5 file, from folders or archives of JPEG and PNG pictures, from data sets of "
-    "other\n"
-    "programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a device "
-    "or\n"
-    "a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
+    "Make a packed data set, one HDF5 file, from folders or archives of JPEG and PNG pictures, from data sets of\n"
+    "other programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
+    "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
     "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found,\n"
@@ -62,7 +60,7 @@ typedef struct pack_arguments {
     const char *csv;
     const char *map;
     pack_choice choice;                  /* from that and --classes */
-    args_texts val, test;                /* archives for these splits; owned */
+    args_texts val, test;                /* files for these splits; owned */
     const char *of_directory, *of_table; /* name of an option given that only one of the two ways of packing has */
     char **classes;                      /* owned */
 } pack_arguments;
