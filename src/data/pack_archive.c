@@ -51,14 +51,20 @@ static char *name_of(const archive_source *s, const char *path)
     return asprintf(&out, "%s/%s", file_name(s->at->input->path), path) < 0 ? NULL : out;
 }
 
+/* For messages: what the data set would call a file, with the archive if that does not say it. NULL: no memory. */
+static char *shown_of(const archive_source *s, const char *name)
+{
+    char *out = NULL;
+    const bool one = s->count == 1;
+    return asprintf(&out, "%s%s%s", one ? s->parts[0].input->path : "", one ? ": " : "", name) < 0 ? NULL : out;
+}
+
 /* Account for one, by what the data set would call it. */
 static int pass_named(archive_source *s, pack_reason reason, const char *name, const char *what)
 {
-    char *shown = NULL;
-    if (asprintf(&shown, "%s%s%s", s->count == 1 ? s->parts[0].input->path : "", s->count == 1 ? ": " : "", name) < 0) {
-        return error_set(LS_ENOMEM, "pack: no memory for a name");
-    }
-    const int code = pack_pass(&s->p.account, reason, shown, "%s", what);
+    char *shown = shown_of(s, name);
+    const int code = shown == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name")
+                                   : pack_pass(&s->p.account, reason, shown, "%s", what);
     free(shown);
     return code;
 }
@@ -191,12 +197,13 @@ static int number_folders(archive_source *s)
 }
 
 /* Classes, and what the folders are. */
-static int settle(archive_source *s, const pack_directory_options *options)
+static int settle(archive_source *s, pack_layout layout)
 {
     int code = LS_OK;
     for (size_t i = 0; i < s->count && code == LS_OK && !s->keyed; i++) {
-        const pack_layout layout = s->parts[i].input->given ? PACK_LAYOUT_CLASSES : options->layout;
-        code = pack_paths_decide(&s->parts[i].layout, &s->parts[i].paths, layout, s->parts[i].input->path);
+        part *at = &s->parts[i];
+        code = pack_paths_decide(&at->layout, &at->paths, at->input->given ? PACK_LAYOUT_CLASSES : layout,
+                                 at->input->path);
     }
     if (code == LS_OK && s->keyed && pack_choice_is_made(s->p.choice)) {
         code =
@@ -299,16 +306,10 @@ static int put_file(archive_source *s, const char *path, unpack_kind kind)
 static int take(void *context, pack_picture *p)
 {
     archive_source *s = context;
-    if (p->code == LS_OK) {
-        if (p->note[0] != '\0') {
-            pack_note(&s->p.account, p->item.name, p->note);
-        }
-        return packing_take(&s->p, &p->item, p->file.bytes);
-    }
-    const int code = p->code == LS_EFORMAT ? pass_named(s, p->reason, p->item.name, p->what)
-                                           : error_set(p->code, "%.600s: %s", p->item.name, p->what);
-    pack_item_release(&p->item);
-    p->item = (dataset_item){0};
+    char *shown = shown_of(s, p->item.name);
+    const int code =
+        shown == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : packing_receive(&s->p, p, shown);
+    free(shown);
     return code;
 }
 
@@ -339,11 +340,11 @@ static int refuse_empty(const archive_source *s)
     return code;
 }
 
-static int gather(archive_source *s, const pack_directory_options *options)
+static int gather(archive_source *s, pack_layout layout)
 {
     int code = list_all(s);
     if (code == LS_OK) {
-        code = settle(s, options);
+        code = settle(s, layout);
     }
     if (code == LS_OK) {
         code = put_all(s);
@@ -351,17 +352,7 @@ static int gather(archive_source *s, const pack_directory_options *options)
     if (code == LS_OK && s->p.items.count == 0) {
         code = refuse_empty(s);
     }
-    bool validates = false;
-    for (size_t i = 0; i < s->p.items.count; i++) {
-        validates = validates || s->p.items.items[i].split == DATASET_VAL;
-    }
-    s->p.wanted[DATASET_VAL] = validates || options->val_fraction > 0;
-    if (validates && options->val_fraction > 0) {
-        log_info("%s: there are validation pictures, so none are chosen by fraction", s->parts[0].input->path);
-    } else {
-        s->p.val_fraction = options->val_fraction;
-        s->p.seed = options->seed;
-    }
+    packing_settle_validation(&s->p, s->parts[0].input->path, "there are validation pictures");
     return code;
 }
 
@@ -380,9 +371,6 @@ int pack_archives(const pack_input *inputs, size_t count, const char *out, const
                   pack_result *result)
 {
     archive_source s = {.count = count};
-    if (!(options->val_fraction >= 0 && options->val_fraction < 1)) {
-        return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
-    }
     int code = packing_begin(&s.p, out, "entries");
     s.parts = calloc(count + 1, sizeof *s.parts);
     if (code == LS_OK && s.parts == NULL) {
@@ -392,9 +380,11 @@ int pack_archives(const pack_input *inputs, size_t count, const char *out, const
         s.parts[i].input = &inputs[i];
     }
     if (code == LS_OK) {
-        packing_use(&s.p, options);
+        code = packing_use(&s.p, options);
+    }
+    if (code == LS_OK) {
         s.p.advice = "are they in class folders?";
-        code = gather(&s, options);
+        code = gather(&s, options->layout);
     }
     if (code == LS_OK) {
         code = packing_finish(&s.p, result);

@@ -151,15 +151,7 @@ static int take(void *context, pack_picture *p)
     if (s->taken % 64 == 0) {
         log_progress("packing: %zu of %zu files", s->taken, s->found.count);
     }
-    if (p->code == LS_OK) {
-        if (p->note[0] != '\0') {
-            pack_note(&s->p.account, p->path, p->note);
-        }
-        return packing_take(&s->p, &p->item, p->file.bytes);
-    }
-    pack_item_release(&p->item);
-    return p->code == LS_EIO || p->code == LS_EFORMAT ? pack_pass(&s->p.account, p->reason, p->path, "%s", p->what)
-                                                      : error_set(p->code, "%.600s: %s", p->path, p->what);
+    return packing_receive(&s->p, p, p->path);
 }
 
 /* Look into all files that were found. */
@@ -204,9 +196,9 @@ static int refuse_empty(const folder_source *s)
     return code;
 }
 
-static int gather(folder_source *s, const pack_directory_options *options)
+static int gather(folder_source *s, pack_layout layout)
 {
-    int code = find_parts(s, options->layout);
+    int code = find_parts(s, layout);
     if (code == LS_OK) {
         code = number_classes(s);
     }
@@ -222,17 +214,10 @@ static int gather(folder_source *s, const pack_directory_options *options)
     if (code == LS_OK) {
         code = packing_warn_nested(&s->p, s->parts.split);
     }
-    if (code != LS_OK) {
-        return code;
+    if (code == LS_OK) {
+        packing_settle_validation(&s->p, s->walk.path, "it has a folder of validation pictures");
     }
-    if (s->p.wanted[DATASET_VAL] && options->val_fraction > 0) {
-        log_info("%s: it has a folder of validation pictures, so none are chosen by fraction", s->walk.path);
-    } else if (options->val_fraction > 0) {
-        s->p.wanted[DATASET_VAL] = true;
-        s->p.val_fraction = options->val_fraction;
-        s->p.seed = options->seed;
-    }
-    return LS_OK;
+    return code;
 }
 
 static void release(folder_source *s)
@@ -249,17 +234,16 @@ static void release(folder_source *s)
 int pack_directory(const char *dir, const char *out, const pack_directory_options *options, pack_result *result)
 {
     folder_source s = {0};
-    if (!(options->val_fraction >= 0 && options->val_fraction < 1)) {
-        return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
-    }
     int code = packing_begin(&s.p, out, "entries");
     if (code == LS_OK) {
-        packing_use(&s.p, options);
+        code = packing_use(&s.p, options);
+    }
+    if (code == LS_OK) {
         s.p.advice = "is this the folder that holds the class folders?";
         code = pack_walk_begin(&s.walk, &s.p, &s.found, dir);
     }
     if (code == LS_OK) {
-        code = gather(&s, options);
+        code = gather(&s, options->layout);
     }
     if (code == LS_OK) {
         code = packing_finish(&s.p, result);

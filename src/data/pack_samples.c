@@ -182,16 +182,7 @@ static int put_file(samples_source *s)
 static int take(void *context, pack_picture *p)
 {
     samples_source *s = context;
-    if (p->code == LS_OK) {
-        if (p->note[0] != '\0') {
-            pack_note(&s->p.account, p->item.name, p->note);
-        }
-        return packing_take(&s->p, &p->item, p->file.bytes);
-    }
-    const int code = p->code == LS_EFORMAT ? pack_pass(&s->p.account, p->reason, p->item.name, "%s", p->what)
-                                           : error_set(p->code, "%.600s: %s", p->item.name, p->what);
-    pack_item_release(&p->item);
-    return code;
+    return packing_receive(&s->p, p, p->item.name);
 }
 
 static int put_all(samples_source *s)
@@ -264,17 +255,7 @@ static int gather(samples_source *s)
     if (code == LS_OK) {
         code = s->numbered ? name_numbers(s) : use_names(s);
     }
-    bool validates = false;
-    for (size_t i = 0; i < s->p.items.count; i++) {
-        validates = validates || s->p.items.items[i].split == DATASET_VAL;
-    }
-    const double fraction = s->options->common.val_fraction;
-    s->p.wanted[DATASET_VAL] = validates || fraction > 0;
-    s->p.val_fraction = validates ? 0 : fraction;
-    s->p.seed = s->options->common.seed;
-    if (validates && fraction > 0) {
-        log_info("%s: there are validation pictures, so none are chosen by fraction", s->inputs[0].path);
-    }
+    packing_settle_validation(&s->p, s->inputs[0].path, "there are validation pictures");
     return code;
 }
 
@@ -282,12 +263,11 @@ int pack_sample_files(const pack_input *inputs, size_t count, const char *out, c
                       pack_result *result)
 {
     samples_source s = {.options = options, .inputs = inputs, .count = count, .largest = -1};
-    if (!(options->common.val_fraction >= 0 && options->common.val_fraction < 1)) {
-        return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
-    }
     int code = packing_begin(&s.p, out, "samples");
     if (code == LS_OK) {
-        packing_use(&s.p, &options->common);
+        code = packing_use(&s.p, &options->common);
+    }
+    if (code == LS_OK) {
         s.p.advice = "is this the right file?";
         code = gather(&s);
     }

@@ -19,12 +19,30 @@ int packing_begin(packing *p, const char *out, const char *unit)
     return temporary_prepare(out, "a data set");
 }
 
-void packing_use(packing *p, const pack_directory_options *options)
+int packing_use(packing *p, const pack_directory_options *options)
 {
     p->account.strict = options->strict;
     p->choice = options->choice;
     p->dry_run = options->dry_run;
     p->limit = options->limit;
+    p->val_fraction = options->val_fraction;
+    p->seed = options->seed;
+    return options->val_fraction >= 0 && options->val_fraction < 1
+               ? LS_OK
+               : error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
+}
+
+void packing_settle_validation(packing *p, const char *where, const char *why)
+{
+    bool *wanted = &p->wanted[DATASET_VAL];
+    for (size_t i = 0; i < p->items.count && !*wanted; i++) {
+        *wanted = p->items.items[i].split == DATASET_VAL;
+    }
+    if (*wanted && p->val_fraction > 0) {
+        log_info("%s: %s, so none are chosen by fraction", where, why);
+        p->val_fraction = 0;
+    }
+    *wanted = *wanted || p->val_fraction > 0;
 }
 
 /* Count a picture of a class and split; *full: there are enough without it. */
@@ -76,6 +94,21 @@ int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes)
     }
     const int added = pack_items_add(&p->items, *item);
     return code == LS_OK ? added : code;
+}
+
+int packing_receive(packing *p, pack_picture *picture, const char *shown)
+{
+    if (picture->code == LS_OK) {
+        if (picture->note[0] != '\0') {
+            pack_note(&p->account, shown, picture->note);
+        }
+        return packing_take(p, &picture->item, picture->file.bytes);
+    }
+    const int code = picture->code == LS_EIO || picture->code == LS_EFORMAT
+                         ? pack_pass(&p->account, picture->reason, shown, "%s", picture->what)
+                         : error_set(picture->code, "%.600s: %s", shown, picture->what);
+    pack_item_release(&picture->item);
+    return code;
 }
 
 static int commit(packing *p)

@@ -8,6 +8,7 @@
 #include "data/pack_account.h"
 #include "data/pack_choice.h"
 #include "data/pack_list.h"
+#include "data/pack_pipe.h"
 
 /*
  * What all sources of pictures have in common. A source (pack_folder.c, pack_csv.c) goes between packing_begin and
@@ -37,8 +38,20 @@ typedef struct packing {
  */
 int packing_begin(packing *p, const char *out, const char *unit);
 
-/* What sources have in common of their options, but for validation. */
-void packing_use(packing *p, const pack_directory_options *options);
+/* Take what sources have in common of their options. LS_EUSAGE where the fraction for validation is none. */
+int packing_use(packing *p, const pack_directory_options *options);
+
+/*
+ * A picture that comes back from a pipe: take it if it is one, or else account for it, or end the packing. shown: its
+ * name for messages. Its item's name is the packing's, or freed.
+ */
+int packing_receive(packing *p, pack_picture *picture, const char *shown);
+
+/*
+ * After the last picture: whether validation pictures are chosen by the fraction, which they are not where there are
+ * some, or a place for them. why: what is said then ("where: it has ..."), without "so none are chosen by fraction".
+ */
+void packing_settle_validation(packing *p, const char *where, const char *why);
 
 /* Take a picture, unless there are enough of its class: its bytes are written. The item's name becomes the packing's,
  * also on failure. */
