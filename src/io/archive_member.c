@@ -1,6 +1,5 @@
 #include "io/archive_member.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,59 +10,45 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/archive_file.h"
 
 enum { PIECE = 1 << 16, MOST_MEMBERS = 1000, MOST_RATIO = 1024 };
 
 typedef struct zip {
-    struct archive *a;
-    int descriptor;
-    uint64_t size; /* of the archive */
-    int members;   /* so far */
-    const char *path;
+    archive_file file;
+    int members; /* so far */
 } zip;
 
 static int damaged(const zip *z)
 {
-    const char *why = archive_error_string(z->a);
-    return error_set(LS_EFORMAT, "%s: the zip file is damaged: %s", z->path, why != NULL ? why : "it cannot be read");
+    return archive_file_damaged(&z->file, "the zip file");
 }
 
 static int zip_open(zip *z, const char *path)
 {
-    *z = (zip){.path = path, .descriptor = -1};
-    int code = file_open_regular(&z->descriptor, &z->size, path);
-    if (code != LS_OK) {
-        z->descriptor = -1;
-        return code;
-    }
-    z->a = archive_read_new();
-    if (z->a == NULL) {
-        return error_set(LS_ENOMEM, "%s: out of memory", path);
-    }
-    return archive_read_support_format_zip_seekable(z->a) == ARCHIVE_OK &&
-                   archive_read_open_fd(z->a, z->descriptor, PIECE) == ARCHIVE_OK
-               ? LS_OK
-               : damaged(z);
+    *z = (zip){0};
+    const int code = archive_file_open(&z->file, path);
+    return code != LS_OK
+               ? code
+               : archive_file_begin(&z->file, archive_read_support_format_zip_seekable(z->file.a) == ARCHIVE_OK,
+                                    "the zip file");
 }
 
 static void zip_close(zip *z)
 {
-    (void)archive_read_free(z->a);
-    if (z->descriptor >= 0) {
-        (void)close(z->descriptor);
-    }
+    archive_file_close(&z->file);
 }
 
 /* The next member; NULL: there is none, or (*code) something failed. */
 static struct archive_entry *next(zip *z, int *code)
 {
     struct archive_entry *entry = NULL;
-    const int status = archive_read_next_header(z->a, &entry);
+    const int status = archive_read_next_header(z->file.a, &entry);
     if ((status == ARCHIVE_OK || status == ARCHIVE_WARN) && z->members++ < MOST_MEMBERS) {
         return entry;
     }
     if (z->members > MOST_MEMBERS) {
-        *code = error_set(LS_EFORMAT, "%s: the zip file has more than %d files in it", z->path, (int)MOST_MEMBERS);
+        *code = error_set(LS_EFORMAT, "%s: the zip file has more than %d files in it", z->file.path, (int)MOST_MEMBERS);
         return NULL;
     }
     *code = status == ARCHIVE_EOF ? LS_OK : damaged(z);
@@ -106,16 +91,16 @@ static int check_once(const char *path, const char *member)
 /* Go to the member; its data comes next. */
 static int find(zip *z, const char *member)
 {
-    int code = check_once(z->path, member);
+    int code = check_once(z->file.path, member);
     struct archive_entry *entry = NULL;
     while (code == LS_OK && (entry = next(z, &code)) != NULL) {
         if (strcmp(name_of(entry), member) == 0 && archive_entry_filetype(entry) == AE_IFREG) {
             return archive_entry_is_encrypted(entry)
-                       ? error_set(LS_EFORMAT, "%s: %s in it is encrypted", z->path, member)
+                       ? error_set(LS_EFORMAT, "%s: %s in it is encrypted", z->file.path, member)
                        : LS_OK;
         }
     }
-    return code != LS_OK ? code : error_set(LS_ENOTFOUND, "%s: there is no %s in it", z->path, member);
+    return code != LS_OK ? code : error_set(LS_ENOTFOUND, "%s: there is no %s in it", z->file.path, member);
 }
 
 /* Hand the member's bytes on, in pieces. */
@@ -124,15 +109,15 @@ static int unpack(zip *z, const char *member, uint64_t most, int (*put)(void *co
 {
     char piece[PIECE];
     uint64_t total = 0;
-    const uint64_t limit = z->size > most / MOST_RATIO ? most : z->size * MOST_RATIO;
+    const uint64_t limit = z->file.size > most / MOST_RATIO ? most : z->file.size * MOST_RATIO;
     for (;;) {
-        const la_ssize_t n = archive_read_data(z->a, piece, sizeof piece);
+        const la_ssize_t n = archive_read_data(z->file.a, piece, sizeof piece);
         if (n < 0) {
             return damaged(z);
         }
         total += (uint64_t)n;
         if (total > limit) {
-            return error_set(LS_EFORMAT, "%s: %s in it is too large", z->path, member);
+            return error_set(LS_EFORMAT, "%s: %s in it is too large", z->file.path, member);
         }
         if (n == 0) {
             return LS_OK;

@@ -1,6 +1,5 @@
 #include "io/unpack.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +7,15 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/archive_file.h"
 
-enum { PIECE = 1 << 16 };
+enum { PIECE = 1 << 16 }; /* room to begin with */
 
 struct unpack {
-    struct archive *a;
-    int descriptor;
-    char *path;
+    archive_file file;
 };
+
+static const char what[] = "the archive";
 
 bool unpack_is_archive(const char *path)
 {
@@ -49,36 +49,20 @@ bool unpack_is_archive(const char *path)
     return found;
 }
 
-static int damaged(const unpack *u)
-{
-    const char *why = archive_error_string(u->a);
-    return error_set(LS_EFORMAT, "%s: the archive is damaged: %s", u->path, why != NULL ? why : "it cannot be read");
-}
-
-/* Those that take no program of the system. */
-static bool support(struct archive *a)
-{
-    return archive_read_support_format_tar(a) == ARCHIVE_OK &&
-           archive_read_support_format_zip_seekable(a) == ARCHIVE_OK &&
-           archive_read_support_filter_gzip(a) == ARCHIVE_OK && archive_read_support_filter_bzip2(a) == ARCHIVE_OK &&
-           archive_read_support_filter_xz(a) == ARCHIVE_OK && archive_read_support_filter_zstd(a) == ARCHIVE_OK;
-}
-
 int unpack_open(unpack **out, const char *path)
 {
-    uint64_t size = 0;
     *out = NULL;
     unpack *u = calloc(1, sizeof *u);
     if (u == NULL) {
         return error_set(LS_ENOMEM, "%s: no memory to unpack it", path);
     }
-    u->descriptor = -1;
-    u->path = strdup(path);
-    u->a = archive_read_new();
-    int code = u->path == NULL || u->a == NULL ? error_set(LS_ENOMEM, "%s: no memory to unpack it", path)
-                                               : file_open_regular(&u->descriptor, &size, path);
-    if (code == LS_OK && (!support(u->a) || archive_read_open_fd(u->a, u->descriptor, PIECE) != ARCHIVE_OK)) {
-        code = damaged(u);
+    int code = archive_file_open(&u->file, path);
+    if (code == LS_OK) {
+        struct archive *a = u->file.a;
+        const bool supported = archive_read_support_format_tar(a) == ARCHIVE_OK &&
+                               archive_read_support_format_zip_seekable(a) == ARCHIVE_OK &&
+                               archive_file_filter(&u->file);
+        code = archive_file_begin(&u->file, supported, what);
     }
     if (code != LS_OK) {
         unpack_close(u);
@@ -90,15 +74,10 @@ int unpack_open(unpack **out, const char *path)
 
 void unpack_close(unpack *u)
 {
-    if (u == NULL) {
-        return;
+    if (u != NULL) {
+        archive_file_close(&u->file);
+        free(u);
     }
-    (void)archive_read_free(u->a);
-    if (u->descriptor >= 0) {
-        (void)close(u->descriptor);
-    }
-    free(u->path);
-    free(u);
 }
 
 static unpack_kind kind_of(struct archive_entry *entry)
@@ -114,18 +93,18 @@ static unpack_kind kind_of(struct archive_entry *entry)
 int unpack_next(unpack *u, const char **name, unpack_kind *kind)
 {
     struct archive_entry *entry = NULL;
-    const int status = archive_read_next_header(u->a, &entry);
+    const int status = archive_read_next_header(u->file.a, &entry);
     if (status == ARCHIVE_EOF) {
         return 0;
     }
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
-        return damaged(u);
+        return archive_file_damaged(&u->file, what);
     }
     /* Without a locale the one is missing where names are in UTF-8, the other where they are not. */
     *name = archive_entry_pathname_utf8(entry);
     *name = *name != NULL ? *name : archive_entry_pathname(entry);
     if (*name == NULL) {
-        return error_set(LS_EFORMAT, "%s: the archive is damaged: a name in it cannot be read", u->path);
+        return error_set(LS_EFORMAT, "%s: the archive is damaged: a name in it cannot be read", u->file.path);
     }
     *kind = kind_of(entry);
     return 1;
@@ -139,14 +118,14 @@ int unpack_read(unpack *u, uint8_t **bytes, size_t *capacity, size_t *size, size
             const size_t room = *capacity == 0 ? PIECE : 2 * *capacity;
             uint8_t *more = realloc(*bytes, room);
             if (more == NULL) {
-                return error_set(LS_ENOMEM, "%s: no memory for %zu bytes", u->path, room);
+                return error_set(LS_ENOMEM, "%s: no memory for %zu bytes", u->file.path, room);
             }
             *bytes = more;
             *capacity = room;
         }
-        const la_ssize_t n = archive_read_data(u->a, *bytes + *size, *capacity - *size);
+        const la_ssize_t n = archive_read_data(u->file.a, *bytes + *size, *capacity - *size);
         if (n < 0) {
-            const char *why = archive_error_string(u->a);
+            const char *why = archive_error_string(u->file.a);
             return error_set(LS_EFORMAT, "it is damaged: %s", why != NULL ? why : "it cannot be read");
         }
         if (n == 0) {
