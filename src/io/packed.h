@@ -13,7 +13,7 @@ void packed_close(packed *p);
 /* The next n bytes; *got is less only at the file's end. Returns 0, or LS_EFORMAT where what was packed is damaged. */
 int packed_read(packed *p, void *out, size_t n, size_t *got);
 
-/* The same where they must be there: LS_EFORMAT, "ends before `what`", where they are not. */
-int packed_read_all(packed *p, void *out, size_t n, const char *what);
+/* The same where they must be there: LS_EFORMAT, "ends before `missing`", where they are not. */
+int packed_read_all(packed *p, void *out, size_t n, const char *missing);
 
 #endif

@@ -12,6 +12,7 @@
 #include "data/pack.h"
 #include "data/pack_keys.h"
 #include "data/pack_paths.h"
+#include "example_record.h"
 #include "scratch.h"
 #include "suite.h"
 
@@ -151,21 +152,11 @@ END_TEST
 
 /* --- TFRecord ---------------------------------------------------------------------------------------------------- */
 
-static void add_feature(text_builder *features, const char *key, unsigned kind, text_builder *list)
-{
-    text_builder feature = {0};
-    text_builder entry = {0};
-    proto_add_message(&feature, kind, list);
-    proto_add_text(&entry, 1, key);
-    proto_add_message(&entry, 2, &feature);
-    proto_add_message(features, 1, &entry);
-}
-
 static void add_bytes(text_builder *features, const char *key, const char *bytes, size_t n)
 {
     text_builder list = {0};
     proto_add_bytes(&list, 1, bytes, n);
-    add_feature(features, key, 1, &list);
+    example_add_feature(features, key, 1, &list);
 }
 
 /* packed: as TensorFlow writes it. */
@@ -178,7 +169,7 @@ static void add_number(text_builder *features, const char *key, int number, bool
     } else {
         proto_add_number(&list, 1, (uint64_t)number);
     }
-    add_feature(features, key, 3, &list);
+    example_add_feature(features, key, 3, &list);
 }
 
 static void add_record(text_builder *file, text_builder *features)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/example_record.h"
 #include "fuzz.h"
 
 #include "base/crc32c.h"
@@ -171,29 +172,19 @@ static size_t seed_archive(uint8_t *out, size_t room, int zip, int gzip, int key
     return used + 1;
 }
 
-static void add_feature(text_builder *features, const char *key, unsigned kind, text_builder *list)
-{
-    text_builder feature = {0};
-    text_builder entry = {0};
-    proto_add_message(&feature, kind, list);
-    proto_add_text(&entry, 1, key);
-    proto_add_message(&entry, 2, &feature);
-    proto_add_message(features, 1, &entry);
-}
-
 static size_t seed_example(uint8_t *out, size_t room, int named)
 {
     text_builder example = {0};
     text_builder features = {0};
     text_builder list = {0};
     proto_add_bytes(&list, 1, (const char *)png, png_size);
-    add_feature(&features, "image/encoded", 1, &list);
+    example_add_feature(&features, "image/encoded", 1, &list);
     if (named) {
         proto_add_text(&list, 1, "ant");
     } else {
         proto_add_number(&list, 1, 1);
     }
-    add_feature(&features, named ? "image/class/text" : "label", named ? 1 : 3, &list);
+    example_add_feature(&features, named ? "image/class/text" : "label", named ? 1 : 3, &list);
     proto_add_message(&example, 1, &features);
     FUZZ_CHECK(!example.failed && example.length < room);
     out[0] = EXAMPLE;
