@@ -111,13 +111,14 @@ int h5_write(h5_file *f, const char *name, h5_type type, int rank, const size_t 
 /* Read all of it; fails with LS_EFORMAT unless it has exactly `size` elements and is numeric. Not for H5_STRING. */
 int h5_read(h5_file *f, const char *name, h5_type type, size_t size, void *out);
 /*
- * Rows [start, start + count) of an array of two dimensions, of exactly `width` elements each, or elements of one of
- * one dimension (width 1).
+ * Rows [start, start + count) along an array's first dimension, of exactly `width` elements each: the product of all
+ * other dimensions, 1 where there is none.
  */
 int h5_read_slice(h5_file *f, const char *name, h5_type type, size_t start, size_t count, size_t width, void *out);
 /*
- * A one-dimensional array of numbers for many reads: looked up and checked once, then read straight from the file where
- * it lies there as it is in memory. Ended with h5_let_go, before the file is closed; NULL is fine.
+ * An array of numbers for many reads, its elements counted along the last dimension first: looked up and checked once,
+ * then read straight from the file where it lies there as it is in memory. Ended with h5_let_go, before the file is
+ * closed; NULL is fine.
  */
 typedef struct h5_held h5_held;
 int h5_hold(h5_held **out, h5_file *f, const char *name, h5_type type);
@@ -131,6 +132,8 @@ int h5_read_strings(h5_file *f, const char *name, char ***out, size_t *count);
 
 /* Arrays that grow along their first dimension (chunked). `columns` 0: one-dimensional; else rows of that many. */
 int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows);
+/* The same of any rank: dims[1] and more are those of a row; dims[0] is not looked at. */
+int h5_create_rows(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, size_t chunk_rows);
 int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data);
 
 /* Attributes of the object `name` ("/" for the root). */

@@ -188,7 +188,7 @@ typedef struct selection {
         -1, -1, -1                                                                                                     \
     }
 
-/* Rows [start, start + count) of a data set of rank 1 or 2. width: elements that a row must have; 0: any. */
+/* Rows [start, start + count) along the first dimension. width: elements that a row must have; 0: any. */
 static int select_rows(const h5_file *f, const char *name, selection *s, size_t start, size_t count, size_t width)
 {
     h5_shape shape;
@@ -196,13 +196,16 @@ static int select_rows(const h5_file *f, const char *name, selection *s, size_t 
     if (code != LS_OK) {
         return code;
     }
-    const size_t columns = shape.rank == 2 ? shape.dims[1] : 1;
-    if (shape.rank < 1 || shape.rank > 2 || (width > 0 && width != columns) || start > shape.dims[0] ||
-        count > shape.dims[0] - start) {
+    const hsize_t first[H5_MAX_RANK] = {start};
+    hsize_t length[H5_MAX_RANK] = {count};
+    size_t columns = 1; /* no overflow: the elements were counted, and where there are none, no row is as wide as asked */
+    for (int i = 1; i < shape.rank; i++) {
+        length[i] = shape.dims[i];
+        columns *= shape.dims[i];
+    }
+    if (shape.rank < 1 || (width > 0 && width != columns) || start > shape.dims[0] || count > shape.dims[0] - start) {
         return error_set(LS_EFORMAT, "%s: %s: has no elements %zu to %zu", f->path, name, start, start + count);
     }
-    const hsize_t first[2] = {start, 0};
-    const hsize_t length[2] = {count, columns};
     s->memory = H5Screate_simple(shape.rank, length, NULL);
     s->stored = H5Dget_space(s->set);
     if (s->memory < 0 || s->stored < 0 ||
@@ -259,12 +262,17 @@ int h5_write_slice(h5_file *f, const char *name, h5_type type, size_t start, siz
     return code;
 }
 
-int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows)
+int h5_create_rows(h5_file *f, const char *name, h5_type type, int rank, const size_t *dims, size_t chunk_rows)
 {
-    const int rank = columns == 0 ? 1 : 2;
-    const hsize_t now[2] = {0, columns};
-    const hsize_t most[2] = {H5S_UNLIMITED, columns};
-    const hsize_t chunk[2] = {chunk_rows == 0 ? 1 : chunk_rows, columns};
+    if (rank < 1 || rank > H5_MAX_RANK) {
+        return h5_fail(f, name, LS_ERROR, "a data set of this rank cannot grow");
+    }
+    hsize_t now[H5_MAX_RANK] = {0};
+    hsize_t most[H5_MAX_RANK] = {H5S_UNLIMITED};
+    hsize_t chunk[H5_MAX_RANK] = {chunk_rows == 0 ? 1 : chunk_rows};
+    for (int i = 1; i < rank; i++) {
+        now[i] = most[i] = chunk[i] = dims[i];
+    }
     h5_enter();
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     const hid_t space = H5Screate_simple(rank, now, most);
@@ -278,6 +286,11 @@ int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns
     return code;
 }
 
+int h5_create_growing(h5_file *f, const char *name, h5_type type, size_t columns, size_t chunk_rows)
+{
+    return h5_create_rows(f, name, type, columns == 0 ? 1 : 2, (size_t[2]){0, columns}, chunk_rows);
+}
+
 int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const void *data)
 {
     h5_shape shape = {0};
@@ -287,10 +300,13 @@ int h5_append(h5_file *f, const char *name, h5_type type, size_t rows, const voi
     if (code == LS_OK) {
         code = shape_of(f, name, s.set, &shape);
     }
-    if (code == LS_OK && (shape.rank < 1 || shape.rank > 2)) {
+    if (code == LS_OK && shape.rank < 1) {
         code = h5_fail(f, name, LS_EFORMAT, "the data set is not one that grows");
     }
-    const hsize_t extent[2] = {shape.dims[0] + rows, shape.dims[1]};
+    hsize_t extent[H5_MAX_RANK] = {shape.dims[0] + rows};
+    for (int i = 1; i < shape.rank; i++) {
+        extent[i] = shape.dims[i];
+    }
     if (code == LS_OK && H5Dset_extent(s.set, extent) < 0) {
         code = h5_fail_io(f, name, "cannot append rows");
     }

@@ -17,77 +17,104 @@ struct h5_held {
     uint64_t *chunks; /* owned; where each lies; NULL: the place has none */
 };
 
-/* Of an open data set. Compressed data does not lie there as it is. */
-static void find_layout(h5_place *out, hid_t set, hid_t creation)
+/* Elements of a chunk that is whole rows of such a data set; 0: it is none. */
+static uint64_t chunk_of_rows(hid_t creation, int rank, const hsize_t *dims, uint64_t row)
 {
-    hsize_t chunk = 0;
+    hsize_t chunk[H5S_MAX_RANK] = {0};
+    if (H5Pget_chunk(creation, rank, chunk) != rank) {
+        return 0;
+    }
+    bool whole = true;
+    for (int i = 1; i < rank; i++) {
+        whole = whole && chunk[i] == dims[i];
+    }
+    uint64_t elements = 0;
+    return whole && !__builtin_mul_overflow(chunk[0], row, &elements) ? elements : 0;
+}
+
+/* Of an open data set. Compressed data does not lie there as it is. */
+static void find_layout(h5_place *out, hid_t set, hid_t creation, int rank, const hsize_t *dims)
+{
     if (H5Pget_layout(creation) == H5D_CONTIGUOUS) {
         const haddr_t offset = H5Dget_offset(set);
         out->offset = offset == HADDR_UNDEF ? 0 : offset;
         out->bytes = H5Dget_storage_size(set);
-    } else if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_nfilters(creation) == 0 &&
-               H5Pget_chunk(creation, 1, &chunk) == 1) {
-        out->chunk = chunk;
+    } else if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_nfilters(creation) == 0) {
+        out->chunk = chunk_of_rows(creation, rank, dims, out->row);
     }
 }
 
 int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
 {
+    h5_shape shape = {0};
+    hsize_t dims[H5_MAX_RANK] = {0};
     hid_t set = -1;
     hid_t stored = -1;
-    hid_t space = -1;
     hid_t creation = -1;
-    hsize_t size = 0;
     *out = (h5_place){0};
     if (f->remote != NULL) {
         const h5_request q = {.ask = H5_ASK_PLACE, .type = type, .name = name};
         return h5_remote_get(f->remote, &q, out, sizeof *out);
     }
     h5_enter();
-    int code = h5_open_numbers(f, name, &set);
+    int code = h5_stat(f, name, &shape);
+    if (code == LS_OK) {
+        code = h5_open_numbers(f, name, &set);
+    }
     if (code != LS_OK) {
         goto cleanup;
     }
     stored = H5Dget_type(set);
-    space = H5Dget_space(set);
     creation = H5Dget_create_plist(set);
-    if (stored < 0 || creation < 0 || space < 0 || H5Sget_simple_extent_ndims(space) != 1 ||
-        H5Sget_simple_extent_dims(space, &size, NULL) < 0) {
-        code = h5_fail(f, name, LS_EFORMAT, "is not a one-dimensional array");
+    if (stored < 0 || creation < 0 || shape.rank < 1) {
+        code = h5_fail(f, name, LS_EFORMAT, "is not an array");
         goto cleanup;
     }
-    out->size = size;
+    out->size = shape.size;
+    out->row = 1;
+    for (int i = 0; i < shape.rank; i++) {
+        dims[i] = shape.dims[i];
+        out->row *= shape.size == 0 || i == 0 ? 1 : shape.dims[i];
+    }
     if (H5Tequal(stored, h5_memory_type(type)) > 0) {
-        find_layout(out, set, creation);
+        find_layout(out, set, creation, shape.rank, dims);
     }
 cleanup:
     h5_drop(creation);
-    h5_drop(space);
     h5_drop(stored);
     h5_drop(set);
     h5_leave();
     return code;
 }
 
-int h5_find_chunks(h5_file *f, const char *name, uint64_t chunk, uint64_t count, uint64_t *out)
+int h5_find_chunks(h5_file *f, const char *name, uint64_t count, uint64_t *out)
 {
     hid_t set = -1;
+    hid_t creation = -1;
+    hsize_t first[H5S_MAX_RANK] = {0};
+    hsize_t dims[H5S_MAX_RANK] = {0};
     if (f->remote != NULL) {
-        const h5_request q = {.ask = H5_ASK_CHUNKS, .count = count, .width = chunk, .name = name};
+        const h5_request q = {.ask = H5_ASK_CHUNKS, .count = count, .name = name};
         return h5_remote_get(f->remote, &q, out, count * sizeof *out);
     }
     h5_enter();
     int code = h5_open_numbers(f, name, &set);
+    if (code == LS_OK) {
+        creation = H5Dget_create_plist(set);
+        code = H5Pget_chunk(creation, H5S_MAX_RANK, dims) > 0 ? LS_OK
+                                                              : h5_fail(f, name, LS_EFORMAT, "does not lie in chunks");
+    }
     for (uint64_t i = 0; code == LS_OK && i < count; i++) {
-        const hsize_t first = i * chunk;
+        first[0] = i * dims[0];
         haddr_t address = HADDR_UNDEF;
         hsize_t bytes = 0;
         unsigned unfiltered = 0;
-        if (H5Dget_chunk_info_by_coord(set, &first, &unfiltered, &address, &bytes) < 0) {
+        if (H5Dget_chunk_info_by_coord(set, first, &unfiltered, &address, &bytes) < 0) {
             code = h5_fail(f, name, LS_EFORMAT, "has chunks that cannot be found: the file is damaged");
         }
         out[i] = address == HADDR_UNDEF ? 0 : address;
     }
+    h5_drop(creation);
     h5_drop(set);
     h5_leave();
     return code;
@@ -105,12 +132,13 @@ static int damaged(const h5_held *held)
     return h5_fail(held->f, held->name, LS_EFORMAT, "does not lie within the file: the file is damaged");
 }
 
-/* A place that is one: within the file, and as long as its numbers. */
+/* A place that is one: of whole rows, within the file, and as long as its numbers. */
 static int check_place(const h5_held *held)
 {
     const h5_place *p = &held->place;
     uint64_t bytes = 0;
-    if (__builtin_mul_overflow(p->size, (uint64_t)h5_width(held->type), &bytes) ||
+    if (p->row == 0 || p->size % p->row != 0 || p->chunk % p->row != 0 ||
+        __builtin_mul_overflow(p->size, (uint64_t)h5_width(held->type), &bytes) ||
         (p->offset > 0 && (p->bytes != bytes || !is_within(held, p->offset, bytes)))) {
         return damaged(held);
     }
@@ -133,7 +161,7 @@ static int take_chunks(h5_held *held)
     if (held->chunks == NULL) {
         return h5_fail(held->f, held->name, LS_ENOMEM, "out of memory");
     }
-    int code = h5_find_chunks(held->f, held->name, p->chunk, count, held->chunks);
+    int code = h5_find_chunks(held->f, held->name, count, held->chunks);
     bool all = true;
     for (uint64_t i = 0; code == LS_OK && i < count; i++) {
         all = all && held->chunks[i] > 0;
@@ -203,6 +231,28 @@ static int read_chunks(const h5_held *held, size_t start, size_t count, char *ou
     return code;
 }
 
+/* By HDF5, which gives whole rows. */
+static int read_rows(const h5_held *held, size_t start, size_t count, char *out)
+{
+    const size_t row = (size_t)held->place.row;
+    const size_t first = start / row;
+    const size_t rows = (start + count - 1) / row + 1 - first;
+    if (rows * row == count) {
+        return h5_read_slice(held->f, held->name, held->type, first, rows, row, out);
+    }
+    const size_t width = h5_width(held->type);
+    char *all = malloc(rows * row * width);
+    if (all == NULL) {
+        return h5_fail(held->f, held->name, LS_ENOMEM, "out of memory");
+    }
+    const int code = h5_read_slice(held->f, held->name, held->type, first, rows, row, all);
+    if (code == LS_OK) {
+        memcpy(out, all + (start - first * row) * width, count * width);
+    }
+    free(all);
+    return code;
+}
+
 int h5_read_held(h5_held *held, size_t start, size_t count, void *out)
 {
     const h5_place *p = &held->place;
@@ -217,7 +267,7 @@ int h5_read_held(h5_held *held, size_t start, size_t count, void *out)
         return read_chunks(held, start, count, out);
     }
     if (p->offset == 0) {
-        return h5_read_slice(held->f, held->name, held->type, start, count, 1, out);
+        return read_rows(held, start, count, out);
     }
     const size_t width = h5_width(held->type);
     return file_read_at(held->f->descriptor, out, count * width, p->offset + start * width, held->f->path);

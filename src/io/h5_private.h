@@ -46,10 +46,10 @@ void h5_serve_alive(void);
 /* Bytes of an element in memory; 0 for H5_STRING and H5_OTHER. */
 size_t h5_width(h5_type type);
 
-/* Where a one-dimensional data set of numbers lies in the file (h5_remote.h). LS_ENOTFOUND, LS_EFORMAT. */
+/* Where a data set of numbers, of one dimension or more, lies in the file (h5_remote.h). LS_ENOTFOUND, LS_EFORMAT. */
 int h5_find_place(h5_file *f, const char *name, h5_type type, struct h5_place *out);
-/* Where its first `count` chunks, of `chunk` elements each, lie; 0: nowhere, which are zeros. LS_EFORMAT. */
-int h5_find_chunks(h5_file *f, const char *name, uint64_t chunk, uint64_t count, uint64_t *out);
+/* Where its first `count` chunks along the first dimension lie; 0: nowhere, which are zeros. LS_EFORMAT. */
+int h5_find_chunks(h5_file *f, const char *name, uint64_t count, uint64_t *out);
 
 /* Types in memory and in files (little endian); negative for H5_STRING and H5_OTHER. Not owned by the caller. */
 hid_t h5_memory_type(h5_type type);

@@ -22,8 +22,8 @@ typedef enum h5_ask {
     H5_ASK_STAT,         /* h5_shape */
     H5_ASK_READ,         /* count elements of `type`: all of a data set; width: 1 */
     H5_ASK_SLICE,        /* rows from `start`, count of them, each of width elements */
-    H5_ASK_PLACE,        /* h5_place, of a one-dimensional data set of numbers */
-    H5_ASK_CHUNKS,       /* count uint64: where the first `count` of its chunks, of width elements each, lie */
+    H5_ASK_PLACE,        /* h5_place, of a data set of numbers */
+    H5_ASK_CHUNKS,       /* count uint64: where the first `count` of its chunks lie */
     H5_ASK_STRINGS,      /* texts */
     H5_ASK_ATTR_EXISTS,  /* int32 */
     H5_ASK_ATTR_NUMBER,  /* one of `type` */
@@ -44,7 +44,8 @@ typedef struct h5_request {
 typedef struct h5_place {
     uint64_t offset, bytes; /* of all of them, one after the other */
     uint64_t size;          /* elements */
-    uint64_t chunk;         /* or: elements of a chunk, each of which lies elsewhere */
+    uint64_t row;           /* of each place along the first dimension; divides size */
+    uint64_t chunk;         /* or: elements of a chunk, whole rows, each of which lies elsewhere */
 } h5_place;
 
 /* Chunks of a place. */

@@ -168,7 +168,7 @@ static void answer_chunks(const h5_wire_request *q)
 {
     uint64_t *offsets = calloc(q->count + 1, sizeof *offsets);
     const int code = offsets == NULL ? h5_fail(self.file, self.name, LS_ENOMEM, "out of memory")
-                                     : h5_find_chunks(self.file, self.name, q->width, q->count, offsets);
+                                     : h5_find_chunks(self.file, self.name, q->count, offsets);
     answer(code, offsets, q->count * sizeof *offsets);
     free(offsets);
 }
