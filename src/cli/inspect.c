@@ -80,6 +80,30 @@ static size_t count_split(const dataset *d, dataset_split split, size_t *counts)
     return n;
 }
 
+/* How pictures are stored, their colours, and who packed them. */
+static void print_stored(const dataset *d)
+{
+    const dataset_pixels *p = dataset_stored(d);
+    double mean[3];
+    double deviation[3];
+    if (p->height > 0) {
+        log_info("  stored           pixels, %zux%zu, %s; %.1f MB", p->width, p->height,
+                 p->channels == 1 ? "gray" : "RGB", (double)dataset_bytes(d) * 1e-6);
+    } else {
+        log_info("  stored           files, %.1f MB", (double)dataset_bytes(d) * 1e-6);
+    }
+    if (dataset_colours(d, mean, deviation)) {
+        log_info("  colours          mean %.4f %.4f %.4f, deviation %.4f %.4f %.4f of red, green and blue in training",
+                 mean[0], mean[1], mean[2], deviation[0], deviation[1], deviation[2]);
+    }
+    if (*dataset_command(d) != '\0') {
+        log_info("  packed           by %s: %s", dataset_program(d), dataset_command(d));
+    }
+    if (dataset_is_foreign(d)) {
+        log_info("  not packed by lockstep, so nothing tells whether it is damaged");
+    }
+}
+
 static int inspect_dataset(const char *path)
 {
     dataset *d = NULL;
@@ -107,6 +131,7 @@ static int inspect_dataset(const char *path)
         log_info("  %-24s %8zu %10zu %8zu", i == classes ? "all" : dataset_class_name(d, i), row[DATASET_TRAIN],
                  row[DATASET_VAL], row[DATASET_TEST]);
     }
+    print_stored(d);
     if (!dataset_turns(d)) {
         log_info("made before orientation tags were looked at: its pictures are used as they are stored");
     }

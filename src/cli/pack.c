@@ -1,7 +1,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/args.h"
 #include "cli/command.h"
 #include "data/pack.h"
@@ -37,6 +39,10 @@ static const char help[] =
     "  --map FILE        what classes are called: lines FOLDER,CLASS; no CLASS leaves the folder out\n"
     "  --limit-per-class N\n"
     "                    of each class and split the first N pictures that can be read\n"
+    "  --short-side N    make pictures whose short side is longer JPEG files with one of N pixels\n"
+    "  --quality Q       of these, 1 to 100 (default 90)\n"
+    "  --pixels WxH      store no files but pixels, all pictures resized to this; training reads them fastest\n"
+    "  --fit F           which part of them: stretch (default): all; crop: the largest centred one of that shape\n"
     "  --dry-run         do all but write OUT.h5\n"
     "  --strict          what is passed over is an error, but for what is hidden or a system's\n"
     "\n"
@@ -56,7 +62,7 @@ typedef struct pack_arguments {
     pack_directory_options directory;
     pack_csv_options table;
     double val_fraction; /* -1: not given */
-    uint64_t seed;
+    uint64_t seed, quality;
     const char *csv;
     const char *map;
     pack_choice choice;                  /* from that and --classes */
@@ -65,6 +71,8 @@ typedef struct pack_arguments {
     char **classes;                      /* owned */
 } pack_arguments;
 
+static const char *const fit_words[] = {"stretch", "crop", NULL};
+
 static const char *const layout_words[] = {"auto", "split", "classes", NULL};
 static const char *const header_words[] = {"auto", "yes", "no", NULL};
 
@@ -72,6 +80,13 @@ static int take_size(void *arguments, const char *option, const char *text)
 {
     pack_csv_options *o = &((pack_arguments *)arguments)->table;
     return args_size(&o->width, &o->height, option, text);
+}
+
+static int take_pixels(void *arguments, const char *option, const char *text)
+{
+    dataset_pixels *p = &((pack_arguments *)arguments)->directory.storing.pixels;
+    p->channels = 3;
+    return args_size(&p->width, &p->height, option, text);
 }
 
 static int take_label(void *arguments, const char *option, const char *text)
@@ -98,6 +113,10 @@ static const args_option options[] = {
     {"layout", ARGS_WORD, FIELD(directory.layout), .words = layout_words, OF_DIRECTORY},
     {"strict", ARGS_FLAG, FIELD(directory.strict), OF_DIRECTORY},
     {"limit-per-class", ARGS_WHOLE, FIELD(directory.limit), .least = 1, .most = INT32_MAX, OF_DIRECTORY},
+    {"short-side", ARGS_WHOLE, FIELD(directory.storing.short_side), .least = 1, .most = IMAGE_MAX_SIDE, OF_DIRECTORY},
+    {"quality", ARGS_WHOLE, FIELD(quality), .least = 1, .most = 100, OF_DIRECTORY},
+    {"pixels", ARGS_OTHER, .take = take_pixels, OF_DIRECTORY},
+    {"fit", ARGS_WORD, FIELD(directory.storing.fit), .words = fit_words, OF_DIRECTORY},
     {"map", ARGS_TEXT, FIELD(map), OF_DIRECTORY},
     {"dry-run", ARGS_FLAG, FIELD(directory.dry_run), OF_DIRECTORY},
     {"val", ARGS_TEXTS, FIELD(val), OF_DIRECTORY},
@@ -210,13 +229,57 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     return read == LS_OK ? pack_folders(a, argc, argv) : read;
 }
 
+static int check_storing(const pack_arguments *a)
+{
+    const pack_storing *s = &a->directory.storing;
+    if (s->short_side > 0 && s->pixels.height > 0) {
+        return error_set(LS_EUSAGE, "--short-side and --pixels: only one of them can be given");
+    }
+    if (a->quality > 0 && s->short_side == 0) {
+        return error_set(LS_EUSAGE, "--quality: goes with --short-side only; see `lockstep help pack`");
+    }
+    return s->fit == RESIZE_STRETCH || s->pixels.height > 0
+               ? LS_OK
+               : error_set(LS_EUSAGE, "--fit: goes with --pixels only; see `lockstep help pack`");
+}
+
+/* Words are in quotes where a shell would need them. */
+static void add_word(text_builder *line, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+        text_add(line, " %s", word);
+        return;
+    }
+    text_add(line, " '");
+    for (const char *at = word; *at != '\0'; at++) {
+        text_add_bytes(line, at, 1);
+        if (*at == '\'') { /* which ends the quotes, and is not shown by this */
+            text_add(line, "\\''");
+        }
+    }
+    text_add(line, "'");
+}
+
 static int run(int argc, char **argv)
 {
+    text_builder line = {0};
+    text_add(&line, "lockstep");
+    for (int i = 0; i < argc; i++) {
+        add_word(&line, argv[i]);
+    }
     pack_arguments a = {.seed = 1, .val_fraction = -1, .table = {.val_count = SIZE_MAX}};
     int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
+        code = check_storing(&a);
+    }
+    if (code == LS_OK) {
+        a.directory.storing.quality = (int)a.quality;
+        a.directory.maker = a.table.maker =
+            (dataset_maker){.program = "lockstep " LOCKSTEP_VERSION, .command = text_of(&line)};
         code = a.csv != NULL ? pack_table(&a, argc, argv) : pack_pictures(&a, argc, argv);
     }
+    text_release(&line);
     pack_choice_release(&a.choice);
     free(a.classes);
     free(a.val.texts);

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ typedef struct columns {
     int32_t *labels;
     uint8_t *split;
     const char **names;
+    uint64_t (*counts)[DATASET_SPLITS]; /* by class */
     uint64_t turned;
 } columns;
 
@@ -29,16 +31,19 @@ static void columns_release(columns *c)
     free(c->labels);
     free(c->split);
     free(c->names);
+    free(c->counts);
 }
 
-static int columns_fill(columns *c, const dataset_item *items, size_t n)
+static int columns_fill(columns *c, const dataset_item *items, size_t n, size_t class_count)
 {
     c->offsets = calloc(n + 1, sizeof *c->offsets);
     c->hashes = calloc(n, sizeof *c->hashes);
     c->labels = calloc(n, sizeof *c->labels);
     c->split = calloc(n, sizeof *c->split);
     c->names = calloc(n, sizeof *c->names);
-    if (c->offsets == NULL || c->hashes == NULL || c->labels == NULL || c->split == NULL || c->names == NULL) {
+    c->counts = calloc(class_count + 1, sizeof *c->counts);
+    if (c->offsets == NULL || c->hashes == NULL || c->labels == NULL || c->split == NULL || c->names == NULL ||
+        c->counts == NULL) {
         return error_set(LS_ENOMEM, "pack: no memory for %zu samples", n);
     }
     for (size_t i = 0; i < n; i++) {
@@ -51,6 +56,7 @@ static int columns_fill(columns *c, const dataset_item *items, size_t n)
         c->labels[i] = items[i].label;
         c->split[i] = (uint8_t)items[i].split;
         c->names[i] = items[i].name;
+        c->counts[items[i].label][items[i].split]++;
         c->turned += items[i].turned;
     }
     return LS_OK;
@@ -100,24 +106,32 @@ struct dataset_writer {
     char *path; /* owned */
     temporary t;
     h5_file *f;
-    uint8_t *bytes; /* [WRITE_BYTES], of which `used` are to be written next */
-    size_t used;
+    dataset_pixels stored;
+    const char *array; /* that pictures go to; static */
+    size_t unit;       /* bytes of an element along its first dimension */
+    uint8_t *bytes;    /* owned; [room], of which `used` are to be written next */
+    size_t room, used;
     bool grows; /* there is an array that they are appended to */
 };
 
-/* Written at once, and so long are the chunks that the bytes lie in. */
+/* Written at once, and so long are the chunks that pictures lie in, or the whole pictures that have so many bytes. */
 enum { WRITE_BYTES = 4 << 20 };
 
-int dataset_writer_open(dataset_writer **out, const char *path)
+int dataset_writer_open(dataset_writer **out, const char *path, const dataset_pixels *stored)
 {
     *out = NULL;
     dataset_writer *w = calloc(1, sizeof *w);
     if (w == NULL) {
         return error_set(LS_ENOMEM, "pack: no memory for a data set");
     }
+    const size_t size = dataset_pixels_size(stored);
     w->t.lock = -1;
+    w->stored = *stored;
+    w->array = size > 0 ? "/images" : "/bytes";
+    w->unit = size > 0 ? size : 1;
+    w->room = w->unit < WRITE_BYTES ? WRITE_BYTES - WRITE_BYTES % w->unit : w->unit;
     w->path = strdup(path);
-    w->bytes = malloc(WRITE_BYTES);
+    w->bytes = malloc(w->room);
     int code = w->path == NULL || w->bytes == NULL ? error_set(LS_ENOMEM, "pack: no memory for a data set")
                                                    : temporary_begin(&w->t, &w->f, path);
     if (code != LS_OK) {
@@ -128,12 +142,24 @@ int dataset_writer_open(dataset_writer **out, const char *path)
     return LS_OK;
 }
 
+/* Of the array that pictures go to, with so many elements along its first dimension; returns its rank. */
+static int shape_of(const dataset_writer *w, size_t dims[4], size_t count)
+{
+    dims[0] = count;
+    dims[1] = w->stored.height;
+    dims[2] = w->stored.width;
+    dims[3] = w->stored.channels;
+    return w->stored.height > 0 ? 4 : 1;
+}
+
 static int write_bytes(dataset_writer *w)
 {
-    int code = w->grows ? LS_OK : h5_create_growing(w->f, "/bytes", H5_UINT8, 0, WRITE_BYTES);
+    size_t dims[4];
+    const int rank = shape_of(w, dims, 0);
+    int code = w->grows ? LS_OK : h5_create_rows(w->f, w->array, H5_UINT8, rank, dims, w->room / w->unit);
     w->grows = true;
     if (code == LS_OK && w->used > 0) {
-        code = h5_append(w->f, "/bytes", H5_UINT8, w->used, w->bytes);
+        code = h5_append(w->f, w->array, H5_UINT8, w->used / w->unit, w->bytes);
     }
     w->used = 0;
     return code;
@@ -142,71 +168,133 @@ static int write_bytes(dataset_writer *w)
 /* The last of them. A small set lies in one piece, as a chunk would be larger than all of it. */
 static int end_bytes(dataset_writer *w)
 {
-    return w->grows ? write_bytes(w) : h5_write(w->f, "/bytes", H5_UINT8, 1, &w->used, w->bytes);
+    size_t dims[4];
+    const int rank = shape_of(w, dims, w->used / w->unit);
+    return w->grows ? write_bytes(w) : h5_write(w->f, w->array, H5_UINT8, rank, dims, w->bytes);
 }
 
 int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size)
 {
     int code = LS_OK;
     for (size_t done = 0; code == LS_OK && done < size;) {
-        const size_t n = size - done < WRITE_BYTES - w->used ? size - done : WRITE_BYTES - w->used;
+        const size_t n = size - done < w->room - w->used ? size - done : w->room - w->used;
         memcpy(w->bytes + w->used, bytes + done, n);
         w->used += n;
         done += n;
-        code = w->used == WRITE_BYTES ? write_bytes(w) : LS_OK;
+        code = w->used == w->room ? write_bytes(w) : LS_OK;
     }
     return code;
 }
 
-static int write_columns(h5_file *f, size_t n, const columns *c, const char *const *classes, size_t class_count)
+static int write_attributes(h5_file *f, const dataset_columns *c, const dataset_maker *maker)
 {
+    const int64_t version = c->stored.height > 0 ? DATASET_VERSION_PIXELS : DATASET_VERSION_FILES;
+    const uint64_t checksum = dataset_checksum(c);
+    int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "format_version", H5_INT64, &version);
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "turned", H5_UINT64, &c->turned);
+    }
+    if (code == LS_OK) {
+        code = h5_write_attr(f, "/", "checksum", H5_UINT64, &checksum);
+    }
+    if (code == LS_OK && maker->program != NULL) {
+        code = h5_write_attr_string(f, "/", "program", maker->program);
+    }
+    return code == LS_OK && maker->command != NULL ? h5_write_attr_string(f, "/", "command", maker->command) : code;
+}
+
+static int write_columns(h5_file *f, const dataset_columns *c, const columns *of)
+{
+    const size_t n = c->samples;
     const size_t ends = n + 1;
+    const size_t counts[2] = {c->class_count, DATASET_SPLITS};
     const struct {
         const char *name;
         h5_type type;
-        const size_t *length;
+        int rank;
+        const size_t *dims;
         const void *data;
     } arrays[] = {
-        {"/offsets", H5_UINT64, &ends, c->offsets},
-        {"/hashes", H5_UINT64, &n, c->hashes},
-        {"/labels", H5_INT32, &n, c->labels},
-        {"/split", H5_UINT8, &n, c->split},
+        {"/offsets", H5_UINT64, 1, &ends, c->offsets},
+        {"/hashes", H5_UINT64, 1, &n, c->hashes},
+        {"/labels", H5_INT32, 1, &n, c->labels},
+        {"/split", H5_UINT8, 1, &n, c->split},
+        {"/class_counts", H5_UINT64, 2, counts, of->counts},
     };
-    const uint64_t checksum =
-        dataset_checksum(c->offsets, c->hashes, c->labels, c->split, n, c->names, classes, class_count, c->turned);
-    int code = h5_write_attr_string(f, "/", "format", DATASET_FORMAT);
-    if (code == LS_OK) {
-        code = h5_write_attr(f, "/", "format_version", H5_INT64, &(int64_t){DATASET_FORMAT_VERSION});
-    }
-    if (code == LS_OK) {
-        code = h5_write_attr(f, "/", "turned", H5_UINT64, &(uint64_t){c->turned});
-    }
-    if (code == LS_OK) {
-        code = h5_write_attr(f, "/", "checksum", H5_UINT64, &(uint64_t){checksum});
-    }
+    int code = LS_OK;
     for (size_t i = 0; code == LS_OK && i < sizeof arrays / sizeof *arrays; i++) {
-        code = h5_write(f, arrays[i].name, arrays[i].type, 1, arrays[i].length, arrays[i].data);
+        if (arrays[i].data != NULL) {
+            code = h5_write(f, arrays[i].name, arrays[i].type, arrays[i].rank, arrays[i].dims, arrays[i].data);
+        }
     }
     if (code == LS_OK) {
         code = h5_write_strings(f, "/names", c->names, n);
     }
-    return code == LS_OK ? h5_write_strings(f, "/classes", classes, class_count) : code;
+    return code == LS_OK ? h5_write_strings(f, "/classes", c->classes, c->class_count) : code;
+}
+
+/* Over the training pictures, if all are measured. */
+static int write_colours(h5_file *f, const dataset_item *items, size_t count)
+{
+    const size_t channels = 3;
+    double mean[3] = {0};
+    double deviation[3] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        const dataset_item *item = &items[i];
+        if (!item->measured) {
+            return LS_OK;
+        }
+        for (size_t c = 0; c < channels && item->split == DATASET_TRAIN; c++) {
+            mean[c] += (double)item->mean[c];
+            deviation[c] += (double)item->square[c];
+        }
+        n += item->split == DATASET_TRAIN;
+    }
+    if (n == 0) {
+        return LS_OK;
+    }
+    for (size_t c = 0; c < channels; c++) {
+        mean[c] /= (double)n;
+        deviation[c] = sqrt(fmax(deviation[c] / (double)n - mean[c] * mean[c], 0));
+    }
+    const int code = h5_write(f, "/mean", H5_FLOAT64, 1, &channels, mean);
+    return code == LS_OK ? h5_write(f, "/deviation", H5_FLOAT64, 1, &channels, deviation) : code;
 }
 
 int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t count, const char *const *classes,
-                          size_t class_count)
+                          size_t class_count, const dataset_maker *maker)
 {
     columns c = {0};
     if (count == 0 || count >= INT32_MAX) {
         return error_set(LS_EUSAGE, "%s: %s", w->path,
                          count == 0 ? "no pictures to pack" : "too many pictures to pack");
     }
-    int code = columns_fill(&c, items, count);
+    int code = columns_fill(&c, items, count, class_count);
+    const dataset_columns all = {.samples = count,
+                                 .stored = w->stored,
+                                 .offsets = w->stored.height > 0 ? NULL : c.offsets,
+                                 .hashes = c.hashes,
+                                 .labels = c.labels,
+                                 .split = c.split,
+                                 .names = c.names,
+                                 .classes = classes,
+                                 .class_count = class_count,
+                                 .turned = c.turned};
     if (code == LS_OK) {
         code = end_bytes(w);
     }
     if (code == LS_OK) {
-        code = write_columns(w->f, count, &c, classes, class_count);
+        code = write_attributes(w->f, &all, maker);
+    }
+    if (code == LS_OK) {
+        code = write_columns(w->f, &all, &c);
+    }
+    if (code == LS_OK) {
+        code = write_colours(w->f, items, count);
     }
     code = temporary_finish(&w->t, w->f, code, "a data set");
     w->f = NULL;
@@ -232,12 +320,12 @@ int dataset_write(const char *path, const dataset_item *items, size_t count, con
                   size_t class_count)
 {
     dataset_writer *w = NULL;
-    int code = dataset_writer_open(&w, path);
+    int code = dataset_writer_open(&w, path, &(dataset_pixels){0});
     for (size_t i = 0; code == LS_OK && i < count; i++) {
         code = dataset_writer_add(w, items[i].bytes, items[i].size);
     }
     if (code == LS_OK) {
-        code = dataset_writer_commit(w, items, count, classes, class_count);
+        code = dataset_writer_commit(w, items, count, classes, class_count, &(dataset_maker){0});
     }
     dataset_writer_free(w);
     return code;

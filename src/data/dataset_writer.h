@@ -9,10 +9,13 @@
  */
 typedef struct dataset_writer dataset_writer;
 
-/* Returns 0, LS_EIO, LS_EUSAGE or LS_ENOMEM. *out: dataset_writer_free. */
-int dataset_writer_open(dataset_writer **out, const char *path);
+/*
+ * stored: how; its channels are 3, in no planes, where pictures are pixels. Returns 0, LS_EIO, LS_EUSAGE or LS_ENOMEM.
+ * *out: dataset_writer_free.
+ */
+int dataset_writer_open(dataset_writer **out, const char *path, const dataset_pixels *stored);
 
-/* The next picture's bytes. Returns 0 or LS_EIO. */
+/* The next picture's bytes, or pixels. Returns 0 or LS_EIO. */
 int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size);
 
 /*
@@ -20,12 +23,12 @@ int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size);
  * gets its name. Returns 0, LS_EIO, LS_ENOMEM, or LS_EUSAGE where there is nothing to write.
  */
 int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t count, const char *const *classes,
-                          size_t class_count);
+                          size_t class_count, const dataset_maker *maker);
 
 /* Removes what was written, unless it was committed. NULL is fine. */
 void dataset_writer_free(dataset_writer *w);
 
-/* All of it at once, of pictures in memory. Errors as above. */
+/* All of it at once, of pictures in memory, as files. Errors as above. */
 int dataset_write(const char *path, const dataset_item *items, size_t count, const char *const *classes,
                   size_t class_count);
 

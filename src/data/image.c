@@ -66,6 +66,28 @@ int image_reserve(image *i, size_t width, size_t height)
     return LS_OK;
 }
 
+int image_of_pixels(image *out, const uint8_t *pixels, size_t width, size_t height, size_t channels, bool planes)
+{
+    const int code = image_reserve(out, width, height);
+    if (code != LS_OK) {
+        return code;
+    }
+    out->orientation = 1;
+    out->note[0] = '\0';
+    const size_t n = width * height;
+    if (channels == 3 && !planes) {
+        memcpy(out->pixels, pixels, 3 * n);
+        return LS_OK;
+    }
+    const size_t next = channels == 3 ? n : 0; /* from a channel to the next */
+    for (size_t i = 0; i < n; i++) {
+        for (size_t c = 0; c < 3; c++) {
+            out->pixels[3 * i + c] = pixels[i + c * next];
+        }
+    }
+    return LS_OK;
+}
+
 void image_release(image *i)
 {
     free(i->pixels);

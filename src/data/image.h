@@ -1,6 +1,7 @@
 #ifndef LOCKSTEP_DATA_IMAGE_H
 #define LOCKSTEP_DATA_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,12 @@ image_kind image_kind_of(const uint8_t *bytes, size_t size);
  * same, such as a missing end, is in out->note.
  */
 int image_decode(image *out, const uint8_t *bytes, size_t size);
+
+/*
+ * The same of pixels of 1 (gray) or 3 channels, 8 bits each: [height][width][channels], or [channels][height][width]
+ * where they are planes. Returns 0, LS_EFORMAT (too large) or LS_ENOMEM.
+ */
+int image_of_pixels(image *out, const uint8_t *pixels, size_t width, size_t height, size_t channels, bool planes);
 
 /* Free the pixels. */
 void image_release(image *i);

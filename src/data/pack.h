@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "data/dataset.h"
+#include "data/pack_store.h"
 
 /*
  * Make a packed data set (data/dataset.h) from folders of pictures or from a table of pixels. The file appears whole
@@ -66,6 +67,8 @@ typedef struct pack_directory_options {
     bool dry_run;        /* do all but write the file */
     const struct pack_choice *choice; /* which class folders, and what they are called; NULL: all, as they are */
     size_t limit;                     /* pictures of a class and split, the first in order; 0: all */
+    pack_storing storing;
+    dataset_maker maker; /* goes to the file */
 } pack_directory_options;
 
 /*
@@ -122,8 +125,9 @@ typedef struct pack_csv_options {
     uint64_t seed;              /* of that choice */
     const char *const *classes; /* [class_count] names of the labels 0, 1, 2, or NULL: see below */
     size_t class_count;
-    const char *label;  /* its column: "first", "last", its number (from 1), its name; NULL: see below */
-    pack_header header; /* whether the first line is one */
+    const char *label;   /* its column: "first", "last", its number (from 1), its name; NULL: see below */
+    pack_header header;  /* whether the first line is one */
+    dataset_maker maker; /* goes to the file */
 } pack_csv_options;
 
 /*

@@ -33,6 +33,7 @@ typedef struct table {
     pack_row row;
     size_t cells;    /* pixels of a row */
     uint8_t *pixels; /* [cells], owned */
+    image picture;   /* of the row at hand */
     double largest;  /* of all pixels */
     char separator;  /* '\0' before the first line */
     pack_columns columns;
@@ -103,9 +104,13 @@ static int add_row(table *t)
         return code;
     }
     code = read_pixels(t);
+    if (code == LS_OK) {
+        code = image_of_pixels(&t->picture, t->pixels, t->options->width, t->options->height, 1, false);
+    }
     if (code != LS_OK) {
         return code;
     }
+    pack_measure(&item, &t->picture);
     code = image_encode_png(&bytes, &item.size, t->pixels, t->options->width, t->options->height, 1);
     if (code != LS_OK) {
         return code;
@@ -272,6 +277,7 @@ int pack_csv(const char *csv, const char *out, const pack_csv_options *options, 
     }
     code = packing_begin(&t.p, out, "lines");
     if (code == LS_OK) {
+        t.p.maker = options->maker;
         t.p.advice = "is the label in another column? --label says in which";
         code = pack_table(&t);
     }
@@ -281,6 +287,7 @@ int pack_csv(const char *csv, const char *out, const pack_csv_options *options, 
     pack_text_close(&t.text);
     pack_row_release(&t.row);
     free(t.pixels);
+    image_release(&t.picture);
     pack_labels_release(&t.labels);
     packing_release(&t.p);
     return code;

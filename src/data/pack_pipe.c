@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/thread.h"
+#include "data/orientation.h"
 #include "data/pack_list.h"
 
 /* A picture's file may have this many bytes; memory for larger ones than KEPT is given back. */
@@ -28,6 +29,7 @@ typedef struct slot {
 struct pack_pipe {
     pack_taker *take;
     void *context;
+    const pack_storing *storing; /* not owned */
     pthread_mutex_t lock;
     pthread_cond_t wanted, done;
     slot *slots; /* a ring: pictures are put at `last`, looked into at `next` and taken at `first` */
@@ -54,51 +56,75 @@ static void fail(pack_picture *p, int code, pack_reason reason, const char *what
     (void)snprintf(p->what, sizeof p->what, "%s", what);
 }
 
-/* Pixels are a picture already, which need not be looked into. */
-static void encode(pack_picture *p)
+/* Memory of a thread. */
+typedef struct looking {
+    image decoded;
+    pack_store_space storing;
+} looking;
+
+/* A PNG file in place of pixels. */
+static int encode(pack_picture *p)
 {
     uint8_t *png = NULL;
-    dataset_item *item = &p->item;
-    const int code = image_encode_png(&png, &item->size, p->file.bytes, p->raw.width, p->raw.height, p->raw.channels);
-    if (code != LS_OK) {
-        fail(p, code == LS_EUSAGE ? LS_EFORMAT : code, PACK_NOT_PICTURE, error_message());
-        return;
+    const int code = image_encode_png(&png, &p->item.size, p->file.bytes, p->raw.width, p->raw.height, p->raw.channels);
+    if (code == LS_OK) {
+        free(p->file.bytes);
+        p->file = (dataset_buffer){png, p->item.size};
     }
-    free(p->file.bytes);
-    p->file = (dataset_buffer){png, item->size};
-    p->code = LS_OK;
-    item->hash = hash_bytes(HASH_START, png, item->size);
+    return code == LS_EUSAGE ? LS_EFORMAT : code;
 }
 
-static void look_into(pack_picture *p, image *decoded)
+/* Its file's bytes are read, and it is decoded; *reason: why not. */
+static int decode(pack_picture *p, image *decoded, pack_reason *reason, const char **what)
 {
-    dataset_item *item = &p->item;
+    *reason = PACK_NOT_PICTURE;
+    int code = LS_OK;
     if (p->raw.width > 0) {
-        encode(p);
-        return;
+        return image_of_pixels(decoded, p->file.bytes, p->raw.width, p->raw.height, p->raw.channels, false);
     }
     if (p->path != NULL) {
-        const int code = dataset_read_file(&p->file, &item->size, p->path, MAX_FILE_BYTES);
+        code = dataset_read_file(&p->file, &p->item.size, p->path, MAX_FILE_BYTES);
         if (code != LS_OK) {
-            fail(p, code, code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE, reason_of(p->path));
-            return;
+            *reason = code == LS_EIO ? PACK_UNREADABLE : PACK_NOT_PICTURE;
+            *what = reason_of(p->path);
+            return code;
         }
     }
-    const int code = image_decode(decoded, p->file.bytes, item->size);
+    return image_decode(decoded, p->file.bytes, p->item.size);
+}
+
+/* The picture in the form in which it is stored. */
+static int store(pack_picture *p, looking *at, const pack_storing *how)
+{
+    bool anew = false;
+    const bool turned = at->decoded.orientation != ORIENTATION_UPRIGHT;
+    const int code = pack_store(&p->file, &p->item.size, &anew, &at->decoded, how, &at->storing);
+    p->item.turned = turned && !anew;
+    return code == LS_OK && p->raw.width > 0 && !anew ? encode(p) : code;
+}
+
+static void look_into(pack_picture *p, looking *at, const pack_storing *how)
+{
+    pack_reason reason = PACK_NOT_PICTURE;
+    const char *what = NULL;
+    int code = decode(p, &at->decoded, &reason, &what);
+    if (code == LS_OK) {
+        (void)snprintf(p->note, sizeof p->note, "%s", at->decoded.note);
+        pack_measure(&p->item, &at->decoded);
+        code = store(p, at, how);
+    }
     if (code != LS_OK) {
-        fail(p, code, PACK_NOT_PICTURE, error_message());
+        fail(p, code, reason, what != NULL ? what : error_message());
         return;
     }
     p->code = LS_OK;
-    (void)snprintf(p->note, sizeof p->note, "%s", decoded->note);
-    item->hash = hash_bytes(HASH_START, p->file.bytes, item->size);
-    item->turned = decoded->orientation != 1;
+    p->item.hash = hash_bytes(HASH_START, p->file.bytes, p->item.size);
 }
 
 static void *work(void *context)
 {
     pack_pipe *p = context;
-    image decoded = {0};
+    looking at = {0};
     (void)pthread_mutex_lock(&p->lock);
     while (!p->ends) {
         if (p->waiting == 0) {
@@ -110,13 +136,14 @@ static void *work(void *context)
         p->waiting--;
         s->state = SLOT_BUSY;
         (void)pthread_mutex_unlock(&p->lock);
-        look_into(&s->picture, &decoded);
+        look_into(&s->picture, &at, p->storing);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         (void)pthread_cond_signal(&p->done);
     }
     (void)pthread_mutex_unlock(&p->lock);
-    image_release(&decoded);
+    image_release(&at.decoded);
+    pack_store_space_release(&at.storing);
     return NULL;
 }
 
@@ -130,7 +157,7 @@ static int start(pack_pipe *p, int threads)
     return code;
 }
 
-int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *context)
+int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context)
 {
     const int n = threads > 0 ? threads : cpus_count();
     *out = NULL;
@@ -140,6 +167,7 @@ int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *conte
     }
     p->take = take;
     p->context = context;
+    p->storing = storing;
     p->count = (size_t)n * A_THREAD;
     (void)pthread_mutex_init(&p->lock, NULL);
     (void)pthread_cond_init(&p->wanted, NULL);

@@ -4,6 +4,7 @@
 #include "data/dataset.h"
 #include "data/image.h"
 #include "data/pack.h"
+#include "data/pack_store.h"
 
 /*
  * Looking into pictures on several threads: each is read and decoded, to see that it can be, and handed back in the
@@ -23,7 +24,7 @@ typedef struct pack_picture {
     dataset_item item;   /* its name is owned; size, hash and turned come back */
     char *path;          /* of a file that its bytes are read from; owned, the pipe's; NULL: */
     dataset_buffer file; /* they are here, item.size of them; */
-    pack_raw raw;        /* or, where it has a size: pixels are here, and a PNG of them is made */
+    pack_raw raw;        /* or, where it has a size: pixels are here, and a PNG of them is made if files are stored */
     int code;            /* LS_OK: it is a picture; LS_EFORMAT, LS_EIO: none, see below; others end the packing */
     pack_reason reason;
     char what[PACK_WHAT];       /* is wrong with it, or the error */
@@ -34,8 +35,11 @@ typedef struct pack_picture {
  * else is the pipe's. Returns 0 or a negative code, which ends the packing. */
 typedef int pack_taker(void *context, pack_picture *p);
 
-/* threads 0: as many as there are CPUs to use. Returns 0, LS_ENOMEM or LS_ERROR. *out: pack_pipe_free. */
-int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *context);
+/*
+ * threads 0: as many as there are CPUs to use. storing: in which form pictures come back; not owned. Returns 0,
+ * LS_ENOMEM or LS_ERROR. *out: pack_pipe_free.
+ */
+int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context);
 
 /*
  * Room for the next picture, of which only the buffer is not zeros, whose bytes may be overwritten. Those that are done

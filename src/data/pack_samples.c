@@ -11,7 +11,7 @@
 #include "io/packed.h"
 
 static const pack_samples_kind *const kinds[] = {&pack_samples_idx, &pack_samples_tfrecord, &pack_samples_cifar,
-                                                 &pack_samples_npz, NULL};
+                                                 &pack_samples_npz, &pack_samples_h5,       NULL};
 
 const pack_samples_kind *pack_samples_kind_of(const char *path)
 {
@@ -187,7 +187,7 @@ static int take(void *context, pack_picture *p)
 
 static int put_all(samples_source *s)
 {
-    int code = pack_pipe_create(&s->pipe, 0, take, s);
+    int code = pack_pipe_create(&s->pipe, 0, &s->p.storing, take, s);
     for (size_t i = 0; i < s->count && code == LS_OK; i++) {
         s->at = &s->inputs[i];
         code = put_file(s);

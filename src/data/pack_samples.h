@@ -34,7 +34,8 @@ typedef struct pack_samples_kind {
     char *(*names)(const char *path, size_t *count);
 } pack_samples_kind;
 
-extern const pack_samples_kind pack_samples_idx, pack_samples_cifar, pack_samples_tfrecord, pack_samples_npz;
+extern const pack_samples_kind pack_samples_idx, pack_samples_cifar, pack_samples_tfrecord, pack_samples_npz,
+    pack_samples_h5;
 
 /* The kind of a file; NULL: none of them, or it cannot be read. */
 const pack_samples_kind *pack_samples_kind_of(const char *path);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/array_names.h"
 #include "data/pack_samples.h"
 #include "io/archive_member.h"
 
@@ -15,23 +16,6 @@
  * data sets and of MedMNIST, or plain ones.
  */
 enum { MOST_HEADER = 4096, MOST_RANK = 4, MOST_DESCRIPTION = 8 };
-
-static const struct {
-    const char *pictures, *labels;
-    dataset_split split;
-} pairs[] = {
-    {"x_train", "y_train", DATASET_TRAIN},
-    {"x_val", "y_val", DATASET_VAL},
-    {"x_test", "y_test", DATASET_TEST},
-    {"train_images", "train_labels", DATASET_TRAIN},
-    {"val_images", "val_labels", DATASET_VAL},
-    {"test_images", "test_labels", DATASET_TEST},
-    {"images", "labels", DATASET_TRAIN},
-    {"x", "y", DATASET_TRAIN},
-    {"X", "y", DATASET_TRAIN},
-};
-
-enum { PAIRS = sizeof pairs / sizeof *pairs };
 
 /* An array in a file without a name. */
 typedef struct npy {
@@ -164,33 +148,33 @@ static int check_pair(const npz *z)
     const npy *p = &z->pictures;
     const npy *l = &z->labels;
     if (p->is_signed || p->width != 1 || p->rank < 3 || (p->rank == 4 && p->shape[3] != 1 && p->shape[3] != 3)) {
-        return wrong(z, pairs[z->pair].pictures,
+        return wrong(z, array_pairs[z->pair].pictures,
                      "holds no pictures, bytes [n][height][width] or [n][height][width][1 or 3]");
     }
     if ((l->rank != 1 && (l->rank != 2 || l->shape[1] != 1)) || l->shape[0] != p->shape[0]) {
-        return wrong(z, pairs[z->pair].labels, "holds no label for each picture, [n]");
+        return wrong(z, array_pairs[z->pair].labels, "holds no label for each picture, [n]");
     }
     const int code = p->shape[0] == 0 ? LS_OK : image_check_size(p->shape[2], p->shape[1]);
-    return code == LS_OK ? LS_OK : error_prefix(code, "%s: %s.npy", z->path, pairs[z->pair].pictures);
+    return code == LS_OK ? LS_OK : error_prefix(code, "%s: %s.npy", z->path, array_pairs[z->pair].pictures);
 }
 
-/* Go to the first pair from this one on that is there; PAIRS: none is. */
+/* Go to the first pair from this one on that is there; ARRAY_PAIRS: none is. */
 static int open_pair(npz *z, size_t from)
 {
     close_array(&z->pictures);
     close_array(&z->labels);
     z->done = 0;
     int code = LS_ENOTFOUND;
-    for (z->pair = from; z->pair < PAIRS && code == LS_ENOTFOUND;) {
-        code = open_array(&z->pictures, z, pairs[z->pair].pictures);
+    for (z->pair = from; z->pair < ARRAY_PAIRS && code == LS_ENOTFOUND;) {
+        code = open_array(&z->pictures, z, array_pairs[z->pair].pictures);
         z->pair += code == LS_ENOTFOUND;
     }
     if (code != LS_OK) {
         return code == LS_ENOTFOUND ? LS_OK : code;
     }
-    code = open_array(&z->labels, z, pairs[z->pair].labels);
+    code = open_array(&z->labels, z, array_pairs[z->pair].labels);
     if (code == LS_ENOTFOUND) {
-        return wrong(z, pairs[z->pair].labels, "is missing: the labels");
+        return wrong(z, array_pairs[z->pair].labels, "is missing: the labels");
     }
     return code == LS_OK ? check_pair(z) : code;
 }
@@ -214,7 +198,7 @@ static int open_npz(void **self, const char *path)
     }
     z->pictures.file = z->labels.file = -1;
     int code = open_pair(z, 0);
-    if (code == LS_OK && z->pair == PAIRS) {
+    if (code == LS_OK && z->pair == ARRAY_PAIRS) {
         code = error_set(LS_EFORMAT,
                          "%s: has no arrays that are called as pictures are: x_train, train_images, images, x", path);
     }
@@ -245,10 +229,10 @@ static int next_npz(void *self, pack_sample *out)
     npz *z = self;
     uint8_t label[8];
     int code = LS_OK;
-    while (code == LS_OK && z->pair < PAIRS && z->done == z->pictures.shape[0]) {
+    while (code == LS_OK && z->pair < ARRAY_PAIRS && z->done == z->pictures.shape[0]) {
         code = open_pair(z, z->pair + 1);
     }
-    if (code != LS_OK || z->pair == PAIRS) {
+    if (code != LS_OK || z->pair == ARRAY_PAIRS) {
         return code;
     }
     const npy *p = &z->pictures;
@@ -258,14 +242,14 @@ static int next_npz(void *self, pack_sample *out)
     if (code == LS_OK && (file_read_at(p->file, out->picture->file.bytes, n, p->data + z->done * n, z->path) != LS_OK ||
                           file_read_at(z->labels.file, label, z->labels.width,
                                        z->labels.data + z->done * z->labels.width, z->path) != LS_OK)) {
-        code = wrong(z, pairs[z->pair].pictures, "or its labels are cut short");
+        code = wrong(z, array_pairs[z->pair].pictures, "or its labels are cut short");
     }
     if (code != LS_OK) {
         return code;
     }
     out->picture->raw = raw;
     out->label = number_of(label, &z->labels);
-    out->split = pairs[z->pair].split;
+    out->split = array_pairs[z->pair].split;
     z->done++;
     return 1;
 }

@@ -25,6 +25,8 @@ int packing_use(packing *p, const pack_directory_options *options)
     p->choice = options->choice;
     p->dry_run = options->dry_run;
     p->limit = options->limit;
+    p->storing = options->storing;
+    p->maker = options->maker;
     p->val_fraction = options->val_fraction;
     p->seed = options->seed;
     return options->val_fraction >= 0 && options->val_fraction < 1
@@ -76,7 +78,7 @@ static int write_one(packing *p, const dataset_item *item, const uint8_t *bytes)
         return LS_OK;
     }
     /* not before the first, so that nobody who looks through folders finds it there */
-    const int code = p->to == NULL ? dataset_writer_open(&p->to, p->out) : LS_OK;
+    const int code = p->to == NULL ? dataset_writer_open(&p->to, p->out, &p->storing.pixels) : LS_OK;
     return code == LS_OK ? dataset_writer_add(p->to, bytes, item->size) : code;
 }
 
@@ -118,7 +120,7 @@ static int commit(packing *p)
     }
     return p->dry_run ? LS_OK
                       : dataset_writer_commit(p->to, p->items.items, p->items.count,
-                                              (const char *const *)p->classes.names, p->classes.count);
+                                              (const char *const *)p->classes.names, p->classes.count, &p->maker);
 }
 
 static void count(packing *p, size_t (*counts)[DATASET_SPLITS])

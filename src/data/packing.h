@@ -26,8 +26,10 @@ typedef struct packing {
     uint64_t seed;               /* of that choice */
     const pack_choice *choice;   /* of class folders; NULL: all; not owned */
     bool dry_run;                /* nothing is written */
-    size_t limit;                /* pictures of a class and split; 0: all */
-    size_t *taken;               /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
+    pack_storing storing;
+    dataset_maker maker;
+    size_t limit;  /* pictures of a class and split; 0: all */
+    size_t *taken; /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
     size_t taken_capacity;
     const char *advice; /* a question for who has pictures of one class only; static */
 } packing;

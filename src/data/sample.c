@@ -22,7 +22,7 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
         return code;
     }
     trace_begin_of(&decoding, (int64_t)size);
-    code = image_decode(&space->decoded, bytes, size);
+    code = dataset_decode(options->data, &space->decoded, bytes, size);
     if (code == LS_OK && options->turn) {
         code = orientation_turn(&space->decoded, &space->turned);
     }

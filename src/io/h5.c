@@ -335,6 +335,17 @@ int h5_open_packed(h5_file **out, const char *path)
     return open_read(out, path, 1);
 }
 
+int h5_read_packed(h5_file **f)
+{
+    h5_file *again = NULL;
+    const int code = open_descriptor(&again, (*f)->descriptor, (*f)->path, 1);
+    if (code == LS_OK) {
+        (void)h5_close(*f);
+        *f = again;
+    }
+    return code;
+}
+
 int h5_create(h5_file **out, const char *path)
 {
     return create_file(out, path, CREATE);

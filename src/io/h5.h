@@ -46,6 +46,8 @@ typedef struct h5_shape {
 int h5_open_read(h5_file **out, const char *path);
 /* As h5_open_read, of a file whose data may be compressed: by deflate, to 64 times the file's size and no more. */
 int h5_open_packed(h5_file **out, const char *path);
+/* Open a file of h5_open_read anew, so that its data may be compressed as there. Nothing of it may be held. */
+int h5_read_packed(h5_file **f);
 /*
  * As h5_open_read, of what a descriptor is open on, which may have no name any more; errors call it `name`. The
  * descriptor stays the caller's, and may be closed afterwards.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/output.h"
+#include "data/dataset_arrays.h"
 #include "io/h5.h"
 #include "io/seal.h"
 #include "store/keras_layout.h"
@@ -38,6 +39,7 @@ static int by_content(file_kind *out, const char *path)
            : h5_exists(f, "epochs") || h5_exists(f, "steps") ? FILE_LOG
            : h5_attr_exists(f, "/", "format")                ? FILE_DATASET
            : keras_layout_root(f) != NULL                    ? FILE_KERAS
+           : dataset_arrays_are_in(f)                        ? FILE_DATASET
                                                              : FILE_OTHER;
     code = h5_check_reader(f);
     (void)h5_close(f);

@@ -125,12 +125,18 @@ static inline int turned_write_version_1(const char *path, const dataset_item *i
     }
     const size_t total = (size_t)offsets[n];
     const size_t ends = n + 1;
+    const dataset_columns columns = {.samples = n,
+                                     .offsets = offsets,
+                                     .hashes = hashes,
+                                     .labels = labels,
+                                     .split = split,
+                                     .names = names,
+                                     .classes = classes,
+                                     .class_count = 2};
     int failed =
         n > MOST || h5_create(&f, path) != LS_OK || h5_write_attr_string(f, "/", "format", DATASET_FORMAT) != LS_OK ||
         h5_write_attr(f, "/", "format_version", H5_INT64, &(int64_t){1}) != LS_OK ||
-        h5_write_attr(f, "/", "checksum", H5_UINT64,
-                      &(uint64_t){dataset_checksum(offsets, hashes, labels, split, n, names, classes, 2, 0)}) !=
-            LS_OK ||
+        h5_write_attr(f, "/", "checksum", H5_UINT64, &(uint64_t){dataset_checksum(&columns)}) != LS_OK ||
         h5_write(f, "/offsets", H5_UINT64, 1, &ends, offsets) != LS_OK ||
         h5_write(f, "/hashes", H5_UINT64, 1, &n, hashes) != LS_OK ||
         h5_write(f, "/labels", H5_INT32, 1, &n, labels) != LS_OK ||

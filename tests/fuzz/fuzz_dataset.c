@@ -1,6 +1,7 @@
 /*
- * The data-set reader. An input is a byte of flags, then edits (h5_edit.h) of a small whole data set. What is opened is
- * read from end to end, and its pictures are decoded as a loader does it.
+ * The data-set reader. An input is a byte of flags, then edits (h5_edit.h) of a small whole data set: of files, of
+ * pixels, or somebody else's arrays. What is opened is read from end to end, and its pictures are decoded as a loader
+ * does it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,52 @@
 #include "data/dataset_check.h"
 #include "data/dataset_writer.h"
 #include "data/sample.h"
+#include "io/h5.h"
 
-enum { PICTURES = 4, CLASSES = 2, SEEING = 1 };
+enum { PICTURES = 4, CLASSES = 2, SEEING = 1, SIDE = 5, PIXELS = SIDE * SIDE * 3 };
+enum { KIND_SHIFT = 1, KINDS = 3 };
 
 static const edit_target targets[] = {
     {"/", "format"},   {"/", "format_version"}, {"/", "checksum"}, {"/bytes", NULL},   {"/offsets", NULL},
     {"/hashes", NULL}, {"/labels", NULL},       {"/split", NULL},  {"/classes", NULL}, {"/names", NULL},
+    {"/images", NULL}, {"/", "command"},        {"/mean", NULL},
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-/* The file that edits begin with. */
-static uint8_t *whole;
-static size_t whole_size;
+/* The files that edits begin with. */
+static uint8_t *whole[KINDS];
+static size_t whole_size[KINDS];
+
+static void write_pixels(const char *path, dataset_item *items, const char *const *classes)
+{
+    static uint8_t pixels[PICTURES][PIXELS];
+    dataset_writer *w = NULL;
+    FUZZ_CHECK(dataset_writer_open(&w, path, &(dataset_pixels){.height = SIDE, .width = SIDE, .channels = 3}) == LS_OK);
+    for (size_t i = 0; i < PICTURES; i++) {
+        memset(pixels[i], (int)(40 * i), PIXELS);
+        items[i].size = PIXELS;
+        items[i].hash = hash_bytes(HASH_START, pixels[i], PIXELS);
+        items[i].measured = true;
+        FUZZ_CHECK(dataset_writer_add(w, pixels[i], PIXELS) == LS_OK);
+    }
+    FUZZ_CHECK(dataset_writer_commit(w, items, PICTURES, classes, CLASSES, &(dataset_maker){"this", "that"}) == LS_OK);
+    dataset_writer_free(w);
+}
+
+static void write_arrays(const char *path, const char *const *classes)
+{
+    static const uint8_t pixels[PICTURES * PIXELS] = {1, 2, 3};
+    const int32_t labels[PICTURES] = {0, 1, 1, 0};
+    const uint8_t split[PICTURES] = {0, 1, 0, 1};
+    const size_t dims[4] = {PICTURES, 3, SIDE, SIDE};
+    h5_file *f = NULL;
+    FUZZ_CHECK(h5_create(&f, path) == LS_OK);
+    FUZZ_CHECK(h5_write(f, "images", H5_UINT8, 4, dims, pixels) == LS_OK);
+    FUZZ_CHECK(h5_write(f, "labels", H5_INT32, 1, dims, labels) == LS_OK);
+    FUZZ_CHECK(h5_write(f, "split", H5_UINT8, 1, dims, split) == LS_OK);
+    FUZZ_CHECK(h5_write_strings(f, "classes", classes, CLASSES) == LS_OK);
+    FUZZ_CHECK(h5_close(f) == LS_OK);
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -47,7 +82,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                   .split = i % 2 == 0 ? DATASET_TRAIN : DATASET_VAL};
     }
     FUZZ_CHECK(dataset_write(path, items, PICTURES, classes, CLASSES) == LS_OK);
-    fuzz_read_file(path, &whole, &whole_size);
+    fuzz_read_file(path, &whole[0], &whole_size[0]);
+    write_pixels(path, items, classes);
+    fuzz_read_file(path, &whole[1], &whole_size[1]);
+    write_arrays(path, classes);
+    fuzz_read_file(path, &whole[2], &whole_size[2]);
     fuzz_write_file(fuzz_path("outside"), "0123456789abcdef", 16);
     return 0;
 }
@@ -101,7 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    fuzz_write_file(path, whole, whole_size);
+    const size_t kind = (size_t)(data[0] >> KIND_SHIFT) % KINDS;
+    fuzz_write_file(path, whole[kind], whole_size[kind]);
     h5_edit_file(path, targets, TARGETS, data + 1, size - 1);
     h5_edit_show_trap();
     blind_hashes((data[0] & SEEING) == 0);
@@ -129,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 size_t fuzz_seed(size_t number, uint8_t *out, size_t room)
 {
     (void)room;
-    out[0] = 0;
-    const size_t size = h5_edit_seed(number, TARGETS, out + 1);
+    out[0] = (uint8_t)(number % KINDS << KIND_SHIFT);
+    const size_t size = h5_edit_seed(number / KINDS, TARGETS, out + 1);
     return size > 0 ? size + 1 : 0;
 }

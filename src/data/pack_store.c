@@ -1,0 +1,129 @@
+#include "data/pack_store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/orientation.h"
+
+bool pack_stores_pixels(const pack_storing *how)
+{
+    return how->pixels.height > 0;
+}
+
+static int reserve_values(pack_store_space *space, size_t n)
+{
+    if (space->capacity < n) {
+        free(space->values);
+        space->capacity = 0;
+        space->values = malloc(n * sizeof *space->values);
+        if (space->values == NULL) {
+            return error_set(LS_ENOMEM, "no memory to resize a picture");
+        }
+        space->capacity = n;
+    }
+    return LS_OK;
+}
+
+/* `box` of a picture as width x height pixels, to `to` [height][width][3]. */
+static int shrink(uint8_t *to, size_t width, size_t height, const image *in, resize_box box, pack_store_space *space)
+{
+    const size_t n = width * height * 3;
+    int code = reserve_values(space, n);
+    if (code == LS_OK) {
+        code = resize_picture(space->values, width, height, in, box, false, RESIZE_UNIT, &space->resizing);
+    }
+    for (size_t i = 0; code == LS_OK && i < n; i++) {
+        to[i] = (uint8_t)(space->values[i] * 255 + (real)0.5);
+    }
+    return code;
+}
+
+static int store_pixels(dataset_buffer *file, size_t *size, const image *in, const pack_storing *how,
+                        pack_store_space *space)
+{
+    const dataset_pixels *p = &how->pixels;
+    const resize_box box = resize_fit_box(how->fit, in->width, in->height, p->width, p->height);
+    *size = dataset_pixels_size(p);
+    const int code = dataset_buffer_reserve(file, *size, "a picture");
+    return code == LS_OK ? shrink(file->bytes, p->width, p->height, in, box, space) : code;
+}
+
+static size_t scaled(size_t side, size_t short_side, size_t shortest)
+{
+    const double exact = (double)side * (double)short_side / (double)shortest;
+    return exact < 1 ? 1 : (size_t)floor(exact + 0.5);
+}
+
+static int store_jpeg(dataset_buffer *file, size_t *size, const image *in, const pack_storing *how,
+                      pack_store_space *space)
+{
+    const size_t shortest = in->width < in->height ? in->width : in->height;
+    const size_t width = scaled(in->width, how->short_side, shortest);
+    const size_t height = scaled(in->height, how->short_side, shortest);
+    uint8_t *jpeg = NULL;
+    int code = dataset_buffer_reserve(file, width * height * 3, "a picture");
+    if (code == LS_OK) {
+        code = shrink(file->bytes, width, height, in, (resize_box){0, 0, (double)in->width, (double)in->height}, space);
+    }
+    if (code == LS_OK) {
+        code =
+            image_encode_jpeg(&jpeg, size, file->bytes, width, height, how->quality > 0 ? how->quality : PACK_QUALITY);
+    }
+    if (code == LS_OK) {
+        free(file->bytes);
+        *file = (dataset_buffer){jpeg, *size};
+    }
+    return code;
+}
+
+int pack_store(dataset_buffer *file, size_t *size, bool *anew, image *decoded, const pack_storing *how,
+               pack_store_space *space)
+{
+    const size_t shortest = decoded->width < decoded->height ? decoded->width : decoded->height;
+    const bool pixels = pack_stores_pixels(how);
+    *anew = pixels || (how->short_side > 0 && shortest > how->short_side);
+    if (!*anew) {
+        return LS_OK;
+    }
+    const int code = orientation_turn(decoded, &space->turned);
+    if (code != LS_OK) {
+        return code;
+    }
+    return pixels ? store_pixels(file, size, decoded, how, space) : store_jpeg(file, size, decoded, how, space);
+}
+
+void pack_measure(dataset_item *item, const image *picture)
+{
+    uint64_t sums[3] = {0};
+    uint64_t squares[3] = {0};
+    const size_t n = picture->width * picture->height;
+    for (size_t y = 0; y < picture->height; y++) {
+        const uint8_t *row = picture->pixels + y * picture->width * 3;
+        for (size_t c = 0; c < 3; c++) {
+            uint32_t sum = 0; /* room for a row: IMAGE_MAX_SIDE times 255 squared */
+            uint32_t square = 0;
+            for (size_t x = 0; x < picture->width; x++) {
+                const uint32_t value = row[3 * x + c];
+                sum += value;
+                square += value * value;
+            }
+            sums[c] += sum;
+            squares[c] += square;
+        }
+    }
+    item->measured = true;
+    for (size_t c = 0; c < 3; c++) {
+        item->mean[c] = (float)((double)sums[c] / (double)n / 255);
+        item->square[c] = (float)((double)squares[c] / (double)n / (255 * 255));
+    }
+}
+
+void pack_store_space_release(pack_store_space *space)
+{
+    image_release(&space->turned);
+    free(space->values);
+    resize_space_release(&space->resizing);
+    *space = (pack_store_space){0};
+}
