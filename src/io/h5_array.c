@@ -198,7 +198,8 @@ static int select_rows(const h5_file *f, const char *name, selection *s, size_t 
     }
     const hsize_t first[H5_MAX_RANK] = {start};
     hsize_t length[H5_MAX_RANK] = {count};
-    size_t columns = 1; /* no overflow: the elements were counted, and where there are none, no row is as wide as asked */
+    size_t columns =
+        1; /* no overflow: the elements were counted, and where there are none, no row is as wide as asked */
     for (int i = 1; i < shape.rank; i++) {
         length[i] = shape.dims[i];
         columns *= shape.dims[i];
