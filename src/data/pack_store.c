@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "base/error.h"
 #include "data/orientation.h"
 
@@ -94,24 +95,45 @@ int pack_store(dataset_buffer *file, size_t *size, bool *anew, image *decoded, c
     return pixels ? store_pixels(file, size, decoded, how, space) : store_jpeg(file, size, decoded, how, space);
 }
 
+/* Bytes that are added at once, each to a sum of its own: whole pixels, and whole registers. */
+enum { LANES = 48, MOST_BLOCKS = 256 };
+
+/*
+ * Sums of so many blocks, and of their squares, by lane. Numbers of 16 bits, of which a register holds most: of squares
+ * either half has a sum of its own, so that MOST_BLOCKS of 255 fit into each.
+ */
+CLONED static void add_blocks(uint64_t sums[3], uint64_t squares[3], const uint8_t *bytes, size_t blocks)
+{
+    uint16_t sum[LANES] = {0};
+    uint16_t low[LANES] = {0};
+    uint16_t high[LANES] = {0};
+    for (size_t b = 0; b < blocks; b++) {
+        for (size_t i = 0; i < LANES; i++) {
+            const uint16_t value = bytes[b * LANES + i];
+            const uint16_t square = (uint16_t)(value * value);
+            sum[i] = (uint16_t)(sum[i] + value);
+            low[i] = (uint16_t)(low[i] + (square & 255));
+            high[i] = (uint16_t)(high[i] + (square >> 8));
+        }
+    }
+    for (size_t i = 0; i < LANES; i++) {
+        sums[i % 3] += sum[i];
+        squares[i % 3] += low[i] + (uint64_t)256 * high[i];
+    }
+}
+
 void pack_measure(dataset_item *item, const image *picture)
 {
     uint64_t sums[3] = {0};
     uint64_t squares[3] = {0};
     const size_t n = picture->width * picture->height;
-    for (size_t y = 0; y < picture->height; y++) {
-        const uint8_t *row = picture->pixels + y * picture->width * 3;
-        for (size_t c = 0; c < 3; c++) {
-            uint32_t sum = 0; /* room for a row: IMAGE_MAX_SIDE times 255 squared */
-            uint32_t square = 0;
-            for (size_t x = 0; x < picture->width; x++) {
-                const uint32_t value = row[3 * x + c];
-                sum += value;
-                square += value * value;
-            }
-            sums[c] += sum;
-            squares[c] += square;
-        }
+    const size_t all = 3 * n / LANES;
+    for (size_t done = 0; done < all; done += MOST_BLOCKS) {
+        add_blocks(sums, squares, picture->pixels + done * LANES, all - done < MOST_BLOCKS ? all - done : MOST_BLOCKS);
+    }
+    for (size_t at = all * LANES; at < 3 * n; at++) {
+        sums[at % 3] += picture->pixels[at];
+        squares[at % 3] += (uint64_t)picture->pixels[at] * picture->pixels[at];
     }
     item->measured = true;
     for (size_t c = 0; c < 3; c++) {

@@ -413,6 +413,22 @@ START_TEST(colours_are_measured)
 }
 END_TEST
 
+/* Sums of a large white picture do not run over. */
+START_TEST(white_is_white)
+{
+    enum { SIDE = 700 };
+    image white = {.pixels = malloc((size_t)3 * SIDE * SIDE), .width = SIDE, .height = SIDE};
+    dataset_item item = {0};
+    ck_assert_ptr_nonnull(white.pixels);
+    memset(white.pixels, 255, (size_t)3 * SIDE * SIDE);
+    pack_measure(&item, &white);
+    for (size_t c = 0; c < 3; c++) {
+        ck_assert(item.measured && item.mean[c] == 1 && item.square[c] == 1);
+    }
+    image_release(&white);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("dataset_arrays");
@@ -426,6 +442,7 @@ int main(void)
     tcase_add_test(tests, damaged_pixels_are_found);
     tcase_add_test(tests, large_pictures_are_stored_smaller);
     tcase_add_test(tests, colours_are_measured);
+    tcase_add_test(tests, white_is_white);
     const int result = suite_run("dataset_arrays", tests);
     scratch_remove();
     return result;
