@@ -296,9 +296,7 @@ static int put_file(archive_source *s, const char *path, unpack_kind kind)
     if (kind == UNPACK_OTHER || pack_path_reason(path) != PACK_REASONS || pack_keys_is_label(path)) {
         return LS_OK;
     }
-    if (++s->put % 64 == 0) {
-        log_progress("packing: %zu of %zu files", s->put, s->files);
-    }
+    packing_show(&s->p, ++s->put, s->files);
     const pack_reason reason = find_class(s, path, &item);
     return reason == PACK_REASONS ? put(s, &item, path) : pass(s, reason, path, why(reason));
 }

@@ -175,9 +175,7 @@ static int read_rows(table *t)
             return code;
         }
         more = pack_text_next(&t->text);
-        if (t->text.number % 4096 == 0) {
-            log_progress("packing: %zu lines", t->text.number);
-        }
+        packing_show(&t->p, t->text.number, 0);
     }
     log_progress_end();
     if (more == 0 && t->p.items.count == 0) {

@@ -148,9 +148,7 @@ static int take(void *context, pack_picture *p)
 {
     folder_source *s = context;
     s->taken++;
-    if (s->taken % 64 == 0) {
-        log_progress("packing: %zu of %zu files", s->taken, s->found.count);
-    }
+    packing_show(&s->p, s->taken, s->found.count);
     return packing_receive(&s->p, p, p->path);
 }
 

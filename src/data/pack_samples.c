@@ -153,9 +153,7 @@ static int put_next(samples_source *s, const pack_samples_kind *kind, void *self
     if (p->item.name == NULL) {
         return error_set(LS_ENOMEM, "pack: no memory for a name");
     }
-    if (s->all % 256 == 0) {
-        log_progress("packing: %zu samples", s->all);
-    }
+    packing_show(&s->p, s->all, 0);
     pack_pipe_put(s->pipe);
     return LS_OK;
 }

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "io/temporary.h"
 
 /* Rows of the table of classes. inspect shows all. */
@@ -15,8 +17,41 @@ enum { ROWS = 50 };
 
 int packing_begin(packing *p, const char *out, const char *unit)
 {
-    *p = (packing){.out = out, .account = {.unit = unit}, .wanted = {[DATASET_TRAIN] = true}};
+    const double now = clock_seconds();
+    *p = (packing){.out = out,
+                   .account = {.unit = unit},
+                   .wanted = {[DATASET_TRAIN] = true},
+                   .begun = now,
+                   .shown = now,
+                   .said = now};
     return temporary_prepare(out, "a data set");
+}
+
+void packing_show(packing *p, size_t done, size_t all)
+{
+    static const double each = 0.1;
+    static const double each_line = 60;
+    const double now = clock_seconds();
+    text_builder line = {0};
+    if (now < p->shown + each) {
+        return;
+    }
+    p->shown = now;
+    const double rate = (double)done / (now - p->begun);
+    text_add(&line, "packing: %zu", done);
+    if (all > 0) {
+        text_add(&line, " of %zu", all);
+    }
+    text_add(&line, " %s, %.0f a second", p->account.unit, rate);
+    if (all > done && rate > 0) {
+        text_add(&line, ", %.0f s to go", (double)(all - done) / rate);
+    }
+    log_progress("%s", text_of(&line));
+    if (!log_is_terminal() && now >= p->said + each_line) {
+        p->said = now;
+        log_info("%s", text_of(&line));
+    }
+    text_release(&line);
 }
 
 int packing_use(packing *p, const pack_directory_options *options)

@@ -28,8 +28,9 @@ typedef struct packing {
     bool dry_run;                /* nothing is written */
     pack_storing storing;
     dataset_maker maker;
-    size_t limit;  /* pictures of a class and split; 0: all */
-    size_t *taken; /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
+    double begun, shown, said; /* clock_seconds, also when it was last said how far it is */
+    size_t limit;              /* pictures of a class and split; 0: all */
+    size_t *taken;             /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
     size_t taken_capacity;
     const char *advice; /* a question for who has pictures of one class only; static */
 } packing;
@@ -42,6 +43,12 @@ int packing_begin(packing *p, const char *out, const char *unit);
 
 /* Take what sources have in common of their options. LS_EUSAGE where the fraction for validation is none. */
 int packing_use(packing *p, const pack_directory_options *options);
+
+/*
+ * How far it is, and how fast: on a terminal some times a second, in a log file a line a minute. all: 0 where nobody
+ * knows.
+ */
+void packing_show(packing *p, size_t done, size_t all);
 
 /*
  * A picture that comes back from a pipe: take it if it is one, or else account for it, or end the packing. shown: its
