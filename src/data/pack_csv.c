@@ -217,7 +217,9 @@ static int open_table(table *t)
         return error_set(LS_ENOMEM, "%s: no memory for a row of %zu values", t->path, t->cells);
     }
     code = pack_row_reserve(&t->row, t->cells + 1);
-    return code != LS_OK ? code : pack_labels_begin(&t->labels, &t->p, t->options);
+    return code != LS_OK ? code
+                         : pack_labels_begin(&t->labels, &t->p.classes, t->options->classes,
+                                             t->options->classes != NULL ? t->options->class_count : 0);
 }
 
 /* The last rows, or a part of each class that packing_finish chooses. */
@@ -254,7 +256,10 @@ static int pack_table(table *t)
         code = read_rows(t);
     }
     if (code == LS_OK) {
-        code = pack_labels_finish(&t->labels, t->path);
+        code = pack_labels_finish(&t->labels);
+    }
+    for (size_t i = 0; code == LS_OK && i < t->p.items.count; i++) {
+        t->p.items.items[i].label = pack_labels_class(&t->labels, t->p.items.items[i].label);
     }
     if (code == LS_OK) {
         warn_dark(t);
