@@ -24,11 +24,21 @@ typedef struct sheet {
     size_t columns; /* of the first */
 } sheet;
 
+/* As many cells as a line can have, whatever its quotes come to. */
+static size_t most_cells(const char *line, char separator)
+{
+    size_t n = 1;
+    for (const char *at = line; *at != '\0'; at++) {
+        n += *at == separator;
+    }
+    return n;
+}
+
 static int cut(sheet *s, pack_head *head, char separator)
 {
     int code = LS_OK;
     for (size_t i = 0; i < head->count && code == LS_OK; i++) {
-        code = pack_row_reserve(&s->rows[i], pack_row_count(head->lines[i], separator) + 1);
+        code = pack_row_reserve(&s->rows[i], most_cells(head->lines[i], separator));
         s->count += code == LS_OK;
         const char *wrong = code == LS_OK ? pack_row_cut(&s->rows[i], head->lines[i], separator) : NULL;
         if (wrong != NULL) {
