@@ -102,9 +102,10 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
 
 /* One picture to be written. */
 typedef struct dataset_item {
-    char *name;    /* what goes to /names */
-    size_t size;   /* bytes */
-    uint64_t hash; /* hash_bytes of them */
+    char *name;        /* what goes to /names */
+    size_t size;       /* bytes */
+    uint64_t hash;     /* hash_bytes of them */
+    uint64_t likeness; /* data/likeness.h; 0: none. For warnings, not written */
     int32_t label;
     dataset_split split;
     bool turned;    /* it has an orientation tag other than upright */

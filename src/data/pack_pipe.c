@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/thread.h"
+#include "data/likeness.h"
+#include "data/orientation.h"
 #include "data/pack_list.h"
 
 /* A picture's file may have this many bytes; memory for larger ones than KEPT is given back. */
@@ -54,8 +56,23 @@ static void fail(pack_picture *p, int code, pack_reason reason, const char *what
     (void)snprintf(p->what, sizeof p->what, "%s", what);
 }
 
+/* What a thread works with. */
+typedef struct worker {
+    image decoded;
+    likeness_space space;
+} worker;
+
+static void find_likeness(pack_picture *p, const uint8_t *pixels, const pack_raw *raw, int orientation, worker *w)
+{
+    const int code =
+        likeness_of(&p->item.likeness, pixels, raw->width, raw->height, raw->channels, orientation, &w->space);
+    if (code != LS_OK) {
+        fail(p, code, PACK_NOT_PICTURE, error_message());
+    }
+}
+
 /* Pixels are a picture already, which need not be looked into. */
-static void encode(pack_picture *p)
+static void encode(pack_picture *p, worker *w)
 {
     uint8_t *png = NULL;
     dataset_item *item = &p->item;
@@ -64,17 +81,19 @@ static void encode(pack_picture *p)
         fail(p, code == LS_EUSAGE ? LS_EFORMAT : code, PACK_NOT_PICTURE, error_message());
         return;
     }
+    p->code = LS_OK;
+    find_likeness(p, p->file.bytes, &p->raw, ORIENTATION_UPRIGHT, w);
     free(p->file.bytes);
     p->file = (dataset_buffer){png, item->size};
-    p->code = LS_OK;
     item->hash = hash_bytes(HASH_START, png, item->size);
 }
 
-static void look_into(pack_picture *p, image *decoded)
+static void look_into(pack_picture *p, worker *w)
 {
     dataset_item *item = &p->item;
+    image *decoded = &w->decoded;
     if (p->raw.width > 0) {
-        encode(p);
+        encode(p, w);
         return;
     }
     if (p->path != NULL) {
@@ -92,13 +111,14 @@ static void look_into(pack_picture *p, image *decoded)
     p->code = LS_OK;
     (void)snprintf(p->note, sizeof p->note, "%s", decoded->note);
     item->hash = hash_bytes(HASH_START, p->file.bytes, item->size);
-    item->turned = decoded->orientation != 1;
+    item->turned = decoded->orientation != ORIENTATION_UPRIGHT;
+    find_likeness(p, decoded->pixels, &(pack_raw){decoded->width, decoded->height, 3}, decoded->orientation, w);
 }
 
 static void *work(void *context)
 {
     pack_pipe *p = context;
-    image decoded = {0};
+    worker w = {0};
     (void)pthread_mutex_lock(&p->lock);
     while (!p->ends) {
         if (p->waiting == 0) {
@@ -110,13 +130,14 @@ static void *work(void *context)
         p->waiting--;
         s->state = SLOT_BUSY;
         (void)pthread_mutex_unlock(&p->lock);
-        look_into(&s->picture, &decoded);
+        look_into(&s->picture, &w);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         (void)pthread_cond_signal(&p->done);
     }
     (void)pthread_mutex_unlock(&p->lock);
-    image_release(&decoded);
+    image_release(&w.decoded);
+    likeness_space_release(&w.space);
     return NULL;
 }
 
