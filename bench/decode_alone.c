@@ -1,6 +1,6 @@
 /*
- * decode_alone THREADS FOLDER: what libjpeg-turbo alone takes to see that all JPEG files of a folder can be decoded. The
- * files are read and decoded to RGB, and nothing is done with them. Prints their number and the pixels' sum.
+ * decode_alone THREADS FOLDER: what libjpeg-turbo alone takes to see that all JPEG files of a folder can be decoded.
+ * The files are read and decoded to RGB, and nothing is done with them. Prints their number and the pixels' sum.
  */
 #include <fcntl.h>
 #include <fts.h>

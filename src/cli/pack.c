@@ -14,11 +14,12 @@ static const char help[] =
     "usage: lockstep pack DIR OUT.h5 [--val-fraction F] [--seed N] [--layout L] [--strict]\n"
     "                     [--classes A,B,C] [--map FILE] [--limit-per-class N] [--dry-run]\n"
     "       lockstep pack FILE... OUT.h5 [--val FILE]... [--test FILE]... [as above]\n"
+    "       lockstep pack LIST... OUT.h5 [--root DIR] [--label COLUMN] [--header yes|no] [as above]\n"
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
     "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
-    "Make a packed data set, one HDF5 file, from folders or archives of JPEG and PNG pictures, from data sets of\n"
-    "other programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
+    "Make a packed data set, one HDF5 file, from folders, archives or lists of JPEG and PNG pictures, from data sets\n"
+    "of other programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
     "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
@@ -29,6 +30,10 @@ static const char help[] =
     "KEY.jpg with labels in KEY.cls. Or it is of another program: a file of images in IDX form (MNIST), beside which\n"
     "that of labels lies, one of CIFAR's binary files, a TFRecord file, NumPy's .npz. Several are packed as one.\n"
     "\n"
+    "LIST is text (CSV, TSV): a row for each picture, with columns path, label and, if there is one, split, called so\n"
+    "or as people call them (filename, image, id; class, target, category; set, fold), or found by what they hold.\n"
+    "Where no file is called as the path says, it is looked for with .jpg, .jpeg and .png.\n"
+    "\n"
     "  --val-fraction F  part of each class to use for validation, where there is no folder of it (default 0: none)\n"
     "  --seed N          of that choice (default 1)\n"
     "  --val FILE        one whose pictures are all for validation; --test likewise\n"
@@ -36,7 +41,8 @@ static const char help[] =
     "                    their names say, refused where that is not clear\n"
     "  --classes A,B,C   of class folders these alone, numbered in this order (default: all, in alphabetical\n"
     "                    order); of files whose labels are numbers the names of 0, 1, 2\n"
-    "  --map FILE        what classes are called: lines FOLDER,CLASS; no CLASS leaves the folder out\n"
+    "  --map FILE        what classes are called: lines FOLDER,CLASS (of a list LABEL,CLASS); no CLASS leaves it out\n"
+    "  --root DIR        the folder that paths in lists begin in (default: that of the list)\n"
     "  --limit-per-class N\n"
     "                    of each class and split the first N pictures that can be read\n"
     "  --short-side N    make pictures whose short side is longer JPEG files with one of N pixels\n"
@@ -52,8 +58,9 @@ static const char help[] =
     "  --max V           value of a white pixel\n"
     "  --val-count N     its last N rows are for validation\n"
     "  --label COLUMN    first, last, a number (from 1) or a name in the header (default: the one that the header\n"
-    "                    calls label, class, target or y; without a header the last)\n"
-    "  --header yes|no   whether the first line is a header (default: as it looks, refused where that is not clear)\n"
+    "                    calls label, class, target or y; without a header the last); of a list too\n"
+    "  --header yes|no   whether the first line is a header (default: as it looks, refused where that is not clear);\n"
+    "                    of a list too\n"
     "  --classes A,B,C   names of the labels 0, 1, 2 (default: the numbers, or the labels where they are names)\n"
     "\n"
     "example: lockstep pack --csv launcher/digits/digits.csv.gz digits.h5 --size 8x8 --max 16 --val-count 297\n";
@@ -65,10 +72,12 @@ typedef struct pack_arguments {
     uint64_t seed, quality;
     const char *csv;
     const char *map;
-    pack_choice choice;                  /* from that and --classes */
-    args_texts val, test;                /* files for these splits; owned */
-    const char *of_directory, *of_table; /* name of an option given that only one of the two ways of packing has */
-    char **classes;                      /* owned */
+    const char *root;
+    pack_choice choice;   /* from that and --classes */
+    args_texts val, test; /* files for these splits; owned */
+    /* the name of an option given that only these have: all but a table; a table; a table and lists; lists */
+    const char *of_directory, *of_table, *of_columns, *of_list;
+    char **classes; /* owned */
 } pack_arguments;
 
 static const char *const fit_words[] = {"stretch", "crop", NULL};
@@ -106,6 +115,8 @@ static int take_classes(void *arguments, const char *option, const char *text)
 #define FIELD(field) ARGS_FIELD(pack_arguments, field)
 #define OF_DIRECTORY ARGS_MARK(pack_arguments, of_directory)
 #define OF_TABLE     ARGS_MARK(pack_arguments, of_table)
+#define OF_COLUMNS   ARGS_MARK(pack_arguments, of_columns)
+#define OF_LIST      ARGS_MARK(pack_arguments, of_list)
 
 static const args_option options[] = {
     {"val-fraction", ARGS_NUMBER, FIELD(val_fraction), .high = 1},
@@ -125,8 +136,9 @@ static const args_option options[] = {
     {"size", ARGS_OTHER, .take = take_size, OF_TABLE},
     {"max", ARGS_NUMBER, FIELD(table.max_value), .low = 1e-6, .high = 1e9, OF_TABLE},
     {"val-count", ARGS_WHOLE, FIELD(table.val_count), .most = UINT32_MAX, OF_TABLE},
-    {"label", ARGS_OTHER, .take = take_label, OF_TABLE},
-    {"header", ARGS_WORD, FIELD(table.header), .words = header_words, OF_TABLE},
+    {"label", ARGS_OTHER, .take = take_label, OF_COLUMNS},
+    {"header", ARGS_WORD, FIELD(table.header), .words = header_words, OF_COLUMNS},
+    {"root", ARGS_TEXT, FIELD(root), OF_LIST},
     {"classes", ARGS_OTHER, .take = take_classes},
     {0},
 };
@@ -137,9 +149,10 @@ static int pack_table(pack_arguments *a, int argc, char **argv)
     if (code != LS_OK) {
         return code;
     }
-    if (a->of_directory != NULL) {
-        return error_set(LS_EUSAGE, "--%s: goes with a folder, not with --csv; see `lockstep help pack`",
-                         a->of_directory);
+    const char *other = a->of_directory != NULL ? a->of_directory : a->of_list;
+    if (other != NULL) {
+        return error_set(LS_EUSAGE, "--%s: goes with a %s, not with --csv; see `lockstep help pack`", other,
+                         a->of_directory != NULL ? "folder" : "list");
     }
     const bool counted = a->table.val_count != SIZE_MAX;
     const bool chosen = a->val_fraction >= 0;
@@ -168,8 +181,28 @@ static void add_inputs(pack_input *inputs, size_t *count, const char *const *pat
     }
 }
 
-/* Archives, or data sets of other programs. */
-static int pack_files(pack_arguments *a, int argc, char **argv, bool archives)
+typedef enum files_kind { FILES_ARCHIVES, FILES_SAMPLES, FILES_LISTS } files_kind;
+
+static int pack_inputs(const pack_arguments *a, const pack_input *inputs, size_t count, const char *out,
+                       files_kind kind)
+{
+    const pack_samples_options samples = {
+        .common = a->directory, .classes = a->table.classes, .class_count = a->table.class_count};
+    const pack_manifest_options lists = {.common = a->directory,
+                                         .classes = a->table.classes,
+                                         .class_count = a->table.class_count,
+                                         .root = a->root,
+                                         .label = a->table.label,
+                                         .header = a->table.header};
+    switch (kind) {
+    case FILES_SAMPLES: return pack_sample_files(inputs, count, out, &samples, NULL);
+    case FILES_LISTS: return pack_manifests(inputs, count, out, &lists, NULL);
+    default: return pack_archives(inputs, count, out, &a->directory, NULL);
+    }
+}
+
+/* Archives, data sets of other programs, or lists. */
+static int pack_files(pack_arguments *a, int argc, char **argv, files_kind kind)
 {
     const pack_input as[DATASET_SPLITS] = {
         {0}, {.given = true, .split = DATASET_VAL}, {.given = true, .split = DATASET_TEST}};
@@ -177,37 +210,70 @@ static int pack_files(pack_arguments *a, int argc, char **argv, bool archives)
     size_t count = 0;
     pack_input *inputs = calloc(plain + a->val.count + a->test.count + 1, sizeof *inputs);
     if (inputs == NULL) {
-        return error_set(LS_ENOMEM, "pack: no memory for %zu archives", plain);
+        return error_set(LS_ENOMEM, "pack: no memory for %zu files", plain);
     }
     add_inputs(inputs, &count, (const char *const *)argv + optind, plain, &as[DATASET_TRAIN]);
     add_inputs(inputs, &count, a->val.texts, a->val.count, &as[DATASET_VAL]);
     add_inputs(inputs, &count, a->test.texts, a->test.count, &as[DATASET_TEST]);
-    const pack_samples_options samples = {
-        .common = a->directory, .classes = a->table.classes, .class_count = a->table.class_count};
-    const int code = archives ? pack_archives(inputs, count, argv[argc - 1], &a->directory, NULL)
-                              : pack_sample_files(inputs, count, argv[argc - 1], &samples, NULL);
+    const int code = pack_inputs(a, inputs, count, argv[argc - 1], kind);
     free(inputs);
     return code;
+}
+
+/* Options that are for what has columns. */
+static int refuse_columns(const pack_arguments *a)
+{
+    if (a->of_list != NULL) {
+        return error_set(LS_EUSAGE, "--%s: goes with a list of pictures; see `lockstep help pack`", a->of_list);
+    }
+    return a->of_columns == NULL ? LS_OK
+                                 : error_set(LS_EUSAGE,
+                                             "--%s: goes with --csv only, or with a list of pictures; see "
+                                             "`lockstep help pack`",
+                                             a->of_columns);
+}
+
+static int pack_lists(pack_arguments *a, int argc, char **argv)
+{
+    return a->directory.layout == PACK_LAYOUT_AUTO
+               ? pack_files(a, argc, argv, FILES_LISTS)
+               : error_set(LS_EUSAGE, "--layout: is for folders, and %s is a list", argv[optind]);
 }
 
 /* Class folders, in archives or not. */
 static int pack_folders(pack_arguments *a, int argc, char **argv)
 {
+    const int code = refuse_columns(a);
+    if (code != LS_OK) {
+        return code;
+    }
     if (unpack_is_archive(argv[optind])) {
-        return pack_files(a, argc, argv, true);
+        return pack_files(a, argc, argv, FILES_ARCHIVES);
     }
     if (a->val.count + a->test.count > 0 || argc - optind > 2) {
         return error_set(LS_EUSAGE,
-                         "%s: is no archive or data set of another program, as several sources, --val and --test are; "
-                         "see `lockstep help pack`",
+                         "%s: is no archive, list or data set of another program, as several sources, --val and --test "
+                         "are; see `lockstep help pack`",
                          argv[optind]);
     }
     return pack_directory(argv[optind], argv[optind + 1], &a->directory, NULL);
 }
 
+static int pack_samples(pack_arguments *a, int argc, char **argv)
+{
+    const int code = refuse_columns(a);
+    if (code != LS_OK) {
+        return code;
+    }
+    return a->map == NULL
+               ? pack_files(a, argc, argv, FILES_SAMPLES)
+               : error_set(LS_EUSAGE, "--map: is for class folders and lists; --classes names the labels of %s",
+                           argv[optind]);
+}
+
 static int pack_pictures(pack_arguments *a, int argc, char **argv)
 {
-    const int code = args_positionals(argc, argv, 2, ARGS_ANY_NUMBER, "DIR OUT.h5, or ARCHIVE... OUT.h5");
+    int code = args_positionals(argc, argv, 2, ARGS_ANY_NUMBER, "DIR OUT.h5, or FILE... OUT.h5");
     if (code != LS_OK) {
         return code;
     }
@@ -218,15 +284,16 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     a->directory.seed = a->seed;
     a->table.classes = (const char *const *)a->classes;
     if (pack_is_samples(argv[optind])) {
-        return a->map == NULL ? pack_files(a, argc, argv, false)
-                              : error_set(LS_EUSAGE, "--map: is for class folders; --classes names the labels of %s",
-                                          argv[optind]);
+        return pack_samples(a, argc, argv);
     }
     a->choice.only = a->table.classes;
     a->choice.only_count = a->table.class_count;
     a->directory.choice = &a->choice;
-    const int read = a->map != NULL ? pack_choice_read(&a->choice, a->map) : LS_OK;
-    return read == LS_OK ? pack_folders(a, argc, argv) : read;
+    code = a->map != NULL ? pack_choice_read(&a->choice, a->map) : LS_OK;
+    if (code != LS_OK) {
+        return code;
+    }
+    return pack_is_manifest(argv[optind]) ? pack_lists(a, argc, argv) : pack_folders(a, argc, argv);
 }
 
 static int check_storing(const pack_arguments *a)
@@ -289,7 +356,7 @@ static int run(int argc, char **argv)
 
 const command pack_command = {
     .name = "pack",
-    .summary = "make a data set from folders or archives of pictures, or a table of pixels",
+    .summary = "make a data set from folders, archives or lists of pictures, or a table of pixels",
     .help = help,
     .run = run,
 };

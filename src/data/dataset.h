@@ -143,9 +143,10 @@ int dataset_decode(const dataset *d, image *out, const uint8_t *bytes, size_t si
 
 /* One picture to be written. */
 typedef struct dataset_item {
-    char *name;    /* what goes to /names */
-    size_t size;   /* bytes */
-    uint64_t hash; /* hash_bytes of them */
+    char *name;        /* what goes to /names */
+    size_t size;       /* bytes */
+    uint64_t hash;     /* hash_bytes of them */
+    uint64_t likeness; /* data/likeness.h; 0: none. For warnings, not written */
     int32_t label;
     dataset_split split;
     bool turned;     /* it has an orientation tag other than upright */

@@ -21,24 +21,26 @@ enum { PACK_MAX_CLASSES = 100000 };
 
 /* Why an entry was passed over. Of those up to PACK_SILENT only the number is said, and they are never an error. */
 typedef enum pack_reason {
-    PACK_HIDDEN,                /* its name starts with a dot; a folder counts as one, and is not opened */
-    PACK_SYSTEM,                /* what systems leave in folders (data/pack_names.h); likewise */
-    PACK_OUTPUT,                /* the output of an earlier packing, or what another one writes now */
-    PACK_HEADER,                /* the table's first line */
-    PACK_EMPTY,                 /* a line without text */
-    PACK_CLASS,                 /* of a class that is left out (pack_choice) */
-    PACK_LIMIT,                 /* of its class and split there are as many as were asked for */
-    PACK_SIDECAR,               /* of a WebDataset: what lies beside a picture, neither picture nor label */
-    PACK_SILENT = PACK_SIDECAR, /* the last of these */
-    PACK_NOT_PICTURE,           /* neither JPEG nor PNG, damaged, empty, or too large */
-    PACK_UNREADABLE,            /* a file or folder that the system does not let us read */
-    PACK_BESIDE,                /* a file beside the class folders */
-    PACK_UNLABELLED,            /* a picture without a label */
-    PACK_OUTSIDE,               /* a folder that is no split's, beside those that are */
-    PACK_BROKEN_LINK,           /* leads nowhere, or to itself */
-    PACK_REPEATED,              /* a link to a folder that is looked through already */
-    PACK_SPECIAL,               /* a pipe, socket or device */
-    PACK_LONG_PATH,             /* longer than the system takes */
+    PACK_HIDDEN,              /* its name starts with a dot; a folder counts as one, and is not opened */
+    PACK_SYSTEM,              /* what systems leave in folders (data/pack_names.h); likewise */
+    PACK_OUTPUT,              /* the output of an earlier packing, or what another one writes now */
+    PACK_HEADER,              /* the table's first line */
+    PACK_EMPTY,               /* a line without text */
+    PACK_CLASS,               /* of a class that is left out (pack_choice) */
+    PACK_LIMIT,               /* of its class and split there are as many as were asked for */
+    PACK_SIDECAR,             /* of a WebDataset: what lies beside a picture, neither picture nor label */
+    PACK_TWICE,               /* a list has it already, with the same label for the same split */
+    PACK_SILENT = PACK_TWICE, /* the last of these */
+    PACK_NOT_PICTURE,         /* neither JPEG nor PNG, damaged, empty, or too large */
+    PACK_UNREADABLE,          /* a file or folder that the system does not let us read */
+    PACK_BESIDE,              /* a file beside the class folders */
+    PACK_UNLABELLED,          /* a picture without a label */
+    PACK_OUTSIDE,             /* a folder that is no split's, beside those that are; in a list, of none */
+    PACK_BROKEN_LINK,         /* leads nowhere, or to itself */
+    PACK_REPEATED,            /* a link to a folder that is looked through already */
+    PACK_SPECIAL,             /* a pipe, socket or device */
+    PACK_LONG_PATH,           /* longer than the system takes */
+    PACK_MISSING,             /* a list names it, and it is not there */
     PACK_REASONS
 } pack_reason;
 
@@ -129,6 +131,28 @@ typedef struct pack_csv_options {
     pack_header header;  /* whether the first line is one */
     dataset_maker maker; /* goes to the file */
 } pack_csv_options;
+
+typedef struct pack_manifest_options {
+    pack_directory_options common; /* but for the layout; the choice is of labels */
+    const char *const *classes;    /* [class_count] names of the labels 0, 1, 2, and the only ones that are taken */
+    size_t class_count;
+    const char *root;   /* the folder that paths begin in; NULL: that of the list */
+    const char *label;  /* its column, as pack_csv_options has it */
+    pack_header header; /* whether the first line is one */
+} pack_manifest_options;
+
+/* Whether a file is a list of pictures: text whose first line has two cells or more. */
+bool pack_is_manifest(const char *path);
+
+/*
+ * Pack the pictures that lists name, several as one: a row for each, with its path, its label and perhaps its split, in
+ * text as pack_csv takes it (data/pack_fields.h says which column is which, data/pack_place.h where a file is looked
+ * for). Labels are as pack_csv has them, but for choice->only: names that are not among them are left out. A picture
+ * that is listed again with the same label for the same split is passed over, with another label it is an error. Errors
+ * and options as pack_directory; LS_EFORMAT names the line.
+ */
+int pack_manifests(const pack_input *inputs, size_t count, const char *out, const pack_manifest_options *options,
+                   pack_result *result);
 
 /*
  * Pack a table, plain or gzip: rows of width * height gray values in [0, max_value], line by line, and a label; divided

@@ -191,7 +191,7 @@ static int number_folders(archive_source *s)
         }
     }
     if (code == LS_OK) {
-        code = pack_choice_check(s->p.choice);
+        code = pack_choice_check(s->p.choice, "class folder");
     }
     return code == LS_OK ? pack_choice_number(s->p.choice, &s->p.classes) : code;
 }

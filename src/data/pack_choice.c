@@ -84,10 +84,24 @@ bool pack_choice_is_made(const pack_choice *c)
     return c != NULL && (c->only_count > 0 || c->count > 0);
 }
 
-static bool is_wanted(const pack_choice *c, const char *name)
+const char *pack_choice_rename(const pack_choice *c, const char *folder)
 {
-    bool found = c->only_count == 0;
-    for (size_t i = 0; i < c->only_count && !found; i++) {
+    char *key = (char *)folder; /* it is only compared */
+    const pack_rename wanted = {.folder = key};
+    if (c == NULL || c->count == 0) {
+        return folder;
+    }
+    pack_rename *found = bsearch(&wanted, c->renames, c->count, sizeof *c->renames, by_folder);
+    if (found != NULL) {
+        found->asked = true;
+    }
+    return found == NULL ? folder : *found->name != '\0' ? found->name : NULL;
+}
+
+bool pack_choice_wants(const pack_choice *c, const char *name)
+{
+    bool found = c == NULL || c->only_count == 0;
+    for (size_t i = 0; !found && i < c->only_count; i++) {
         found = strcmp(c->only[i], name) == 0;
     }
     return found;
@@ -95,27 +109,15 @@ static bool is_wanted(const pack_choice *c, const char *name)
 
 const char *pack_choice_class(const pack_choice *c, const char *folder)
 {
-    const char *name = folder;
-    if (c == NULL) {
-        return folder;
-    }
-    if (c->count > 0) {
-        char *key = (char *)folder; /* it is only compared */
-        const pack_rename wanted = {.folder = key};
-        pack_rename *found = bsearch(&wanted, c->renames, c->count, sizeof *c->renames, by_folder);
-        if (found != NULL) {
-            found->asked = true;
-            name = found->name;
-        }
-    }
-    return *name != '\0' && is_wanted(c, name) ? name : NULL;
+    const char *name = pack_choice_rename(c, folder);
+    return name != NULL && *name != '\0' && pack_choice_wants(c, name) ? name : NULL;
 }
 
-int pack_choice_check(const pack_choice *c)
+int pack_choice_check(const pack_choice *c, const char *what)
 {
     for (size_t i = 0; c != NULL && i < c->count; i++) {
         if (!c->renames[i].asked) {
-            return error_set(LS_EUSAGE, "%s: there is no class folder '%s'", c->path, c->renames[i].folder);
+            return error_set(LS_EUSAGE, "%s: there is no %s '%s'", c->path, what, c->renames[i].folder);
         }
     }
     return LS_OK;

@@ -28,8 +28,14 @@ bool pack_choice_is_made(const pack_choice *c);
 /* The class of a folder; NULL: it is left out. c NULL: all, as they are. */
 const char *pack_choice_class(const pack_choice *c, const char *folder);
 
-/* After all folders were asked for: LS_EUSAGE where the file has one that was not. c may be NULL. */
-int pack_choice_check(const pack_choice *c);
+/* The two steps of that: what a folder, or a label, is called, NULL where that leaves it out; whether a class is one of
+ * `only`. c may be NULL. */
+const char *pack_choice_rename(const pack_choice *c, const char *folder);
+bool pack_choice_wants(const pack_choice *c, const char *name);
+
+/* After all folders were asked for: LS_EUSAGE where the file has one that was not. what they are: "class folder". c may
+ * be NULL. */
+int pack_choice_check(const pack_choice *c, const char *what);
 
 /*
  * Number the classes that were found, which are in any order and may be there twice: `only`, or in alphabetical order.

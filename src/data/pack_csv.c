@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "base/text.h"
 #include "data/image.h"
 #include "data/pack_header.h"
 #include "data/pack_label.h"
@@ -123,23 +122,6 @@ static int add_row(table *t)
     return code == LS_OK && item.name == NULL ? error_set(LS_ENOMEM, "pack: no memory for a name") : code;
 }
 
-/* Names in another encoding would be other names, or the same question marks for different ones. */
-static bool is_utf8(const char *line)
-{
-    uint32_t character = 0;
-    size_t n = 1;
-    for (; *line != '\0' && n > 0; line += n) {
-        n = text_decode(line, &character);
-    }
-    return n > 0;
-}
-
-/* Tabs that divide cells are a row of empty ones. */
-static bool is_blank(const table *t)
-{
-    return t->text.line[strspn(t->text.line, t->separator == '\t' ? " " : " \t")] == '\0';
-}
-
 /* The first line with text, already cut. */
 static int begin_table(table *t)
 {
@@ -152,10 +134,10 @@ static int begin_table(table *t)
 
 static int take_line(table *t)
 {
-    if (is_blank(t)) {
+    if (pack_row_is_blank(t->text.line, t->separator)) {
         return pack_pass(&t->p.account, PACK_EMPTY, t->path, "empty");
     }
-    if (!is_utf8(t->text.line)) {
+    if (!pack_text_is_utf8(&t->text)) {
         return wrong_row(t, "is not text in UTF-8; save the table as UTF-8");
     }
     const bool first = t->separator == '\0';
@@ -220,7 +202,9 @@ static int open_table(table *t)
         return error_set(LS_ENOMEM, "%s: no memory for a row of %zu values", t->path, t->cells);
     }
     code = pack_row_reserve(&t->row, t->cells + 1);
-    return code != LS_OK ? code : pack_labels_begin(&t->labels, &t->p, t->options);
+    return code != LS_OK ? code
+                         : pack_labels_begin(&t->labels, &t->p.classes, t->options->classes,
+                                             t->options->classes != NULL ? t->options->class_count : 0);
 }
 
 /* The last rows, or a part of each class that packing_finish chooses. */
@@ -257,7 +241,10 @@ static int pack_table(table *t)
         code = read_rows(t);
     }
     if (code == LS_OK) {
-        code = pack_labels_finish(&t->labels, t->path);
+        code = pack_labels_finish(&t->labels);
+    }
+    for (size_t i = 0; code == LS_OK && i < t->p.items.count; i++) {
+        t->p.items.items[i].label = pack_labels_class(&t->labels, t->p.items.items[i].label);
     }
     if (code == LS_OK) {
         warn_dark(t);

@@ -85,7 +85,7 @@ static int number_classes(folder_source *s)
         }
     }
     if (code == LS_OK) {
-        code = pack_choice_check(s->p.choice);
+        code = pack_choice_check(s->p.choice, "class folder");
     }
     if (code == LS_OK) {
         code = pack_choice_number(s->p.choice, &s->p.classes);

@@ -108,26 +108,26 @@ static int find_by_name(pack_columns *out, const pack_row *r, const char *name, 
                      path, line, n == 0 ? "no column" : "more than one column");
 }
 
-static int find_label(pack_columns *out, const pack_row *r, const pack_csv_options *o, const char *path, size_t line)
+int pack_label_column(pack_columns *out, const pack_row *r, const char *label, const char *path, size_t line)
 {
-    const bool by_name = is_by_name(o->label);
-    if (out->header && (by_name || o->label == NULL)) {
-        return find_by_name(out, r, o->label, path, line);
+    const bool by_name = is_by_name(label);
+    if (out->header && (by_name || label == NULL)) {
+        return find_by_name(out, r, label, path, line);
     }
     if (by_name) {
-        return error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line, o->label);
+        return error_set(LS_EFORMAT, "%s: line %zu is no header, so no column is called '%s'", path, line, label);
     }
-    if (o->label == NULL || strcmp(o->label, "last") == 0) {
+    if (label == NULL || strcmp(label, "last") == 0) {
         out->label = r->count - 1;
         return LS_OK;
     }
-    if (strcmp(o->label, "first") == 0) {
+    if (strcmp(label, "first") == 0) {
         out->label = 0;
         return LS_OK;
     }
     double number = 0;
-    if (!pack_cell_number(&number, o->label) || number < 1 || number > (double)r->count) {
-        return error_set(LS_EUSAGE, "--label: there is no column %s; the table has %zu", o->label, r->count);
+    if (!pack_cell_number(&number, label) || number < 1 || number > (double)r->count) {
+        return error_set(LS_EUSAGE, "--label: there is no column %s; the table has %zu", label, r->count);
     }
     out->label = (size_t)number - 1;
     return LS_OK;
@@ -146,5 +146,5 @@ int pack_columns_find(pack_columns *out, const pack_row *first, const pack_csv_o
                          line);
     }
     *out = (pack_columns){.header = verdict == 1};
-    return find_label(out, first, options, path, line);
+    return pack_label_column(out, first, options->label, path, line);
 }

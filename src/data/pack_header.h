@@ -17,4 +17,10 @@ typedef struct pack_columns {
 int pack_columns_find(pack_columns *out, const pack_row *first, const pack_csv_options *options, const char *path,
                       size_t line);
 
+/*
+ * The label's column alone, of a first line that is known to be a header or not (out->header). label: as
+ * pack_csv_options has it. Returns 0, LS_EFORMAT, or LS_EUSAGE where there is no such column.
+ */
+int pack_label_column(pack_columns *out, const pack_row *first, const char *label, const char *path, size_t line);
+
 #endif

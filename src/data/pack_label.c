@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "data/pack.h"
 #include "data/pack_row.h"
 
 /* A name without the blanks around it. */
@@ -44,17 +45,21 @@ static int check_class(const pack_names *classes, size_t at)
     return LS_OK;
 }
 
-int pack_labels_begin(pack_labels *l, packing *to, const pack_csv_options *options)
+int pack_labels_begin(pack_labels *l, pack_names *classes, const char *const *given, size_t count)
 {
     int code = LS_OK;
-    *l = (pack_labels){.to = to, .options = options, .largest = -1};
-    if (options->classes != NULL && options->class_count > PACK_MAX_CLASSES) {
+    int32_t number = 0; /* of each: i, as none is there twice */
+    *l = (pack_labels){.classes = classes, .named = count > 0, .largest = -1};
+    if (count > PACK_MAX_CLASSES) {
         return error_set(LS_EUSAGE, "--classes: there are %d classes at most", PACK_MAX_CLASSES);
     }
-    for (size_t i = 0; options->classes != NULL && i < options->class_count && code == LS_OK; i++) {
-        code = add_class(&to->classes, options->classes[i]);
+    for (size_t i = 0; i < count && code == LS_OK; i++) {
+        code = add_class(classes, given[i]);
         if (code == LS_OK) {
-            code = check_class(&to->classes, i);
+            code = check_class(classes, i);
+        }
+        if (code == LS_OK) {
+            code = pack_numbers_find(&l->names, classes->names[i], &number);
         }
     }
     return code;
@@ -63,29 +68,28 @@ int pack_labels_begin(pack_labels *l, packing *to, const pack_csv_options *optio
 /* Why a number is not a class, or NULL. why: [80] */
 static const char *refuse_number(const pack_labels *l, double v, char *why)
 {
-    const bool named = l->options->classes != NULL;
-    const size_t limit = named ? l->options->class_count : PACK_MAX_CLASSES;
+    const size_t limit = l->named ? l->classes->count : PACK_MAX_CLASSES;
     if (v < 0 || v != floor(v)) {
         return "not a class: classes are numbered 0, 1, 2, ...";
     }
     if (v < (double)limit) {
         return NULL;
     }
-    (void)snprintf(why, 80, named ? "not one of the %zu in --classes" : "too large: there are %zu classes at most",
+    (void)snprintf(why, 80, l->named ? "not one of the %zu in --classes" : "too large: there are %zu classes at most",
                    limit);
     return why;
 }
 
-/* Whether it is one of --classes, and which. */
-static bool is_named(const pack_labels *l, const char *label, int32_t *out)
+static int add_name(pack_labels *l, int32_t *out, const char *label, const char *path, size_t line)
 {
-    for (size_t i = 0; i < l->to->classes.count; i++) {
-        if (strcmp(l->to->classes.names[i], label) == 0) {
-            *out = (int32_t)i;
-            return true;
-        }
+    const int code = pack_numbers_find(&l->names, label, out);
+    if (code == LS_OK && l->names.names.count > PACK_MAX_CLASSES) {
+        return error_set(LS_EFORMAT,
+                         "%s: line %zu has one more label that differs from all before; there are %d classes "
+                         "at most",
+                         path, line, PACK_MAX_CLASSES);
     }
-    return false;
+    return code;
 }
 
 int pack_labels_read(pack_labels *l, int32_t *out, const char *label, const char *path, size_t line)
@@ -93,19 +97,18 @@ int pack_labels_read(pack_labels *l, int32_t *out, const char *label, const char
     char text[80];
     const char *wrong = NULL;
     double v = 0;
-    const bool named = l->options->classes != NULL;
     const bool number = pack_cell_number(&v, label);
     *out = 0;
     if (*label == '\0') {
         return error_set(LS_EFORMAT, "%s: line %zu has no label", path, line);
     }
-    if (!named && l->kind == LABELS_NUMBERS && !number) {
+    if (!l->named && l->kind == LABELS_NUMBERS && !number) {
         wrong = "not a number as those before it";
-    } else if (!named && l->kind == LABELS_NAMES && number) {
+    } else if (!l->named && l->kind == LABELS_NAMES && number) {
         wrong = "a number, unlike those before it";
     } else if (number) {
         wrong = refuse_number(l, v, text);
-    } else if (named && !is_named(l, label, out)) {
+    } else if (l->named && !pack_numbers_has(&l->names, label, out)) {
         wrong = "not one of --classes";
     }
     if (wrong != NULL) {
@@ -116,52 +119,35 @@ int pack_labels_read(pack_labels *l, int32_t *out, const char *label, const char
         *out = (int32_t)v;
         l->largest = *out > l->largest ? *out : l->largest;
     }
-    return named || number ? LS_OK : pack_names_add(&l->rows, label);
+    return l->named || number ? LS_OK : add_name(l, out, label, path, line);
 }
 
 /* The numbers up to the largest. */
-static int number_classes(pack_labels *l)
+static int name_numbers(pack_labels *l)
 {
     char name[16];
     int code = LS_OK;
     for (int32_t i = 0; i <= l->largest && code == LS_OK; i++) {
         (void)snprintf(name, sizeof name, "%d", (int)i);
-        code = pack_names_add(&l->to->classes, name);
+        code = pack_names_add(l->classes, name);
     }
     return code;
 }
 
-/* The labels, as far as they differ, in alphabetical order. */
-static int sort_classes(pack_labels *l, const char *path)
+int pack_labels_finish(pack_labels *l)
 {
-    int code = LS_OK;
-    pack_names *classes = &l->to->classes;
-    for (size_t i = 0; i < l->rows.count && code == LS_OK; i++) {
-        code = pack_names_add(classes, l->rows.names[i]);
-    }
-    if (code != LS_OK) {
-        return code;
-    }
-    pack_names_sort(classes);
-    if (classes->count > PACK_MAX_CLASSES) {
-        return error_set(LS_EFORMAT, "%s: has %zu labels that differ; there are %d classes at most", path,
-                         classes->count, PACK_MAX_CLASSES);
-    }
-    for (size_t i = 0; i < l->to->items.count; i++) {
-        l->to->items.items[i].label = (int32_t)pack_names_find(classes, l->rows.names[i]);
-    }
-    return LS_OK;
-}
-
-int pack_labels_finish(pack_labels *l, const char *path)
-{
-    if (l->options->classes != NULL) {
+    if (l->named) {
         return LS_OK;
     }
-    return l->kind == LABELS_NAMES ? sort_classes(l, path) : number_classes(l);
+    return l->kind == LABELS_NAMES ? pack_numbers_finish(&l->names, l->classes) : name_numbers(l);
+}
+
+int32_t pack_labels_class(const pack_labels *l, int32_t number)
+{
+    return !l->named && l->kind == LABELS_NAMES ? pack_numbers_place(&l->names, number) : number;
 }
 
 void pack_labels_release(pack_labels *l)
 {
-    pack_names_release(&l->rows);
+    pack_numbers_release(&l->names);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/thread.h"
+#include "data/likeness.h"
 #include "data/orientation.h"
 #include "data/pack_list.h"
 
@@ -56,11 +57,12 @@ static void fail(pack_picture *p, int code, pack_reason reason, const char *what
     (void)snprintf(p->what, sizeof p->what, "%s", what);
 }
 
-/* Memory of a thread. */
-typedef struct looking {
+/* What a thread works with. */
+typedef struct worker {
     image decoded;
+    likeness_space likeness;
     pack_store_space storing;
-} looking;
+} worker;
 
 /* A PNG file in place of pixels. */
 static int encode(pack_picture *p)
@@ -94,24 +96,34 @@ static int decode(pack_picture *p, image *decoded, pack_reason *reason, const ch
 }
 
 /* The picture in the form in which it is stored. */
-static int store(pack_picture *p, looking *at, const pack_storing *how)
+static int store(pack_picture *p, worker *w, const pack_storing *how)
 {
     bool anew = false;
-    const bool turned = at->decoded.orientation != ORIENTATION_UPRIGHT;
-    const int code = pack_store(&p->file, &p->item.size, &anew, &at->decoded, how, &at->storing);
+    const bool turned = w->decoded.orientation != ORIENTATION_UPRIGHT;
+    const int code = pack_store(&p->file, &p->item.size, &anew, &w->decoded, how, &w->storing);
     p->item.turned = turned && !anew;
     return code == LS_OK && p->raw.width > 0 && !anew ? encode(p) : code;
 }
 
-static void look_into(pack_picture *p, looking *at, const pack_storing *how)
+/* What it is compared with others by, before it is stored in another form. */
+static int compare(dataset_item *item, worker *w)
+{
+    const image *i = &w->decoded;
+    pack_measure(item, i);
+    return likeness_of(&item->likeness, i->pixels, i->width, i->height, 3, i->orientation, &w->likeness);
+}
+
+static void look_into(pack_picture *p, worker *w, const pack_storing *how)
 {
     pack_reason reason = PACK_NOT_PICTURE;
     const char *what = NULL;
-    int code = decode(p, &at->decoded, &reason, &what);
+    int code = decode(p, &w->decoded, &reason, &what);
     if (code == LS_OK) {
-        (void)snprintf(p->note, sizeof p->note, "%s", at->decoded.note);
-        pack_measure(&p->item, &at->decoded);
-        code = store(p, at, how);
+        (void)snprintf(p->note, sizeof p->note, "%s", w->decoded.note);
+        code = compare(&p->item, w);
+    }
+    if (code == LS_OK) {
+        code = store(p, w, how);
     }
     if (code != LS_OK) {
         fail(p, code, reason, what != NULL ? what : error_message());
@@ -124,7 +136,7 @@ static void look_into(pack_picture *p, looking *at, const pack_storing *how)
 static void *work(void *context)
 {
     pack_pipe *p = context;
-    looking at = {0};
+    worker w = {0};
     (void)pthread_mutex_lock(&p->lock);
     while (!p->ends) {
         if (p->waiting == 0) {
@@ -136,14 +148,15 @@ static void *work(void *context)
         p->waiting--;
         s->state = SLOT_BUSY;
         (void)pthread_mutex_unlock(&p->lock);
-        look_into(&s->picture, &at, p->storing);
+        look_into(&s->picture, &w, p->storing);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         (void)pthread_cond_signal(&p->done);
     }
     (void)pthread_mutex_unlock(&p->lock);
-    image_release(&at.decoded);
-    pack_store_space_release(&at.storing);
+    image_release(&w.decoded);
+    likeness_space_release(&w.likeness);
+    pack_store_space_release(&w.storing);
     return NULL;
 }
 

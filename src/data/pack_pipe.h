@@ -21,7 +21,7 @@ typedef struct pack_raw {
 
 /* One under way. Whoever puts it in sets name, label, split, and path or file; the rest comes back. */
 typedef struct pack_picture {
-    dataset_item item;   /* its name is owned; size, hash and turned come back */
+    dataset_item item;   /* its name is owned; size, hash, likeness and turned come back */
     char *path;          /* of a file that its bytes are read from; owned, the pipe's; NULL: */
     dataset_buffer file; /* they are here, item.size of them; */
     pack_raw raw;        /* or, where it has a size: pixels are here, and a PNG of them is made if files are stored */

@@ -30,6 +30,16 @@ static size_t count_outside_quotes(const char *line, char wanted)
     return n;
 }
 
+size_t pack_row_count(const char *line, char separator)
+{
+    return 1 + count_outside_quotes(line, separator);
+}
+
+bool pack_row_is_blank(const char *line, char separator)
+{
+    return line[strspn(line, separator == '\t' ? " " : " \t")] == '\0';
+}
+
 char pack_row_separator(const char *line, size_t columns)
 {
     static const char separators[] = {'\t', ';', ','};

@@ -22,6 +22,12 @@ void pack_row_release(pack_row *r);
  */
 char pack_row_separator(const char *line, size_t columns);
 
+/* How many cells a separator makes of a line, whether its quotes are right or not. */
+size_t pack_row_count(const char *line, char separator);
+
+/* Whether a line is empty, but for blanks. Tabs that divide cells are none of these, but a row of empty ones. */
+bool pack_row_is_blank(const char *line, char separator);
+
 /*
  * Cut a line into cells: blanks around them and quotes are taken off, a doubled quote within quotes is one. The line is
  * changed. Returns NULL, or what is wrong with it (static).

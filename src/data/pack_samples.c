@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "data/pack_numbers.h"
 #include "data/packing.h"
 #include "io/packed.h"
 
@@ -27,13 +28,6 @@ const pack_samples_kind *pack_samples_kind_of(const char *path)
     return found;
 }
 
-/* Names of classes in alphabetical order, each with the number that it got when it came first. */
-typedef struct class_numbers {
-    pack_names names;
-    int32_t *numbers; /* owned; [names.capacity] */
-    size_t capacity;
-} class_numbers;
-
 typedef struct samples_source {
     packing p;
     const pack_samples_options *options; /* not owned */
@@ -41,47 +35,11 @@ typedef struct samples_source {
     size_t count;
     const pack_input *at; /* the file at hand */
     pack_pipe *pipe;
-    class_numbers named; /* where classes have names */
-    bool numbered;       /* classes have numbers */
-    int32_t largest;     /* of these */
-    size_t number, all;  /* samples of the file at hand, and of all before too */
+    pack_numbers named; /* where classes have names */
+    bool numbered;      /* classes have numbers */
+    int32_t largest;    /* of these */
+    size_t number, all; /* samples of the file at hand, and of all before too */
 } samples_source;
-
-static int find_name(class_numbers *c, const char *name, int32_t *out)
-{
-    size_t low = 0;
-    size_t high = c->names.count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(name, c->names.names[middle]);
-        if (order == 0) {
-            *out = c->numbers[middle];
-            return LS_OK;
-        }
-        low = order > 0 ? middle + 1 : low;
-        high = order > 0 ? high : middle;
-    }
-    const int code = pack_names_add(&c->names, name);
-    if (code == LS_OK && c->capacity < c->names.capacity) {
-        int32_t *more = realloc(c->numbers, c->names.capacity * sizeof *more);
-        if (more == NULL) {
-            return error_set(LS_ENOMEM, "pack: no memory for %zu classes", c->names.capacity);
-        }
-        c->numbers = more;
-        c->capacity = c->names.capacity;
-    }
-    if (code != LS_OK) {
-        return code;
-    }
-    const size_t after = c->names.count - 1 - low;
-    char *added = c->names.names[c->names.count - 1];
-    *out = (int32_t)(c->names.count - 1);
-    memmove(c->names.names + low + 1, c->names.names + low, after * sizeof *c->names.names);
-    memmove(c->numbers + low + 1, c->numbers + low, after * sizeof *c->numbers);
-    c->names.names[low] = added;
-    c->numbers[low] = *out;
-    return LS_OK;
-}
 
 static int refuse_label(const samples_source *s, const char *what)
 {
@@ -97,7 +55,7 @@ static int take_label(samples_source *s, const pack_sample *sample)
         return refuse_label(s, "has a class with a name, unlike those before it");
     }
     if (sample->class_name != NULL) {
-        const int code = find_name(&s->named, sample->class_name, label);
+        const int code = pack_numbers_find(&s->named, sample->class_name, label);
         return code != LS_OK || s->named.names.count <= PACK_MAX_CLASSES ? code
                                                                          : refuse_label(s, "is of one class too many");
     }
@@ -201,20 +159,11 @@ static int put_all(samples_source *s)
 /* The names, in their order, and the items' numbers by that. */
 static int use_names(samples_source *s)
 {
-    int code = LS_OK;
-    const size_t n = s->named.names.count;
-    int32_t *places = calloc(n + 1, sizeof *places);
-    if (places == NULL) {
-        return error_set(LS_ENOMEM, "pack: no memory for %zu classes", n);
+    const int code = pack_numbers_finish(&s->named, &s->p.classes);
+    for (size_t i = 0; code == LS_OK && i < s->p.items.count; i++) {
+        dataset_item *item = &s->p.items.items[i];
+        item->label = pack_numbers_place(&s->named, item->label);
     }
-    for (size_t i = 0; i < n && code == LS_OK; i++) {
-        places[s->named.numbers[i]] = (int32_t)i;
-        code = pack_names_add(&s->p.classes, s->named.names.names[i]);
-    }
-    for (size_t i = 0; i < s->p.items.count; i++) {
-        s->p.items.items[i].label = places[s->p.items.items[i].label];
-    }
-    free(places);
     return code;
 }
 
@@ -272,8 +221,7 @@ int pack_sample_files(const pack_input *inputs, size_t count, const char *out, c
     if (code == LS_OK) {
         code = packing_finish(&s.p, result);
     }
-    pack_names_release(&s.named.names);
-    free(s.named.numbers);
+    pack_numbers_release(&s.named);
     packing_release(&s.p);
     return code;
 }

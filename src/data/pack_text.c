@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 enum { BLOCK = 1 << 16, END = 256 /* not a character */ };
 
@@ -227,6 +228,16 @@ int pack_text_next(pack_text *t)
         return 0;
     }
     return 1;
+}
+
+bool pack_text_is_utf8(const pack_text *t)
+{
+    uint32_t character = 0;
+    size_t n = 1;
+    for (const char *at = t->line; *at != '\0' && n > 0; at += n) {
+        n = text_decode(at, &character);
+    }
+    return n > 0;
 }
 
 void pack_text_close(pack_text *t)

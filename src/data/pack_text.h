@@ -38,6 +38,10 @@ int pack_text_open(pack_text *t, const char *path, size_t longest);
 /* Read the next line. Returns 1, 0 at the end of the file, LS_EFORMAT or LS_EIO. */
 int pack_text_next(pack_text *t);
 
+/* Whether the line at hand is UTF-8. Names in another encoding would be other names, or the same question marks for
+ * different ones. */
+bool pack_text_is_utf8(const pack_text *t);
+
 void pack_text_close(pack_text *t);
 
 #endif

@@ -36,8 +36,10 @@ int pack_walk_begin(pack_walk *w, packing *to, pack_items *files, const char *ro
         return error_set(LS_EUSAGE, "%s: no such folder", root);
     }
     if (!S_ISDIR(info.st_mode)) {
-        return error_set(LS_EUSAGE, "%s: is neither a folder of pictures nor an archive (a table goes with --csv)",
-                         root);
+        return error_set(
+            LS_EUSAGE,
+            "%s: is neither a folder of pictures nor an archive or a list of them (a table of pixels goes with --csv)",
+            root);
     }
     if (access(w->path, R_OK) != 0 && errno == EACCES) {
         return error_set(LS_EUSAGE, "%s: cannot be listed: %m", root);

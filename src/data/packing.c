@@ -226,6 +226,9 @@ int packing_finish(packing *p, pack_result *result)
     if (code == LS_OK) {
         code = packing_warn_twice(&p->items);
     }
+    if (code == LS_OK) {
+        code = packing_warn_look_alike(&p->items);
+    }
     if (code != LS_OK) {
         goto cleanup;
     }

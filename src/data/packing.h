@@ -85,6 +85,11 @@ int packing_choose(pack_items *items, double fraction, uint64_t seed);
 int packing_warn_twice(const pack_items *items);
 
 /*
+ * The same of pictures that look the same (data/likeness.h) and are of different bytes. Returns 0 or LS_ENOMEM.
+ */
+int packing_warn_look_alike(const pack_items *items);
+
+/*
  * Warn where folders in class folders look like splits or like the classes: they have a split's name, or no picture
  * lies in a class folder itself and folders of one name are in several. split: names of pictures begin with a split's
  * folder. Returns 0 or LS_ENOMEM.

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "io/h5.h"
 
-enum { PATHS = 8 };
+enum { PATHS = 16 };
 
 static char folder[PATH_MAX - 64];
 static char paths[PATHS][PATH_MAX];

@@ -1,7 +1,8 @@
 /*
- * What is packed from files: archives, and data sets of other programs. An input's first byte says what follows: an
- * archive, an Example (to which the record of a TFRecord file is added), a file of images in IDX form (the labels of
- * four lie beside it), or any file. What is packed opens as a data set, all of whose pictures can be read and decoded.
+ * What is packed from files: archives, data sets of other programs, and lists. An input's first byte says what follows:
+ * an archive, an Example (to which the record of a TFRecord file is added), a file of images in IDX form (the labels of
+ * four lie beside it), a list of pictures (a.png and b.jpg lie beside it), or any file. What is packed opens as a data
+ * set, all of whose pictures can be read and decoded.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -20,7 +21,7 @@
 #include "data/pack.h"
 #include "io/unpack.h"
 
-enum { ARCHIVE, EXAMPLE, IDX, ANY, KINDS };
+enum { ARCHIVE, EXAMPLE, IDX, ANY, LIST, KINDS };
 
 static uint8_t png[256];
 static size_t png_size;
@@ -99,6 +100,24 @@ static void pack_archive_of(const char *path)
     }
 }
 
+static void pack_list_of(const char *path)
+{
+    const pack_manifest_options options = {.common = {.val_fraction = 0.5}};
+    const pack_input input = {.path = path};
+    pack_result result;
+    fuzz_write_file(fuzz_path("a.png"), png, png_size);
+    fuzz_write_file(fuzz_path("b.jpg"), png, png_size);
+    if (!pack_is_manifest(path)) {
+        return;
+    }
+    const int code = pack_manifests(&input, 1, fuzz_path("out.h5"), &options, &result);
+    if (code == LS_OK) {
+        check_packed(fuzz_path("out.h5"));
+    } else {
+        fuzz_check_code(code);
+    }
+}
+
 static void write_record(const char *path, const uint8_t *data, size_t size)
 {
     uint8_t *record = calloc(size + 16, 1);
@@ -133,6 +152,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_write_file(fuzz_path("in-images-idx3"), data + 1, size - 1);
         fuzz_write_file(fuzz_path("in-labels-idx1"), labels, sizeof labels);
         pack_samples_of(fuzz_path("in-images-idx3"));
+        break;
+    case LIST:
+        fuzz_write_file(fuzz_path("in.csv"), data + 1, size - 1);
+        pack_list_of(fuzz_path("in.csv"));
         break;
     default:
         fuzz_write_file(fuzz_path("in.bin"), data + 1, size - 1);
@@ -196,12 +219,21 @@ static size_t seed_example(uint8_t *out, size_t room, int named)
 
 size_t fuzz_seed(size_t number, uint8_t *out, size_t room)
 {
+    static const char *const lists[] = {"path,label\na.png,ant\nb.jpg,bee\n",
+                                        "id\tset\ty\nb\tval\t1\na.png\ttrain\t0\n", "\"a.png\";1\r\n.\\b.jpg;0\r\n",
+                                        "a.png ant\nb.jpg bee\n"};
     static const uint8_t idx[] = {IDX, 0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8};
     if (number < 8) {
         return seed_archive(out, room, (number & 1) != 0, (number & 2) != 0, (number & 4) != 0);
     }
     if (number < 10) {
         return seed_example(out, room, number == 9);
+    }
+    if (number > 10 && number - 11 < sizeof lists / sizeof *lists) {
+        const char *list = lists[number - 11];
+        out[0] = LIST;
+        memcpy(out + 1, list, strlen(list));
+        return strlen(list) + 1;
     }
     memcpy(out, idx, sizeof idx);
     return number == 10 ? sizeof idx : 0;
