@@ -334,6 +334,11 @@ void dataset_free(dataset *d)
     free(d);
 }
 
+size_t dataset_bytes(const dataset *d)
+{
+    return d->total;
+}
+
 size_t dataset_memory(const dataset *d)
 {
     return d->total <= RESIDENT_BYTES ? d->total : 0;

@@ -78,6 +78,9 @@ bool dataset_turns(const dataset *d);
 /* How many have such a tag; 0 where nobody has looked, as for version 1. */
 uint64_t dataset_turned(const dataset *d);
 
+/* Bytes of all its pictures, as they lie in the file. */
+size_t dataset_bytes(const dataset *d);
+
 /* Bytes of memory that dataset_open takes for pictures: all of them, or none where they are too many. */
 size_t dataset_memory(const dataset *d);
 

@@ -64,6 +64,7 @@ struct loader {
     size_t next;
     size_t busy;   /* threads at work on a sample */
     double waited; /* seconds, by who asked for batches */
+    loader_work worked;
     bool in_use, running, stop;
 };
 
@@ -136,6 +137,16 @@ static size_t place_of(const slot *p, size_t i)
     return r->first_sample > 0 ? r->first_sample - 1 : r->all_samples - 1;
 }
 
+/* Under the lock: what a thread has spent on a sample is the loader's from now on. */
+static void count_work(loader *l, sample_space *space)
+{
+    for (int i = 0; i < LOADER_PARTS; i++) {
+        l->worked.seconds[i] += space->spent[i];
+        space->spent[i] = 0;
+    }
+    l->worked.samples++;
+}
+
 /* All samples of a part are there: mix each with the one before it, from the last to the first. */
 static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
 {
@@ -196,9 +207,12 @@ static void work_on_one(loader *l, sample_space *space)
     p->done++;
     if (p->done == p->wanted && mixes(o)) {
         pthread_mutex_unlock(&l->lock);
+        const double since = clock_seconds();
         mix_slot(l, p, epoch, step);
+        space->spent[LOADER_MAKING] += clock_seconds() - since;
         pthread_mutex_lock(&l->lock);
     }
+    count_work(l, space);
     p->mixed = p->done == p->wanted;
     l->busy--;
     watch_beat(); /* a large batch takes long, but it comes */
@@ -409,6 +423,19 @@ size_t loader_samples(const loader *l)
 double loader_waited(const loader *l)
 {
     return l->waited;
+}
+
+int loader_threads(const loader *l)
+{
+    return l->thread_count;
+}
+
+loader_work loader_worked(loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    const loader_work worked = l->worked;
+    pthread_mutex_unlock(&l->lock);
+    return worked;
 }
 
 /* Under the lock: no thread works on a picture any more. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "data/orientation.h"
@@ -10,14 +11,24 @@ static const trace_label reading = {"read", "loading", {NULL}};
 static const trace_label decoding = {"decode", "loading", {"bytes"}};
 static const trace_label augmenting = {"augment", "loading", {NULL}};
 
+/* Time goes to this part, from *since on. */
+static void spend(sample_space *space, loader_part part, double *since)
+{
+    const double now = clock_seconds();
+    space->spent[part] += now - *since;
+    *since = now;
+}
+
 int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space)
 {
     const uint8_t *bytes = NULL;
     size_t size = 0;
+    double since = clock_seconds();
     trace_begin(&reading);
     int code = dataset_read(options->data, index, run, &space->encoded, &bytes, &size);
     trace_end();
+    spend(space, LOADER_READING, &since);
     if (code != LS_OK) {
         return code;
     }
@@ -27,6 +38,7 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
         code = orientation_turn(&space->decoded, &space->turned);
     }
     trace_end();
+    spend(space, LOADER_DECODING, &since);
     if (code != LS_OK) {
         return error_prefix(code, "%s: picture %s", dataset_path(options->data), dataset_name(options->data, index));
     }
@@ -34,6 +46,7 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
     trace_begin(&augmenting);
     code = augment_sample(out, &space->decoded, &options->input, at, &space->resizing, &space->augmenting);
     trace_end();
+    spend(space, LOADER_MAKING, &since);
     return code;
 }
 

@@ -19,6 +19,7 @@ typedef struct sample_space {
     image turned; /* memory for orientation_turn */
     resize_space resizing;
     augment_space augmenting;
+    double spent[LOADER_PARTS]; /* seconds so far; sample_load adds to them */
 } sample_space;
 
 /*
