@@ -23,6 +23,7 @@ static const config_choice booleans[] = {{"true", true}, {"false", false}, {0}};
 static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZE_CROP}, {0}};
 static const config_choice scales[] = {
     {"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {"standard", RESIZE_STANDARD}, {0}};
+static const config_choice decodes[] = {{"full", DECODE_FULL}, {"reduced", DECODE_REDUCED}, {0}};
 static const config_choice orientations[] = {
     {"auto", ORIENTATION_AUTO}, {"apply", ORIENTATION_APPLY}, {"ignore", ORIENTATION_IGNORE}, {0}};
 static const config_choice interpolations[] = {
@@ -94,6 +95,9 @@ const config_key schema_keys[] = {
     {CHOICE("data", "orientation", data.orientation, "auto", orientations),
      .help = "turn pictures as their orientation tag says; `auto`: unless the data set was packed before tags were "
              "looked at"},
+    {CHOICE("data", "decode", data.decode, "full", decodes),
+     .help = "`reduced`: JPEG files are decoded at a half, a quarter or an eighth of their size where twice the "
+             "input's is left"},
     {BOOL("data", "augment", data.augment, "false"), .help = "random resized crop and flip in training"},
     {REAL("data", "augment_min_scale", data.augment_min_scale, "0.08", 0, 1), .above = true,
      .help = "smallest share of the area in a random crop"},

@@ -207,9 +207,9 @@ static void work_on_one(loader *l, sample_space *space)
     p->done++;
     if (p->done == p->wanted && mixes(o)) {
         pthread_mutex_unlock(&l->lock);
-        const double since = clock_seconds();
+        const double since = clock_thread();
         mix_slot(l, p, epoch, step);
-        space->spent[LOADER_MAKING] += clock_seconds() - since;
+        space->spent[LOADER_MAKING] += clock_thread() - since;
         pthread_mutex_lock(&l->lock);
     }
     count_work(l, space);

@@ -61,7 +61,10 @@ double loader_waited(const loader *l);
 /* Its threads. */
 int loader_threads(const loader *l);
 
-/* What they have done so far: seconds of all threads together, by part, and samples. Any thread may ask. */
+/*
+ * What they have done so far, all together: seconds by part, of reading those that pass, of the others those of a
+ * processor; and samples. Any thread may ask.
+ */
 typedef struct loader_work {
     double seconds[LOADER_PARTS];
     uint64_t samples;

@@ -11,10 +11,10 @@ static const trace_label reading = {"read", "loading", {NULL}};
 static const trace_label decoding = {"decode", "loading", {"bytes"}};
 static const trace_label augmenting = {"augment", "loading", {NULL}};
 
-/* Time goes to this part, from *since on. */
+/* What the thread has computed from *since on goes to this part. */
 static void spend(sample_space *space, loader_part part, double *since)
 {
-    const double now = clock_seconds();
+    const double now = clock_thread();
     space->spent[part] += now - *since;
     *since = now;
 }
@@ -24,16 +24,20 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
 {
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    double since = clock_seconds();
+    const chance_place at = {.seed = options->order.seed, .epoch = epoch, .position = position};
+    const augment_wish use = {.options = &options->input, .at = at, .turn = options->turn};
+    const image_wish wish = augment_wish_of(&use);
+    const double before = clock_seconds();
     trace_begin(&reading);
     int code = dataset_read(options->data, index, run, &space->encoded, &bytes, &size);
     trace_end();
-    spend(space, LOADER_READING, &since);
+    space->spent[LOADER_READING] += clock_seconds() - before;
     if (code != LS_OK) {
         return code;
     }
+    double since = clock_thread();
     trace_begin_of(&decoding, (int64_t)size);
-    code = image_decode(&space->decoded, bytes, size);
+    code = image_decode_reduced(&space->decoded, bytes, size, &wish);
     if (code == LS_OK && options->turn) {
         code = orientation_turn(&space->decoded, &space->turned);
     }
@@ -42,7 +46,6 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
     if (code != LS_OK) {
         return error_prefix(code, "%s: picture %s", dataset_path(options->data), dataset_name(options->data, index));
     }
-    const chance_place at = {.seed = options->order.seed, .epoch = epoch, .position = position};
     trace_begin(&augmenting);
     code = augment_sample(out, &space->decoded, &options->input, at, &space->resizing, &space->augmenting);
     trace_end();

@@ -23,7 +23,7 @@
 #include "data/image.h"
 #include "example_record.h"
 
-enum { TRAIN = 46, VAL = 10, ALL = TRAIN + VAL, MOST = 200 * 160 * 3 };
+enum { TRAIN = 46, VAL = 10, ALL = TRAIN + VAL, MOST = 256 * 196 * 3 };
 
 static const char *folder;
 
@@ -84,8 +84,8 @@ static uint8_t *encode(size_t *size, const char **ending, size_t k)
     static uint8_t pixels[MOST];
     uint8_t *bytes = NULL;
     const bool jpeg = k % 4 != 3;
-    const size_t width = jpeg ? 150 + k : 20 + k % 7;
-    const size_t height = jpeg ? 100 + k : 30 - k % 5;
+    const size_t width = jpeg ? 200 + k : 20 + k % 7;
+    const size_t height = jpeg ? 140 + k : 30 - k % 5;
     paint(pixels, width, height, 3, k);
     *ending = jpeg ? "jpg" : "png";
     const int code = jpeg ? image_encode_jpeg(&bytes, size, pixels, width, height, 85)
