@@ -278,6 +278,11 @@ const config_key schema_keys[] = {
      .help = "updates an epoch; 0: once through the samples"},
     {INT("train", "seed", order.seed, "1", 0, INT64_MAX), .help = "of starting weights, order and augmentation"},
     {BOOL("train", "shuffle", order.shuffle, "true"), .help = "a new order of the samples in each epoch"},
+    {INT("train", "shuffle_window", order.window, "0", 0, 1000000000),
+     .help = "shuffle within windows of so many samples, so that a large file is read nearly in sequence; 0: all with "
+             "all"},
+    {INT("train", "shuffle_run", order.run, "16", 1, 65536),
+     .help = "samples that then are read together, as the file has them"},
     {INT("train", "patience", train.patience, "0", 0, 1000000), .may_change = true,
      .help = "epochs without a better `checkpoint.best_by` after which training ends; 0: never"},
     {REAL("train", "min_improvement", train.min_improvement, "0", 0, 1e30), .may_change = true,

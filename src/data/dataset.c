@@ -487,3 +487,23 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
     *bytes = buffer->bytes;
     return check_sample(d, i, buffer->bytes, *size);
 }
+
+bool dataset_held(const dataset *d)
+{
+    return d->bytes != NULL;
+}
+
+size_t dataset_span(const dataset *d, size_t i, size_t count)
+{
+    return (size_t)(d->offsets[i + count] - d->offsets[i]);
+}
+
+int dataset_read_span(dataset *d, size_t i, size_t count, uint8_t *out)
+{
+    return window_read(d->reads, (size_t)d->offsets[i], dataset_span(d, i, count), dataset_span(d, i, count), out);
+}
+
+int dataset_check_bytes(const dataset *d, size_t i, const uint8_t *bytes)
+{
+    return check_sample(d, i, bytes, dataset_span(d, i, 1));
+}

@@ -49,6 +49,11 @@ int loader_create(loader **out, const loader_options *options);
  */
 size_t loader_memory(const loader_options *options);
 
+/* Bytes that it takes to read pictures ahead, where the order is shuffled within windows; `data` says how large they
+ * are.
+ */
+size_t loader_read_ahead(const loader_options *options);
+
 /* Steps of an epoch; 0 for an empty validation split. */
 size_t loader_steps(const loader *l);
 

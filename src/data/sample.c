@@ -19,25 +19,15 @@ static void spend(sample_space *space, loader_part part, double *since)
     *since = now;
 }
 
-int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
-                sample_space *space)
+int sample_make(real *out, const loader_options *options, uint32_t index, const uint8_t *bytes, size_t size,
+                uint64_t epoch, uint64_t position, sample_space *space)
 {
-    const uint8_t *bytes = NULL;
-    size_t size = 0;
     const chance_place at = {.seed = options->order.seed, .epoch = epoch, .position = position};
     const augment_wish use = {.options = &options->input, .at = at, .turn = options->turn};
     const image_wish wish = augment_wish_of(&use);
-    const double before = clock_seconds();
-    trace_begin(&reading);
-    int code = dataset_read(options->data, index, run, &space->encoded, &bytes, &size);
-    trace_end();
-    space->spent[LOADER_READING] += clock_seconds() - before;
-    if (code != LS_OK) {
-        return code;
-    }
     double since = clock_thread();
     trace_begin_of(&decoding, (int64_t)size);
-    code = image_decode_reduced(&space->decoded, bytes, size, &wish);
+    int code = image_decode_reduced(&space->decoded, bytes, size, &wish);
     if (code == LS_OK && options->turn) {
         code = orientation_turn(&space->decoded, &space->turned);
     }
@@ -51,6 +41,19 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
     trace_end();
     spend(space, LOADER_MAKING, &since);
     return code;
+}
+
+int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
+                sample_space *space)
+{
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    const double before = clock_seconds();
+    trace_begin(&reading);
+    const int code = dataset_read(options->data, index, run, &space->encoded, &bytes, &size);
+    trace_end();
+    space->spent[LOADER_READING] += clock_seconds() - before;
+    return code == LS_OK ? sample_make(out, options, index, bytes, size, epoch, position, space) : code;
 }
 
 void sample_space_release(sample_space *space)

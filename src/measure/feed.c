@@ -169,7 +169,7 @@ int feed_run(feed_result *out, comm *c, const feed_options *options)
         model_init(&f.s.replica.state, options->session.order.seed);
         out->pictures = dataset_count(f.s.data, DATASET_TRAIN);
         out->bytes = (double)dataset_bytes(f.s.data) / (double)dataset_samples(f.s.data);
-        out->held = dataset_memory(f.s.data) > 0;
+        out->held = dataset_held(f.s.data);
         code = load_alone(&f, &r);
     }
     if (code == LS_OK) {
