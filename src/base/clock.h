@@ -13,6 +13,9 @@ int64_t clock_nanoseconds(void);
 /* The same clock as it was at the last tick, up to some milliseconds ago: many times cheaper, for sums of many. */
 double clock_ticks(void);
 
+/* Seconds of a processor that the calling thread has used. */
+double clock_thread(void);
+
 /* Sleep for so many seconds; less when a signal comes. */
 void clock_sleep(double seconds);
 

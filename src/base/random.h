@@ -22,6 +22,8 @@ enum {
     RANDOM_MIX = 8,
     RANDOM_CLASSES = 9,
     RANDOM_CLASS_SAMPLES = 10,
+    RANDOM_RUNS = 11,
+    RANDOM_WINDOWS = 12,
 };
 
 /* The stream for a use and two numbers that identify its instance, such as (epoch, sample). */

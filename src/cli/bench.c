@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "cli/args.h"
+#include "cli/bench_data.h"
 #include "cli/bench_report.h"
 #include "cli/command.h"
 #include "cli/parallel.h"
@@ -15,12 +16,20 @@ static const char help[] =
     "                                        [--batch-norm sync|local|none] [--l2 C] [--threads N] [--shard N]\n"
     "                                        [--precision float32|mixed] [--values ordinary|small]\n"
     "                                        [--layers] [--json FILE]\n"
+    "       [mpirun -n RANKS] lockstep bench --data FILE [--config FILE] [--set SECTION.KEY=VALUE]... [--size WxH]\n"
+    "                                        [--batch N] [--steps N] [--warm-up N] [--threads N] [--json FILE]\n"
     "\n"
     "Time the training step, the same that train runs, on random images in memory. Prints images/s of all ranks,\n"
     "where a rank's time goes, and how far each kind of layer is from the limits of the machine: a chain of fused\n"
     "multiply-adds and a stream through memory, measured in the same process on all ranks at once.\n"
     "\n"
-    "  --size N                      rows and columns of an image (224)\n"
+    "With --data, time how the pictures of a data set come to the network: alone, by what is done with them, and\n"
+    "while it is trained, and how much of a step waits for them.\n"
+    "\n"
+    "  --data FILE                   a data set of `lockstep pack`\n"
+    "  --config FILE                 with --data: the training's configuration; without it keys have their defaults\n"
+    "  --set SECTION.KEY=VALUE       with --data: instead of that, as for train; may be given again\n"
+    "  --size N|WxH                  columns and rows of an image (224); W and H may differ with --data\n"
     "  --batch N                     images a step and rank (32)\n"
     "  --classes N                   (10)\n"
     "  --steps N                     steps that are timed (10)\n"
@@ -42,9 +51,13 @@ static const char help[] =
     "\n"
     "A layer's time is the median over the steps, a phase's the mean, and both are means over the ranks. `of limit`\n"
     "is the least time that the layer's arithmetic and memory traffic need at the measured limits, as a part of its\n"
-    "time.\n"
+    "time. With --data, what is not said is as the configuration has it, and options that are not in the second line\n"
+    "are keys of it.\n"
     "\n"
-    "example: mpirun -n 2 lockstep bench --batch 16 --layers\n";
+    "example: mpirun -n 2 lockstep bench --batch 16 --layers\n"
+    "         mpirun -n 2 lockstep bench --data flowers.h5 --set augment.crop=true --set augment.policy=trivial\n";
+
+enum { LEAST_SIDE = 32, MOST_SIDE = 2048 };
 
 typedef enum bench_norm { NORM_SYNC, NORM_LOCAL, NORM_NONE } bench_norm;
 
@@ -52,7 +65,10 @@ typedef struct bench_arguments {
     bench_options options;
     bench_norm norm;
     bool layers;
-    const char *json; /* argv's; NULL: none */
+    size_t width, height;
+    bench_data_arguments data;
+    /* The last option given of some, or NULL: */
+    const char *of_random, *of_data, *batch, *threads, *size;
 } bench_arguments;
 
 static int take_shard(void *arguments, const char *option, const char *text)
@@ -60,6 +76,18 @@ static int take_shard(void *arguments, const char *option, const char *text)
     const bool four = strcmp(text, "4") == 0;
     ((bench_arguments *)arguments)->options.shard_size = four ? 4 : 8;
     return four || strcmp(text, "8") == 0 ? LS_OK : error_set(LS_EUSAGE, "%s: '%s' is not 4 or 8", option, text);
+}
+
+static int take_size(void *arguments, const char *option, const char *text)
+{
+    bench_arguments *a = arguments;
+    uint64_t side = 0;
+    if (strchr(text, 'x') != NULL) {
+        return args_size(&a->width, &a->height, option, text);
+    }
+    const int code = args_whole(&side, option, text, LEAST_SIDE, MOST_SIDE);
+    a->width = a->height = (size_t)side;
+    return code;
 }
 
 static int take_ema(void *arguments, const char *option, const char *text)
@@ -73,24 +101,28 @@ static const char *const norm_words[] = {"sync", "local", "none", NULL};
 static const char *const values_words[] = {"ordinary", "small", NULL};
 
 #define FIELD(field) ARGS_FIELD(bench_arguments, field)
+#define MARK(field)  ARGS_MARK(bench_arguments, field)
 
 static const args_option options[] = {
-    {"size", ARGS_WHOLE, FIELD(options.side), .least = 32, .most = 2048},
-    {"batch", ARGS_WHOLE, FIELD(options.batch), .least = 1, .most = 1048576},
-    {"classes", ARGS_WHOLE, FIELD(options.classes), .least = 2, .most = 100000},
+    {"data", ARGS_TEXT, FIELD(data.file)},
+    {"config", ARGS_TEXT, FIELD(data.config), MARK(of_data)},
+    {"set", ARGS_TEXTS, FIELD(data.sets), MARK(of_data)},
+    {"size", ARGS_OTHER, .take = take_size, MARK(size)},
+    {"batch", ARGS_WHOLE, FIELD(options.batch), .least = 1, .most = 1048576, MARK(batch)},
+    {"classes", ARGS_WHOLE, FIELD(options.classes), .least = 2, .most = 100000, MARK(of_random)},
     {"steps", ARGS_WHOLE, FIELD(options.steps), .least = 1, .most = BENCH_MAX_STEPS},
     {"warm-up", ARGS_WHOLE, FIELD(options.warm_up), .most = 1000000},
-    {"batch-norm", ARGS_WORD, FIELD(norm), .words = norm_words},
-    {"l2", ARGS_NUMBER, FIELD(options.optimizer.l2), .high = 1000},
-    {"optimizer", ARGS_WORD, FIELD(options.optimizer.kind), .words = optimizer_words},
-    {"momentum", ARGS_NUMBER, FIELD(options.optimizer.momentum), .high = 1},
-    {"ema", ARGS_OTHER, .take = take_ema, .optional = true},
-    {"threads", ARGS_WHOLE, FIELD(options.threads), .least = 1, .most = 1024},
-    {"shard", ARGS_OTHER, .take = take_shard},
-    {"layers", ARGS_FLAG, FIELD(layers)},
-    {"json", ARGS_TEXT, FIELD(json)},
-    {"precision", ARGS_WORD, FIELD(options.network.precision), .words = args_precision},
-    {"values", ARGS_WORD, FIELD(options.small), .words = values_words},
+    {"batch-norm", ARGS_WORD, FIELD(norm), .words = norm_words, MARK(of_random)},
+    {"l2", ARGS_NUMBER, FIELD(options.optimizer.l2), .high = 1000, MARK(of_random)},
+    {"optimizer", ARGS_WORD, FIELD(options.optimizer.kind), .words = optimizer_words, MARK(of_random)},
+    {"momentum", ARGS_NUMBER, FIELD(options.optimizer.momentum), .high = 1, MARK(of_random)},
+    {"ema", ARGS_OTHER, .take = take_ema, .optional = true, MARK(of_random)},
+    {"threads", ARGS_WHOLE, FIELD(options.threads), .least = 1, .most = 1024, MARK(threads)},
+    {"shard", ARGS_OTHER, .take = take_shard, MARK(of_random)},
+    {"layers", ARGS_FLAG, FIELD(layers), MARK(of_random)},
+    {"json", ARGS_TEXT, FIELD(data.json)},
+    {"precision", ARGS_WORD, FIELD(options.network.precision), .words = args_precision, MARK(of_random)},
+    {"values", ARGS_WORD, FIELD(options.small), .words = values_words, MARK(of_random)},
     {0},
 };
 
@@ -106,8 +138,8 @@ static int write_json(const bench_arguments *a, const bench_result *r, const ben
         bench_report_json(to, &a->options, r, rows, count);
         code = fclose(to) == 0 ? LS_OK : LS_ENOMEM;
     }
-    code = code == LS_OK ? output_write_text(a->json, what, text, size)
-                         : error_set(LS_ENOMEM, "%s: out of memory for a report", a->json);
+    code = code == LS_OK ? output_write_text(a->data.json, what, text, size)
+                         : error_set(LS_ENOMEM, "%s: out of memory for a report", a->data.json);
     free(text);
     return code;
 }
@@ -117,10 +149,10 @@ static int report(const bench_arguments *a, const bench_result *r)
     bench_row *rows = NULL;
     size_t count = 0;
     int code = bench_rows(&rows, &count, r);
-    if (code == LS_OK && (a->json == NULL || strcmp(a->json, "-") != 0)) {
+    if (code == LS_OK && (a->data.json == NULL || strcmp(a->data.json, "-") != 0)) {
         bench_report_print(&a->options, r, rows, count, a->layers);
     }
-    if (code == LS_OK && a->json != NULL) {
+    if (code == LS_OK && a->data.json != NULL) {
         code = write_json(a, r, rows, count);
     }
     free(rows);
@@ -132,8 +164,11 @@ static int bench(comm *c, void *context)
     const bench_arguments *a = context;
     const bool leads = comm_rank(c) == 0;
     bench_result r = {0};
+    if (a->data.file != NULL) {
+        return bench_data_run(c, &a->data);
+    }
     /* Before anything is timed, so that a wrong name costs nobody an hour. */
-    int code = comm_agree(c, leads && a->json != NULL ? output_check_text(a->json, what) : LS_OK);
+    int code = comm_agree(c, leads && a->data.json != NULL ? output_check_text(a->data.json, what) : LS_OK);
     if (code == LS_OK) {
         code = bench_run(&r, c, &a->options);
     }
@@ -144,10 +179,38 @@ static int bench(comm *c, void *context)
     return code;
 }
 
+/* What was given together; and of --data's options those that others have too. */
+static int settle(bench_arguments *a)
+{
+    bench_data_arguments *d = &a->data;
+    if (d->file != NULL && a->of_random != NULL) {
+        return error_set(LS_EUSAGE,
+                         "--%s is about the step on random images; with --data give keys of the configuration, as "
+                         "--set train.momentum=0.9",
+                         a->of_random);
+    }
+    if (d->file == NULL && a->of_data != NULL) {
+        return error_set(LS_EUSAGE, "--%s is about the pictures of a data set; give --data FILE as well", a->of_data);
+    }
+    if (d->file == NULL && (a->width != a->height || a->width > MOST_SIDE || a->width < LEAST_SIDE)) {
+        return error_set(LS_EUSAGE, "--size: random images are square, of %d to %d pixels a side", LEAST_SIDE,
+                         MOST_SIDE);
+    }
+    a->options.side = a->width;
+    d->width = a->size != NULL ? a->width : 0;
+    d->height = a->size != NULL ? a->height : 0;
+    d->batch = a->batch != NULL || d->config == NULL ? a->options.batch : 0;
+    d->threads = a->threads != NULL ? a->options.threads : 0;
+    d->steps = a->options.steps;
+    d->warm_up = a->options.warm_up;
+    return LS_OK;
+}
+
 static int run(int argc, char **argv)
 {
-    bench_arguments a = {.options = {.side = 224,
-                                     .batch = 32,
+    bench_arguments a = {.width = 224,
+                         .height = 224,
+                         .options = {.batch = 32,
                                      .classes = 10,
                                      .shard_size = 4,
                                      .steps = 10,
@@ -160,15 +223,22 @@ static int run(int argc, char **argv)
                                                    .epsilon = 1e-7,
                                                    .trust = 0.001},
                                      .threads = 1}};
-    const int code = args_read_all(&a, argc, argv, options, 0, 0, "options only");
+    int code = args_read_all(&a, argc, argv, options, 0, 0, "options only");
     a.options.network.batch_norm = a.norm != NORM_NONE;
     a.options.mode = a.norm == NORM_LOCAL ? BATCH_NORM_LOCAL : BATCH_NORM_SYNC;
-    return code != LS_OK ? code : parallel_run(bench, &a);
+    if (code == LS_OK) {
+        code = settle(&a);
+    }
+    if (code == LS_OK) {
+        code = parallel_run(bench, &a);
+    }
+    free(a.data.sets.texts);
+    return code;
 }
 
 const command bench_command = {
     .name = "bench",
-    .summary = "time training steps on random images, phase by phase and layer by layer",
+    .summary = "time training steps on random images, by phase and layer, and the input from a data set",
     .help = help,
     .run = run,
 };

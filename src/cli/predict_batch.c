@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/pictures.h"
+#include "data/augment_sample.h"
 #include "data/image.h"
 #include "data/orientation.h"
 
@@ -85,7 +86,9 @@ static int put_picture(predict_batch *p, size_t at, int thread)
     if (code != LS_OK) {
         return code;
     }
-    code = image_decode(&r->picture, r->encoded.bytes, size);
+    const augment_wish use = {.options = predictor_input(p->network), .turn = p->o.turn};
+    const image_wish wish = augment_wish_of(&use);
+    code = image_decode_reduced(&r->picture, r->encoded.bytes, size, &wish);
     if (code == LS_OK) {
         (void)snprintf(p->outcomes[at].note, sizeof p->outcomes[at].note, "%s", r->picture.note);
     }

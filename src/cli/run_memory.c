@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "data/dataset.h"
 #include "train/features.h"
+#include "train/session.h"
 
 int run_memory_of(run_memory *out, const session_options *o, int ranks)
 {
@@ -19,10 +20,11 @@ int run_memory_of(run_memory *out, const session_options *o, int ranks)
     } else {
         (void)snprintf(out->problem, sizeof out->problem, "%s", error_message());
     }
+    const size_t ahead = data != NULL ? session_read_ahead(o, data, ranks) : 0;
     dataset_free(data);
     const int code = memory_plan_of(&out->plan, o, out->classes, ranks);
     if (code == LS_OK) {
-        out->need.planned = out->plan.total;
+        out->need.planned = out->plan.total + ahead;
     }
     return code;
 }

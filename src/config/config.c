@@ -205,6 +205,27 @@ static int check_resolution(const data_options *d, const char *origin)
     return LS_OK;
 }
 
+static int check_window(const config *c, const char *origin)
+{
+    const order_options *o = &c->order;
+    if (o->window == 0) {
+        return LS_OK;
+    }
+    if (!o->shuffle) {
+        return unfit(origin,
+                     "`train.shuffle_window` is about the order that `train.shuffle` draws, which is false; set "
+                     "it to true, or `train.shuffle_window` to 0");
+    }
+    if (o->sampling == ORDER_BALANCED) {
+        return unfit(origin, "`train.sampling: balanced` draws pictures from the whole file, so there are no windows; "
+                             "set `train.shuffle_window` to 0");
+    }
+    return c->data.augmentation.repeats > 1
+               ? unfit(origin, "`augment.repeats` above 1 and `train.shuffle_window` do not go together; set "
+                               "the one to 1 or the other to 0")
+               : LS_OK;
+}
+
 static int check_order(const order_options *o, const char *origin)
 {
     return o->sampling == ORDER_BALANCED && !o->shuffle
@@ -256,6 +277,9 @@ static int check_together(const config *c, const char *origin)
     }
     if (code == LS_OK) {
         code = check_order(&c->order, origin);
+    }
+    if (code == LS_OK) {
+        code = check_window(c, origin);
     }
     return code != LS_OK ? code : check_best(c, origin);
 }

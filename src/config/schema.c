@@ -23,6 +23,7 @@ static const config_choice booleans[] = {{"true", true}, {"false", false}, {0}};
 static const config_choice fits[] = {{"stretch", RESIZE_STRETCH}, {"crop", RESIZE_CROP}, {0}};
 static const config_choice scales[] = {
     {"unit", RESIZE_UNIT}, {"signed", RESIZE_SIGNED}, {"standard", RESIZE_STANDARD}, {0}};
+static const config_choice decodes[] = {{"full", DECODE_FULL}, {"reduced", DECODE_REDUCED}, {0}};
 static const config_choice orientations[] = {
     {"auto", ORIENTATION_AUTO}, {"apply", ORIENTATION_APPLY}, {"ignore", ORIENTATION_IGNORE}, {0}};
 static const config_choice interpolations[] = {
@@ -94,6 +95,9 @@ const config_key schema_keys[] = {
     {CHOICE("data", "orientation", data.orientation, "auto", orientations),
      .help = "turn pictures as their orientation tag says; `auto`: unless the data set was packed before tags were "
              "looked at"},
+    {CHOICE("data", "decode", data.decode, "full", decodes),
+     .help = "`reduced`: JPEG files are decoded at a half, a quarter or an eighth of their size where twice the "
+             "input's is left"},
     {BOOL("data", "augment", data.augment, "false"), .help = "random resized crop and flip in training"},
     {REAL("data", "augment_min_scale", data.augment_min_scale, "0.08", 0, 1), .above = true,
      .help = "smallest share of the area in a random crop"},
@@ -274,6 +278,11 @@ const config_key schema_keys[] = {
      .help = "updates an epoch; 0: once through the samples"},
     {INT("train", "seed", order.seed, "1", 0, INT64_MAX), .help = "of starting weights, order and augmentation"},
     {BOOL("train", "shuffle", order.shuffle, "true"), .help = "a new order of the samples in each epoch"},
+    {INT("train", "shuffle_window", order.window, "0", 0, 1000000000),
+     .help = "shuffle within windows of so many samples, so that a large file is read nearly in sequence; 0: all with "
+             "all"},
+    {INT("train", "shuffle_run", order.run, "16", 1, 65536),
+     .help = "samples that then are read together, as the file has them"},
     {INT("train", "patience", train.patience, "0", 0, 1000000), .may_change = true,
      .help = "epochs without a better `checkpoint.best_by` after which training ends; 0: never"},
     {REAL("train", "min_improvement", train.min_improvement, "0", 0, 1e30), .may_change = true,

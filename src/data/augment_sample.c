@@ -6,25 +6,63 @@
 #include "data/augment_jitter.h"
 #include "data/augment_policy.h"
 
-/* What is taken of a picture: a part drawn as `data.augment` or as `augment.crop` has it, or what `data.fit` says. */
-static resize_cut cut_of(const data_options *o, const image *in, chance_place at)
+/*
+ * What is taken of a picture of this size: a part drawn as `data.augment` or as `augment.crop` has it, or what
+ * `data.fit` says.
+ */
+static resize_cut cut_of(const data_options *o, size_t width, size_t height, chance_place at)
 {
     const augment_options *a = &o->augmentation;
     resize_cut cut = {.kernel = RESIZE_LINEAR};
     if (o->augment) {
-        cut.box =
-            augment_draw(&cut.mirror, in->width, in->height, o->augment_min_scale, at.seed, at.epoch, at.position);
+        cut.box = augment_draw(&cut.mirror, width, height, o->augment_min_scale, at.seed, at.epoch, at.position);
         return cut;
     }
     if (a->crop) {
-        cut.box = augment_crop_draw(in->width, in->height, &a->part, at);
+        cut.box = augment_crop_draw(width, height, &a->part, at);
         cut.alone = true;
         cut.kernel = a->interpolation;
     } else {
-        cut.box = resize_fit_box(o->fit, in->width, in->height, o->width, o->height);
+        cut.box = resize_fit_box(o->fit, width, height, o->width, o->height);
     }
     cut.mirror = augment_flip_draw(a->flip, at);
     return cut;
+}
+
+/* The same part of a reduction of the picture. */
+static void reduce_box(resize_box *box, const image_reduction *r)
+{
+    if (r->width > 0) {
+        box->x = r->left + box->x * r->scale;
+        box->y = r->top + box->y * r->scale;
+        box->width *= r->scale;
+        box->height *= r->scale;
+    }
+}
+
+/* An image_wish. */
+static int halvings_of(const void *context, size_t width, size_t height, int orientation)
+{
+    const augment_wish *w = context;
+    const data_options *o = w->options;
+    const bool on_its_side = w->turn && orientation >= ORIENTATION_ON_ITS_SIDE;
+    const resize_cut cut = cut_of(o, on_its_side ? height : width, on_its_side ? width : height, w->at);
+    int halvings = 0;
+    double scale = 0.5;
+    if (o->decode != DECODE_REDUCED || cut.kernel == RESIZE_NEAREST) { /* the latter takes pixels as they are */
+        return 0;
+    }
+    while (cut.box.width * scale >= (double)(DECODE_MARGIN * o->width) &&
+           cut.box.height * scale >= (double)(DECODE_MARGIN * o->height)) {
+        halvings++;
+        scale /= 2;
+    }
+    return halvings;
+}
+
+image_wish augment_wish_of(const augment_wish *w)
+{
+    return (image_wish){halvings_of, w};
 }
 
 /* out: 0..1, rounded to 8 bits, changed, and brought to the scale. */
@@ -83,7 +121,8 @@ int augment_sample(real *out, const image *in, const data_options *options, chan
 {
     const augment_options *a = &options->augmentation;
     const bool bytes = a->policy != AUGMENT_NO_POLICY || augment_jitter_wanted(a);
-    const resize_cut cut = cut_of(options, in, at);
+    resize_cut cut = cut_of(options, image_whole_width(in), image_whole_height(in), at);
+    reduce_box(&cut.box, &in->reduced);
     int code =
         resize_cut_out(out, options->width, options->height, in, &cut, bytes ? RESIZE_UNIT : options->scale, resizing);
     if (code == LS_OK && bytes) {

@@ -16,7 +16,18 @@ typedef struct augment_space {
     image picture, spare;
 } augment_space;
 
-/* out: [height][width][3], from `in`. Returns 0 or LS_ENOMEM. */
+/*
+ * What augment_sample has use for, for image_decode_reduced, by data.decode; turn: the picture will be turned as its
+ * tag says. The wish points to w and w to the options.
+ */
+typedef struct augment_wish {
+    const data_options *options;
+    chance_place at;
+    bool turn;
+} augment_wish;
+image_wish augment_wish_of(const augment_wish *w);
+
+/* out: [height][width][3], from `in`, which may be a reduction. Returns 0 or LS_ENOMEM. */
 int augment_sample(real *out, const image *in, const data_options *options, chance_place at, resize_space *resizing,
                    augment_space *space);
 

@@ -224,6 +224,11 @@ void dataset_free(dataset *d)
     free(d);
 }
 
+size_t dataset_bytes(const dataset *d)
+{
+    return d->total;
+}
+
 size_t dataset_memory(const dataset *d)
 {
     return d->total <= RESIDENT_BYTES ? d->total : 0;
@@ -368,11 +373,6 @@ bool dataset_is_foreign(const dataset *d)
     return d->foreign;
 }
 
-size_t dataset_bytes(const dataset *d)
-{
-    return d->total;
-}
-
 const char *dataset_program(const dataset *d)
 {
     return d->program != NULL ? d->program : "";
@@ -424,9 +424,39 @@ int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const
     return check_sample(d, i, buffer->bytes, *size);
 }
 
-int dataset_decode(const dataset *d, image *out, const uint8_t *bytes, size_t size)
+int dataset_decode(const dataset *d, image *out, const uint8_t *bytes, size_t size, const image_wish *wish)
 {
     const dataset_pixels *p = &d->stored;
-    return p->height == 0 ? image_decode(out, bytes, size)
+    return p->height == 0 ? image_decode_reduced(out, bytes, size, wish)
                           : image_of_pixels(out, bytes, p->width, p->height, p->channels, p->planes);
+}
+
+bool dataset_held(const dataset *d)
+{
+    return d->bytes != NULL;
+}
+
+size_t dataset_span(const dataset *d, size_t i, size_t count)
+{
+    return dataset_place(d, i + count) - dataset_place(d, i);
+}
+
+int dataset_read_span(dataset *d, size_t i, size_t count, uint8_t *out)
+{
+    int code = LS_OK;
+    for (size_t done = 0; code == LS_OK && done < count;) {
+        size_t end = 0;
+        const dataset_source *s = source_of(d, i + done, &end);
+        const size_t n = end - (i + done) < count - done ? end - (i + done) : count - done;
+        const size_t size = dataset_span(d, i + done, n);
+        code = window_read(s->reads, dataset_span(d, s->first, i + done - s->first), size, size,
+                           out + dataset_span(d, i, done));
+        done += n;
+    }
+    return code;
+}
+
+int dataset_check_bytes(const dataset *d, size_t i, const uint8_t *bytes)
+{
+    return check_sample(d, i, bytes, dataset_span(d, i, 1));
 }

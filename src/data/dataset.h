@@ -138,8 +138,19 @@ int dataset_buffer_reserve(dataset_buffer *buffer, size_t size, const char *what
  */
 int dataset_read(dataset *d, size_t i, size_t run, dataset_buffer *buffer, const uint8_t **bytes, size_t *size);
 
-/* The picture that such bytes are: image_decode, unless they are pixels already. Returns what that does. */
-int dataset_decode(const dataset *d, image *out, const uint8_t *bytes, size_t size);
+/* The picture that such bytes are: image_decode_reduced, unless they are pixels already. Returns what that does. */
+int dataset_decode(const dataset *d, image *out, const uint8_t *bytes, size_t size, const image_wish *wish);
+
+/* Whether all pictures are held in memory. */
+bool dataset_held(const dataset *d);
+
+/*
+ * For who reads many at once: how many bytes samples i to i + count have in the file, one after the other; reads these;
+ * and checks those of one, as dataset_read does, which has more to say where something fails.
+ */
+size_t dataset_span(const dataset *d, size_t i, size_t count);
+int dataset_read_span(dataset *d, size_t i, size_t count, uint8_t *out);
+int dataset_check_bytes(const dataset *d, size_t i, const uint8_t *bytes);
 
 /* One picture to be written. */
 typedef struct dataset_item {

@@ -17,7 +17,7 @@ void dataset_check_pictures(dataset *d, bool decode, problems *found)
         if (code != LS_OK) {
             problems_add_error(found, dataset_path(d));
         } else if (decode) {
-            code = dataset_decode(d, &decoded, bytes, size);
+            code = dataset_decode(d, &decoded, bytes, size, NULL);
             if (code != LS_OK) {
                 problems_add(found, "picture %s: %s", dataset_name(d, i), error_message());
             }

@@ -33,6 +33,24 @@ static void cmyk_to_rgb(uint8_t *out, const JSAMPLE *in, size_t width, int inver
     }
 }
 
+/* Have libjpeg leave out the finer half of each block's frequencies, as often as is wished. */
+static void reduce(jpeg_decoder *d, image *out)
+{
+    enum { MOST = 3 };
+    struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    const image_wish *w = d->wish;
+    const int wanted = w != NULL ? w->halvings(w->context, jpeg->image_width, jpeg->image_height, out->orientation) : 0;
+    const int halvings = wanted < MOST ? wanted : MOST;
+    out->reduced = (image_reduction){0};
+    if (halvings > 0) {
+        jpeg->scale_num = 1;
+        jpeg->scale_denom = 1U << (unsigned)halvings;
+        out->reduced = (image_reduction){
+            .width = jpeg->image_width, .height = jpeg->image_height, .scale = 1 / (double)jpeg->scale_denom};
+    }
+    jpeg_calc_output_dimensions(jpeg);
+}
+
 /* Reads headers; where there are several scans, all of them. May leave by longjmp, as all below. */
 static int start(jpeg_decoder *d, image *out, const uint8_t *bytes)
 {
@@ -42,7 +60,11 @@ static int start(jpeg_decoder *d, image *out, const uint8_t *bytes)
     jpeg_save_markers(jpeg, EXIF_MARKER, LONGEST_MARKER);
     (void)jpeg_read_header(jpeg, TRUE);
     out->orientation = read_orientation(jpeg);
-    const int code = image_reserve(out, jpeg->image_width, jpeg->image_height);
+    int code = image_check_size(jpeg->image_width, jpeg->image_height);
+    if (code == LS_OK) {
+        reduce(d, out);
+        code = image_reserve(out, jpeg->output_width, jpeg->output_height);
+    }
     if (code != LS_OK) {
         return code;
     }
@@ -126,9 +148,9 @@ static void decode_guarded(jpeg_decoder *d, image *out, const uint8_t *bytes)
 }
 
 /* *usable: how much of the file may be tried again after a failure; not 0: this is that try. */
-static int decode_part(image *out, const uint8_t *bytes, size_t size, size_t *usable)
+static int decode_part(image *out, const uint8_t *bytes, size_t size, const image_wish *wish, size_t *usable)
 {
-    jpeg_decoder d = {.code = LS_OK, .size = size, .again = *usable > 0};
+    jpeg_decoder d = {.code = LS_OK, .size = size, .wish = wish, .again = *usable > 0};
     jpeg_events_set(&d);
     decode_guarded(&d, out, bytes);
     if (d.code == LS_OK) {
@@ -141,16 +163,16 @@ static int decode_part(image *out, const uint8_t *bytes, size_t size, size_t *us
 }
 
 /* Headers that cannot be read behind all that makes the picture are left out at a second try. */
-int decode_jpeg(image *out, const uint8_t *bytes, size_t size)
+int decode_jpeg(image *out, const uint8_t *bytes, size_t size, const image_wish *wish)
 {
     size_t usable = 0;
     char why[sizeof out->note];
-    int code = decode_part(out, bytes, size, &usable);
+    int code = decode_part(out, bytes, size, wish, &usable);
     if (code != LS_EFORMAT || usable == 0) {
         return code;
     }
     (void)snprintf(why, sizeof why, "%s", error_message());
-    code = decode_part(out, bytes, usable, &usable);
+    code = decode_part(out, bytes, usable, wish, &usable);
     if (code == LS_OK) {
         memcpy(out->note, why, sizeof why);
     }

@@ -8,6 +8,8 @@
 
 #include <jpeglib.h>
 
+#include "data/image.h"
+
 /* Decoding a JPEG, and what libjpeg reports meanwhile: errors, warnings, the start of scans. */
 typedef struct jpeg_decoder {
     struct jpeg_decompress_struct jpeg;
@@ -15,16 +17,17 @@ typedef struct jpeg_decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     int code;
-    JSAMPLE *row;       /* one line of CMYK, owned */
-    size_t size;        /* of the file */
-    size_t whole;       /* how much of the file made all of a picture of several scans; 0: nothing yet */
-    size_t usable;      /* what of the file may be tried again after a failure */
-    bool again;         /* this is that try */
-    bool ended;         /* the file was over before its end marker */
-    bool ended_in_scan; /* and while a scan's data was read */
-    bool drawn;         /* all lines are in the picture */
-    bool coarse;        /* scans that would refine it are not there */
-    int oddities;       /* other warnings, and the first of them: */
+    JSAMPLE *row;           /* one line of CMYK, owned */
+    size_t size;            /* of the file */
+    const image_wish *wish; /* not owned; NULL: none */
+    size_t whole;           /* how much of the file made all of a picture of several scans; 0: nothing yet */
+    size_t usable;          /* what of the file may be tried again after a failure */
+    bool again;             /* this is that try */
+    bool ended;             /* the file was over before its end marker */
+    bool ended_in_scan;     /* and while a scan's data was read */
+    bool drawn;             /* all lines are in the picture */
+    bool coarse;            /* scans that would refine it are not there */
+    int oddities;           /* other warnings, and the first of them: */
     char first[JMSG_LENGTH_MAX];
 } jpeg_decoder;
 

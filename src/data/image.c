@@ -20,10 +20,26 @@ image_kind image_kind_of(const uint8_t *bytes, size_t size)
 
 int image_decode(image *out, const uint8_t *bytes, size_t size)
 {
+    return image_decode_reduced(out, bytes, size, NULL);
+}
+
+size_t image_whole_width(const image *i)
+{
+    return i->reduced.width > 0 ? i->reduced.width : i->width;
+}
+
+size_t image_whole_height(const image *i)
+{
+    return i->reduced.height > 0 ? i->reduced.height : i->height;
+}
+
+int image_decode_reduced(image *out, const uint8_t *bytes, size_t size, const image_wish *wish)
+{
     out->orientation = 1;
+    out->reduced = (image_reduction){0};
     out->note[0] = '\0';
     switch (image_kind_of(bytes, size)) {
-    case IMAGE_JPEG: return decode_jpeg(out, bytes, size);
+    case IMAGE_JPEG: return decode_jpeg(out, bytes, size, wish);
     case IMAGE_PNG: return decode_png(out, bytes, size);
     default: break;
     }
@@ -73,6 +89,7 @@ int image_of_pixels(image *out, const uint8_t *pixels, size_t width, size_t heig
         return code;
     }
     out->orientation = 1;
+    out->reduced = (image_reduction){0};
     out->note[0] = '\0';
     const size_t n = width * height;
     if (channels == 3 && !planes) {

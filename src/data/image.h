@@ -18,11 +18,19 @@
 enum { IMAGE_NOTE_SIZE = 120, IMAGE_MAX_SIDE = 65500, IMAGE_MAX_PIXELS = 100000000, IMAGE_MAX_SCANS = 100 };
 #define IMAGE_MAX_SCANNED ((size_t)2500000000) /* pixels times scans; a quarter of both for arithmetic codes */
 
+/* Of a picture that was made smaller while it was decoded. */
+typedef struct image_reduction {
+    size_t width, height; /* of the whole picture; 0: it was not */
+    double scale;         /* pixels here for each of that in a line or column: 1/2, 1/4 or 1/8 */
+    double left, top;     /* pixels here that lie before its edge: parts of one, of pictures that were turned */
+} image_reduction;
+
 typedef struct image {
     uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
     size_t width, height;
     size_t capacity; /* bytes in pixels */
     int orientation; /* as the file's tag says, 1 (upright) to 8; set by decoding, which does not turn the pixels */
+    image_reduction reduced;    /* set by decoding; zeros of other pictures */
     char note[IMAGE_NOTE_SIZE]; /* what is odd about a file that was read all the same, "" for nothing; set by decoding
                                  */
 } image;
@@ -45,6 +53,22 @@ int image_decode(image *out, const uint8_t *bytes, size_t size);
  * where they are planes. Returns 0, LS_EFORMAT (too large) or LS_ENOMEM.
  */
 int image_of_pixels(image *out, const uint8_t *pixels, size_t width, size_t height, size_t channels, bool planes);
+
+/*
+ * How small a picture may become where that spares work: asked once its size is known, as it is stored; the answer is
+ * how often its sides may be halved.
+ */
+typedef struct image_wish {
+    int (*halvings)(const void *context, size_t width, size_t height, int orientation);
+    const void *context; /* not owned */
+} image_wish;
+
+/* As image_decode; a JPEG's sides are halved as often as the wish says, at most three times: out->reduced. */
+int image_decode_reduced(image *out, const uint8_t *bytes, size_t size, const image_wish *wish);
+
+/* The size of a picture, or of that which it is a reduction of. */
+size_t image_whole_width(const image *i);
+size_t image_whole_height(const image *i);
 
 /* Free the pixels. */
 void image_release(image *i);
@@ -69,7 +93,7 @@ int image_check_size(size_t width, size_t height);
 int image_reserve(image *i, size_t width, size_t height);
 
 /* The decoders behind image_decode, one a file. */
-int decode_jpeg(image *out, const uint8_t *bytes, size_t size);
+int decode_jpeg(image *out, const uint8_t *bytes, size_t size, const image_wish *wish); /* wish: NULL: none */
 int decode_png(image *out, const uint8_t *bytes, size_t size);
 
 #endif

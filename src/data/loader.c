@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "base/trace.h"
 #include "base/watch.h"
+#include "data/ahead.h"
 #include "data/augment.h"
 #include "data/order.h"
 #include "data/sample.h"
@@ -53,6 +54,7 @@ struct loader {
     slot *slots;
     loader_thread *threads;
     int thread_count; /* started */
+    ahead *reader;    /* owned; NULL: each picture is read when it is wanted */
 
     pthread_mutex_t lock;
     pthread_cond_t work;  /* there may be something to take, or it is time to stop */
@@ -64,6 +66,7 @@ struct loader {
     size_t next;
     size_t busy;   /* threads at work on a sample */
     double waited; /* seconds, by who asked for batches */
+    loader_work worked;
     bool in_use, running, stop;
 };
 
@@ -136,6 +139,16 @@ static size_t place_of(const slot *p, size_t i)
     return r->first_sample > 0 ? r->first_sample - 1 : r->all_samples - 1;
 }
 
+/* Under the lock: what a thread has spent on a sample is the loader's from now on. */
+static void count_work(loader *l, sample_space *space)
+{
+    for (int i = 0; i < LOADER_PARTS; i++) {
+        l->worked.seconds[i] += space->spent[i];
+        space->spent[i] = 0;
+    }
+    l->worked.samples++;
+}
+
 /* All samples of a part are there: mix each with the one before it, from the last to the first. */
 static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
 {
@@ -165,6 +178,24 @@ static int take_features(const loader *l, real *to, size_t i, size_t place, uint
     return LS_OK;
 }
 
+/* A sample's picture, whose bytes are read ahead. */
+static int make_sample(loader *l, real *to, size_t step, uint32_t index, uint64_t epoch, uint64_t position,
+                       sample_space *space)
+{
+    static const trace_label reading = {"read", "loading", {NULL}};
+    const loader_options *o = &l->options;
+    const double before = clock_seconds();
+    trace_begin(&reading);
+    const uint8_t *bytes = ahead_take(l->reader, step, index);
+    const bool good = bytes != NULL && dataset_check_bytes(o->data, index, bytes) == LS_OK;
+    trace_end();
+    space->spent[LOADER_READING] += clock_seconds() - before;
+    const int code = good ? sample_make(to, o, index, bytes, dataset_span(o->data, index, 1), epoch, position, space)
+                          : sample_load(to, o, index, 1, epoch, position, space);
+    ahead_done(l->reader, step);
+    return code;
+}
+
 /* Called and left with the lock held; let go meanwhile. */
 static void work_on_one(loader *l, sample_space *space)
 {
@@ -183,9 +214,10 @@ static void work_on_one(loader *l, sample_space *space)
 
     p->labels[i] = dataset_label(o->data, index);
     trace_begin_with(&picture, (int64_t)(step + 1), index, 0, 0);
-    const int code = o->features != NULL
-                         ? take_features(l, p->images, i, place, epoch)
-                         : sample_load(p->images + i * sample_size(o), o, index, run, epoch, position, space);
+    real *const to = p->images + i * sample_size(o);
+    const int code = o->features != NULL ? take_features(l, p->images, i, place, epoch)
+                     : l->reader != NULL ? make_sample(l, to, step, index, epoch, position, space)
+                                         : sample_load(to, o, index, run, epoch, position, space);
     trace_end();
 
     pthread_mutex_lock(&l->lock);
@@ -196,9 +228,12 @@ static void work_on_one(loader *l, sample_space *space)
     p->done++;
     if (p->done == p->wanted && mixes(o)) {
         pthread_mutex_unlock(&l->lock);
+        const double since = clock_thread();
         mix_slot(l, p, epoch, step);
+        space->spent[LOADER_MAKING] += clock_thread() - since;
         pthread_mutex_lock(&l->lock);
     }
+    count_work(l, space);
     p->mixed = p->done == p->wanted;
     l->busy--;
     watch_beat(); /* a large batch takes long, but it comes */
@@ -243,6 +278,10 @@ static int check_options(const loader_options *o)
         o->input.width == 0 || o->input.height > IMAGE_MAX_SIDE || o->input.width > IMAGE_MAX_SIDE || o->size < 1 ||
         o->rank < 0 || o->rank >= o->size || o->input.loader_threads < 0) {
         return error_set(LS_EUSAGE, "data: impossible batch, shard, picture size, rank or number of loader threads");
+    }
+    if (o->order.window > 0 && o->order.shuffle &&
+        (o->order.sampling == ORDER_BALANCED || o->input.augmentation.repeats > 1)) {
+        return error_set(LS_EUSAGE, "data: shuffle_window goes with natural sampling without repeats only");
     }
     if (!(o->input.augment_min_scale >= 0 && o->input.augment_min_scale <= 1)) {
         return error_set(LS_EUSAGE, "data: augment_min_scale must be above 0 and at most 1");
@@ -338,11 +377,41 @@ size_t loader_memory(const loader_options *options)
     return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * 3 * sizeof(int32_t)) : 0;
 }
 
+/* Whether the order is shuffled within windows. */
+static bool windowed(const loader_options *o)
+{
+    return o->order.shuffle && o->order.window > 0;
+}
+
+/* Whether pictures are read ahead then; *out: how. */
+static bool reads_ahead(span_options *out, const loader_options *o)
+{
+    *out = (span_options){.data = o->data, .order = o->order, .rank = o->rank, .size = o->size, .mixes = mixes(o)};
+    out->indices = dataset_indices(o->data, o->split, &out->samples);
+    return windowed(o) && o->features == NULL && !dataset_held(o->data) && out->samples > 0;
+}
+
+size_t loader_read_ahead(const loader_options *options)
+{
+    span_options by;
+    const loader_options o = settle(options);
+    return reads_ahead(&by, &o) ? ahead_memory(&by) : 0;
+}
+
+static int start_reader(loader *l)
+{
+    span_options by;
+    return reads_ahead(&by, &l->options) ? ahead_create(&l->reader, &by) : LS_OK;
+}
+
 static int make_order(loader *l)
 {
     const loader_options *o = &l->options;
     int code = order_init(&l->order, l->split_samples, o->order.seed, o->order.shuffle);
     l->order.repeats = o->input.augmentation.repeats > 1 ? (uint64_t)o->input.augmentation.repeats : 1;
+    if (code == LS_OK && windowed(o)) {
+        return order_narrow(&l->order, &o->order);
+    }
     if (code != LS_OK || !o->order.shuffle || o->order.sampling != ORDER_BALANCED) {
         return code;
     }
@@ -385,6 +454,9 @@ int loader_create(loader **out, const loader_options *options)
         code = make_order(l);
     }
     if (code == LS_OK) {
+        code = start_reader(l);
+    }
+    if (code == LS_OK) {
         code = start_threads(l);
     }
     if (code == LS_OK) {
@@ -411,10 +483,26 @@ double loader_waited(const loader *l)
     return l->waited;
 }
 
+int loader_threads(const loader *l)
+{
+    return l->thread_count;
+}
+
+loader_work loader_worked(loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    const loader_work worked = l->worked;
+    pthread_mutex_unlock(&l->lock);
+    return worked;
+}
+
 /* Under the lock: no thread works on a picture any more. */
 static void halt(loader *l)
 {
     l->running = false;
+    if (l->reader != NULL) {
+        ahead_stop(l->reader);
+    }
     const watch_phase before = watch_enter(WATCH_PICTURES);
     while (l->busy != 0) {
         pthread_cond_wait(&l->ready, &l->lock);
@@ -454,6 +542,9 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     l->work_sample = 0;
     l->in_use = false;
     l->running = true;
+    if (l->reader != NULL) {
+        ahead_start(l->reader, epoch, first_step);
+    }
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     return LS_OK;
@@ -527,6 +618,9 @@ void loader_free(loader *l)
     }
     pthread_mutex_lock(&l->lock);
     l->stop = true;
+    if (l->reader != NULL) {
+        ahead_stop(l->reader);
+    }
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     for (int i = 0; i < l->thread_count; i++) {
@@ -540,6 +634,7 @@ void loader_free(loader *l)
     }
     free(l->slots);
     free(l->threads);
+    ahead_free(l->reader);
     order_release(&l->order);
     (void)pthread_cond_destroy(&l->work);
     (void)pthread_cond_destroy(&l->ready);

@@ -27,6 +27,14 @@ typedef struct loader_options {
     int rank, size;
 } loader_options;
 
+/* What the making of a batch is divided into. */
+typedef enum loader_part {
+    LOADER_READING,  /* a picture's bytes, and their checksum */
+    LOADER_DECODING, /* and turning it */
+    LOADER_MAKING,   /* the network's input of it: cut, resized, augmented, normalized, mixed */
+    LOADER_PARTS
+} loader_part;
+
 typedef struct loader loader;
 
 /*
@@ -41,6 +49,11 @@ int loader_create(loader **out, const loader_options *options);
  */
 size_t loader_memory(const loader_options *options);
 
+/* Bytes that it takes to read pictures ahead, where the order is shuffled within windows; `data` says how large they
+ * are.
+ */
+size_t loader_read_ahead(const loader_options *options);
+
 /* Steps of an epoch; 0 for an empty validation split. */
 size_t loader_steps(const loader *l);
 
@@ -49,6 +62,19 @@ size_t loader_samples(const loader *l);
 
 /* Seconds that loader_next has waited for pictures so far. For who calls it. */
 double loader_waited(const loader *l);
+
+/* Its threads. */
+int loader_threads(const loader *l);
+
+/*
+ * What they have done so far, all together: seconds by part, of reading those that pass, of the others those of a
+ * processor; and samples. Any thread may ask.
+ */
+typedef struct loader_work {
+    double seconds[LOADER_PARTS];
+    uint64_t samples;
+} loader_work;
+loader_work loader_worked(loader *l);
 
 /*
  * The pictures of epochs started from now on have this size, for which the loader must have room: any that its options'

@@ -9,6 +9,13 @@
 #include "data/resize.h"
 #include "data/resolution.h"
 
+/* Whether JPEG files are decoded in full where the network's input is much smaller. */
+typedef enum data_decode {
+    DECODE_FULL,
+    DECODE_REDUCED, /* at 1/2, 1/4 or 1/8 of their size where that is still DECODE_MARGIN times the input's */
+} data_decode;
+enum { DECODE_MARGIN = 2 };
+
 /* Section `data` of a configuration: the data set, and how its pictures become the network's input. */
 typedef struct data_options {
     const char *file;     /* packed data set; not owned */
@@ -19,7 +26,8 @@ typedef struct data_options {
     resize_scale scale;            /* pixels to 0..1, to -1..1, or by the next two */
     double mean[3], deviation[3];  /* RESIZE_STANDARD: of red, green and blue, in 0..1 */
     orientation_use orientation;   /* whether pictures are turned as their tags say */
-    bool augment;                  /* random resized crop and flip instead of `fit`; in training only */
+    data_decode decode;
+    bool augment;             /* random resized crop and flip instead of `fit`; in training only */
     double augment_min_scale; /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */
     augment_options augmentation; /* section `augment`; in training only */
     int loader_threads;           /* of a rank; 0: as the machine suggests */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "data/order_window.h"
 
 size_t order_steps(size_t samples, size_t batch, size_t steps_per_epoch)
 {
@@ -62,6 +63,16 @@ int order_balance(order *o, const int32_t *labels, size_t classes)
     return LS_OK;
 }
 
+int order_narrow(order *o, const order_options *options)
+{
+    const int code = order_window_create(&o->windows, o->samples, options);
+    if (code == LS_OK) {
+        free(o->permutation);
+        o->permutation = NULL;
+    }
+    return code;
+}
+
 /* The class at place `at` of a round. */
 static size_t class_of(order *o, uint64_t epoch, uint64_t round, size_t at)
 {
@@ -96,6 +107,9 @@ uint32_t order_sample(order *o, uint64_t epoch, uint64_t position)
     if (o->classes != NULL) {
         return balanced_sample(o, epoch, drawn);
     }
+    if (o->windows != NULL) {
+        return order_window_sample(o->windows, epoch, drawn);
+    }
     const uint64_t pass = drawn / o->samples;
     const size_t place = (size_t)(drawn % o->samples);
     if (o->permutation == NULL) {
@@ -116,5 +130,6 @@ void order_release(order *o)
     free(o->classes);
     free(o->class_order);
     free(o->places);
+    order_window_free(o->windows);
     *o = (order){0};
 }

@@ -22,6 +22,8 @@ typedef struct order_options {
     size_t steps_per_epoch; /* 0: once through the split, the last batch may be short */
     uint64_t seed;          /* of starting weights and augmentation too */
     bool shuffle;           /* a new order in each epoch */
+    size_t window;          /* shuffle within windows of so many samples (data/order_window.h); 0: all with all */
+    size_t run;             /* samples that stay together as the file has them, where there are windows; 0: 1 */
     order_sampling sampling;
 } order_options;
 
@@ -52,9 +54,10 @@ typedef struct order {
     uint64_t epoch;
     uint64_t pass; /* of the permutation at hand */
     bool filled;
-    order_class *classes;  /* owned; [class_count], with samples each; NULL where sampling is natural */
-    uint32_t *places;      /* owned; [samples] */
-    uint32_t *class_order; /* owned; [class_count], of the round at hand */
+    order_class *classes;         /* owned; [class_count], with samples each; NULL where sampling is natural */
+    uint32_t *places;             /* owned; [samples] */
+    uint32_t *class_order;        /* owned; [class_count], of the round at hand */
+    struct order_window *windows; /* owned; NULL: there are none */
     size_t class_count;
 } order;
 
@@ -70,6 +73,9 @@ int order_init(order *out, size_t samples, uint64_t seed, bool shuffle);
  * below classes. Shuffled orders only. LS_ENOMEM.
  */
 int order_balance(order *o, const int32_t *labels, size_t classes);
+
+/* Shuffle within windows from now on, as the options say. Shuffled orders of natural sampling only. LS_ENOMEM. */
+int order_narrow(order *o, const order_options *options);
 
 /* The sample at a position of an epoch. Cheap as long as epoch and position / repeats / samples stay the same. */
 uint32_t order_sample(order *o, uint64_t epoch, uint64_t position);

@@ -127,6 +127,22 @@ static void copy_pixels(image *out, walk from)
     }
 }
 
+/* A reduction's last line and column may reach over the whole picture's edge; turned, they may be the first. */
+static image_reduction turn_reduction(const image *i)
+{
+    const int o = i->orientation;
+    const image_reduction r = i->reduced;
+    if (r.width == 0) {
+        return r;
+    }
+    const bool mirrored = o == 2 || o == 3 || o == 7 || o == 8; /* as in walk_of */
+    const bool upside_down = o == 3 || o == 4 || o == 6 || o == 7;
+    const double left = mirrored ? (double)i->width - (double)r.width * r.scale : 0;
+    const double top = upside_down ? (double)i->height - (double)r.height * r.scale : 0;
+    return o < 5 ? (image_reduction){r.width, r.height, r.scale, left, top}
+                 : (image_reduction){r.height, r.width, r.scale, top, left};
+}
+
 int orientation_turn(image *i, image *space)
 {
     if (i->orientation <= ORIENTATION_UPRIGHT || i->orientation > ORIENTATION_LAST) {
@@ -139,6 +155,7 @@ int orientation_turn(image *i, image *space)
     }
     copy_pixels(space, walk_of(i));
     space->orientation = ORIENTATION_UPRIGHT;
+    space->reduced = turn_reduction(i);
     memcpy(space->note, i->note, sizeof space->note);
     const image turned = *space;
     *space = *i;

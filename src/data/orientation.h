@@ -12,7 +12,7 @@
  *   1 top, left (upright)    2 top, right     3 bottom, right    4 bottom, left
  *   5 left, top              6 right, top     7 right, bottom    8 left, bottom
  */
-enum { ORIENTATION_UPRIGHT = 1, ORIENTATION_LAST = 8 };
+enum { ORIENTATION_UPRIGHT = 1, ORIENTATION_ON_ITS_SIDE = 5, ORIENTATION_LAST = 8 };
 
 /* Whether a run looks at the tags. */
 typedef enum orientation_use {

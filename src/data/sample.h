@@ -19,6 +19,7 @@ typedef struct sample_space {
     image turned; /* memory for orientation_turn */
     resize_space resizing;
     augment_space augmenting;
+    double spent[LOADER_PARTS]; /* seconds so far; sample_load adds to them */
 } sample_space;
 
 /*
@@ -28,6 +29,10 @@ typedef struct sample_space {
  */
 int sample_load(real *out, const loader_options *options, uint32_t index, size_t run, uint64_t epoch, uint64_t position,
                 sample_space *space);
+
+/* The same of `size` bytes that are there. */
+int sample_make(real *out, const loader_options *options, uint32_t index, const uint8_t *bytes, size_t size,
+                uint64_t epoch, uint64_t position, sample_space *space);
 
 void sample_space_release(sample_space *space);
 

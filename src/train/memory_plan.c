@@ -32,7 +32,9 @@ int memory_plan_of(memory_plan *out, const session_options *o, size_t classes, i
 const char *memory_plan_advice(const session_options *o)
 {
     if (o->training) {
-        return "use fewer ranks on a machine, a smaller train.batch, or model.precision=mixed";
+        return o->order.window > 0 ? "use fewer ranks on a machine, a smaller train.shuffle_window or train.batch, or "
+                                     "model.precision=mixed"
+                                   : "use fewer ranks on a machine, a smaller train.batch, or model.precision=mixed";
     }
     return o->estimates ? "use fewer ranks on a machine" : "use fewer ranks on a machine or a smaller --batch";
 }

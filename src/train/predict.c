@@ -136,6 +136,11 @@ pool *predictor_threads(const predictor *p)
     return p->replica.threads;
 }
 
+const data_options *predictor_input(const predictor *p)
+{
+    return &p->options.input;
+}
+
 int predict_put(predictor *p, size_t at, const image *picture, int thread)
 {
     const data_options *input = &p->options.input;

@@ -32,6 +32,9 @@ void predictor_free(predictor *p);
 /* Its threads, for work on pictures beside the network's; not owned. */
 pool *predictor_threads(const predictor *p);
 
+/* How pictures become its input, which says what augment_wish_of has them decoded for. */
+const data_options *predictor_input(const predictor *p);
+
 /*
  * Fit a decoded picture to the input, as number `at` of the pictures to come; by one of the threads. Threads may put
  * different pictures at the same time. Returns 0 or LS_ENOMEM.

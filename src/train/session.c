@@ -72,6 +72,13 @@ rate_run session_rate_run(const session_options *o, size_t samples)
     };
 }
 
+size_t session_read_ahead(const session_options *o, dataset *data, int ranks)
+{
+    loader_options l = session_train_loader(o, 0, ranks);
+    l.data = data;
+    return (o->training || o->estimates) && dataset_memory(data) == 0 ? loader_read_ahead(&l) : 0;
+}
+
 /* Of the data set, which is open, and of what will be planned; options that no network can have are refused later. */
 static int check_memory(const session *s)
 {
@@ -79,7 +86,7 @@ static int check_memory(const session *s)
     const session_options *o = &s->options;
     memory_need need = {.held = dataset_memory(s->data) + features_memory(o, s->data)};
     if (memory_plan_of(&plan, o, dataset_classes(s->data), comm_size(s->c)) == LS_OK) {
-        need.planned = plan.total;
+        need.planned = plan.total + session_read_ahead(o, s->data, comm_size(s->c));
     }
     return memory_check(s->c, &need, memory_plan_advice(o));
 }

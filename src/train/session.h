@@ -84,6 +84,9 @@ model_options session_network(const session_options *o, size_t classes, int rank
 loader_options session_loader(const session_options *o, int rank, int ranks);
 loader_options session_train_loader(const session_options *o, int rank, int ranks);
 
+/* Bytes that training takes to read this data set's pictures ahead. */
+size_t session_read_ahead(const session_options *o, dataset *data, int ranks);
+
 /* The size of the network's input, that of validation; and of the training pictures of an epoch, counted from 0. */
 resolution session_input(const session_options *o);
 resolution session_resolution(const session_options *o, uint64_t epoch);

@@ -282,6 +282,9 @@ START_TEST(optimizers_refuse_what_they_have_no_use_for)
     REFUSED("", "rate.schedule=exponential", "needs `rate.every`", "");
     REFUSED("", "rate.schedule=cosine", "needs `rate.length`", "");
     REFUSED("train: {shuffle: false}\n", "train.sampling=balanced", "`train.sampling`", "`train.shuffle`");
+    REFUSED("train: {shuffle: false}\n", "train.shuffle_window=64", "`train.shuffle_window`", "`train.shuffle`");
+    REFUSED("train: {sampling: balanced}\n", "train.shuffle_window=64", "`train.sampling: balanced`", "set `train");
+    REFUSED("augment: {repeats: 2}\n", "train.shuffle_window=64", "`augment.repeats`", "`train.shuffle_window`");
     REFUSED("", "checkpoint.best_by=ema_val_accuracy", "`checkpoint.best_by`", "`ema.decay`");
     REFUSED("augment: {crop: true}\n", "data.augment=true", "`data.augment` crops", "set `data.augment` to false");
     REFUSED("augment: {flip: 0.5}\n", "data.augment=true", "`augment.flip`", "");

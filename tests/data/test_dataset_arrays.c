@@ -40,7 +40,7 @@ static void is_picture(dataset *d, size_t i, size_t number)
     const uint8_t *bytes = NULL;
     size_t size = 0;
     ck_assert_msg(dataset_read(d, i, dataset_samples(d) - i, &buffer, &bytes, &size) == LS_OK, "%s", error_message());
-    ck_assert_int_eq(dataset_decode(d, &picture, bytes, size), LS_OK);
+    ck_assert_int_eq(dataset_decode(d, &picture, bytes, size, NULL), LS_OK);
     ck_assert(picture.width == W && picture.height == H && picture.orientation == 1);
     for (size_t place = 0; place < SIZE; place++) {
         ck_assert_uint_eq(picture.pixels[place], value_of(number, place));
@@ -173,7 +173,7 @@ START_TEST(other_orders_of_pixels)
     const uint8_t *bytes = NULL;
     size_t size = 0;
     ck_assert_int_eq(dataset_read(d, 2, 1, &buffer, &bytes, &size), LS_OK);
-    ck_assert_int_eq(dataset_decode(d, &picture, bytes, size), LS_OK);
+    ck_assert_int_eq(dataset_decode(d, &picture, bytes, size, NULL), LS_OK);
     ck_assert(picture.width == W * C && picture.height == H);
     for (size_t place = 0; place < SIZE; place++) {
         for (size_t c = 0; c < 3; c++) {
@@ -285,7 +285,7 @@ static void decode(dataset *d, size_t i, image *out)
     const uint8_t *bytes = NULL;
     size_t size = 0;
     ck_assert_int_eq(dataset_read(d, i, 1, &buffer, &bytes, &size), LS_OK);
-    ck_assert_int_eq(dataset_decode(d, out, bytes, size), LS_OK);
+    ck_assert_int_eq(dataset_decode(d, out, bytes, size, NULL), LS_OK);
     free(buffer.bytes);
 }
 

@@ -113,12 +113,14 @@ START_TEST(same_bits_for_any_threads_and_ranks)
 {
     record *r = calloc(1, sizeof *r);
     ck_assert_ptr_nonnull(r);
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         loader_options o = basic();
-        o.order.steps_per_epoch = k == 1 ? 7 : 0; /* 7 x 16: more than two passes */
+        o.order.window = k >= 4 ? 20 : 0;
+        o.order.run = 3;
+        o.order.steps_per_epoch = k == 1 || k == 5 ? 7 : 0; /* 7 x 16: more than two passes */
         o.input.augment = k < 2;
         o.input.augmentation = k == 3 ? all_of_it : (augment_options){0};
-        const size_t n = k == 1 ? 112 : TRAIN;
+        const size_t n = k == 1 || k == 5 ? 112 : TRAIN;
         run(r, o, 1, 3, 0);
         ck_assert_uint_eq(r->starts[r->steps], n);
         const uint64_t want = hash_of(r, 0, n);
@@ -175,12 +177,16 @@ START_TEST(the_same_from_the_file)
     record *r = calloc(1, sizeof *r);
     ck_assert_ptr_nonnull(r);
     ck_assert_int_eq(dataset_open_unread(&unread, scratch("p.h5")), LS_OK);
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 8; k++) {
         loader_options o = basic();
+        o.order.window = k < 4 ? 0 : k == 5 ? 1 : 24; /* read ahead, if they are shuffled: k of 4 and more */
+        o.order.run = k == 4 ? 1 : 3;
+        o.ahead = k == 6 ? 9 : 0;
+        o.input.augmentation.mix.mixup = k == 7 ? 0.5 : 0;
         o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
-        o.order.shuffle = k == 2;
-        o.order.steps_per_epoch = k == 1 ? 7 : 0;
-        const size_t n = k == 0 ? VAL : k == 1 ? 112 : TRAIN;
+        o.order.shuffle = k == 2 || k >= 4;
+        o.order.steps_per_epoch = k == 1 || k == 6 ? 7 : 0;
+        const size_t n = k == 0 ? VAL : k == 1 || k == 6 ? 112 : TRAIN;
         run(r, o, 1, 3, 0);
         const uint64_t want = hash_of(r, 0, n);
         for (int size = 1; size <= 3; size++) {
@@ -189,6 +195,12 @@ START_TEST(the_same_from_the_file)
             o.input.loader_threads = 3;
             run(r, o, size, 3, 0);
             ck_assert(hash_of(r, 0, n) == want);
+            o.data = data;
+            run(r, o, 1, 3, 2); /* resumed */
+            const uint64_t tail = hash_of(r, 0, n - r->starts[2]);
+            o.data = unread;
+            run(r, o, size, 3, 2);
+            ck_assert(hash_of(r, 0, n - r->starts[2]) == tail);
         }
     }
     dataset_free(unread);
@@ -199,9 +211,16 @@ END_TEST
 START_TEST(stops_and_starts_anywhere)
 {
     loader *l = NULL;
+    dataset *unread = NULL;
     batch b;
     loader_options o = basic();
     o.input.loader_threads = 3;
+    if (_i == 1) { /* while they are read ahead */
+        ck_assert_int_eq(dataset_open_unread(&unread, scratch("p.h5")), LS_OK);
+        o.data = unread;
+        o.order.window = 20;
+        o.order.run = 3;
+    }
     ck_assert_int_eq(loader_create(&l, &o), LS_OK);
     ck_assert_int_lt(loader_next(l, &b), 0); /* no epoch yet */
     for (uint64_t i = 0; i < 50; i++) {
@@ -224,6 +243,7 @@ START_TEST(stops_and_starts_anywhere)
     o.order.batch = SIZE_MAX / 2;
     ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
     loader_free(NULL);
+    dataset_free(unread);
 }
 END_TEST
 
@@ -269,6 +289,9 @@ static void mark_own(bool *own, const loader_options *o, size_t samples)
 {
     order way;
     ck_assert_int_eq(order_init(&way, samples, o->order.seed, o->order.shuffle), LS_OK);
+    if (o->order.window > 0) {
+        ck_assert_int_eq(order_narrow(&way, &o->order), LS_OK);
+    }
     for (size_t step = 0; step < order_steps(samples, o->order.batch, 0); step++) {
         const size_t total = order_batch_samples(samples, o->order.batch, 0, step);
         const shard_range part = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
@@ -332,9 +355,11 @@ START_TEST(a_rank_reads_its_own_samples_only)
     ck_assert_int_eq(image_encode_png(&png, &size, pixels, 2, 2, 1), LS_OK);
     loader_options o = basic();
     o.size = OWN_RANKS;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         o.split = k == 0 ? DATASET_VAL : DATASET_TRAIN;
-        o.order.shuffle = k == 2;
+        o.order.shuffle = k >= 2;
+        o.order.window = k == 3 ? 16 : 0;
+        o.order.run = 4;
         for (o.rank = 0; o.rank < OWN_RANKS; o.rank++) {
             only_own(o, png, size);
         }
@@ -389,6 +414,53 @@ START_TEST(a_bad_picture_is_named)
 }
 END_TEST
 
+/* Also where it is read ahead together with others, which are all right. */
+START_TEST(damage_is_named_when_read_ahead)
+{
+    enum { N = 12, BAD = 7 };
+    dataset *bad = NULL;
+    loader *l = NULL;
+    batch b;
+    char names[N][16];
+    dataset_item items[N];
+    const char *const classes[1] = {"all"};
+    uint8_t *png = NULL;
+    size_t size = 0;
+    const uint8_t pixels[4] = {0};
+    ck_assert_int_eq(image_encode_png(&png, &size, pixels, 2, 2, 1), LS_OK);
+    for (size_t i = 0; i < N; i++) {
+        (void)snprintf(names[i], sizeof names[i], "picture-%zu", i);
+        items[i] = (dataset_item){.name = names[i], .bytes = png, .size = size};
+        items[i].hash = hash_bytes(HASH_START, png, size) + (i == BAD);
+    }
+    ck_assert_int_eq(dataset_write(scratch("bad.h5"), items, N, classes, 1), LS_OK);
+    ck_assert_int_eq(dataset_open_unread(&bad, scratch("bad.h5")), LS_OK);
+    loader_options o = basic();
+    o.data = bad;
+    o.order.window = 8;
+    o.order.run = 4;
+    o.order.batch = 4;
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    for (uint64_t epoch = 0; epoch < 20; epoch++) {
+        int more = 1;
+        ck_assert_int_eq(loader_start_epoch(l, epoch, 0), LS_OK);
+        while (more == 1) {
+            more = loader_next(l, &b);
+        }
+        ck_assert_int_eq(more, LS_EFORMAT);
+        ck_assert_ptr_nonnull(strstr(error_message(), "picture-7"));
+    }
+    loader_free(l);
+    o.order.sampling = ORDER_BALANCED;
+    ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
+    o.order.sampling = ORDER_NATURAL;
+    o.input.augmentation.repeats = 2;
+    ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
+    dataset_free(bad);
+    free(png);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = tcase_create("loader");
@@ -397,10 +469,11 @@ int main(void)
     tcase_add_test(c, same_bits_for_any_threads_and_ranks);
     tcase_add_test(c, validation_goes_once_in_order);
     tcase_add_test(c, the_same_from_the_file);
-    tcase_add_test(c, stops_and_starts_anywhere);
+    tcase_add_loop_test(c, stops_and_starts_anywhere, 0, 2);
     tcase_add_test(c, changes_its_size);
     tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);
+    tcase_add_test(c, damage_is_named_when_read_ahead);
     scratch_make();
     const int result = suite_run("loader", c);
     scratch_remove();

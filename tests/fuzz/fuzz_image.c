@@ -56,6 +56,30 @@ static void check_decode_again(const image *first, const uint8_t *data, size_t s
     image_release(&second);
 }
 
+static int as_small_as_can_be(const void *context, size_t width, size_t height, int orientation)
+{
+    (void)width;
+    (void)height;
+    (void)orientation;
+    return *(const int *)context;
+}
+
+/* Made smaller while it is decoded, it is read or refused as it is whole. */
+static void check_decode_reduced(int code, const image *whole, const uint8_t *data, size_t size)
+{
+    image smaller = {0};
+    const int halvings = 1 + (int)(size % 3);
+    const image_wish wish = {as_small_as_can_be, &halvings};
+    FUZZ_CHECK(image_decode_reduced(&smaller, data, size, &wish) == code);
+    if (code == LS_OK) {
+        const size_t by = smaller.reduced.width > 0 ? (size_t)1 << (unsigned)halvings : 1;
+        FUZZ_CHECK(smaller.width == (whole->width + by - 1) / by && smaller.height == (whole->height + by - 1) / by);
+        FUZZ_CHECK(image_whole_width(&smaller) == whole->width && image_whole_height(&smaller) == whole->height);
+        FUZZ_CHECK(smaller.orientation == whole->orientation && strcmp(smaller.note, whole->note) == 0);
+    }
+    image_release(&smaller);
+}
+
 /* Turn by the tag and back again: the same picture. */
 static void check_turn(image *picture)
 {
@@ -132,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     image picture = {0};
     const int code = image_decode(&picture, data, size);
     fuzz_check_code(code);
+    check_decode_reduced(code, &picture, data, size);
     if (code == LS_OK) {
         FUZZ_CHECK(picture.width > 0 && picture.height > 0);
         FUZZ_CHECK(picture.width * picture.height * 3 <= picture.capacity);
