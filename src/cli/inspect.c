@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/real.h"
 #include "base/text.h"
 #include "cli/args.h"
@@ -17,6 +18,7 @@
 #include "cli/which.h"
 #include "config/config.h"
 #include "data/dataset.h"
+#include "data/montage.h"
 #include "io/named.h"
 #include "store/checkpoint.h"
 #include "store/file_kind.h"
@@ -25,6 +27,7 @@
 
 static const char help[] =
     "usage: lockstep inspect FILE...\n"
+    "       lockstep inspect DATA.h5 --montage OUT.png\n"
     "       lockstep inspect --newest RUN [--run NAME]\n"
     "       lockstep inspect --network CONFIG.yaml [--classes N]\n"
     "\n"
@@ -33,6 +36,8 @@ static const char help[] =
     "whole folders. Of a run's folder it shows which checkpoint is the newest and which the best, by validation\n"
     "accuracy.\n"
     "\n"
+    "  --montage OUT.png\n"
+    "              draw some pictures of each class of a data set into one, under the classes' names\n"
     "  --newest    of the run's folder RUN, print for scripts the newest usable checkpoint alone:\n"
     "              STEP<TAB>HASH<TAB>PATH; HASH is that of its weights, and `printf %b` gives PATH back\n"
     "  --run NAME  of the run of this name (its experiment.name); others in that folder are passed over\n"
@@ -44,12 +49,14 @@ static const char help[] =
 typedef struct inspect_arguments {
     bool newest, network;
     const char *run;
+    const char *montage;
     uint64_t classes;
 } inspect_arguments;
 
 static const args_option options[] = {
     {"newest", ARGS_FLAG, ARGS_FIELD(inspect_arguments, newest)},
     {"run", ARGS_TEXT, ARGS_FIELD(inspect_arguments, run)},
+    {"montage", ARGS_TEXT, ARGS_FIELD(inspect_arguments, montage)},
     {"network", ARGS_FLAG, ARGS_FIELD(inspect_arguments, network)},
     {"classes", ARGS_WHOLE, ARGS_FIELD(inspect_arguments, classes), .least = 2, .most = 100000},
     {0},
@@ -104,11 +111,26 @@ static void print_stored(const dataset *d)
     }
 }
 
-static int inspect_dataset(const char *path)
+/* What can be drawn is, also where the data set is damaged, which is said afterwards. */
+static int write_montage(dataset *d, const char *path)
+{
+    montage_count n;
+    const int code = montage_write(path, &n, d);
+    if (code == LS_OK) {
+        log_info("%s: %zu pictures of %zu of %zu classes", path, n.pictures, n.classes, dataset_classes(d));
+    }
+    return code;
+}
+
+/* montage: where to draw one; NULL: none. */
+static int inspect_dataset(const char *path, const char *montage)
 {
     dataset *d = NULL;
     size_t *counts = NULL;
-    int code = dataset_open(&d, path);
+    int code = montage == NULL ? dataset_open(&d, path) : dataset_open_unread(&d, path);
+    if (code == LS_OK && montage != NULL) {
+        code = write_montage(d, montage);
+    }
     if (code == LS_OK) {
         code = check_pictures(d);
     }
@@ -276,10 +298,10 @@ static int inspect_keras(const char *path)
     return LS_OK;
 }
 
-static int inspect_file(const char *path)
+static int inspect_file(const char *path, const char *montage)
 {
     file_kind kind = FILE_OTHER;
-    if (named_is_folder(path)) {
+    if (montage == NULL && named_is_folder(path)) {
         return inspect_folder(path);
     }
     int code = named_check(path);
@@ -289,10 +311,13 @@ static int inspect_file(const char *path)
     if (code != LS_OK) {
         return code;
     }
+    if (montage != NULL && kind != FILE_DATASET) {
+        return error_set(LS_EUSAGE, "--montage: is for a data set, and %s is none", path);
+    }
     switch (kind) {
     case FILE_CHECKPOINT: return inspect_checkpoint(path);
     case FILE_LOG: return log_table_print(path);
-    case FILE_DATASET: return inspect_dataset(path);
+    case FILE_DATASET: return inspect_dataset(path, montage);
     case FILE_KERAS: return inspect_keras(path);
     default: return error_set(LS_EUSAGE, "%s: neither a data set nor a checkpoint nor a log of lockstep", path);
     }
@@ -302,7 +327,7 @@ static int inspect_files(int count, char **paths)
 {
     int result = EXIT_DONE;
     for (int i = 0; i < count; i++) {
-        const int code = inspect_file(paths[i]);
+        const int code = inspect_file(paths[i], NULL);
         if (code != LS_OK) {
             log_error("%s", error_message());
             result = error_exit_code(code) > result ? error_exit_code(code) : result;
@@ -311,31 +336,43 @@ static int inspect_files(int count, char **paths)
     return result;
 }
 
+static int check_arguments(const inspect_arguments *a, int argc, char **argv)
+{
+    const int ways = a->newest + a->network + (a->montage != NULL);
+    const char *wanted = a->newest ? "RUN" : a->network ? "CONFIG.yaml" : a->montage != NULL ? "DATA.h5" : "FILE...";
+    const int code = args_positionals(argc, argv, 1, ways > 0 ? 1 : ARGS_ANY_NUMBER, wanted);
+    if (code != LS_OK) {
+        return code;
+    }
+    if (ways > 1) {
+        return error_set(LS_EUSAGE, "--newest, --network and --montage exclude each other; give one of them");
+    }
+    if (a->run != NULL && !a->newest) {
+        return error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
+    }
+    if (a->classes > 0 && !a->network) {
+        return error_set(LS_EUSAGE, "--classes: goes with --network only; see `lockstep help inspect`");
+    }
+    return LS_OK;
+}
+
 static int run(int argc, char **argv)
 {
     inspect_arguments a = {0};
     int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
-        code = args_positionals(argc, argv, 1, a.newest || a.network ? 1 : ARGS_ANY_NUMBER,
-                                a.newest    ? "RUN"
-                                : a.network ? "CONFIG.yaml"
-                                            : "FILE...");
+        code = check_arguments(&a, argc, argv);
     }
-    if (code == LS_OK && a.newest && a.network) {
-        code = error_set(LS_EUSAGE, "--newest and --network exclude each other; give one of them");
-    }
-    if (code == LS_OK && a.run != NULL && !a.newest) {
-        code = error_set(LS_EUSAGE, "--run: goes with --newest only; see `lockstep help inspect`");
-    }
-    if (code == LS_OK && a.classes > 0 && !a.network) {
-        code = error_set(LS_EUSAGE, "--classes: goes with --network only; see `lockstep help inspect`");
+    if (code == LS_OK && a.montage != NULL) {
+        code = output_check(a.montage, "a montage");
     }
     if (code != LS_OK) {
         return code;
     }
-    return a.newest    ? facts_print_newest(argv[optind], a.run)
-           : a.network ? network_table_print(argv[optind], (size_t)a.classes)
-                       : inspect_files(argc - optind, argv + optind);
+    return a.newest            ? facts_print_newest(argv[optind], a.run)
+           : a.network         ? network_table_print(argv[optind], (size_t)a.classes)
+           : a.montage != NULL ? inspect_file(argv[optind], a.montage)
+                               : inspect_files(argc - optind, argv + optind);
 }
 
 const command inspect_command = {

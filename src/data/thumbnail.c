@@ -14,17 +14,19 @@ static size_t scaled(size_t length, size_t side, size_t longest)
     return n > 0 ? n : 1;
 }
 
-/* pixels: [out->height][out->width][3], for free(). */
-static int shrink(uint8_t **pixels, const thumbnail *out, const image *i)
+int thumbnail_shrink(uint8_t **pixels, size_t *width, size_t *height, const image *i, size_t side)
 {
-    const size_t n = out->width * out->height * 3;
+    const size_t longest = i->width > i->height ? i->width : i->height;
+    *width = scaled(i->width, side, longest);
+    *height = scaled(i->height, side, longest);
+    const size_t n = *width * *height * 3;
     const resize_box whole = {0, 0, (double)i->width, (double)i->height};
     resize_space space = {0};
     real *values = calloc(n, sizeof *values);
     uint8_t *bytes = calloc(n, 1);
     int code = values == NULL || bytes == NULL
-                   ? error_set(LS_ENOMEM, "no memory for a thumbnail of %zu x %zu pixels", out->width, out->height)
-                   : resize_picture(values, out->width, out->height, i, whole, false, RESIZE_UNIT, &space);
+                   ? error_set(LS_ENOMEM, "no memory for a thumbnail of %zu x %zu pixels", *width, *height)
+                   : resize_picture(values, *width, *height, i, whole, false, RESIZE_UNIT, &space);
     for (size_t k = 0; code == LS_OK && k < n; k++) {
         const double value = 255 * (double)values[k] + 0.5;
         bytes[k] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
@@ -41,16 +43,13 @@ static int shrink(uint8_t **pixels, const thumbnail *out, const image *i)
 
 int thumbnail_make(thumbnail *out, const image *i, size_t side)
 {
-    const size_t longest = i->width > i->height ? i->width : i->height;
     *out = (thumbnail){.kind = IMAGE_PNG, .width = i->width, .height = i->height};
-    if (longest <= side) {
+    if (i->width <= side && i->height <= side) {
         return image_encode_png(&out->bytes, &out->size, i->pixels, i->width, i->height, 3);
     }
     uint8_t *pixels = NULL;
     out->kind = IMAGE_JPEG;
-    out->width = scaled(i->width, side, longest);
-    out->height = scaled(i->height, side, longest);
-    int code = shrink(&pixels, out, i);
+    int code = thumbnail_shrink(&pixels, &out->width, &out->height, i, side);
     if (code == LS_OK) {
         code = image_encode_jpeg(&out->bytes, &out->size, pixels, out->width, out->height, QUALITY);
     }

@@ -22,4 +22,10 @@ typedef struct thumbnail {
 int thumbnail_make(thumbnail *out, const image *i, size_t side);
 void thumbnail_release(thumbnail *t);
 
+/*
+ * The pixels alone, *pixels [*height][*width][3] for free(), of a picture that is larger than `side` in either
+ * direction. Returns 0 or LS_ENOMEM.
+ */
+int thumbnail_shrink(uint8_t **pixels, size_t *width, size_t *height, const image *i, size_t side);
+
 #endif
