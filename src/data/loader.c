@@ -8,31 +8,16 @@
 #include "base/cpus.h"
 #include "base/error.h"
 #include "base/fpu.h"
-#include "base/size.h"
 #include "base/thread.h"
 #include "base/trace.h"
 #include "base/watch.h"
 #include "data/ahead.h"
 #include "data/augment.h"
 #include "data/order.h"
+#include "data/ring.h"
 #include "data/sample.h"
 
 enum { DEFAULT_AHEAD = 3, MAX_DEFAULT_THREADS = 4 };
-
-/* One batch of the ring. */
-typedef struct slot {
-    real *images;    /* owned; where pictures are mixed, the one before the rank's first comes last */
-    int32_t *labels; /* owned, as the images */
-    int32_t *others; /* owned, as the next; NULL where nothing is mixed */
-    float *shares;
-    shard_range range;
-    size_t wanted;       /* samples to load: those of range, and one more where pictures are mixed */
-    size_t done;         /* samples that threads have finished */
-    bool prepared;       /* and not yet handed out again */
-    bool mixed;          /* once all are done */
-    saved_error failure; /* of the failed sample that stands first */
-    size_t failed;       /* where it stands */
-} slot;
 
 typedef struct loader_thread {
     struct loader *owner;
@@ -51,7 +36,7 @@ struct loader {
     size_t steps;
     resolution most;         /* that there is room for */
     const uint32_t *indices; /* of the split; not owned */
-    slot *slots;
+    ring_slot *slots;
     loader_thread *threads;
     int thread_count; /* started */
     ahead *reader;    /* owned; NULL: each picture is read when it is wanted */
@@ -70,37 +55,18 @@ struct loader {
     bool in_use, running, stop;
 };
 
-static bool mixes(const loader_options *o)
-{
-    return o->input.augmentation.mix.mixup > 0 || o->input.augmentation.mix.cutmix > 0;
-}
-
-static slot *slot_of(loader *l, size_t step)
+static ring_slot *slot_of(loader *l, size_t step)
 {
     return &l->slots[step % l->options.ahead];
-}
-
-/* Under the lock: make step s ready to be worked on. */
-static void prepare_slot(loader *l, size_t s)
-{
-    const loader_options *o = &l->options;
-    slot *p = slot_of(l, s);
-    const size_t total = order_batch_samples(l->split_samples, o->order.batch, o->order.steps_per_epoch, s);
-    p->range = shard_range_of(total, o->order.shard_size, (size_t)o->rank, (size_t)o->size);
-    p->wanted = p->range.samples + (mixes(o) && p->range.samples > 0 ? 1 : 0);
-    p->done = 0;
-    p->mixed = false;
-    p->failure.code = LS_OK;
-    p->prepared = true;
 }
 
 /* Under the lock: whether there is a sample to take; prepares slots on its way and passes those without samples. */
 static bool find_work(loader *l)
 {
     while (l->running && l->work_step < l->steps && l->work_step < l->released + l->options.ahead) {
-        slot *p = slot_of(l, l->work_step);
+        ring_slot *p = slot_of(l, l->work_step);
         if (l->work_sample == 0) {
-            prepare_slot(l, l->work_step);
+            ring_prepare(p, &l->options, l->split_samples, l->work_step);
         }
         if (l->work_sample < p->wanted) {
             return true;
@@ -115,7 +81,7 @@ static bool find_work(loader *l)
 }
 
 /* How many samples from number i of a part on lie one after the other in the file; 1 where the order is drawn. */
-static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t position)
+static size_t run_from(const loader *l, const ring_slot *p, size_t i, uint64_t position)
 {
     size_t run = 1;
     if (l->options.order.shuffle || l->options.input.augmentation.repeats > 1) {
@@ -129,16 +95,6 @@ static size_t run_from(const loader *l, const slot *p, size_t i, uint64_t positi
     return run;
 }
 
-/* Where sample i of a part stands in its batch; the one past the part's last is the one before its first. */
-static size_t place_of(const slot *p, size_t i)
-{
-    const shard_range *r = &p->range;
-    if (i < r->samples) {
-        return r->first_sample + i;
-    }
-    return r->first_sample > 0 ? r->first_sample - 1 : r->all_samples - 1;
-}
-
 /* Under the lock: what a thread has spent on a sample is the loader's from now on. */
 static void count_work(loader *l, sample_space *space)
 {
@@ -147,26 +103,6 @@ static void count_work(loader *l, sample_space *space)
         space->spent[i] = 0;
     }
     l->worked.samples++;
-}
-
-/* All samples of a part are there: mix each with the one before it, from the last to the first. */
-static void mix_slot(loader *l, slot *p, uint64_t epoch, size_t step)
-{
-    const loader_options *o = &l->options;
-    const size_t pixels = o->input.height * o->input.width * 3;
-    const mix m = mix_draw(&o->input.augmentation.mix, o->input.width, o->input.height, o->order.seed, epoch, step);
-    for (size_t i = p->range.samples; i-- > 0;) {
-        const size_t before = i > 0 ? i - 1 : p->range.samples;
-        mix_picture(&m, p->images + i * pixels, p->images + before * pixels, o->input.width, o->input.height);
-        p->others[i] = p->labels[before];
-        p->shares[i] = (float)m.share;
-    }
-}
-
-/* Numbers of a sample of the size at hand. */
-static size_t sample_size(const loader_options *o)
-{
-    return o->features != NULL ? o->features->width : o->input.height * o->input.width * 3;
 }
 
 /* Those of the sample at a place of the split. */
@@ -203,9 +139,9 @@ static void work_on_one(loader *l, sample_space *space)
     const loader_options *o = &l->options;
     const size_t step = l->work_step;
     const size_t i = l->work_sample++;
-    slot *p = slot_of(l, step);
+    ring_slot *p = slot_of(l, step);
     const uint64_t epoch = l->epoch;
-    const uint64_t position = (uint64_t)step * o->order.batch + place_of(p, i);
+    const uint64_t position = (uint64_t)step * o->order.batch + ring_place(p, i);
     const uint32_t place = order_sample(&l->order, epoch, position);
     const uint32_t index = l->indices[place];
     const size_t run = run_from(l, p, i, position);
@@ -214,7 +150,7 @@ static void work_on_one(loader *l, sample_space *space)
 
     p->labels[i] = dataset_label(o->data, index);
     trace_begin_with(&picture, (int64_t)(step + 1), index, 0, 0);
-    real *const to = p->images + i * sample_size(o);
+    real *const to = p->images + i * ring_sample(o);
     const int code = o->features != NULL ? take_features(l, p->images, i, place, epoch)
                      : l->reader != NULL ? make_sample(l, to, step, index, epoch, position, space)
                                          : sample_load(to, o, index, run, epoch, position, space);
@@ -226,10 +162,10 @@ static void work_on_one(loader *l, sample_space *space)
         p->failed = i;
     }
     p->done++;
-    if (p->done == p->wanted && mixes(o)) {
+    if (p->done == p->wanted && ring_mixes(o)) {
         pthread_mutex_unlock(&l->lock);
         const double since = clock_thread();
-        mix_slot(l, p, epoch, step);
+        ring_mix(p, o, epoch, step);
         space->spent[LOADER_MAKING] += clock_thread() - since;
         pthread_mutex_lock(&l->lock);
     }
@@ -289,52 +225,6 @@ static int check_options(const loader_options *o)
     return LS_OK;
 }
 
-static resolution most_pixels(const loader_options *o)
-{
-    return resolution_room(&o->input.resolution, (resolution){o->input.height, o->input.width});
-}
-
-/*
- * The samples that a slot needs room for (no batch gives a rank more shards; where pictures are mixed, one more) and
- * the bytes of their images.
- */
-static bool slot_size(size_t *room, size_t *bytes, const loader_options *o)
-{
-    const shard_range whole = shard_range_of(o->order.batch, o->order.shard_size, 0, 1);
-    if (size_mul(room, whole.total / (size_t)o->size + 1, o->order.shard_size) != 0) {
-        return false;
-    }
-    *room += mixes(o) ? 1 : 0;
-    const resolution most = most_pixels(o);
-    const size_t each = o->features != NULL ? o->features->width : most.height * most.width * 3;
-    return size_mul(bytes, *room, each) == 0 && size_mul(bytes, *bytes, sizeof(real)) == 0;
-}
-
-static int allocate_slots(loader *l)
-{
-    const loader_options *o = &l->options;
-    size_t room = 0;
-    size_t bytes = 0;
-    if (!slot_size(&room, &bytes, o)) {
-        return error_set(LS_EUSAGE, "data: a batch of %zu pictures of %zu x %zu is too large", o->order.batch,
-                         o->input.width, o->input.height);
-    }
-    l->slots = calloc(o->ahead, sizeof *l->slots);
-    for (size_t i = 0; l->slots != NULL && i < o->ahead; i++) {
-        l->slots[i].images = calloc(bytes, 1);
-        l->slots[i].labels = malloc(room * sizeof(int32_t));
-        if (mixes(o)) {
-            l->slots[i].others = malloc(room * sizeof(int32_t));
-            l->slots[i].shares = malloc(room * sizeof(float));
-        }
-        if (l->slots[i].images == NULL || l->slots[i].labels == NULL ||
-            (mixes(o) && (l->slots[i].others == NULL || l->slots[i].shares == NULL))) {
-            return error_set(LS_ENOMEM, "data: no memory for %zu batches of %zu pictures", o->ahead, room);
-        }
-    }
-    return l->slots != NULL ? LS_OK : error_set(LS_ENOMEM, "data: no memory for %zu batches", o->ahead);
-}
-
 static int start_threads(loader *l)
 {
     const int count = l->options.features != NULL ? 1 : threads_to_start(l->options.input.loader_threads);
@@ -372,9 +262,7 @@ static loader_options settle(const loader_options *options)
 size_t loader_memory(const loader_options *options)
 {
     const loader_options o = settle(options);
-    size_t room = 0;
-    size_t bytes = 0;
-    return slot_size(&room, &bytes, &o) ? o.ahead * (bytes + room * 3 * sizeof(int32_t)) : 0;
+    return ring_memory(&o);
 }
 
 /* Whether the order is shuffled within windows. */
@@ -386,7 +274,7 @@ static bool windowed(const loader_options *o)
 /* Whether pictures are read ahead then; *out: how. */
 static bool reads_ahead(span_options *out, const loader_options *o)
 {
-    *out = (span_options){.data = o->data, .order = o->order, .rank = o->rank, .size = o->size, .mixes = mixes(o)};
+    *out = (span_options){.data = o->data, .order = o->order, .rank = o->rank, .size = o->size, .mixes = ring_mixes(o)};
     out->indices = dataset_indices(o->data, o->split, &out->samples);
     return windowed(o) && o->features == NULL && !dataset_held(o->data) && out->samples > 0;
 }
@@ -442,14 +330,14 @@ int loader_create(loader **out, const loader_options *options)
     (void)pthread_cond_init(&l->work, NULL);
     (void)pthread_cond_init(&l->ready, NULL);
     l->options = settle(options);
-    l->most = most_pixels(&l->options);
+    l->most = ring_most(&l->options);
     l->indices = dataset_indices(options->data, options->split, &l->split_samples);
     l->steps = order_steps(l->split_samples, l->options.order.batch, l->options.order.steps_per_epoch);
     if (l->split_samples == 0 && options->split == DATASET_TRAIN) {
         code = error_set(LS_EUSAGE, "%s: there are no training pictures in it", dataset_path(options->data));
         goto cleanup;
     }
-    code = allocate_slots(l);
+    code = ring_create(&l->slots, &l->options);
     if (code == LS_OK && l->split_samples != 0) {
         code = make_order(l);
     }
@@ -550,13 +438,13 @@ int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
     return LS_OK;
 }
 
-static bool is_ready(const slot *p)
+static bool is_ready(const ring_slot *p)
 {
     return p->prepared && (p->mixed || p->wanted == 0);
 }
 
 /* Under the lock: wait until all of a slot's samples are done. */
-static void wait_for_samples(loader *l, const slot *p)
+static void wait_for_samples(loader *l, const ring_slot *p)
 {
     static const trace_label waiting = {"wait for pictures", "waiting", {NULL}};
     if (is_ready(p)) {
@@ -576,7 +464,7 @@ static void wait_for_samples(loader *l, const slot *p)
 /* Under the lock: wait for step `next` and hand it out. */
 static int take_next(loader *l, batch *out)
 {
-    slot *p = slot_of(l, l->next);
+    ring_slot *p = slot_of(l, l->next);
     wait_for_samples(l, p);
     *out =
         (batch){.images = p->images, .labels = p->labels, .others = p->others, .shares = p->shares, .range = p->range};
@@ -626,13 +514,7 @@ void loader_free(loader *l)
     for (int i = 0; i < l->thread_count; i++) {
         (void)pthread_join(l->threads[i].thread, NULL);
     }
-    for (size_t i = 0; l->slots != NULL && i < l->options.ahead; i++) {
-        free(l->slots[i].images);
-        free(l->slots[i].labels);
-        free(l->slots[i].others);
-        free(l->slots[i].shares);
-    }
-    free(l->slots);
+    ring_free(l->slots, &l->options);
     free(l->threads);
     ahead_free(l->reader);
     order_release(&l->order);
