@@ -85,6 +85,7 @@ static int put_picture(predict_batch *p, size_t at, int thread)
     if (code != LS_OK) {
         return code;
     }
+    r->picture.background = p->o.network.input.background;
     code = image_decode(&r->picture, r->encoded.bytes, size);
     if (code == LS_OK) {
         (void)snprintf(p->outcomes[at].note, sizeof p->outcomes[at].note, "%s", r->picture.note);

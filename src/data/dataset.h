@@ -7,7 +7,7 @@
 
 /*
  * A packed data set, one HDF5 file that h5py reads too:
- *   /bytes    uint8  [all]    the encoded pictures (JPEG or PNG files), one after the other
+ *   /bytes    uint8  [all]    the encoded pictures, files of any kind that is read, one after the other
  *   /offsets  uint64 [n + 1]  picture i is bytes[offsets[i] .. offsets[i + 1])
  *   /hashes   uint64 [n]      hash_bytes of each picture's bytes
  *   /labels   int32  [n]      place in /classes

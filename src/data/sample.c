@@ -22,6 +22,7 @@ int sample_load(real *out, const loader_options *options, uint32_t index, size_t
         return code;
     }
     trace_begin_of(&decoding, (int64_t)size);
+    space->decoded.background = options->input.background;
     code = image_decode(&space->decoded, bytes, size);
     if (code == LS_OK && options->turn) {
         code = orientation_turn(&space->decoded, &space->turned);

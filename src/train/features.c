@@ -181,6 +181,9 @@ static uint64_t key_of(const session *s)
                    d->deviation[1], d->deviation[2], session_turns(s), (int)o->network.padding, o->norm.epsilon,
                    model_kernels(s->replica.net), REAL_NAME, (int)o->network.precision);
     hash = add_text(hash, text);
+    if (d->background != IMAGE_ALPHA_DROPPED) {
+        hash = hash_bytes(hash, &(uint64_t){d->background}, sizeof(uint64_t));
+    }
     if (augments(d)) {
         const augment_options *a = &d->augmentation;
         (void)snprintf(text, sizeof text, "%d %a %d %a %a %a %a %d %a %d %d %d %a %a %a %a %a %a %a %a %a %a",
