@@ -18,7 +18,7 @@ typedef struct reader {
 
 static int damaged(struct heif_error e)
 {
-    return e.code == heif_error_Memory_allocation_error
+    return e.code == heif_error_Memory_allocation_error && e.subcode != heif_suberror_Security_limit_exceeded
                ? error_set(LS_ENOMEM, "no memory to decode an HEIC picture")
                : error_set(LS_EFORMAT, "damaged HEIC: %.200s", e.message == NULL ? "unknown" : e.message);
 }
