@@ -108,6 +108,7 @@ typedef struct dataset_item {
     int32_t label;
     dataset_split split;
     bool turned;    /* it has an orientation tag other than upright */
+    bool profiled;  /* it has a colour profile other than sRGB, which is not applied; not stored */
     uint8_t *bytes; /* for dataset_write */
 } dataset_item;
 

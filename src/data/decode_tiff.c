@@ -15,6 +15,9 @@
 /* Most bytes of a pixel, and in one piece of memory that libtiff takes for what a file claims. */
 enum { MOST_OF_PIXEL = 16, MOST_MEMORY = 1 << 30 };
 
+/* By which a tile may be larger than the picture, in pixels a side. */
+enum { TILE_EXCESS = 1024 };
+
 typedef struct reader {
     const uint8_t *bytes;
     size_t size;
@@ -152,7 +155,7 @@ static uint16_t small_field(const reader *r, uint32_t tag)
     return TIFFGetFieldDefaulted(r->file, tag, &value) ? value : 0;
 }
 
-/* Sizes: of the picture, of a pixel, and of a tile, of which one may be larger than the picture. */
+/* Sizes: of the picture, of a pixel, and of a tile, of which one may be larger than the picture, but not by much. */
 static int check_size(const reader *r)
 {
     uint32_t width = 0;
@@ -160,10 +163,12 @@ static int check_size(const reader *r)
     (void)TIFFGetField(r->file, TIFFTAG_IMAGEWIDTH, &width);
     (void)TIFFGetField(r->file, TIFFTAG_IMAGELENGTH, &height);
     int code = image_check_size(width, height);
-    if (code == LS_OK && TIFFIsTiled(r->file)) {
-        (void)TIFFGetField(r->file, TIFFTAG_TILEWIDTH, &width);
-        (void)TIFFGetField(r->file, TIFFTAG_TILELENGTH, &height);
-        code = image_check_size(width, height);
+    uint32_t across = 0;
+    uint32_t down = 0;
+    if (code == LS_OK && TIFFIsTiled(r->file) && TIFFGetField(r->file, TIFFTAG_TILEWIDTH, &across) &&
+        TIFFGetField(r->file, TIFFTAG_TILELENGTH, &down) &&
+        (across > width + TILE_EXCESS || down > height + TILE_EXCESS)) {
+        code = error_set(LS_EFORMAT, "a TIFF of %u x %u pixels with tiles of %u x %u", width, height, across, down);
     }
     const unsigned bits = (unsigned)small_field(r, TIFFTAG_BITSPERSAMPLE) * small_field(r, TIFFTAG_SAMPLESPERPIXEL);
     if (code == LS_OK && bits > 8 * MOST_OF_PIXEL) {

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/thread.h"
 #include "data/pack_list.h"
+#include "data/profile.h"
 
 /* A picture's file may have this many bytes; memory for larger ones than KEPT is given back. */
 #define MAX_FILE_BYTES ((size_t)256 << 20)
@@ -93,6 +94,7 @@ static void look_into(pack_picture *p, image *decoded)
     (void)snprintf(p->note, sizeof p->note, "%s", decoded->note);
     item->hash = hash_bytes(HASH_START, p->file.bytes, item->size);
     item->turned = decoded->orientation != 1;
+    item->profiled = profile_of(p->file.bytes, item->size) == PROFILE_OTHER;
 }
 
 static void *work(void *context)

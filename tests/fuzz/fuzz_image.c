@@ -17,6 +17,7 @@
 #include "data/augment_sample.h"
 #include "data/image.h"
 #include "data/orientation.h"
+#include "data/profile.h"
 #include "data/resize.h"
 
 /* Large pictures are slow to decode and show nothing that small ones do not, but for the limits, which are kept. */
@@ -135,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 #endif
+    (void)profile_of(data, size);
     image picture = {.background = (image_background)(size % 4)};
     const int code = image_decode(&picture, data, size);
     fuzz_check_code(code);
