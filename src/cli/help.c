@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/real.h"
 #include "comm/comm.h"
+#include "data/image.h"
 #include "io/h5.h"
 #include "kernels/kernels.h"
 
@@ -15,6 +16,15 @@ int help_print_version(void)
     printf("lockstep " LOCKSTEP_VERSION "\nnumbers: " REAL_NAME "\nkernels:");
     for (size_t i = 0; i < count; i++) {
         printf(" %s", tables[i]->name);
+    }
+    printf("\npictures: %s", image_kinds_read());
+    const char *before = "; left out: ";
+    for (int k = 0; k < IMAGE_KINDS; k++) {
+        const char *const lacks = image_kind_lacks((image_kind)k);
+        if (lacks != NULL && *lacks != '\0') {
+            printf("%s%s (%s)", before, image_kind_name((image_kind)k), lacks);
+            before = ", ";
+        }
     }
     printf("\nlibraries: %s, HDF5 %s\n", comm_mpi_version(), h5_version());
     return LS_OK;

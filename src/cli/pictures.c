@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/image.h"
 #include "data/pack_names.h"
 #include "io/named.h"
 
@@ -21,7 +22,8 @@ static void failed(pictures *p, const char *path, const char *what)
 
 static bool is_called_picture(const char *path)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+    static const char *const endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",  ".bmp", ".gif",
+                                          ".webp", ".tif",  ".tiff", ".avif", ".heic", ".heif"};
     const size_t length = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         const size_t n = strlen(endings[i]);
@@ -35,7 +37,7 @@ static bool is_called_picture(const char *path)
 /* By its name or its first bytes; what cannot be opened is said later, when it is read. */
 static bool is_picture(const char *path)
 {
-    unsigned char start[4] = {0};
+    unsigned char start[64] = {0};
     if (is_called_picture(path)) {
         return true;
     }
@@ -45,7 +47,8 @@ static bool is_picture(const char *path)
     }
     const ssize_t n = read(file, start, sizeof start);
     (void)close(file);
-    return (n >= 3 && memcmp(start, "\xff\xd8\xff", 3) == 0) || (n == 4 && memcmp(start, "\x89PNG", 4) == 0);
+    const image_kind kind = n > 0 ? image_kind_of(start, (size_t)n) : IMAGE_UNKNOWN;
+    return kind != IMAGE_UNKNOWN && image_kind_lacks(kind) == NULL;
 }
 
 static int look_through(pictures *p);
@@ -119,7 +122,7 @@ static int add_folder(pictures *p, const char *argument)
     pack_walk_unmark(&p->walk);
     const int code = look_through(p);
     if (code == LS_OK && p->paths.count + p->failed == before) {
-        failed(p, argument, "no JPEG or PNG pictures in this folder");
+        failed(p, argument, "no pictures in this folder");
     }
     return code;
 }

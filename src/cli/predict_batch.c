@@ -88,6 +88,7 @@ static int put_picture(predict_batch *p, size_t at, int thread)
     }
     const augment_wish use = {.options = predictor_input(p->network), .turn = p->o.turn};
     const image_wish wish = augment_wish_of(&use);
+    r->picture.background = use.options->background;
     code = image_decode_reduced(&r->picture, r->encoded.bytes, size, &wish);
     if (code == LS_OK) {
         (void)snprintf(p->outcomes[at].note, sizeof p->outcomes[at].note, "%s", r->picture.note);

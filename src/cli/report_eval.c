@@ -105,6 +105,7 @@ static int copy_picture(thumbnail *out, const session *s, size_t number, picture
     size_t size = 0;
     int code = dataset_read(s->data, number, 1, &space->encoded, &bytes, &size);
     if (code == LS_OK) {
+        space->picture.background = s->options.data.background;
         code = dataset_decode(s->data, &space->picture, bytes, size, NULL);
     }
     if (code == LS_OK && session_turns(s)) {

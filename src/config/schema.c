@@ -26,6 +26,8 @@ static const config_choice scales[] = {
 static const config_choice decodes[] = {{"full", DECODE_FULL}, {"reduced", DECODE_REDUCED}, {0}};
 static const config_choice orientations[] = {
     {"auto", ORIENTATION_AUTO}, {"apply", ORIENTATION_APPLY}, {"ignore", ORIENTATION_IGNORE}, {0}};
+static const config_choice backgrounds[] = {
+    {"none", IMAGE_ALPHA_DROPPED}, {"white", IMAGE_ON_WHITE}, {"black", IMAGE_ON_BLACK}, {"gray", IMAGE_ON_GRAY}, {0}};
 static const config_choice interpolations[] = {
     {"bilinear", RESIZE_LINEAR}, {"nearest", RESIZE_NEAREST}, {"bicubic", RESIZE_CUBIC}, {0}};
 static const config_choice policies[] = {
@@ -98,6 +100,8 @@ const config_key schema_keys[] = {
     {CHOICE("data", "decode", data.decode, "full", decodes),
      .help = "`reduced`: JPEG files are decoded at a half, a quarter or an eighth of their size where twice the "
              "input's is left"},
+    {CHOICE("data", "background", data.background, "none", backgrounds),
+     .help = "what shows through transparent pixels; `none`: alpha is dropped, and colours are taken as stored"},
     {BOOL("data", "augment", data.augment, "false"), .help = "random resized crop and flip in training"},
     {REAL("data", "augment_min_scale", data.augment_min_scale, "0.08", 0, 1), .above = true,
      .help = "smallest share of the area in a random crop"},

@@ -9,7 +9,7 @@
 
 /*
  * A packed data set, one HDF5 file that h5py reads too:
- *   /bytes    uint8  [all]    the encoded pictures (JPEG or PNG files), one after the other
+ *   /bytes    uint8  [all]    the encoded pictures, files of any kind that is read, one after the other
  *   /offsets  uint64 [n + 1]  picture i is bytes[offsets[i] .. offsets[i + 1])
  *   /images   uint8  [n][height][width][3]  instead of these two, where pictures are stored as pixels
  *   /hashes   uint64 [n]      hash_bytes of each picture's bytes
@@ -161,6 +161,7 @@ typedef struct dataset_item {
     int32_t label;
     dataset_split split;
     bool turned;     /* it has an orientation tag other than upright */
+    bool profiled;   /* it has a colour profile other than sRGB, which is not applied; not stored */
     bool measured;   /* the next two are known */
     float mean[3];   /* of its red, green and blue, 0 to 1 */
     float square[3]; /* the means of their squares */

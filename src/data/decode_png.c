@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -33,6 +34,7 @@ typedef struct reader {
     bool drawn;           /* all lines are in the picture */
     int oddities;         /* warnings; the first is the picture's note */
     image *out;           /* not owned */
+    uint8_t *rgba;        /* all lines, or NULL where alpha is dropped */
     jmp_buf escape;
     int code;
 } reader;
@@ -108,25 +110,41 @@ static void set_limits(png_structp png)
     png_set_chunk_cache_max(png, MAX_CHUNKS);
 }
 
-/* Whatever the file holds, ask for 8-bit RGB. Returns how often its lines are gone over. */
-static int ask_for_rgb(png_structp png)
+/* Whatever the file holds, ask for 8-bit RGB, with alpha or without. Returns how often its lines are gone over. */
+static int ask_for_rgb(png_structp png, bool alpha)
 {
     png_set_palette_to_rgb(png);
     png_set_expand_gray_1_2_4_to_8(png);
     png_set_scale_16(png); /* value / 257, rounded */
-    png_set_strip_alpha(png);
+    if (alpha) {
+        png_set_tRNS_to_alpha(png);
+        png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
+    } else {
+        png_set_strip_alpha(png);
+    }
     png_set_gray_to_rgb(png);
     return png_set_interlace_handling(png);
+}
+
+static bool may_be_transparent(const reader *r)
+{
+    return (png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_ALPHA) != 0 ||
+           png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0;
 }
 
 static void draw(reader *r, int passes)
 {
     const image *out = r->out;
+    uint8_t *lines = r->rgba != NULL ? r->rgba : out->pixels;
+    const size_t each = out->width * (r->rgba != NULL ? 4 : 3);
     for (int pass = 0; pass < passes; pass++) {
         for (size_t y = 0; y < out->height; y++) {
             r->in_last_line = pass == passes - 1 && y == out->height - 1;
-            png_read_row(r->png, out->pixels + y * out->width * 3, NULL);
+            png_read_row(r->png, lines + y * each, NULL);
         }
+    }
+    if (r->rgba != NULL) {
+        image_lay(out->pixels, r->rgba, out->width * out->height, out->background);
     }
     r->in_last_line = false;
     r->drawn = true;
@@ -144,10 +162,15 @@ static int decode(reader *r)
         return code;
     }
     r->for_last_line = png_get_rowbytes(r->png, r->info) + BESIDES_LINE;
-    const int passes = ask_for_rgb(r->png);
+    const bool alpha = out->background != IMAGE_ALPHA_DROPPED && may_be_transparent(r);
+    const int passes = ask_for_rgb(r->png, alpha);
     png_read_update_info(r->png, r->info);
-    if (png_get_rowbytes(r->png, r->info) != out->width * 3) {
+    if (png_get_rowbytes(r->png, r->info) != out->width * (alpha ? 4 : 3)) {
         return error_set(LS_EFORMAT, "PNG of an unknown kind (%d channels)", png_get_channels(r->png, r->info));
+    }
+    r->rgba = alpha ? malloc(out->width * out->height * 4) : NULL;
+    if (alpha && r->rgba == NULL) {
+        return error_set(LS_ENOMEM, "no memory to decode a PNG");
     }
     draw(r, passes);
     png_read_end(r->png, NULL);
@@ -173,6 +196,7 @@ int decode_png(image *out, const uint8_t *bytes, size_t size)
         decode_guarded(&r);
     }
     png_destroy_read_struct(&r.png, &r.info, NULL);
+    free(r.rgba);
     if (r.code == LS_OK) {
         out->orientation = read_orientation(bytes, size);
     } else {

@@ -4,19 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-image_kind image_kind_of(const uint8_t *bytes, size_t size)
-{
-    static const uint8_t jpeg[3] = {0xff, 0xd8, 0xff};
-    static const uint8_t png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    if (size >= sizeof jpeg && memcmp(bytes, jpeg, sizeof jpeg) == 0) {
-        return IMAGE_JPEG;
-    }
-    if (size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
-        return IMAGE_PNG;
-    }
-    return IMAGE_UNKNOWN;
-}
+#include "data/image_kinds.h"
 
 int image_decode(image *out, const uint8_t *bytes, size_t size)
 {
@@ -38,15 +26,39 @@ int image_decode_reduced(image *out, const uint8_t *bytes, size_t size, const im
     out->orientation = 1;
     out->reduced = (image_reduction){0};
     out->note[0] = '\0';
-    switch (image_kind_of(bytes, size)) {
-    case IMAGE_JPEG: return decode_jpeg(out, bytes, size, wish);
-    case IMAGE_PNG: return decode_png(out, bytes, size);
-    default: break;
+    const image_kind kind = image_kind_of(bytes, size);
+    image_decoder *const decode = image_kind_decoder(kind);
+    if (kind == IMAGE_JPEG) {
+        return decode_jpeg(out, bytes, size, wish);
+    }
+    if (decode != NULL) {
+        return decode(out, bytes, size);
     }
     if (size == 0) {
         return error_set(LS_EFORMAT, "the file is empty");
     }
-    return error_set(LS_EFORMAT, "neither a JPEG nor a PNG file");
+    if (kind == IMAGE_UNKNOWN) {
+        return error_set(LS_EFORMAT, "not a picture; %s files are read", image_kinds_read());
+    }
+    const char *const lacks = image_kind_lacks(kind);
+    return *lacks == '\0' ? error_set(LS_EFORMAT, "%s files are not read", image_kind_name(kind))
+                          : error_set(LS_EFORMAT, "%s files are not read by this build, which was made without %s",
+                                      image_kind_name(kind), lacks);
+}
+
+void image_lay(uint8_t *out, const uint8_t *rgba, size_t n, image_background background)
+{
+    static const unsigned levels[] = {[IMAGE_ON_WHITE] = 255, [IMAGE_ON_BLACK] = 0, [IMAGE_ON_GRAY] = 128};
+    for (size_t i = 0; i < n; i++, rgba += 4, out += 3) {
+        if (background == IMAGE_ALPHA_DROPPED || rgba[3] == 255) {
+            memcpy(out, rgba, 3);
+            continue;
+        }
+        const unsigned behind = levels[background] * (255u - rgba[3]);
+        for (int c = 0; c < 3; c++) {
+            out[c] = (uint8_t)((rgba[c] * (unsigned)rgba[3] + behind + 127) / 255);
+        }
+    }
 }
 
 int image_check_size(size_t width, size_t height)

@@ -7,8 +7,8 @@
 
 /*
  * Decoded pictures: 8-bit RGB. Files are distinguished by their first bytes, never by name. Colour profiles are not
- * applied; alpha is dropped; gray becomes equal R, G and B. An orientation tag is read, and applied by
- * orientation_turn.
+ * applied; alpha is dropped, unless a background is asked for; gray becomes equal R, G and B. An orientation tag is
+ * read, and applied by orientation_turn. docs/data.md says what becomes of each kind of file.
  */
 
 /*
@@ -25,26 +25,60 @@ typedef struct image_reduction {
     double left, top;     /* pixels here that lie before its edge: parts of one, of pictures that were turned */
 } image_reduction;
 
+/* What shows through where a picture is transparent; gray is 128. */
+typedef enum image_background {
+    IMAGE_ALPHA_DROPPED, /* nothing: colours are taken as they are stored */
+    IMAGE_ON_WHITE,
+    IMAGE_ON_BLACK,
+    IMAGE_ON_GRAY,
+} image_background;
+
 typedef struct image {
     uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
     size_t width, height;
-    size_t capacity; /* bytes in pixels */
+    size_t capacity;             /* bytes in pixels */
+    image_background background; /* asked for; decoding does not change it */
     int orientation; /* as the file's tag says, 1 (upright) to 8; set by decoding, which does not turn the pixels */
     image_reduction reduced;    /* set by decoding; zeros of other pictures */
     char note[IMAGE_NOTE_SIZE]; /* what is odd about a file that was read all the same, "" for nothing; set by decoding
                                  */
 } image;
 
-typedef enum image_kind { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG } image_kind;
+typedef enum image_kind {
+    IMAGE_UNKNOWN,
+    IMAGE_JPEG,
+    IMAGE_PNG,
+    IMAGE_BMP,
+    IMAGE_GIF,
+    IMAGE_WEBP,
+    IMAGE_TIFF,
+    IMAGE_AVIF,
+    IMAGE_HEIC,
+    IMAGE_JXL, /* from here on: known, but never read */
+    IMAGE_JPEG2000,
+    IMAGE_PSD,
+    IMAGE_ICO,
+    IMAGE_SVG,
+    IMAGE_KINDS,
+} image_kind;
+
+/* "JPEG" and so on. */
+const char *image_kind_name(image_kind kind);
+
+/* NULL where this build reads files of the kind, else the library that it would need, "" where none would do. */
+const char *image_kind_lacks(image_kind kind);
+
+/* "JPEG, PNG and BMP": kinds that this build reads. */
+const char *image_kinds_read(void);
 
 /* What the first bytes say. */
 image_kind image_kind_of(const uint8_t *bytes, size_t size);
 
 /*
- * Decode a JPEG or PNG file held in memory. `out` starts as zeros or holds an earlier picture. Returns 0, LS_ENOMEM,
- * or LS_EFORMAT with a message that says what is wrong but not in which file: the caller knows its name. A file of
- * which pixels are missing is an error, not a partly gray picture. What else is wrong with one that can be read all the
- * same, such as a missing end, is in out->note.
+ * Decode a file held in memory. `out` starts as zeros, with a background perhaps, or holds an earlier picture. Returns
+ * 0, LS_ENOMEM, or LS_EFORMAT with a message that says what is wrong but not in which file: the caller knows its name.
+ * A file of which pixels are missing is an error, not a partly gray picture. What else is to be said of one that can be
+ * read all the same, such as a missing end or further pictures in it, is in out->note.
  */
 int image_decode(image *out, const uint8_t *bytes, size_t size);
 
@@ -92,8 +126,17 @@ int image_check_size(size_t width, size_t height);
 /* For the decoders: make room for width x height, within the limits. Returns 0, LS_EFORMAT or LS_ENOMEM. */
 int image_reserve(image *i, size_t width, size_t height);
 
-/* The decoders behind image_decode, one a file. */
+/* For the decoders: n pixels of red, green, blue and alpha to out [n][3]. */
+void image_lay(uint8_t *out, const uint8_t *rgba, size_t n, image_background background);
+
+/* The decoders behind image_decode, one a file. A build has those whose library it was made with. */
 int decode_jpeg(image *out, const uint8_t *bytes, size_t size, const image_wish *wish); /* wish: NULL: none */
 int decode_png(image *out, const uint8_t *bytes, size_t size);
+int decode_bmp(image *out, const uint8_t *bytes, size_t size);
+int decode_gif(image *out, const uint8_t *bytes, size_t size);
+int decode_webp(image *out, const uint8_t *bytes, size_t size);
+int decode_tiff(image *out, const uint8_t *bytes, size_t size);
+int decode_avif(image *out, const uint8_t *bytes, size_t size);
+int decode_heic(image *out, const uint8_t *bytes, size_t size);
 
 #endif

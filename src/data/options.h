@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "data/augment_options.h"
+#include "data/image.h"
 #include "data/orientation.h"
 #include "data/resize.h"
 #include "data/resolution.h"
@@ -26,6 +27,7 @@ typedef struct data_options {
     resize_scale scale;            /* pixels to 0..1, to -1..1, or by the next two */
     double mean[3], deviation[3];  /* RESIZE_STANDARD: of red, green and blue, in 0..1 */
     orientation_use orientation;   /* whether pictures are turned as their tags say */
+    image_background background;   /* what shows through where they are transparent */
     data_decode decode;
     bool augment;             /* random resized crop and flip instead of `fit`; in training only */
     double augment_min_scale; /* smallest part of the area that a random crop covers, (0, 1]; 0: AUGMENT_MIN_SCALE */

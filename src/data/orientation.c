@@ -154,6 +154,7 @@ int orientation_turn(image *i, image *space)
         return code;
     }
     copy_pixels(space, walk_of(i));
+    space->background = i->background;
     space->orientation = ORIENTATION_UPRIGHT;
     space->reduced = turn_reduction(i);
     memcpy(space->note, i->note, sizeof space->note);

@@ -31,7 +31,7 @@ typedef enum pack_reason {
     PACK_SIDECAR,             /* of a WebDataset: what lies beside a picture, neither picture nor label */
     PACK_TWICE,               /* a list has it already, with the same label for the same split */
     PACK_SILENT = PACK_TWICE, /* the last of these */
-    PACK_NOT_PICTURE,         /* neither JPEG nor PNG, damaged, empty, or too large */
+    PACK_NOT_PICTURE,         /* of no kind that is read, damaged, empty, or too large */
     PACK_UNREADABLE,          /* a file or folder that the system does not let us read */
     PACK_BESIDE,              /* a file beside the class folders */
     PACK_UNLABELLED,          /* a picture without a label */
@@ -76,7 +76,7 @@ typedef struct pack_directory_options {
 /*
  * Pack `dir`: SPLIT/<class>/.../<picture>, or <class>/.../<picture>. SPLIT is one of train, training; val, valid,
  * validation, dev; test, testing, in any case. Classes are numbered in alphabetical order (by bytes). Folders in class
- * folders are looked through too; links are followed, but not round and round. Pictures are JPEG or PNG by content,
+ * folders are looked through too; links are followed, but not round and round. Pictures are told by their content,
  * whatever their name, stored as they are; each is decoded to see that it can be. result may be NULL. Returns 0,
  * LS_ENOTFOUND (no such folder), LS_EUSAGE (no class folder, no picture at all, a folder that could be a split or a
  * class, two folders of one split, or bad options), LS_EIO, LS_ENOMEM, LS_EFORMAT (strict).

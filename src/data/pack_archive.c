@@ -331,9 +331,8 @@ static int refuse_empty(const archive_source *s)
     text_builder passed = {0};
     pack_account_rest(&s->p.account);
     pack_account_passed(&s->p.account, &passed);
-    const int code =
-        error_set(LS_EUSAGE, "%.600s: no readable JPEG or PNG pictures in class folders, or with labels KEY.cls; %s",
-                  s->parts[0].input->path, text_of(&passed));
+    const int code = error_set(LS_EUSAGE, "%.600s: no readable pictures in class folders, or with labels KEY.cls; %s",
+                               s->parts[0].input->path, text_of(&passed));
     text_release(&passed);
     return code;
 }

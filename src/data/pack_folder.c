@@ -188,8 +188,8 @@ static int refuse_empty(const folder_source *s)
     text_builder passed = {0};
     pack_account_rest(&s->p.account);
     pack_account_passed(&s->p.account, &passed);
-    const int code = error_set(LS_EUSAGE, "%.600s: no readable JPEG or PNG pictures in its class folders; %s",
-                               s->walk.path, text_of(&passed));
+    const int code =
+        error_set(LS_EUSAGE, "%.600s: no readable pictures in its class folders; %s", s->walk.path, text_of(&passed));
     text_release(&passed);
     return code;
 }

@@ -13,6 +13,7 @@
 #include "data/likeness.h"
 #include "data/orientation.h"
 #include "data/pack_list.h"
+#include "data/profile.h"
 
 /* A picture's file may have this many bytes; memory for larger ones than KEPT is given back. */
 #define MAX_FILE_BYTES ((size_t)256 << 20)
@@ -99,6 +100,7 @@ static int decode(pack_picture *p, image *decoded, pack_reason *reason, const ch
 static int store(pack_picture *p, worker *w, const pack_storing *how)
 {
     bool anew = false;
+    p->item.profiled = p->raw.width == 0 && profile_of(p->file.bytes, p->item.size) == PROFILE_OTHER;
     const bool turned = w->decoded.orientation != ORIENTATION_UPRIGHT;
     const int code = pack_store(&p->file, &p->item.size, &anew, &w->decoded, how, &w->storing);
     p->item.turned = turned && !anew;

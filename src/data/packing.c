@@ -199,13 +199,18 @@ static void log_totals(const packing *p)
 {
     size_t bytes = 0;
     size_t turned = 0;
+    size_t profiled = 0;
     for (size_t i = 0; i < p->items.count; i++) {
         bytes += p->items.items[i].size;
         turned += p->items.items[i].turned;
+        profiled += p->items.items[i].profiled;
     }
     log_info("  %zu classes, %.1f MB", p->classes.count, (double)bytes * 1e-6);
     if (turned > 0) {
         log_info("  %zu pictures have a tag that says which side is up", turned);
+    }
+    if (profiled > 0) {
+        log_info("  %zu pictures have a colour profile other than sRGB; profiles are not applied", profiled);
     }
 }
 

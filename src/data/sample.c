@@ -27,6 +27,7 @@ int sample_make(real *out, const loader_options *options, uint32_t index, const 
     const image_wish wish = augment_wish_of(&use);
     double since = clock_thread();
     trace_begin_of(&decoding, (int64_t)size);
+    space->decoded.background = options->input.background;
     int code = dataset_decode(options->data, &space->decoded, bytes, size, &wish);
     if (code == LS_OK && options->turn) {
         code = orientation_turn(&space->decoded, &space->turned);

@@ -184,6 +184,9 @@ static uint64_t key_of(const session *s)
     if (d->decode != DECODE_FULL) {
         hash = add_text(hash, "reduced");
     }
+    if (d->background != IMAGE_ALPHA_DROPPED) {
+        hash = hash_bytes(hash, &(uint64_t){d->background}, sizeof(uint64_t));
+    }
     if (augments(d)) {
         const augment_options *a = &d->augmentation;
         (void)snprintf(text, sizeof text, "%d %a %d %a %a %a %a %d %a %d %d %d %a %a %a %a %a %a %a %a %a %a",

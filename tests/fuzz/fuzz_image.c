@@ -1,5 +1,6 @@
 /*
- * The image decoder, and the resizing after it. An input is a JPEG or PNG file. Decoding twice gives the same pixels,
+ * The image decoder, and the resizing after it. An input is a picture file; where FUZZ_ONLY names a kind, as for the
+ * targets jpeg, png and so on, of that kind alone. Decoding twice gives the same pixels,
  * whatever was in memory before; it can be turned and turned back; and a resized picture stays within its range.
  */
 #include <math.h>
@@ -16,6 +17,7 @@
 #include "data/augment_sample.h"
 #include "data/image.h"
 #include "data/orientation.h"
+#include "data/profile.h"
 #include "data/resize.h"
 
 /* Large pictures are slow to decode and show nothing that small ones do not, but for the limits, which are kept. */
@@ -44,7 +46,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void check_decode_again(const image *first, const uint8_t *data, size_t size)
 {
     const size_t bytes = first->width * first->height * 3;
-    image second = {.pixels = malloc(bytes), .capacity = bytes};
+    image second = {.pixels = malloc(bytes), .capacity = bytes, .background = first->background};
     FUZZ_CHECK(second.pixels != NULL);
     for (size_t i = 0; i < bytes; i++) {
         second.pixels[i] = (uint8_t)~first->pixels[i];
@@ -153,7 +155,13 @@ static void check_augment(const image *picture, uint64_t choice)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    image picture = {0};
+#ifdef FUZZ_ONLY
+    if (image_kind_of(data, size) != FUZZ_ONLY) {
+        return 0;
+    }
+#endif
+    (void)profile_of(data, size);
+    image picture = {.background = (image_background)(size % 4)};
     const int code = image_decode(&picture, data, size);
     fuzz_check_code(code);
     check_decode_reduced(code, &picture, data, size);
@@ -171,5 +179,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 size_t fuzz_seed(size_t number, uint8_t *out, size_t room)
 {
+#ifdef FUZZ_ONLY
+    for (size_t at = 0, found = 0;; at++) {
+        const size_t size = pictures_make(at, out, room);
+        if (size == 0 || (image_kind_of(out, size) == FUZZ_ONLY && found++ == number)) {
+            return size;
+        }
+    }
+#else
     return pictures_make(number, out, room);
+#endif
 }

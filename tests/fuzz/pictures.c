@@ -8,6 +8,7 @@
 #include <png.h>
 
 #include "fuzz.h"
+#include "pictures_more.h"
 
 #include "base/random.h"
 
@@ -237,5 +238,13 @@ size_t pictures_make(size_t number, uint8_t *out, size_t room)
         return make_jpeg(&jpegs[number], out, room);
     }
     number -= JPEGS;
-    return number < PNGS ? make_png(&pngs[number], out, room) : 0;
+    if (number < PNGS) {
+        return make_png(&pngs[number], out, room);
+    }
+    more_about about;
+    size_t size = 0;
+    for (number -= PNGS; size == 0 && number < more_count(); number++) { /* what cannot be made is passed over */
+        size = more_make(number, out, room, &about);
+    }
+    return size;
 }
