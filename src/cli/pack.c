@@ -15,7 +15,7 @@ static const char help[] =
     "       lockstep pack --csv FILE OUT.h5 --size WxH --max V (--val-count N | --val-fraction F [--seed N])\n"
     "                     [--label COLUMN] [--header yes|no] [--classes A,B,C]\n"
     "\n"
-    "Make a packed data set, one HDF5 file, from folders or archives of JPEG and PNG pictures, from data sets of\n"
+    "Make a packed data set, one HDF5 file, from folders or archives of pictures, from data sets of\n"
     "other programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
     "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
     "\n"
