@@ -368,6 +368,52 @@ START_TEST(a_rank_reads_its_own_samples_only)
 }
 END_TEST
 
+/* A BMP of 32 x 32 transparent red pixels: 32 bits with masks, of which the last is alpha's. */
+static void make_transparent(uint8_t out[70 + 4096])
+{
+    memset(out, 0, 70 + 4096);
+    memcpy(out, (const uint8_t[]){'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, 70, 0, 0, 0, 56}, 15);
+    memcpy(out + 18, (const uint8_t[]){32, 0, 0, 0, 32, 0, 0, 0, 1, 0, 32, 0, 3}, 13);
+    memcpy(out + 54, (const uint8_t[]){0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255}, 16);
+    for (size_t i = 0; i < 1024; i++) {
+        out[70 + 4 * i + 2] = 255;
+    }
+}
+
+START_TEST(transparent_pictures_on_a_background)
+{
+    static const real green[] = {
+        [IMAGE_ALPHA_DROPPED] = 0, [IMAGE_ON_WHITE] = 1, [IMAGE_ON_BLACK] = 0, [IMAGE_ON_GRAY] = (real)(128 / 255.0)};
+    static const real red[] = {
+        [IMAGE_ALPHA_DROPPED] = 1, [IMAGE_ON_WHITE] = 1, [IMAGE_ON_BLACK] = 0, [IMAGE_ON_GRAY] = (real)(128 / 255.0)};
+    uint8_t bmp[70 + 4096];
+    char name[] = "red";
+    const char *const classes[1] = {"all"};
+    loader_options o = basic();
+    make_transparent(bmp);
+    dataset_item item = {.name = name, .bytes = bmp, .size = sizeof bmp};
+    item.hash = hash_bytes(HASH_START, bmp, sizeof bmp);
+    ck_assert_int_eq(dataset_write(scratch("red.h5"), &item, 1, classes, 1), LS_OK);
+    ck_assert_int_eq(dataset_open(&o.data, scratch("red.h5")), LS_OK);
+    o.order.batch = 1;
+    for (image_background b = IMAGE_ALPHA_DROPPED; b <= IMAGE_ON_GRAY; b++) {
+        loader *l = NULL;
+        batch got;
+        o.input.background = b;
+        ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+        ck_assert_int_eq(loader_start_epoch(l, 0, 0), LS_OK);
+        ck_assert_int_eq(loader_next(l, &got), 1);
+        for (size_t i = 0; i < PIXELS; i++) {
+            const real wanted = i % 3 == 0 ? red[b] : green[b];
+            ck_assert_msg(got.images[i] > wanted - (real)1e-6 && got.images[i] < wanted + (real)1e-6,
+                          "background %d: %g, not %g", (int)b, (double)got.images[i], (double)wanted);
+        }
+        loader_free(l);
+    }
+    dataset_free(o.data);
+}
+END_TEST
+
 START_TEST(a_bad_picture_is_named)
 {
     dataset *bad = NULL;
@@ -474,6 +520,7 @@ int main(void)
     tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);
     tcase_add_test(c, damage_is_named_when_read_ahead);
+    tcase_add_test(c, transparent_pictures_on_a_background);
     scratch_make();
     const int result = suite_run("loader", c);
     scratch_remove();
