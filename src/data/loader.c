@@ -46,6 +46,7 @@ struct loader {
     pthread_cond_t ready; /* a sample is finished */
     order order;
     uint64_t epoch;
+    size_t first; /* step that the epoch was started at */
     size_t work_step, work_sample;
     size_t released;
     size_t next;
@@ -415,18 +416,32 @@ int loader_resize(loader *l, resolution size)
     return LS_OK;
 }
 
+/* Under the lock: this start was made before, nothing has been handed out, and nothing has failed. */
+static bool is_started(const loader *l, uint64_t epoch, size_t first_step)
+{
+    bool same = l->running && l->epoch == epoch && l->first == first_step && l->next == first_step && !l->in_use;
+    for (size_t i = 0; same && i < l->options.ahead; i++) {
+        same = !l->slots[i].prepared || l->slots[i].failure.code == LS_OK;
+    }
+    return same;
+}
+
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step)
 {
     if (first_step > l->steps) {
         return error_set(LS_EUSAGE, "data: an epoch has %zu steps, it cannot start at step %zu", l->steps, first_step);
     }
     pthread_mutex_lock(&l->lock);
+    if (is_started(l, epoch, first_step)) {
+        pthread_mutex_unlock(&l->lock);
+        return LS_OK;
+    }
     halt(l);
     for (size_t i = 0; i < l->options.ahead; i++) {
         l->slots[i].prepared = false;
     }
     l->epoch = epoch;
-    l->work_step = l->released = l->next = first_step;
+    l->first = l->work_step = l->released = l->next = first_step;
     l->work_sample = 0;
     l->in_use = false;
     l->running = true;

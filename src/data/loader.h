@@ -82,7 +82,10 @@ loader_work loader_worked(loader *l);
  */
 int loader_resize(loader *l, resolution size);
 
-/* Start an epoch at one of its steps, dropping what was under way; also clears an error. Returns 0 or LS_EUSAGE. */
+/*
+ * Start an epoch at one of its steps, dropping what was under way; also clears an error. Where it is started already,
+ * and no batch was asked for, it goes on. Returns 0 or LS_EUSAGE.
+ */
 int loader_start_epoch(loader *l, uint64_t epoch, size_t first_step);
 
 /*

@@ -451,6 +451,14 @@ static int end_epoch(trainer *t, epoch_validation *val)
     return code != LS_OK ? code : comm_agree(t->s.c, t->failure);
 }
 
+/* Pictures of the next epoch's first batches can come while this one's weights are validated. */
+static void foresee(trainer *t)
+{
+    if (t->s.replica.state.epoch + 1 < t->o->session.train.epochs) {
+        session_foresee_epoch(&t->s, t->s.replica.state.epoch + 1);
+    }
+}
+
 static int run_epoch(trainer *t)
 {
     epoch_validation val = epoch_no_validation();
@@ -464,6 +472,7 @@ static int run_epoch(trainer *t)
     }
     int code = train_steps(t);
     if (code == LS_OK && !stopping(t)) {
+        foresee(t);
         code = average_local(t);
     }
     if (code == LS_OK && !stopping(t)) {

@@ -237,6 +237,16 @@ static int unfreeze(session *s, uint64_t epoch)
     return code;
 }
 
+void session_foresee_epoch(session *s, uint64_t epoch)
+{
+    const session_options *o = &s->options;
+    const resolution size = session_resolution(o, epoch);
+    const resolution input = session_input(o);
+    if (size.height == input.height && size.width == input.width && o->norm.evaluate != BATCH_NORM_PRECISE) {
+        (void)loader_start_epoch(s->train, epoch, 0); /* what is wrong is found when it is started */
+    }
+}
+
 int session_start_epoch(session *s, uint64_t epoch, size_t first_step)
 {
     int code = unfreeze(s, epoch);

@@ -101,6 +101,12 @@ int session_resize(session *s, resolution size);
 int session_start_epoch(session *s, uint64_t epoch, size_t first_step);
 
 /*
+ * This epoch will be started next, at its beginning, and something else is done meanwhile: its first batches are loaded
+ * now, where their size is that of validation and statistics are not estimated before it. Not collective.
+ */
+void session_foresee_epoch(session *s, uint64_t epoch);
+
+/*
  * From now on batches have features instead of pictures. values: [variants][training samples][model_features], then
  * [validation samples][model_features]; the session's from now on, on failure too. Returns 0 or LS_ENOMEM, of this
  * rank.

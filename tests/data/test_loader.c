@@ -1,5 +1,6 @@
 /* The loader: the same bits for any threads and ranks, each validation sample once, errors that name the picture. */
 #include <check.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,39 @@ START_TEST(stops_and_starts_anywhere)
     ck_assert_int_eq(loader_create(&l, &o), LS_EUSAGE);
     loader_free(NULL);
     dataset_free(unread);
+}
+END_TEST
+
+/* An epoch that is started already goes on, with what is loaded; one that was begun or another one starts anew. */
+START_TEST(starts_once)
+{
+    record *once = calloc(1, sizeof *once);
+    loader *l = NULL;
+    batch b;
+    loader_options o = basic();
+    ck_assert_ptr_nonnull(once);
+    run(once, o, 1, 3, 0);
+    o.ahead = 8; /* more than the epoch has */
+    ck_assert_int_eq(loader_create(&l, &o), LS_OK);
+    ck_assert_int_eq(loader_start_epoch(l, 3, 0), LS_OK);
+    while (loader_worked(l).samples < TRAIN) {
+        (void)sched_yield();
+    }
+    for (int begun = 0; begun < 2; begun++) {
+        ck_assert_int_eq(loader_start_epoch(l, 3, 0), LS_OK);
+        for (size_t step = 0; step < once->steps; step++) {
+            ck_assert_int_eq(loader_next(l, &b), 1);
+            ck_assert_mem_eq(b.images, once->images + once->starts[step] * PIXELS,
+                             b.range.samples * PIXELS * sizeof(real));
+        }
+        ck_assert_uint_eq(loader_worked(l).samples, (uint64_t)(1 + begun) * TRAIN);
+    }
+    ck_assert_int_eq(loader_start_epoch(l, 3, 1), LS_OK);
+    ck_assert_int_eq(loader_start_epoch(l, 3, 0), LS_OK);
+    ck_assert_int_eq(loader_next(l, &b), 1);
+    ck_assert_mem_eq(b.images, once->images, b.range.samples * PIXELS * sizeof(real));
+    loader_free(l);
+    free(once);
 }
 END_TEST
 
@@ -516,6 +550,7 @@ int main(void)
     tcase_add_test(c, validation_goes_once_in_order);
     tcase_add_test(c, the_same_from_the_file);
     tcase_add_loop_test(c, stops_and_starts_anywhere, 0, 2);
+    tcase_add_test(c, starts_once);
     tcase_add_test(c, changes_its_size);
     tcase_add_test(c, a_rank_reads_its_own_samples_only);
     tcase_add_test(c, a_bad_picture_is_named);
