@@ -1,7 +1,10 @@
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/signals.h"
 #include "cli/args.h"
 #include "cli/command.h"
 #include "data/pack.h"
@@ -19,6 +22,7 @@ static const char help[] =
     "Make a packed data set, one HDF5 file, from folders, archives or lists of JPEG and PNG pictures, from data sets\n"
     "of other programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
     "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
+    "A signal as Ctrl-C keeps what was packed as OUT.h5.partial, and the same command goes on from there.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
     "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found,\n"
@@ -263,6 +267,7 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     }
     a->directory.val_fraction = a->val_fraction >= 0 ? a->val_fraction : 0;
     a->directory.seed = a->seed;
+    a->directory.resumable = true;
     a->table.classes = (const char *const *)a->classes;
     if (pack_is_samples(argv[optind])) {
         return pack_samples(a, argc, argv);
@@ -277,6 +282,17 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     return pack_is_manifest(argv[optind]) ? pack_lists(a, argc, argv) : pack_folders(a, argc, argv);
 }
 
+/* A packing that a signal has stopped ends by it, as a program that notes none would. */
+static void end_by_signal(void)
+{
+    const int number = signals_received();
+    if (number != 0) {
+        log_error("%s", error_message());
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+}
+
 static int run(int argc, char **argv)
 {
     pack_arguments a = {.seed = 1, .val_fraction = -1, .table = {.val_count = SIZE_MAX}};
@@ -288,6 +304,9 @@ static int run(int argc, char **argv)
     free(a.classes);
     free(a.val.texts);
     free(a.test.texts);
+    if (code != LS_OK) {
+        end_by_signal();
+    }
     return code;
 }
 

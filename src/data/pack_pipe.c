@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
@@ -30,6 +31,7 @@ typedef struct slot {
 struct pack_pipe {
     pack_taker *take;
     void *context;
+    const pack_resume *resume; /* not owned; NULL: none */
     pthread_mutex_t lock;
     pthread_cond_t wanted, done;
     slot *slots; /* a ring: pictures are put at `last`, looked into at `next` and taken at `first` */
@@ -60,6 +62,7 @@ static void fail(pack_picture *p, int code, pack_reason reason, const char *what
 typedef struct worker {
     image decoded;
     likeness_space space;
+    dataset_buffer kept; /* for a picture of an interrupted packing, until it is known to be whole */
 } worker;
 
 static void find_likeness(pack_picture *p, const uint8_t *pixels, const pack_raw *raw, int orientation, worker *w)
@@ -88,6 +91,24 @@ static void encode(pack_picture *p, worker *w)
     item->hash = hash_bytes(HASH_START, png, item->size);
 }
 
+static uint64_t hash_of(const pack_picture *p, size_t size)
+{
+    return hash_bytes(HASH_START, p->file.bytes, size);
+}
+
+/* What it is made of, 0 where that is not known. */
+static uint64_t mark_of(const pack_picture *p)
+{
+    struct stat info;
+    const pack_raw *raw = &p->raw;
+    if (p->path != NULL) {
+        return stat(p->path, &info) == 0 ? pack_resume_mark_file(p->path, &info) : 0;
+    }
+    const size_t size = raw->width > 0 ? raw->width * raw->height * raw->channels : p->item.size;
+    return pack_resume_mark_bytes(p->item.name, hash_of(p, size),
+                                  raw->width > 0 ? raw->width * 4 + raw->channels : size);
+}
+
 static void look_into(pack_picture *p, worker *w)
 {
     dataset_item *item = &p->item;
@@ -110,9 +131,25 @@ static void look_into(pack_picture *p, worker *w)
     }
     p->code = LS_OK;
     (void)snprintf(p->note, sizeof p->note, "%s", decoded->note);
-    item->hash = hash_bytes(HASH_START, p->file.bytes, item->size);
+    item->hash = hash_of(p, item->size);
     item->turned = decoded->orientation != ORIENTATION_UPRIGHT;
     find_likeness(p, decoded->pixels, &(pack_raw){decoded->width, decoded->height, 3}, decoded->orientation, w);
+}
+
+/* From an interrupted packing, or else by looking into it. One with a note is to be said again, so it has no mark. */
+static void find(pack_picture *p, worker *w, const pack_resume *resume)
+{
+    p->item.mark = resume != NULL ? mark_of(p) : 0;
+    p->resumed = resume != NULL && pack_resume_get(resume, &p->item, &w->kept);
+    if (p->resumed) {
+        const dataset_buffer own = p->file;
+        p->file = w->kept;
+        w->kept = own;
+        p->code = LS_OK;
+        return;
+    }
+    look_into(p, w);
+    p->item.mark = p->note[0] == '\0' ? p->item.mark : 0;
 }
 
 static void *work(void *context)
@@ -130,7 +167,7 @@ static void *work(void *context)
         p->waiting--;
         s->state = SLOT_BUSY;
         (void)pthread_mutex_unlock(&p->lock);
-        look_into(&s->picture, &w);
+        find(&s->picture, &w, p->resume);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         (void)pthread_cond_signal(&p->done);
@@ -138,6 +175,7 @@ static void *work(void *context)
     (void)pthread_mutex_unlock(&p->lock);
     image_release(&w.decoded);
     likeness_space_release(&w.space);
+    free(w.kept.bytes);
     return NULL;
 }
 
@@ -151,7 +189,7 @@ static int start(pack_pipe *p, int threads)
     return code;
 }
 
-int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *context)
+int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *context, const pack_resume *resume)
 {
     const int n = threads > 0 ? threads : cpus_count();
     *out = NULL;
@@ -161,6 +199,7 @@ int pack_pipe_create(pack_pipe **out, int threads, pack_taker *take, void *conte
     }
     p->take = take;
     p->context = context;
+    p->resume = resume;
     p->count = (size_t)n * A_THREAD;
     (void)pthread_mutex_init(&p->lock, NULL);
     (void)pthread_cond_init(&p->wanted, NULL);

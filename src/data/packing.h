@@ -29,7 +29,9 @@ typedef struct packing {
     size_t limit;                /* pictures of a class and split; 0: all */
     size_t *taken;               /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
     size_t taken_capacity;
-    const char *advice; /* a question for who has pictures of one class only; static */
+    pack_resume *resume; /* what an interrupted packing left, and what this one would; NULL: not asked for; owned */
+    size_t resumed;      /* pictures taken from that */
+    const char *advice;  /* a question for who has pictures of one class only; static */
 } packing;
 
 /*
@@ -40,6 +42,12 @@ int packing_begin(packing *p, const char *out, const char *unit);
 
 /* Take what sources have in common of their options. LS_EUSAGE where the fraction for validation is none. */
 int packing_use(packing *p, const pack_directory_options *options);
+
+/*
+ * A pipe for its pictures, from which on signals are noted (base/signals.h) where the options say so: the next picture
+ * then ends the packing, and what was taken is kept for the next one (data/pack_resume.h). As pack_pipe_create.
+ */
+int packing_pipe(packing *p, pack_pipe **out, pack_taker *take, void *context);
 
 /*
  * A picture that comes back from a pipe: take it if it is one, or else account for it, or end the packing. shown: its
