@@ -280,11 +280,12 @@ job_is_done() {
     tail -n 1 "$1/train.log" 2>/dev/null | grep -q 'weights [0-9a-f]\{16\}$'
 }
 
-# job_pack ARGUMENTS...: lockstep pack. It makes a file whole or not at all, and cannot go on where it ended.
+# job_pack ARGUMENTS...: lockstep pack. It makes a file whole or not at all; of pictures it keeps what it has packed when
+# Slurm's TERM comes, and the next one goes on from there.
 job_pack() {
     local heard
     job_begin "$@"
-    trap 'stops=$((stops + 1)); say "the time is nearly over, and pack cannot go on later: it needs more --time"' USR1
+    trap 'stops=$((stops + 1)); say "the time is nearly over; what is packed of pictures by then is kept for the next job"' USR1
     trap - TERM INT HUP
     if [ -n "$asked" ] && [ "$asked" != USR1 ]; then
         status=75

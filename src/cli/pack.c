@@ -1,8 +1,11 @@
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/command.h"
@@ -21,6 +24,7 @@ static const char help[] =
     "Make a packed data set, one HDF5 file, from folders, archives or lists of pictures, from data sets of other\n"
     "programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
     "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
+    "A signal as Ctrl-C keeps what was packed as OUT.h5.partial, and the same command goes on from there.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
     "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found,\n"
@@ -282,6 +286,7 @@ static int pack_pictures(pack_arguments *a, int argc, char **argv)
     }
     a->directory.val_fraction = a->val_fraction >= 0 ? a->val_fraction : 0;
     a->directory.seed = a->seed;
+    a->directory.resumable = true;
     a->table.classes = (const char *const *)a->classes;
     if (pack_is_samples(argv[optind])) {
         return pack_samples(a, argc, argv);
@@ -328,6 +333,17 @@ static void add_word(text_builder *line, const char *word)
     text_add(line, "'");
 }
 
+/* A packing that a signal has stopped ends by it, as a program that notes none would. */
+static void end_by_signal(void)
+{
+    const int number = signals_received();
+    if (number != 0) {
+        log_error("%s", error_message());
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+}
+
 static int run(int argc, char **argv)
 {
     text_builder line = {0};
@@ -351,6 +367,9 @@ static int run(int argc, char **argv)
     free(a.classes);
     free(a.val.texts);
     free(a.test.texts);
+    if (code != LS_OK) {
+        end_by_signal();
+    }
     return code;
 }
 

@@ -158,6 +158,7 @@ typedef struct dataset_item {
     size_t size;       /* bytes */
     uint64_t hash;     /* hash_bytes of them */
     uint64_t likeness; /* data/likeness.h; 0: none. For warnings, not written */
+    uint64_t mark;     /* data/pack_resume.h; 0: none. Not written */
     int32_t label;
     dataset_split split;
     bool turned;     /* it has an orientation tag other than upright */

@@ -302,6 +302,21 @@ int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t c
     return code;
 }
 
+int dataset_writer_rename(dataset_writer *w, const char *path)
+{
+    char *names[2] = {strdup(path), strdup(path)};
+    if (names[0] == NULL || names[1] == NULL) {
+        free(names[0]);
+        free(names[1]);
+        return error_set(LS_ENOMEM, "pack: no memory for a name");
+    }
+    free(w->path);
+    free(w->t.path);
+    w->path = names[0];
+    w->t.path = names[1];
+    return LS_OK;
+}
+
 void dataset_writer_free(dataset_writer *w)
 {
     if (w == NULL) {

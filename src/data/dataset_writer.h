@@ -25,6 +25,9 @@ int dataset_writer_add(dataset_writer *w, const uint8_t *bytes, size_t size);
 int dataset_writer_commit(dataset_writer *w, const dataset_item *items, size_t count, const char *const *classes,
                           size_t class_count, const dataset_maker *maker);
 
+/* It is to be called otherwise than dataset_writer_open was told. Returns 0 or LS_ENOMEM. */
+int dataset_writer_rename(dataset_writer *w, const char *path);
+
 /* Removes what was written, unless it was committed. NULL is fine. */
 void dataset_writer_free(dataset_writer *w);
 

@@ -67,6 +67,7 @@ typedef struct pack_directory_options {
     uint64_t seed;       /* of that choice, which depends on it and on a picture's name alone */
     bool strict;         /* the first entry that is passed over, and not silently, is an error */
     bool dry_run;        /* do all but write the file */
+    bool resumable; /* a signal (base/signals.h) keeps what was packed for the next packing, which goes on with it */
     const struct pack_choice *choice; /* which class folders, and what they are called; NULL: all, as they are */
     size_t limit;                     /* pictures of a class and split, the first in order; 0: all */
     pack_storing storing;

@@ -313,7 +313,7 @@ static int take(void *context, pack_picture *p)
 
 static int put_all(archive_source *s)
 {
-    int code = pack_pipe_create(&s->pipe, 0, &s->p.storing, take, s);
+    int code = packing_pipe(&s->p, &s->pipe, take, s);
     for (size_t i = 0; i < s->count && code == LS_OK; i++) {
         s->at = &s->parts[i];
         code = each(s, put_file);

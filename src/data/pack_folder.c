@@ -156,7 +156,7 @@ static int take(void *context, pack_picture *p)
 static int look_into_all(folder_source *s)
 {
     pack_pipe *pipe = NULL;
-    int code = pack_pipe_create(&pipe, 0, &s->p.storing, take, s);
+    int code = packing_pipe(&s->p, &pipe, take, s);
     for (size_t i = 0; i < s->found.count && code == LS_OK; i++) {
         pack_picture *p = NULL;
         if (s->found.items[i].label == LEFT_OUT) {

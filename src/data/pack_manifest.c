@@ -55,7 +55,7 @@ static int take(void *context, pack_picture *p)
 
 static int put_all(manifest_source *s)
 {
-    int code = pack_pipe_create(&s->pipe, 0, &s->p.storing, take, s);
+    int code = packing_pipe(&s->p, &s->pipe, take, s);
     for (size_t i = 0; i < s->rows.count && code == LS_OK; i++) {
         code = put(s, &s->rows.rows[i]);
         free(s->rows.rows[i].listed);

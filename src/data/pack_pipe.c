@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
@@ -32,6 +33,7 @@ struct pack_pipe {
     pack_taker *take;
     void *context;
     const pack_storing *storing; /* not owned */
+    const pack_resume *resume;   /* not owned; NULL: none */
     pthread_mutex_t lock;
     pthread_cond_t wanted, done;
     slot *slots; /* a ring: pictures are put at `last`, looked into at `next` and taken at `first` */
@@ -63,6 +65,7 @@ typedef struct worker {
     image decoded;
     likeness_space likeness;
     pack_store_space storing;
+    dataset_buffer kept; /* for a picture of an interrupted packing, until it is known to be whole */
 } worker;
 
 /* A PNG file in place of pixels. */
@@ -75,6 +78,24 @@ static int encode(pack_picture *p)
         p->file = (dataset_buffer){png, p->item.size};
     }
     return code == LS_EUSAGE ? LS_EFORMAT : code;
+}
+
+static uint64_t hash_of(const pack_picture *p, size_t size)
+{
+    return hash_bytes(HASH_START, p->file.bytes, size);
+}
+
+/* What it is made of, 0 where that is not known. */
+static uint64_t mark_of(const pack_picture *p, const pack_storing *how)
+{
+    struct stat info;
+    const pack_raw *raw = &p->raw;
+    if (p->path != NULL) {
+        return stat(p->path, &info) == 0 ? pack_resume_mark_file(p->path, &info, how) : 0;
+    }
+    const size_t size = raw->width > 0 ? raw->width * raw->height * raw->channels : p->item.size;
+    return pack_resume_mark_bytes(p->item.name, hash_of(p, size),
+                                  raw->width > 0 ? raw->width * 4 + raw->channels : size, how);
 }
 
 /* Its file's bytes are read, and it is decoded; *reason: why not. */
@@ -132,7 +153,24 @@ static void look_into(pack_picture *p, worker *w, const pack_storing *how)
         return;
     }
     p->code = LS_OK;
-    p->item.hash = hash_bytes(HASH_START, p->file.bytes, p->item.size);
+    p->item.hash = hash_of(p, p->item.size);
+}
+
+/* From an interrupted packing, or else by looking into it. One with a note is to be said again, so it has no mark. */
+static void find(pack_picture *p, worker *w, const pack_pipe *pipe)
+{
+    const pack_resume *resume = pipe->resume;
+    p->item.mark = resume != NULL ? mark_of(p, pipe->storing) : 0;
+    p->resumed = resume != NULL && pack_resume_get(resume, &p->item, &w->kept);
+    if (p->resumed) {
+        const dataset_buffer own = p->file;
+        p->file = w->kept;
+        w->kept = own;
+        p->code = LS_OK;
+        return;
+    }
+    look_into(p, w, pipe->storing);
+    p->item.mark = p->note[0] == '\0' ? p->item.mark : 0;
 }
 
 static void *work(void *context)
@@ -150,7 +188,7 @@ static void *work(void *context)
         p->waiting--;
         s->state = SLOT_BUSY;
         (void)pthread_mutex_unlock(&p->lock);
-        look_into(&s->picture, &w, p->storing);
+        find(&s->picture, &w, p);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         (void)pthread_cond_signal(&p->done);
@@ -159,6 +197,7 @@ static void *work(void *context)
     image_release(&w.decoded);
     likeness_space_release(&w.likeness);
     pack_store_space_release(&w.storing);
+    free(w.kept.bytes);
     return NULL;
 }
 
@@ -172,7 +211,8 @@ static int start(pack_pipe *p, int threads)
     return code;
 }
 
-int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context)
+int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context,
+                     const pack_resume *resume)
 {
     const int n = threads > 0 ? threads : cpus_count();
     *out = NULL;
@@ -183,6 +223,7 @@ int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, 
     p->take = take;
     p->context = context;
     p->storing = storing;
+    p->resume = resume;
     p->count = (size_t)n * A_THREAD;
     (void)pthread_mutex_init(&p->lock, NULL);
     (void)pthread_cond_init(&p->wanted, NULL);

@@ -4,6 +4,7 @@
 #include "data/dataset.h"
 #include "data/image.h"
 #include "data/pack.h"
+#include "data/pack_resume.h"
 #include "data/pack_store.h"
 
 /*
@@ -21,7 +22,7 @@ typedef struct pack_raw {
 
 /* One under way. Whoever puts it in sets name, label, split, and path or file; the rest comes back. */
 typedef struct pack_picture {
-    dataset_item item;   /* its name is owned; size, hash, likeness and turned come back */
+    dataset_item item;   /* its name is owned; size, hash, likeness, turned and mark come back */
     char *path;          /* of a file that its bytes are read from; owned, the pipe's; NULL: */
     dataset_buffer file; /* they are here, item.size of them; */
     pack_raw raw;        /* or, where it has a size: pixels are here, and a PNG of them is made if files are stored */
@@ -29,6 +30,7 @@ typedef struct pack_picture {
     pack_reason reason;
     char what[PACK_WHAT];       /* is wrong with it, or the error */
     char note[IMAGE_NOTE_SIZE]; /* what is odd about it, "" */
+    bool resumed;               /* it is from an interrupted packing */
 } pack_picture;
 
 /* Takes one that comes back, on the thread that puts them in. The item's name is the taker's to keep or free; all
@@ -36,10 +38,12 @@ typedef struct pack_picture {
 typedef int pack_taker(void *context, pack_picture *p);
 
 /*
- * threads 0: as many as there are CPUs to use. storing: in which form pictures come back; not owned. Returns 0,
+ * threads 0: as many as there are CPUs to use. storing: in which form pictures come back. resume: what an interrupted
+ * packing left; NULL: none is asked for, and there are no marks. Both must last, and are not owned. Returns 0,
  * LS_ENOMEM or LS_ERROR. *out: pack_pipe_free.
  */
-int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context);
+int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, pack_taker *take, void *context,
+                     const pack_resume *resume);
 
 /*
  * Room for the next picture, of which only the buffer is not zeros, whose bytes may be overwritten. Those that are done

@@ -143,7 +143,7 @@ static int take(void *context, pack_picture *p)
 
 static int put_all(samples_source *s)
 {
-    int code = pack_pipe_create(&s->pipe, 0, &s->p.storing, take, s);
+    int code = packing_pipe(&s->p, &s->pipe, take, s);
     for (size_t i = 0; i < s->count && code == LS_OK; i++) {
         s->at = &s->inputs[i];
         code = put_file(s);

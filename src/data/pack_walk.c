@@ -190,7 +190,7 @@ static int look(pack_walk *w, const char *name, kind *out)
     if (output_is(w->to->out, &info)) {
         return pass_output(w, &info);
     }
-    if (temporary_is_named(w->to->out, name)) {
+    if (temporary_is_named(w->to->out, name) || pack_resume_is_named(w->to->out, name)) {
         return pack_pass(&w->to->account, PACK_OUTPUT, w->path, "is the output");
     }
     *out = KIND_FILE;

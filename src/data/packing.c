@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "io/temporary.h"
 
@@ -64,9 +65,18 @@ int packing_use(packing *p, const pack_directory_options *options)
     p->maker = options->maker;
     p->val_fraction = options->val_fraction;
     p->seed = options->seed;
-    return options->val_fraction >= 0 && options->val_fraction < 1
-               ? LS_OK
-               : error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
+    if (!(options->val_fraction >= 0 && options->val_fraction < 1)) {
+        return error_set(LS_EUSAGE, "pack: the fraction for validation must be at least 0 and below 1");
+    }
+    return options->resumable && !options->dry_run ? pack_resume_open(&p->resume, p->out) : LS_OK;
+}
+
+int packing_pipe(packing *p, pack_pipe **out, pack_taker *take, void *context)
+{
+    if (p->resume != NULL) {
+        signals_catch();
+    }
+    return pack_pipe_create(out, 0, &p->storing, take, context, p->resume);
 }
 
 void packing_settle_validation(packing *p, const char *where, const char *why)
@@ -133,8 +143,30 @@ int packing_take(packing *p, const dataset_item *item, const uint8_t *bytes)
     return code == LS_OK ? added : code;
 }
 
+/* A signal came: keep what was written. */
+static int stop(packing *p)
+{
+    size_t kept = 0;
+    const char *signal = signals_name(signals_received());
+    const int code = p->to == NULL ? LS_OK : pack_resume_keep(p->resume, p->to, p->items.items, p->items.count, &kept);
+    if (code != LS_OK) {
+        return error_prefix(code, "%s: stopped by %s, and what was packed cannot be kept", p->out, signal);
+    }
+    return error_set(LS_ERROR,
+                     kept == 0 ? "%s: stopped by %s; nothing was packed"
+                               : "%s: stopped by %s; the same command goes on with the %zu pictures that are "
+                                 "in %s.partial",
+                     p->out, signal, kept, p->out);
+}
+
 int packing_receive(packing *p, pack_picture *picture, const char *shown)
 {
+    if (p->resume != NULL && signals_received() != 0) {
+        pack_item_release(&picture->item);
+        picture->item = (dataset_item){0};
+        return stop(p);
+    }
+    p->resumed += picture->resumed;
     if (picture->code == LS_OK) {
         if (picture->note[0] != '\0') {
             pack_note(&p->account, shown, picture->note);
@@ -241,6 +273,9 @@ int packing_finish(packing *p, pack_result *result)
     if (code != LS_OK) {
         goto cleanup;
     }
+    if (p->resume != NULL) {
+        pack_resume_finish(p->resume, p->resumed);
+    }
     log_classes(p, counts);
     log_totals(p);
     if (p->dry_run) {
@@ -258,6 +293,7 @@ cleanup:
 void packing_release(packing *p)
 {
     dataset_writer_free(p->to);
+    pack_resume_free(p->resume);
     free(p->taken);
     pack_names_release(&p->classes);
     pack_items_release(&p->items);

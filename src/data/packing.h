@@ -32,7 +32,9 @@ typedef struct packing {
     size_t limit;              /* pictures of a class and split; 0: all */
     size_t *taken;             /* [capacity][DATASET_SPLITS] so far, where there is a limit; owned */
     size_t taken_capacity;
-    const char *advice; /* a question for who has pictures of one class only; static */
+    pack_resume *resume; /* what an interrupted packing left, and what this one would; NULL: not asked for; owned */
+    size_t resumed;      /* pictures taken from that */
+    const char *advice;  /* a question for who has pictures of one class only; static */
 } packing;
 
 /*
@@ -49,6 +51,12 @@ int packing_use(packing *p, const pack_directory_options *options);
  * knows.
  */
 void packing_show(packing *p, size_t done, size_t all);
+
+/*
+ * A pipe for its pictures, from which on signals are noted (base/signals.h) where the options say so: the next picture
+ * then ends the packing, and what was taken is kept for the next one (data/pack_resume.h). As pack_pipe_create.
+ */
+int packing_pipe(packing *p, pack_pipe **out, pack_taker *take, void *context);
 
 /*
  * A picture that comes back from a pipe: take it if it is one, or else account for it, or end the packing. shown: its

@@ -93,10 +93,17 @@ int h5_stat(h5_file *f, const char *name, h5_shape *out)
     return code;
 }
 
-/* Make a data set of a stored type, and its parents. */
+/*
+ * Make a data set of a stored type, and its parents. Without the time of its making, so that what is written twice has
+ * the same bytes.
+ */
 static hid_t make_set(h5_file *f, const char *name, hid_t type, hid_t space, hid_t creation)
 {
-    return H5Dcreate2(f->id, name, type, space, h5_with_parents(), creation, H5P_DEFAULT);
+    const hid_t list = creation == H5P_DEFAULT ? H5Pcreate(H5P_DATASET_CREATE) : H5Pcopy(creation);
+    const int ready = list >= 0 && H5Pset_obj_track_times(list, false) >= 0;
+    const hid_t set = ready ? H5Dcreate2(f->id, name, type, space, h5_with_parents(), list, H5P_DEFAULT) : -1;
+    h5_drop(list);
+    return set;
 }
 
 /*

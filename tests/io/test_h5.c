@@ -28,6 +28,40 @@ static void tear_down(void)
     (void)unlink(path);
 }
 
+#if H5_VERSION_GE(1, 12, 0)
+typedef H5O_info1_t object_info;
+#else
+typedef H5O_info_t object_info;
+#endif
+
+/* What is written twice has the same bytes: no array holds the time when it was made. */
+START_TEST(no_times)
+{
+    static const char *const names[] = {"/plain", "/grows", "/texts"};
+    static const char *const texts[] = {"a", "b"};
+    h5_file *f = NULL;
+    const size_t n = 2;
+    const int32_t values[2] = {1, 2};
+    ck_assert_int_eq(h5_create(&f, path), LS_OK);
+    ck_assert_int_eq(h5_write(f, names[0], H5_INT32, 1, &n, values), LS_OK);
+    ck_assert_int_eq(h5_create_growing(f, names[1], H5_INT32, 0, 16), LS_OK);
+    ck_assert_int_eq(h5_write_strings(f, names[2], texts, 2), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    ck_assert_int_eq(h5_open_write(&f, path), LS_OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        hid_t set = -1;
+        object_info info;
+        h5_enter();
+        ck_assert_int_eq(h5_open_set(f, names[i], &set), LS_OK);
+        ck_assert_int_ge(H5Oget_info2(set, &info, H5O_INFO_TIME), 0);
+        h5_drop(set);
+        h5_leave();
+        ck_assert_msg(info.ctime == 0 && info.mtime == 0, "%s", names[i]);
+    }
+    ck_assert_int_eq(h5_close(f), LS_OK);
+}
+END_TEST
+
 START_TEST(arrays_round_trip)
 {
     h5_file *f = NULL;
@@ -418,6 +452,7 @@ int main(void)
     TCase *tests = tcase_create("h5");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, arrays_round_trip);
+    tcase_add_test(tests, no_times);
     tcase_add_test(tests, an_array_is_held);
     tcase_add_test(tests, chunks_are_held);
     tcase_add_test(tests, arrays_of_more_dimensions_are_held);
