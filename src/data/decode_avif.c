@@ -1,6 +1,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <avif/avif.h>
 
@@ -13,6 +14,10 @@ static int damaged(const avifDecoder *d, avifResult result)
 {
     if (result == AVIF_RESULT_OUT_OF_MEMORY) {
         return error_set(LS_ENOMEM, "no memory to decode an AVIF picture");
+    }
+    if (strstr(d->diag.error, "too large") != NULL) {
+        return error_set(LS_EFORMAT, "too large (%.100s); at most %d pixels a side and %d in all are read",
+                         d->diag.error, IMAGE_MAX_SIDE, IMAGE_MAX_PIXELS);
     }
     return d->diag.error[0] == '\0'
                ? error_set(LS_EFORMAT, "damaged AVIF: %s", avifResultToString(result))
@@ -83,7 +88,7 @@ static int decode(avifDecoder *d, image *out, const uint8_t *bytes, size_t size)
         out->orientation = orientation_of(d->image);
     }
     if (code == LS_OK && d->imageCount > 1) {
-        (void)snprintf(out->note, sizeof out->note, "an animation; its first picture is taken");
+        (void)snprintf(out->note, sizeof out->note, "an animation, of which only the first picture is used");
     }
     return code;
 }

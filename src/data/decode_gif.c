@@ -181,7 +181,7 @@ static void write_note(reader *r, image *out)
     } else if (find_picture(r, &more) != LS_OK) {
         text = "damaged behind the first picture, which is there";
     } else if (more) {
-        text = "an animation; its first picture is taken";
+        text = "an animation, of which only the first picture is used";
     }
     (void)snprintf(out->note, sizeof out->note, "%s", text);
 }

@@ -18,9 +18,10 @@ typedef struct reader {
 
 static int damaged(struct heif_error e)
 {
+    const char *const why = e.message == NULL ? "unknown" : e.message;
     return e.code == heif_error_Memory_allocation_error && e.subcode != heif_suberror_Security_limit_exceeded
                ? error_set(LS_ENOMEM, "no memory to decode an HEIC picture")
-               : error_set(LS_EFORMAT, "damaged HEIC: %.200s", e.message == NULL ? "unknown" : e.message);
+               : error_set(LS_EFORMAT, "damaged HEIC: %.*s", (int)strcspn(why, "\n"), why);
 }
 
 static int draw(reader *r, image *out, bool lay)
@@ -79,7 +80,7 @@ int decode_heic(image *out, const uint8_t *bytes, size_t size)
         code = decode(&r, out, bytes, size);
     }
     if (code == LS_OK && heif_context_get_number_of_top_level_images(r.context) > 1) {
-        (void)snprintf(out->note, sizeof out->note, "it has several pictures; the primary one is taken");
+        (void)snprintf(out->note, sizeof out->note, "it has several pictures, of which only the primary one is used");
     }
     heif_image_release(r.picture);
     heif_image_handle_release(r.handle);

@@ -263,7 +263,7 @@ static void write_note(reader *r, image *out)
     if (r->warning[0] != '\0') {
         (void)snprintf(out->note, sizeof out->note, "%s", r->warning);
     } else if (!TIFFLastDirectory(r->file)) {
-        (void)snprintf(out->note, sizeof out->note, "it has several pages; the first one is taken");
+        (void)snprintf(out->note, sizeof out->note, "it has several pages, of which only the first is used");
     }
 }
 

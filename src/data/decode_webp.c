@@ -104,7 +104,7 @@ static int draw_first(image *out, const WebPDemuxer *file)
                      (size_t)first.y_offset, (size_t)first.width, (size_t)first.height};
     const int code = first.complete ? draw(out, &f) : damaged(VP8_STATUS_NOT_ENOUGH_DATA);
     if (code == LS_OK && first.num_frames > 1) {
-        (void)snprintf(out->note, sizeof out->note, "an animation; its first picture is taken");
+        (void)snprintf(out->note, sizeof out->note, "an animation, of which only the first picture is used");
     }
     WebPDemuxReleaseIterator(&first);
     return code;

@@ -398,6 +398,29 @@ def make_others(zoo):
     zoo.add("others", "o.txt", b"BMX and other words", refused="not a picture")
 
 
+def make_bombs(zoo):
+    """Headers that ask for 400 megapixels."""
+    side = 20000
+    if "AVIF" in Image.SAVE:
+        content = io.BytesIO()
+        painted().save(content, format="AVIF")
+        zoo.add("bombs", "x.avif", re.sub(rb"(ispe.{4}).{8}", rb"\1" + struct.pack(">II", side, side), content.getvalue(),
+                                          flags=re.DOTALL), refused="too large")
+    content = bytearray(tiff(np.zeros((HEIGHT, WIDTH, 3), np.uint32)))
+    start = struct.unpack("<I", content[4:8])[0] + 2
+    for field in (0, 1):  # the first two are width and height
+        content[start + 12 * field + 8 : start + 12 * field + 12] = struct.pack("<I", side)
+    zoo.add("bombs", "x.tif", bytes(content), refused="too large")
+    for field, value in ((26, 16383 | 16383 << 16), (21, None)):
+        content = io.BytesIO()
+        painted().save(content, format="WEBP", lossless=value is None)
+        content = bytearray(content.getvalue())
+        if value is None:  # 14 bits each of width and height less 1
+            value = struct.unpack("<I", content[21:25])[0] & ~0xFFFFFFF | 16382 | 16382 << 14
+        content[field : field + 4] = struct.pack("<I", value)
+        zoo.add("bombs", f"x_{field}.webp", bytes(content), refused="too large")
+
+
 class Check:
     def __init__(self, program):
         self.decoders = {b: Decoder(program, b) for b in (0, *BACKGROUNDS)}
@@ -566,7 +589,7 @@ def main():
     made = os.path.join(work, "made")
     os.mkdir(made)
     zoo = Zoo(made)
-    for make in (make_jpegs, make_pngs, make_bmps, make_gifs, make_webps, make_tiffs, make_avifs, make_others):
+    for make in (make_jpegs, make_pngs, make_bmps, make_gifs, make_webps, make_tiffs, make_avifs, make_others, make_bombs):
         make(zoo)
     for row in zoo.files:
         check.one(*row)

@@ -1,5 +1,6 @@
 /* BMP, GIF, WebP, TIFF, AVIF and HEIC: what goes in comes out, whatever is cut or damaged; and files of other kinds. */
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,6 +308,54 @@ START_TEST(odd_bmp)
 }
 END_TEST
 
+/* What a thread of its own decodes, over and over. */
+typedef struct work {
+    pthread_t thread;
+    size_t first;  /* picture it begins with */
+    bool as_alone; /* all pixels were those of one thread alone */
+} work;
+
+enum { MOST_MADE = 64, THREADS = 4, ROUNDS = 20 };
+static file made[MOST_MADE];
+static image alone[MOST_MADE];
+static size_t made_count;
+
+static void *decode_all(void *context)
+{
+    work *w = context;
+    image i = {0};
+    w->as_alone = true;
+    for (size_t n = 0; n < ROUNDS * made_count; n++) {
+        const size_t at = (w->first + n) % made_count;
+        w->as_alone = w->as_alone && image_decode(&i, made[at].bytes, made[at].size) == LS_OK &&
+                      same_pixels(&i, &alone[at]) && strcmp(i.note, alone[at].note) == 0;
+    }
+    image_release(&i);
+    return NULL;
+}
+
+/* Loaders decode on many threads, which nothing in a library may mix up. */
+START_TEST(threads)
+{
+    work works[THREADS];
+    more_about about;
+    for (size_t number = 0; made_count < MOST_MADE && next(&made[made_count], &about, &number); made_count++) {
+        ck_assert_int_eq(file_decode(&alone[made_count], &made[made_count]), LS_OK);
+    }
+    for (size_t t = 0; t < THREADS; t++) {
+        works[t].first = t * made_count / THREADS;
+        ck_assert_int_eq(pthread_create(&works[t].thread, NULL, decode_all, &works[t]), 0);
+    }
+    for (size_t t = 0; t < THREADS; t++) {
+        ck_assert_int_eq(pthread_join(works[t].thread, NULL), 0);
+        ck_assert(works[t].as_alone);
+    }
+    for (size_t n = 0; n < made_count; n++) {
+        image_release(&alone[n]);
+    }
+}
+END_TEST
+
 /* Known kinds are named, and what a build lacks. */
 START_TEST(kinds)
 {
@@ -383,6 +432,7 @@ int main(void)
     tcase_add_test(c, limits);
     tcase_add_test(c, runs_of_bmp);
     tcase_add_test(c, odd_bmp);
+    tcase_add_test(c, threads);
     tcase_add_test(c, kinds);
     return suite_run("decode_more", c);
 }
