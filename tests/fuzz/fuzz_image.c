@@ -66,14 +66,16 @@ static int as_small_as_can_be(const void *context, size_t width, size_t height, 
     return *(const int *)context;
 }
 
-/* Made smaller while it is decoded, it is read or refused as it is whole. */
+/* Made smaller while it is decoded, it is read as it is whole; what is refused whole may be few enough pixels then. */
 static void check_decode_reduced(int code, const image *whole, const uint8_t *data, size_t size)
 {
     image smaller = {0};
     const int halvings = 1 + (int)(size % 3);
     const image_wish wish = {as_small_as_can_be, &halvings};
-    FUZZ_CHECK(image_decode_reduced(&smaller, data, size, &wish) == code);
+    const int got = image_decode_reduced(&smaller, data, size, &wish);
+    fuzz_check_code(got);
     if (code == LS_OK) {
+        FUZZ_CHECK(got == LS_OK);
         const size_t by = smaller.reduced.width > 0 ? (size_t)1 << (unsigned)halvings : 1;
         FUZZ_CHECK(smaller.width == (whole->width + by - 1) / by && smaller.height == (whole->height + by - 1) / by);
         FUZZ_CHECK(image_whole_width(&smaller) == whole->width && image_whole_height(&smaller) == whole->height);
