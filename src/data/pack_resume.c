@@ -179,7 +179,8 @@ bool pack_resume_get(const pack_resume *r, dataset_item *item, dataset_buffer *b
     const kept wanted = {.mark = item->mark};
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    const kept *found = item->mark == 0 ? NULL : bsearch(&wanted, r->pictures, r->count, sizeof *r->pictures, compare);
+    const bool any = item->mark != 0 && r->count > 0;
+    const kept *found = any ? bsearch(&wanted, r->pictures, r->count, sizeof *r->pictures, compare) : NULL;
     if (found == NULL || dataset_read(r->d, found->at, 1, buffer, &bytes, &size) != LS_OK) {
         return false;
     }
