@@ -29,7 +29,7 @@ endmacro()
 pkg_check_modules(PC_webp QUIET IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(PC_tiff QUIET IMPORTED_TARGET libtiff-4>=4.5) # which tells errors to whom they concern
 pkg_check_modules(PC_avif QUIET IMPORTED_TARGET libavif>=0.11)
-pkg_check_modules(PC_heif QUIET IMPORTED_TARGET libheif>=1.10)
+pkg_check_modules(PC_heif QUIET IMPORTED_TARGET libheif>=1.15)
 find_package(GIF 5 QUIET)
 
 lockstep_use_pictures(GIF decode_gif GIF::GIF)
