@@ -385,7 +385,11 @@ def make_avifs(zoo):
              append_images=frames[1:], duration=50)
     for mode in ("RGB", "RGBA", "L"):
         for quality in (40, 90):
-            zoo.save("HEIC", f"h_{mode}_{quality}.heic", painted(mode), (12, 1.5), format="HEIF", quality=quality)
+            zoo.save("HEIC", f"h_{mode}_{quality}.heic", painted(mode), (2, 0.2), format="HEIF", quality=quality)
+    exif = Image.Exif()
+    for value in range(2, 9):  # of even sides: libheif's versions turn the coarser colours of odd ones differently
+        exif[0x0112] = value
+        zoo.save("HEIC", f"h_turned_{value}.heic", painted().resize((64, 48)), (2, 0.2), format="HEIF", exif=exif.tobytes())
 
 
 def make_others(zoo):
