@@ -33,6 +33,10 @@ static int draw(reader *r, image *out, bool lay)
     if (pixels == NULL || width <= 0 || height <= 0) {
         return error_set(LS_EFORMAT, "damaged HEIC: it has no pixels");
     }
+    /* Of another size than the file says, libde265 leaves parts as they lie in memory. */
+    if (width != heif_image_handle_get_width(r->handle) || height != heif_image_handle_get_height(r->handle)) {
+        return error_set(LS_EFORMAT, "damaged HEIC: sizes in it contradict each other");
+    }
     const int code = image_reserve(out, (size_t)width, (size_t)height);
     for (size_t y = 0; code == LS_OK && y < out->height; y++) {
         const uint8_t *row = pixels + y * (size_t)stride;
@@ -63,6 +67,7 @@ static int decode(reader *r, image *out, const uint8_t *bytes, size_t size)
     }
     const bool lay = out->background != IMAGE_ALPHA_DROPPED && heif_image_handle_has_alpha_channel(r->handle);
     r->options->convert_hdr_to_8bit = 1;
+    r->options->strict_decoding = 1; /* else what is damaged is made up of what lies in memory */
     e = heif_decode_image(r->handle, &r->picture, heif_colorspace_RGB,
                           lay ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB, r->options);
     return e.code == heif_error_Ok ? draw(r, out, lay) : damaged(e);

@@ -385,7 +385,11 @@ def make_avifs(zoo):
              append_images=frames[1:], duration=50)
     for mode in ("RGB", "RGBA", "L"):
         for quality in (40, 90):
-            zoo.save("HEIC", f"h_{mode}_{quality}.heic", painted(mode), (12, 1.5), format="HEIF", quality=quality)
+            zoo.save("HEIC", f"h_{mode}_{quality}.heic", painted(mode), (2, 0.2), format="HEIF", quality=quality)
+    exif = Image.Exif()
+    for value in range(2, 9):  # of even sides: libheif's versions turn the coarser colours of odd ones differently
+        exif[0x0112] = value
+        zoo.save("HEIC", f"h_turned_{value}.heic", painted().resize((64, 48)), (2, 0.2), format="HEIF", exif=exif.tobytes())
 
 
 def make_others(zoo):
@@ -463,8 +467,11 @@ class Check:
         if refused is not None:
             if not isinstance(got, str):
                 self.fail(path, "read, which should be refused")
-            elif not re.search(refused, got):
+            elif "not read by this build" not in got and not re.search(refused, got):
                 self.fail(path, f"the reason is: {got}")
+            self.count(kind, 0, 0, False)
+            return
+        if isinstance(got, str) and "not read by this build" in got:
             self.count(kind, 0, 0, False)
             return
         if isinstance(got, str):
