@@ -344,19 +344,26 @@ static void end_by_signal(void)
     }
 }
 
+/* The command, but for its output's name: the same pictures packed elsewhere give the same bytes. Options come first.
+ */
+static void describe(text_builder *line, int argc, char **argv)
+{
+    text_add(line, "lockstep");
+    for (int i = 0; i < argc - 1; i++) {
+        add_word(line, argv[i]);
+    }
+}
+
 static int run(int argc, char **argv)
 {
     text_builder line = {0};
-    text_add(&line, "lockstep");
-    for (int i = 0; i < argc; i++) {
-        add_word(&line, argv[i]);
-    }
     pack_arguments a = {.seed = 1, .val_fraction = -1, .table = {.val_count = SIZE_MAX}};
     int code = args_read(&a, argc, argv, options);
     if (code == LS_OK) {
         code = check_storing(&a);
     }
     if (code == LS_OK) {
+        describe(&line, argc, argv);
         a.directory.storing.quality = (int)a.quality;
         a.directory.maker = a.table.maker =
             (dataset_maker){.program = "lockstep " LOCKSTEP_VERSION, .command = text_of(&line)};

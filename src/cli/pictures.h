@@ -22,7 +22,7 @@ typedef struct pictures {
 
 /*
  * Add what an argument names: a file, "-", or all pictures of a folder and those in it, in the order of their names. In
- * folders hidden and system entries are passed over, and what neither begins nor is called as JPEG and PNG files are. A
+ * folders hidden and system entries are passed over, and what neither begins nor is called as picture files are. A
  * folder is looked through once, however many links lead to it. Returns 0 or LS_ENOMEM.
  */
 int pictures_add(pictures *p, const char *argument);

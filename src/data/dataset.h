@@ -20,9 +20,10 @@
  *   /mean, /deviation float64 [3]  of red, green and blue, 0 to 1, over the training pictures, each as if it had as
  *                             many pixels as any other
  * and the root attributes format "lockstep-dataset", format_version, turned (how many pictures have a tag that says
- * that they lie on their side or are mirrored), command and program (who packed it, and how) and checksum, which covers
- * everything that training takes: pictures through /hashes, all else directly. So any damage is noticed: at once, or
- * when the damaged picture is read. /bytes and /images of 4 MiB and more lie in chunks of so many.
+ * that they lie on their side or are mirrored), program and command (who packed it, and how, without the output's name)
+ * and checksum, which covers everything that training takes: pictures through /hashes, all else directly. So any damage
+ * is noticed: at once, or when the damaged picture is read. /bytes and /images of 4 MiB and more lie in chunks of so
+ * many.
  *
  * Version 3 is for pixels; files have version 2. Version 1, which is still read, had no test split, and its pictures
  * were used as they are stored, whatever their tags.

@@ -76,8 +76,8 @@ static int refuse_empty(const manifest_source *s)
     const pack_listing_file *first = &s->rows.lists[0];
     pack_account_rest(&s->p.account);
     pack_account_passed(&s->p.account, &passed);
-    const int code = error_set(LS_EUSAGE, "%.600s: names no readable JPEG or PNG pictures in %.600s; %s%s",
-                               first->input->path, first->root[0] == '\0' ? "." : first->root, text_of(&passed),
+    const int code = error_set(LS_EUSAGE, "%.600s: names no readable pictures in %.600s; %s%s", first->input->path,
+                               first->root[0] == '\0' ? "." : first->root, text_of(&passed),
                                s->p.account.sum.passed[PACK_MISSING] > 0 ? "; --root DIR says where they lie" : "");
     text_release(&passed);
     return code;
