@@ -24,7 +24,7 @@ static const char help[] =
     "Make a packed data set, one HDF5 file, from folders, archives or lists of pictures, from data sets of other\n"
     "programs, or from a table of gray pixels. The file appears whole or not at all; OUT.h5 is a file, not a\n"
     "device or a link. All that is read is accounted for: what is passed over is named, and the last line adds up.\n"
-    "A signal as Ctrl-C keeps what was packed as OUT.h5.partial, and the same command goes on from there.\n"
+    "A signal as Ctrl-C keeps the pictures that were packed as OUT.h5.partial; the same command goes on from there.\n"
     "\n"
     "DIR holds train/<class>/, val/<class>/ and test/<class>/ (or training; valid, validation, dev; testing), or\n"
     "<class>/. Pictures may lie in folders of a class folder. Hidden files and what systems leave (lost+found,\n"
@@ -349,7 +349,12 @@ static void end_by_signal(void)
 static void describe(text_builder *line, int argc, char **argv)
 {
     text_add(line, "lockstep");
-    for (int i = 0; i < argc - 1; i++) {
+    enum { MOST = 32 << 10 }; /* HDF5 takes no attribute of 64 KiB */
+    for (int i = 0; i < argc - 1 && line->length < MOST; i++) {
+        if (line->length + 4 * strlen(argv[i]) > MOST) { /* each byte is 4 at most */
+            text_add(line, " ...");
+            break;
+        }
         add_word(line, argv[i]);
     }
 }

@@ -1,5 +1,6 @@
 #include "data/dataset_arrays.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,36 +69,40 @@ static int grow(void **values, const dataset *d, size_t width)
     return LS_OK;
 }
 
+/* n whole numbers from 0 to below `limit`, whatever their type, to out. what: they are, for a message. */
+static int read_numbers(const dataset *d, const char *name, size_t n, double limit, int32_t *out, const char *what)
+{
+    double *values = malloc(n * sizeof *values);
+    if (values == NULL) {
+        return dataset_no_memory(d);
+    }
+    int code = h5_read(d->file, name, H5_FLOAT64, n, values);
+    for (size_t i = 0; i < n && code == LS_OK; i++) {
+        if (!(values[i] >= 0 && values[i] < limit) || values[i] != floor(values[i])) {
+            code = error_set(LS_EUSAGE, "%s: %s: that of picture %zu is %g; %s", d->label, name, i, values[i], what);
+        } else {
+            out[i] = (int32_t)values[i];
+        }
+    }
+    free(values);
+    return code;
+}
+
 static int read_labels(dataset *d, const char *name, size_t first)
 {
     h5_shape shape;
     const size_t n = d->samples - first;
     int code = h5_stat(d->file, name, &shape);
-    if (code != LS_OK) {
-        return code;
-    }
-    if (shape.size != n) {
-        return error_set(LS_EUSAGE, "%s: %s has %zu numbers for %zu pictures; it is one number a picture, its class",
+    if (code == LS_OK && shape.size != n) {
+        code = error_set(LS_EUSAGE, "%s: %s has %zu numbers for %zu pictures; it is one number a picture, its class",
                          d->label, name, shape.size, n);
     }
-    int64_t *labels = malloc(n * sizeof *labels);
-    if (labels == NULL) {
-        return dataset_no_memory(d);
-    }
-    code = h5_read(d->file, name, H5_INT64, n, labels);
     if (code == LS_OK) {
         code = grow((void **)&d->labels, d, sizeof *d->labels);
     }
-    for (size_t i = 0; i < n && code == LS_OK; i++) {
-        if (labels[i] < 0 || labels[i] >= PACK_MAX_CLASSES) {
-            code = error_set(LS_EUSAGE, "%s: %s: the label of picture %zu is %lld; classes are numbered from 0 to %d",
-                             d->label, name, i, (long long)labels[i], PACK_MAX_CLASSES - 1);
-        } else {
-            d->labels[first + i] = (int32_t)labels[i];
-        }
-    }
-    free(labels);
-    return code;
+    return code == LS_OK ? read_numbers(d, name, n, PACK_MAX_CLASSES, d->labels + first,
+                                        "classes are whole numbers from 0, at most 99999")
+                         : code;
 }
 
 /* As its arrays' names say, unless an array says it for each picture. */
@@ -112,12 +117,15 @@ static int read_splits(dataset *d, const array_pair *pair, size_t first)
     if (first > 0 || h5_exists(d->file, "split") != 1) {
         return LS_OK;
     }
-    code = h5_read(d->file, "split", H5_UINT8, n, d->split);
-    for (size_t i = 0; i < n && code == LS_OK; i++) {
-        code = d->split[i] < DATASET_SPLITS
-                   ? LS_OK
-                   : wrong(d, "split", "holds other numbers than 0 (training), 1 (validation) and 2 (test)");
+    int32_t *splits = malloc(n * sizeof *splits);
+    if (splits == NULL) {
+        return dataset_no_memory(d);
     }
+    code = read_numbers(d, "split", n, DATASET_SPLITS, splits, "it is 0 (training), 1 (validation) or 2 (test)");
+    for (size_t i = 0; i < n && code == LS_OK; i++) {
+        d->split[i] = (uint8_t)splits[i];
+    }
+    free(splits);
     return code;
 }
 
@@ -188,11 +196,14 @@ static int name_classes(dataset *d)
         count = (size_t)d->labels[i] >= count ? (size_t)d->labels[i] + 1 : count;
     }
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
-        if (h5_exists(d->file, arrays[i]) != 1 || h5_stat(d->file, arrays[i], &shape) != LS_OK ||
-            shape.type != H5_STRING) {
+        if (h5_exists(d->file, arrays[i]) != 1) {
             continue;
         }
-        const int code = h5_read_strings(d->file, arrays[i], &d->classes, &d->class_count);
+        int code = h5_stat(d->file, arrays[i], &shape);
+        if (code != LS_OK || shape.type != H5_STRING) {
+            return code != LS_OK ? code : wrong(d, arrays[i], "holds no texts; it is the names of the classes");
+        }
+        code = h5_read_strings(d->file, arrays[i], &d->classes, &d->class_count);
         return code == LS_OK && d->class_count < count ? wrong(d, arrays[i], "has fewer names than there are classes")
                                                        : code;
     }

@@ -13,7 +13,7 @@
  *   classes   strings: names of the labels 0, 1, 2 (or class_names, label_names, list_classes); else the numbers are
  *   split     of `images` and the like whole numbers [n]: 0 training, 1 validation, 2 test
  * They may lie in chunks and be packed by deflate. Pictures of all pairs of arrays have one size. Nothing in such a
- * file says whether it is damaged; its fingerprint is of labels, splits, shape and 64 pictures.
+ * file says whether it is damaged; its fingerprint is of labels, splits, shape and 64 pictures of each array.
  */
 
 /* Whether a file has such arrays, by their names. */

@@ -89,7 +89,7 @@ static void put(reader *r, const image *out, const ColorMapObject *colours, uint
         rgba[1] = colour->Green;
         rgba[2] = colour->Blue;
     } else {
-        r->beyond = true;
+        r->beyond = r->beyond || index != r->clear;
     }
     image_lay(rgb, rgba, 1, out->background);
 }

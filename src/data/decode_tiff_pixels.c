@@ -15,9 +15,11 @@ static uint8_t sample_at(const tiff_pixels *p, const unsigned char *samples, siz
     return (uint8_t)((value * 255 + 32895) >> 16);
 }
 
+/* A file may say so of a sample that is not there. */
 static bool has_alpha(const tiff_pixels *p)
 {
-    return p->extra == EXTRASAMPLE_UNASSALPHA || p->extra == EXTRASAMPLE_ASSOCALPHA;
+    return p->rgba.samplesperpixel > (p->rgba.photometric == PHOTOMETRIC_RGB ? 3 : 1) &&
+           (p->extra == EXTRASAMPLE_UNASSALPHA || p->extra == EXTRASAMPLE_ASSOCALPHA);
 }
 
 static uint8_t light(const tiff_pixels *p, uint8_t value)

@@ -75,7 +75,7 @@ static const opening openings[] = {
     {IMAGE_SVG, 0, 4, "<svg"},
 };
 
-enum { BMP_HEADER = 14, BMP_LEAST = 12, BMP_MOST = 255 };
+enum { BMP_HEADER = 14, BMP_LEAST = 12 };
 
 static bool begins(const opening *o, const uint8_t *bytes, size_t size)
 {

@@ -111,9 +111,9 @@ bool pack_is_samples(const char *path);
 
 /*
  * Pack data sets of other programs, plain or packed by gzip and the like, as one: IDX (MNIST; the file of images,
- * beside which that of labels lies), CIFAR's binary files, TFRecord files. Those that are called test or t10k are for
- * testing unless the input says otherwise. Pixels become PNG files; picture files stay as they are. A damaged file
- * is an error. Errors and options as pack_directory.
+ * beside which that of labels lies), CIFAR's binary files, TFRecord files, NumPy's .npz, HDF5. Those that are called
+ * test or t10k are for testing unless the input says otherwise. Pixels become PNG files; picture files stay as they
+ * are. A damaged file is an error. Errors and options as pack_directory.
  */
 int pack_sample_files(const pack_input *inputs, size_t count, const char *out, const pack_samples_options *options,
                       pack_result *result);

@@ -214,14 +214,15 @@ static int commit(dataset_writer *to, const char *path, const dataset_item *item
     return code;
 }
 
-int pack_resume_keep(pack_resume *r, dataset_writer *to, const dataset_item *items, size_t count, size_t *kept_count)
+int pack_resume_keep(pack_resume *r, dataset_writer *to, const dataset_item *items, size_t count, size_t used,
+                     size_t *kept_count)
 {
     size_t marked = 0;
     for (size_t i = 0; i < count; i++) {
         marked += items[i].mark != 0;
     }
     *kept_count = r->count;
-    if (marked <= r->count) {
+    if (to == NULL || marked == 0 || (marked <= r->count && used > 0)) {
         return LS_OK;
     }
     if (r->others || r->path[0] == '\0') {

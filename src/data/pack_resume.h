@@ -39,10 +39,12 @@ bool pack_resume_get(const pack_resume *r, dataset_item *item, dataset_buffer *b
 
 /*
  * An interrupted packing: what was written, the items' bytes in their order, becomes the partial data set, unless there
- * is one that holds as many. to: committed, or as it was. Returns 0, LS_EIO, LS_ENOMEM, or LS_EUSAGE where something
- * else stands there. *kept: how many pictures are in it.
+ * is one that holds as many and `used` of its pictures, more than none, were taken. to: committed, or as it was; NULL:
+ * nothing was written. Returns 0, LS_EIO, LS_ENOMEM, or LS_EUSAGE where something else stands there. *kept: how many
+ * pictures are in it.
  */
-int pack_resume_keep(pack_resume *r, dataset_writer *to, const dataset_item *items, size_t count, size_t *kept);
+int pack_resume_keep(pack_resume *r, dataset_writer *to, const dataset_item *items, size_t count, size_t used,
+                     size_t *kept);
 
 /* A packing that is whole: say how many pictures were taken from the partial data set, and remove it. */
 void pack_resume_finish(pack_resume *r, size_t used);

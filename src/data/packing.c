@@ -145,7 +145,7 @@ static int stop(packing *p)
 {
     size_t kept = 0;
     const char *signal = signals_name(signals_received());
-    const int code = p->to == NULL ? LS_OK : pack_resume_keep(p->resume, p->to, p->items.items, p->items.count, &kept);
+    const int code = pack_resume_keep(p->resume, p->to, p->items.items, p->items.count, p->resumed, &kept);
     if (code != LS_OK) {
         return error_prefix(code, "%s: stopped by %s, and what was packed cannot be kept", p->out, signal);
     }

@@ -18,36 +18,48 @@ struct h5_held {
 };
 
 /* Elements of a chunk that is whole rows of such a data set; 0: it is none. */
-static uint64_t chunk_of_rows(hid_t creation, int rank, const hsize_t *dims, uint64_t row)
+static uint64_t chunk_of_rows(hid_t creation, const h5_shape *shape, uint64_t row)
 {
     hsize_t chunk[H5S_MAX_RANK] = {0};
-    if (H5Pget_chunk(creation, rank, chunk) != rank) {
+    if (H5Pget_chunk(creation, shape->rank, chunk) != shape->rank) {
         return 0;
     }
     bool whole = true;
-    for (int i = 1; i < rank; i++) {
-        whole = whole && chunk[i] == dims[i];
+    for (int i = 1; i < shape->rank; i++) {
+        whole = whole && chunk[i] == shape->dims[i];
     }
     uint64_t elements = 0;
     return whole && !__builtin_mul_overflow(chunk[0], row, &elements) ? elements : 0;
 }
 
+/*
+ * Whether HDF5's part of the file begins at its first byte. It may not (H5Pset_userblock; MATLAB's files), and then
+ * H5Dget_chunk_info_by_coord counts from there before HDF5 1.14.4.
+ */
+static bool begins_at_once(const h5_file *f)
+{
+    hsize_t before = 1;
+    const hid_t creation = H5Fget_create_plist(f->id);
+    const bool known = creation >= 0 && H5Pget_userblock(creation, &before) >= 0;
+    h5_drop(creation);
+    return known && before == 0;
+}
+
 /* Of an open data set. Compressed data does not lie there as it is. */
-static void find_layout(h5_place *out, hid_t set, hid_t creation, int rank, const hsize_t *dims)
+static void find_layout(h5_place *out, const h5_file *f, hid_t set, hid_t creation, const h5_shape *shape)
 {
     if (H5Pget_layout(creation) == H5D_CONTIGUOUS) {
         const haddr_t offset = H5Dget_offset(set);
         out->offset = offset == HADDR_UNDEF ? 0 : offset;
         out->bytes = H5Dget_storage_size(set);
-    } else if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_nfilters(creation) == 0) {
-        out->chunk = chunk_of_rows(creation, rank, dims, out->row);
+    } else if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_nfilters(creation) == 0 && begins_at_once(f)) {
+        out->chunk = chunk_of_rows(creation, shape, out->row);
     }
 }
 
 int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
 {
     h5_shape shape = {0};
-    hsize_t dims[H5_MAX_RANK] = {0};
     hid_t set = -1;
     hid_t stored = -1;
     hid_t creation = -1;
@@ -72,12 +84,11 @@ int h5_find_place(h5_file *f, const char *name, h5_type type, h5_place *out)
     }
     out->size = shape.size;
     out->row = 1;
-    for (int i = 0; i < shape.rank; i++) {
-        dims[i] = shape.dims[i];
-        out->row *= shape.size == 0 || i == 0 ? 1 : shape.dims[i];
+    for (int i = 1; i < shape.rank; i++) {
+        out->row *= shape.size == 0 ? 1 : shape.dims[i];
     }
     if (H5Tequal(stored, h5_memory_type(type)) > 0) {
-        find_layout(out, set, creation, shape.rank, dims);
+        find_layout(out, f, set, creation, &shape);
     }
 cleanup:
     h5_drop(creation);

@@ -76,9 +76,8 @@ static void limit(int resource, uint64_t most)
 /* What reading takes follows from the file's size: an array once, texts with a pointer each, packed data unpacked. */
 static void limit_all(uint64_t file_size)
 {
-    enum { TIMES = 80, SPARE = 256 << 20, SECONDS = 120, BYTES_A_SECOND = 10 << 20 };
-    limit(RLIMIT_CORE, 0); /* a crash is reported, not kept */
-    limit(RLIMIT_CPU, SECONDS + file_size / BYTES_A_SECOND);
+    enum { TIMES = 80, SPARE = 256 << 20 };
+    limit(RLIMIT_CORE, 0);                                          /* a crash is reported, not kept */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
     uint64_t most = 0;
     const uint64_t mapped = machine_mapped("");
@@ -87,6 +86,16 @@ static void limit_all(uint64_t file_size)
         limit(RLIMIT_AS, most);
     }
 #endif
+}
+
+/* Of a processor, for each answer: a training asks for compressed pictures again and again. */
+static void limit_time(uint64_t file_size)
+{
+    enum { SECONDS = 120, BYTES_A_SECOND = 10 << 20 };
+    struct rusage used = {0};
+    (void)getrusage(RUSAGE_SELF, &used);
+    const uint64_t so_far = (uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec;
+    limit(RLIMIT_CPU, so_far + SECONDS + file_size / BYTES_A_SECOND);
 }
 
 void h5_serve_alive(void)
@@ -232,10 +241,12 @@ _Noreturn void h5_serve(int descriptor, int connection)
     self.descriptor = descriptor;
     (void)fesetenv(FE_DFL_ENV); /* numbers are read as they are, also those that computing takes for 0 */
     (void)fstat(descriptor, &status);
-    limit_all((uint64_t)(status.st_size > 0 ? status.st_size : 0));
+    const uint64_t size = (uint64_t)(status.st_size > 0 ? status.st_size : 0);
+    limit_all(size);
     catch_crashes();
     while (h5_wire_receive(connection, &q, sizeof q) == 0 && q.ask < H5_ASKS &&
            receive_text(self.name, q.name_size) == 0 && receive_text(self.attribute, q.attribute_size) == 0) {
+        limit_time(size);
         answer_request(&q);
     }
     _exit(0);

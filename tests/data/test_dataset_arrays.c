@@ -187,26 +187,31 @@ START_TEST(other_orders_of_pixels)
 END_TEST
 
 /* Compressed, in chunks of parts of pictures, names of any length; made by h5py (arrays.py). */
-START_TEST(a_file_of_h5py)
+START_TEST(files_of_h5py)
 {
-    dataset *d = NULL;
-    ck_assert_msg(dataset_open_unread(&d, ARRAYS) == LS_OK, "%s", error_message());
-    ck_assert(dataset_samples(d) == 20 && dataset_classes(d) == 3 && dataset_count(d, DATASET_VAL) == 4);
-    ck_assert_str_eq(dataset_class_name(d, 1), "größe");
-    dataset_buffer buffer = {0};
-    for (size_t i = 0; i < 20; i++) {
-        const uint8_t *bytes = NULL;
-        size_t size = 0;
-        ck_assert_int_eq(dataset_label(d, i), (int32_t)(i % 3));
-        ck_assert_msg(dataset_read(d, i, i % 2 == 0 ? 1 : 20 - i, &buffer, &bytes, &size) == LS_OK, "%s",
-                      error_message());
-        ck_assert_uint_eq(size, 6 * 5 * 3);
-        for (size_t place = 0; place < size; place++) {
-            ck_assert_uint_eq(bytes[place], value_of(i, place));
+    static const char *const files[] = {ARRAYS "/arrays.h5", ARRAYS "/arrays_block.h5"};
+    for (size_t f = 0; f < 2; f++) {
+        dataset *d = NULL;
+        ck_assert_msg(dataset_open_unread(&d, files[f]) == LS_OK, "%s", error_message());
+        ck_assert(dataset_samples(d) == 20 && dataset_classes(d) == 3);
+        ck_assert_uint_eq(dataset_count(d, DATASET_VAL), f == 0 ? 4 : 0);
+        ck_assert_str_eq(dataset_class_name(d, 1), f == 0 ? "größe" : "1");
+        ck_assert(pack_is_samples(files[f]));
+        dataset_buffer buffer = {0};
+        for (size_t i = 0; i < 20; i++) {
+            const uint8_t *bytes = NULL;
+            size_t size = 0;
+            ck_assert_int_eq(dataset_label(d, i), (int32_t)(i % 3));
+            ck_assert_msg(dataset_read(d, i, i % 2 == 0 ? 1 : 20 - i, &buffer, &bytes, &size) == LS_OK, "%s",
+                          error_message());
+            ck_assert_uint_eq(size, 6 * 5 * 3);
+            for (size_t place = 0; place < size; place++) {
+                ck_assert_uint_eq(bytes[place], value_of(i, place));
+            }
         }
+        free(buffer.bytes);
+        dataset_free(d);
     }
-    free(buffer.bytes);
-    dataset_free(d);
 }
 END_TEST
 
@@ -233,11 +238,23 @@ START_TEST(wrong_arrays_are_refused)
     f = make("negative.h5", "x", "label", 3);
     ck_assert_int_eq(h5_write(f, "y", H5_INT32, 1, (size_t[]){3}, (int32_t[]){0, -1, 2}), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
-    refused("negative.h5", "y: the label of picture 1 is -1");
+    refused("negative.h5", "y: that of picture 1 is -1");
     f = make("split.h5", "images", "labels", 3);
     ck_assert_int_eq(h5_write(f, "split", H5_UINT8, 1, (size_t[]){3}, (uint8_t[]){0, 1, 3}), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
-    refused("split.h5", "split holds other numbers than 0");
+    refused("split.h5", "split: that of picture 2 is 3; it is 0 (training)");
+    f = make("minus.h5", "images", "labels", 3);
+    ck_assert_int_eq(h5_write(f, "split", H5_INT32, 1, (size_t[]){3}, (int32_t[]){0, 1, -1}), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    refused("minus.h5", "split: that of picture 2 is -1");
+    f = make("half.h5", "x", "label", 3);
+    ck_assert_int_eq(h5_write(f, "y", H5_FLOAT64, 1, (size_t[]){3}, (double[]){0, 0.5, 2}), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    refused("half.h5", "y: that of picture 1 is 0.5; classes are whole numbers");
+    f = make("numbers.h5", "images", "labels", 3);
+    ck_assert_int_eq(h5_write(f, "classes", H5_INT32, 1, (size_t[]){3}, (int32_t[]){0, 1, 2}), LS_OK);
+    ck_assert_int_eq(h5_close(f), LS_OK);
+    refused("numbers.h5", "classes holds no texts");
     f = make("names.h5", "images", "labels", 3);
     ck_assert_int_eq(h5_write_strings(f, "classes", (const char *[]){"one", "two"}, 2), LS_OK);
     ck_assert_int_eq(h5_close(f), LS_OK);
@@ -436,7 +453,7 @@ int main(void)
     tcase_add_test(tests, arrays_are_a_data_set);
     tcase_add_test(tests, pairs_of_arrays_are_splits);
     tcase_add_test(tests, other_orders_of_pixels);
-    tcase_add_test(tests, a_file_of_h5py);
+    tcase_add_test(tests, files_of_h5py);
     tcase_add_test(tests, wrong_arrays_are_refused);
     tcase_add_test(tests, pictures_are_stored_as_pixels);
     tcase_add_test(tests, damaged_pixels_are_found);

@@ -261,6 +261,30 @@ START_TEST(other_sources)
 }
 END_TEST
 
+/* What is of no use to the packing at hand gives way to what is. */
+START_TEST(gives_way)
+{
+    char tree[PATH_MAX];
+    make_tree();
+    (void)snprintf(tree, sizeof tree, "%s", scratch("tree"));
+    pack_directory_options o = resumable;
+    stopped("x.h5", 30);
+    ck_assert_uint_eq(kept("x.h5.partial"), 29);
+    o.storing.short_side = 12;
+    asked = 5;
+    ck_assert_int_eq(pack_directory(tree, scratch("x.h5"), &o, NULL), LS_ERROR);
+    ck_assert_ptr_nonnull(strstr(error_message(), "with the 4 pictures"));
+    ck_assert_uint_eq(kept("x.h5.partial"), 4);
+    asked = 3; /* all of it is of use: more is there than was come to again */
+    ck_assert_int_eq(pack_directory(tree, scratch("x.h5"), &o, NULL), LS_ERROR);
+    ck_assert_uint_eq(kept("x.h5.partial"), 4);
+    asked = 1; /* before the first */
+    ck_assert_int_eq(pack_directory(tree, scratch("x.h5"), &o, NULL), LS_ERROR);
+    ck_assert_ptr_nonnull(strstr(error_message(), "with the 4 pictures"));
+    ck_assert_int_eq(unlink(scratch("x.h5.partial")), 0);
+}
+END_TEST
+
 /* Stored as pixels, or smaller: what was kept is taken only where it has that form. */
 START_TEST(other_forms)
 {
@@ -303,5 +327,6 @@ int main(void)
     tcase_add_test(cases, others);
     tcase_add_test(cases, other_sources);
     tcase_add_test(cases, other_forms);
+    tcase_add_test(cases, gives_way);
     return suite_run("resume", cases);
 }
