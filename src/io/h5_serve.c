@@ -77,7 +77,7 @@ static void limit(int resource, uint64_t most)
 static void limit_all(uint64_t file_size)
 {
     enum { TIMES = 80, SPARE = 256 << 20 };
-    (void)file_size; /* where a sanitizer takes more than any limit */
+    (void)file_size;                                                /* where a sanitizer takes more than any limit */
     limit(RLIMIT_CORE, 0);                                          /* a crash is reported, not kept */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these map far more than they use */
     uint64_t most = 0;
