@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,25 +19,11 @@ static void failed(pictures *p, const char *path, const char *what)
     p->failed++;
 }
 
-static bool is_called_picture(const char *path)
-{
-    static const char *const endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",  ".bmp", ".gif",
-                                          ".webp", ".tif",  ".tiff", ".avif", ".heic", ".heif"};
-    const size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        const size_t n = strlen(endings[i]);
-        if (length > n && strcasecmp(path + length - n, endings[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* By its name or its first bytes; what cannot be opened is said later, when it is read. */
 static bool is_picture(const char *path)
 {
     unsigned char start[64] = {0};
-    if (is_called_picture(path)) {
+    if (pack_is_picture_name(path)) {
         return true;
     }
     const int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
