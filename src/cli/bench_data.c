@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/output.h"
+#include "cli/bench_report.h"
 #include "cli/parallel.h"
 #include "cli/run_options.h"
 #include "cli/start_weights.h"
@@ -119,12 +120,7 @@ static void write_setting(json *j, const feed_result *r, const feed_options *f)
 {
     const session_options *o = &f->session;
     const resolution size = size_of(o);
-    char processor[128];
-    machine_processor(processor, sizeof processor);
-    json_text(j, "version", LOCKSTEP_VERSION);
-    json_text(j, "cpu", processor);
-    json_text(j, "isa", model_isa());
-    json_text(j, "numbers", REAL_NAME);
+    bench_report_computer(j);
     json_number(j, "ranks", (double)r->ranks);
     json_number(j, "threads", o->train.threads);
     json_number(j, "loader_threads", r->loaders);

@@ -215,7 +215,7 @@ static void json_layer(json *j, const bench_row *row)
     json_close(j, '}');
 }
 
-static void json_setting(json *j, const bench_options *o, const bench_result *r)
+void bench_report_computer(json *j)
 {
     char processor[128];
     machine_processor(processor, sizeof processor);
@@ -223,6 +223,11 @@ static void json_setting(json *j, const bench_options *o, const bench_result *r)
     json_text(j, "cpu", processor);
     json_text(j, "isa", model_isa());
     json_text(j, "numbers", REAL_NAME);
+}
+
+static void json_setting(json *j, const bench_options *o, const bench_result *r)
+{
+    bench_report_computer(j);
     json_text(j, "precision", precision_name(o));
     json_number(j, "ranks", (double)r->ranks);
     json_number(j, "threads", o->threads);

@@ -22,15 +22,33 @@ static int check_pictures(dataset *d)
     return code;
 }
 
-/* By class, into the split's column; returns how many in all. */
-static size_t count_split(const dataset *d, dataset_split split, size_t *counts)
+static void print_row(const char *name, const size_t row[DATASET_SPLITS])
 {
-    size_t n = 0;
-    const uint32_t *indices = dataset_indices(d, split, &n);
-    for (size_t i = 0; i < n; i++) {
-        counts[DATASET_SPLITS * (size_t)dataset_label(d, indices[i]) + (size_t)split]++;
+    log_info("  %-24s %8zu %10zu %8zu", name, row[DATASET_TRAIN], row[DATASET_VAL], row[DATASET_TEST]);
+}
+
+/* A row for each class, and one of all. */
+static int print_classes(const dataset *d)
+{
+    const size_t classes = dataset_classes(d);
+    size_t *counts = calloc(DATASET_SPLITS * (classes + 1), sizeof *counts); /* a split after the other */
+    size_t all[DATASET_SPLITS];
+    if (counts == NULL) {
+        return error_set(LS_ENOMEM, "%s: out of memory for %zu classes", dataset_path(d), classes);
     }
-    return n;
+    for (int split = 0; split < DATASET_SPLITS; split++) {
+        dataset_count_classes(d, (dataset_split)split, counts + (size_t)split * classes);
+        all[split] = dataset_count(d, (dataset_split)split);
+    }
+    log_info("%s: data set", dataset_path(d));
+    log_info("  %-24s %8s %10s %8s", "class", "training", "validation", "test");
+    for (size_t i = 0; i < classes; i++) {
+        const size_t row[DATASET_SPLITS] = {counts[i], counts[classes + i], counts[2 * classes + i]};
+        print_row(dataset_class_name(d, i), row);
+    }
+    print_row("all", all);
+    free(counts);
+    return LS_OK;
 }
 
 /* How pictures are stored, their colours, and who packed them. */
@@ -71,7 +89,6 @@ static int write_montage(dataset *d, const char *path)
 int inspect_dataset(const char *path, const char *montage)
 {
     dataset *d = NULL;
-    size_t *counts = NULL;
     int code = montage == NULL ? dataset_open(&d, path) : dataset_open_unread(&d, path);
     if (code == LS_OK && montage != NULL) {
         code = write_montage(d, montage);
@@ -79,32 +96,16 @@ int inspect_dataset(const char *path, const char *montage)
     if (code == LS_OK) {
         code = check_pictures(d);
     }
-    if (code != LS_OK) {
-        goto cleanup;
+    if (code == LS_OK) {
+        code = print_classes(d);
     }
-    const size_t classes = dataset_classes(d);
-    counts = calloc(DATASET_SPLITS * (classes + 1), sizeof *counts); /* the last row: sums */
-    if (counts == NULL) {
-        code = error_set(LS_ENOMEM, "%s: out of memory for %zu classes", path, classes);
-        goto cleanup;
+    if (code == LS_OK) {
+        print_stored(d);
+        if (!dataset_turns(d)) {
+            log_info("made before orientation tags were looked at: its pictures are used as they are stored");
+        }
+        log_info("checksum %016" PRIx64, dataset_fingerprint(d));
     }
-    for (int split = 0; split < DATASET_SPLITS; split++) {
-        counts[DATASET_SPLITS * classes + (size_t)split] = count_split(d, (dataset_split)split, counts);
-    }
-    log_info("%s: data set", path);
-    log_info("  %-24s %8s %10s %8s", "class", "training", "validation", "test");
-    for (size_t i = 0; i <= classes; i++) {
-        const size_t *row = counts + DATASET_SPLITS * i;
-        log_info("  %-24s %8zu %10zu %8zu", i == classes ? "all" : dataset_class_name(d, i), row[DATASET_TRAIN],
-                 row[DATASET_VAL], row[DATASET_TEST]);
-    }
-    print_stored(d);
-    if (!dataset_turns(d)) {
-        log_info("made before orientation tags were looked at: its pictures are used as they are stored");
-    }
-    log_info("checksum %016" PRIx64, dataset_fingerprint(d));
-cleanup:
-    free(counts);
     dataset_free(d);
     return code;
 }

@@ -322,6 +322,11 @@ dataset_split dataset_split_of(const dataset *d, size_t i)
     return (dataset_split)d->split[i];
 }
 
+uint64_t dataset_hash(const dataset *d, size_t i)
+{
+    return d->hashes != NULL ? d->hashes[i] : 0;
+}
+
 size_t dataset_count(const dataset *d, dataset_split split)
 {
     return d->counts[split];

@@ -80,6 +80,9 @@ int32_t dataset_label(const dataset *d, size_t i);
 const char *dataset_name(const dataset *d, size_t i);
 dataset_split dataset_split_of(const dataset *d, size_t i);
 
+/* The hash of its bytes, which dataset_read compares them with; 0 where the file has none (dataset_is_foreign). */
+uint64_t dataset_hash(const dataset *d, size_t i);
+
 /*
  * From now on these are its classes, as those of a network that it is shown to: labels are numbered anew, by name; what
  * dataset_fingerprint says stays. Returns 0, LS_ENOMEM, or LS_EUSAGE where a class that has pictures is none of them.

@@ -185,7 +185,7 @@ bool pack_resume_get(const pack_resume *r, dataset_item *item, dataset_buffer *b
         return false;
     }
     item->size = size;
-    item->hash = hash_bytes(HASH_START, bytes, size);
+    item->hash = dataset_hash(r->d, found->at);
     item->likeness = found->likeness;
     item->turned = (found->flags & TURNED) != 0;
     item->profiled = (found->flags & PROFILED) != 0;
