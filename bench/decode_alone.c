@@ -1,6 +1,7 @@
 /*
- * decode_alone THREADS FOLDER: what libjpeg-turbo alone takes to see that all JPEG files of a folder can be decoded.
- * The files are read and decoded to RGB, and nothing is done with them. Prints their number and the pixels' sum.
+ * decode_alone THREADS FOLDER [FILE]: what libjpeg-turbo alone takes to see that all JPEG files of a folder can be
+ * decoded. The files are read and decoded to RGB, and nothing is done with the pixels; FILE gets the files' bytes, one
+ * behind the other, and is synced to disk. Prints their number.
  */
 #include <fcntl.h>
 #include <fts.h>
@@ -20,6 +21,8 @@ enum { MOST = 1 << 20 };
 static char *paths[MOST];
 static size_t count;
 static atomic_size_t next_path, decoded;
+static int copy = -1; /* the descriptor of FILE */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct decoder {
     struct jpeg_decompress_struct jpeg;
@@ -84,6 +87,16 @@ static void decode(decoder *d, size_t size)
     decoded++;
 }
 
+static void write_copy(const decoder *d, size_t size)
+{
+    (void)pthread_mutex_lock(&lock);
+    if (write(copy, d->file, size) != (ssize_t)size) {
+        perror("decode_alone");
+        exit(1);
+    }
+    (void)pthread_mutex_unlock(&lock);
+}
+
 static void *work(void *nothing)
 {
     decoder d = {0};
@@ -96,6 +109,9 @@ static void *work(void *nothing)
     for (size_t i = next_path++; i < count; i = next_path++) {
         if (read_file(&d, paths[i], &size) == 0) {
             decode(&d, size);
+            if (copy >= 0) {
+                write_copy(&d, size);
+            }
         }
     }
     jpeg_destroy_decompress(&d.jpeg);
@@ -118,10 +134,15 @@ static int list(char *folder)
 int main(int argc, char **argv)
 {
     pthread_t threads[256];
-    const int n = argc == 3 ? atoi(argv[1]) : 0;
+    const int n = argc == 3 || argc == 4 ? atoi(argv[1]) : 0;
     if (n < 1 || n > 256 || list(argv[2]) != 0) {
-        fprintf(stderr, "usage: decode_alone THREADS FOLDER\n");
+        fprintf(stderr, "usage: decode_alone THREADS FOLDER [FILE]\n");
         return 2;
+    }
+    copy = argc == 4 ? open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+    if (argc == 4 && copy < 0) {
+        perror(argv[3]);
+        return 1;
     }
     for (int i = 0; i < n; i++) {
         if (pthread_create(&threads[i], NULL, work, NULL) != 0) {
@@ -130,6 +151,10 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < n; i++) {
         (void)pthread_join(threads[i], NULL);
+    }
+    if (copy >= 0 && (fsync(copy) != 0 || close(copy) != 0)) {
+        perror(argv[3]);
+        return 1;
     }
     printf("%zu of %zu files decoded\n", (size_t)decoded, count);
     return 0;

@@ -8,7 +8,11 @@
  */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
     !defined(__SANITIZE_THREAD__)
+#if __GNUC__ >= 12
+#define CLONED __attribute__((target_clones("arch=x86-64-v4", "avx2", "default"))) /* with AVX-512 of bytes */
+#else
 #define CLONED __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
 #else
 #define CLONED
 #endif

@@ -6,6 +6,10 @@
 #include "base/error.h"
 #include "data/image_kinds.h"
 
+/* libjpeg-turbo writes rows that begin at a multiple of 32 bytes past the caches, and whoever needs them next waits for
+ * memory. So they begin at odd addresses, but for some of an odd number of bytes. */
+enum { ODD = 1 };
+
 int image_decode(image *out, const uint8_t *bytes, size_t size)
 {
     return image_decode_reduced(out, bytes, size, NULL);
@@ -81,12 +85,13 @@ int image_reserve(image *i, size_t width, size_t height)
     }
     const size_t need = width * height * 3;
     if (i->capacity < need) {
-        uint8_t *pixels = malloc(need); /* not realloc: nothing of the old picture is worth copying */
-        if (pixels == NULL) {
+        uint8_t *memory = malloc(need + ODD); /* not realloc: nothing of the old picture is worth copying */
+        if (memory == NULL) {
             return error_set(LS_ENOMEM, "no memory for a picture of %zu x %zu pixels", width, height);
         }
-        free(i->pixels);
-        i->pixels = pixels;
+        free(i->memory);
+        i->memory = memory;
+        i->pixels = memory + ODD;
         i->capacity = need;
     }
     i->width = width;
@@ -119,6 +124,6 @@ int image_of_pixels(image *out, const uint8_t *pixels, size_t width, size_t heig
 
 void image_release(image *i)
 {
-    free(i->pixels);
+    free(i->memory);
     *i = (image){0};
 }

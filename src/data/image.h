@@ -34,9 +34,10 @@ typedef enum image_background {
 } image_background;
 
 typedef struct image {
-    uint8_t *pixels; /* [height][width][3], owned; reused by the next decode into this image */
+    uint8_t *pixels; /* [height][width][3], in memory; reused by the next decode into this image */
+    uint8_t *memory; /* owned; from malloc */
     size_t width, height;
-    size_t capacity;             /* bytes in pixels */
+    size_t capacity;             /* bytes that pixels have room for */
     image_background background; /* asked for; decoding does not change it */
     int orientation; /* as the file's tag says, 1 (upright) to 8; set by decoding, which does not turn the pixels */
     image_reduction reduced;    /* set by decoding; zeros of other pictures */

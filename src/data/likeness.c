@@ -10,6 +10,8 @@
 
 enum { SIDE = LIKENESS_SIDE, LOW = LIKENESS_LOW, BITS = LOW * LOW - 1, GRAY = 256 };
 
+enum { RUN = 64, ROWS = 16 }; /* values and rows that are added at once; so many streams a processor reads ahead */
+
 #define LEAST_AMPLITUDE 0.1 /* in grey levels */
 
 /* What one of SIDE equal parts of a length has of the length's places: their weights, in 1/SIDE of a place. */
@@ -29,51 +31,63 @@ static part_of find_part(size_t length, size_t number)
     return p;
 }
 
-/* The sum of a strip of rows, column by column: n values a row. */
-CLONED static void add_rows(uint32_t *columns, const uint8_t *pixels, size_t n, size_t height, size_t strip)
+CLONED static void start_columns(uint32_t *restrict columns, const uint8_t *restrict pixels, size_t n, part_of p)
 {
-    const part_of p = find_part(height, strip);
     const uint8_t *first = pixels + p.first * n;
     const uint8_t *last = pixels + p.last * n;
-    memset(columns, 0, n * sizeof *columns);
-    size_t y = p.first + 1;
-    for (; y + 3 < p.last; y += 4) { /* so that sums of 16 bits do for most */
-        const uint8_t *row = pixels + y * n;
-        for (size_t i = 0; i < n; i++) {
-            columns[i] += (uint16_t)(row[i] + row[n + i] + row[2 * n + i] + row[3 * n + i]);
-        }
-    }
-    for (; y < p.last; y++) {
-        const uint8_t *row = pixels + y * n;
-        for (size_t i = 0; i < n; i++) {
-            columns[i] += row[i];
-        }
-    }
     for (size_t i = 0; i < n; i++) {
-        columns[i] = SIDE * columns[i] + (uint16_t)(p.first_weight * first[i] + p.last_weight * last[i]);
+        columns[i] = (uint16_t)(p.first_weight * first[i] + p.last_weight * last[i]);
     }
 }
 
-/* GRAY times the brightness of a pixel, or of a sum of them. */
-static uint64_t brightness(const uint64_t *at, size_t channels)
+/* At most 256 rows, so that sums of 16 bits do. */
+CLONED static void add_whole_rows(uint32_t *restrict columns, const uint8_t *restrict rows, size_t n, size_t count)
 {
-    return channels == 1 ? GRAY * at[0] : 77 * at[0] + 150 * at[1] + 29 * at[2];
+    size_t x = 0;
+    for (; x + RUN <= n; x += RUN) {
+        uint16_t sum[RUN] = {0};
+        for (size_t y = 0; y < count; y++) {
+            for (size_t i = 0; i < RUN; i++) {
+                sum[i] = (uint16_t)(sum[i] + rows[y * n + x + i]);
+            }
+        }
+        for (size_t i = 0; i < RUN; i++) {
+            columns[x + i] += (uint32_t)SIDE * sum[i];
+        }
+    }
+    for (size_t y = 0; y < count; y++) {
+        for (size_t i = x; i < n; i++) {
+            columns[i] += (uint32_t)SIDE * rows[y * n + i];
+        }
+    }
 }
 
-static double mean_of(const uint32_t *columns, size_t width, size_t height, size_t channels, size_t number)
+/* The sum of a part of the rows, of n values each, column by column, in 1/SIDE of a value. */
+static void add_rows(uint32_t *columns, const uint8_t *pixels, size_t n, part_of p)
 {
-    uint64_t sum[3] = {0};
+    start_columns(columns, pixels, n, p);
+    for (size_t y = p.first + 1; y < p.last; y += ROWS) {
+        add_whole_rows(columns, pixels + y * n, n, p.last - y < ROWS ? p.last - y : ROWS);
+    }
+}
+
+/* GRAY times the brightness, which fits into 32 bits, as a side is at most IMAGE_MAX_SIDE. */
+CLONED static void add_channels(uint32_t *restrict line, const uint32_t *restrict columns, size_t width)
+{
+    for (size_t x = 0; x < width; x++) {
+        line[x] = 77 * columns[3 * x] + 150 * columns[3 * x + 1] + 29 * columns[3 * x + 2];
+    }
+}
+
+static double mean_of(const uint32_t *line, size_t width, size_t height, size_t number)
+{
+    uint64_t sum = 0;
     const part_of p = find_part(width, number);
     for (size_t x = p.first + 1; x < p.last; x++) {
-        for (size_t c = 0; c < channels; c++) {
-            sum[c] += columns[x * channels + c];
-        }
+        sum += line[x];
     }
-    for (size_t c = 0; c < channels; c++) {
-        sum[c] = SIDE * sum[c] + (uint64_t)p.first_weight * columns[p.first * channels + c] +
-                 (uint64_t)p.last_weight * columns[p.last * channels + c];
-    }
-    return (double)brightness(sum, channels) / ((double)GRAY * (double)width * (double)height);
+    sum = SIDE * sum + (uint64_t)p.first_weight * line[p.first] + (uint64_t)p.last_weight * line[p.last];
+    return (double)sum / ((double)GRAY * (double)width * (double)height);
 }
 
 /* Where a mean of the stored picture is to be seen (data/orientation.h). */
@@ -96,7 +110,7 @@ static void make_cosines(likeness_space *s)
     s->ready = true;
 }
 
-static void transform(double *out, const double *plane, const double (*cosines)[SIDE])
+CLONED static void transform(double *out, const double *plane, const double (*cosines)[SIDE])
 {
     double rows[LOW][SIDE] = {{0}};
     for (size_t u = 0; u < LOW; u++) {
@@ -117,31 +131,38 @@ static void transform(double *out, const double *plane, const double (*cosines)[
     }
 }
 
-static int compare(const void *a, const void *b)
+/* The median of BITS numbers, without branches that depend on them. */
+CLONED static double median_of(const double *numbers)
 {
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    for (size_t i = 0; i < BITS; i++) {
+        int64_t below = 0;
+        int64_t above = 0;
+        for (size_t k = 0; k < BITS; k++) {
+            below += numbers[k] < numbers[i];
+            above += numbers[k] > numbers[i];
+        }
+        if (below <= BITS / 2 && above <= BITS / 2) {
+            return numbers[i];
+        }
+    }
+    return numbers[0]; /* not reached but with NaN */
 }
 
 static uint64_t bits_of(const double *coefficients)
 {
-    double sorted[BITS];
     size_t large = 0;
     uint64_t bits = 1; /* so that none is 0 */
-    for (size_t i = 0; i < BITS; i++) {
-        sorted[i] = coefficients[i + 1];
-        large += fabs(sorted[i]) > LEAST_AMPLITUDE;
-    }
-    qsort(sorted, BITS, sizeof *sorted, compare);
-    for (size_t i = 0; i < BITS; i++) {
-        bits = bits << 1 | (coefficients[i + 1] > sorted[BITS / 2]);
+    const double median = median_of(coefficients + 1);
+    for (size_t i = 1; i <= BITS; i++) {
+        large += fabs(coefficients[i]) > LEAST_AMPLITUDE;
+        bits = bits << 1 | (coefficients[i] > median);
     }
     return 2 * large > BITS ? bits : 0;
 }
 
-static int reserve(likeness_space *s, size_t n)
+static int reserve(likeness_space *s, size_t width)
 {
+    const size_t n = 4 * width;
     if (n > s->capacity) {
         uint32_t *fresh = malloc(n * sizeof *fresh);
         if (fresh == NULL) {
@@ -154,7 +175,7 @@ static int reserve(likeness_space *s, size_t n)
     return LS_OK;
 }
 
-int likeness_of(uint64_t *out, const uint8_t *pixels, size_t width, size_t height, size_t channels, int orientation,
+int likeness_of(uint64_t *out, const uint8_t *pixels, size_t width, size_t height, int orientation,
                 likeness_space *space)
 {
     double plane[SIDE * SIDE];
@@ -163,14 +184,16 @@ int likeness_of(uint64_t *out, const uint8_t *pixels, size_t width, size_t heigh
     if (width < SIDE || height < SIDE) {
         return LS_OK;
     }
-    const int code = reserve(space, width * channels);
+    const int code = reserve(space, width);
     if (code != LS_OK) {
         return code;
     }
+    uint32_t *line = space->columns + 3 * width;
     for (size_t r = 0; r < SIDE; r++) {
-        add_rows(space->columns, pixels, width * channels, height, r);
+        add_rows(space->columns, pixels, 3 * width, find_part(height, r));
+        add_channels(line, space->columns, width);
         for (size_t c = 0; c < SIDE; c++) {
-            *place_of(plane, orientation, r, c) = mean_of(space->columns, width, height, channels, c);
+            *place_of(plane, orientation, r, c) = mean_of(line, width, height, c);
         }
     }
     make_cosines(space);

@@ -16,7 +16,7 @@ enum { LIKENESS_SIDE = 32, LIKENESS_LOW = 8 };
 
 /* Memory that is used again. Starts as zeros. */
 typedef struct likeness_space {
-    uint32_t *columns; /* owned */
+    uint32_t *columns; /* owned; [width][3], sums of a strip of rows, and behind them [width], their brightness */
     size_t capacity;
     double cosines[LIKENESS_LOW][LIKENESS_SIDE];
     bool ready; /* these are */
@@ -25,10 +25,10 @@ typedef struct likeness_space {
 /*
  * *out is 0, none, where a side is shorter than LIKENESS_SIDE or fewer than half of the coefficients are above a tenth
  * of a grey level, as of a picture of one colour, or of stripes: their bits would be those of noise. pixels:
- * [height][width] [channels], channels 1 (gray) or 3 (RGB); orientation: 1 to 8, data/orientation.h. Returns 0 or
- * LS_ENOMEM.
+ * [height][width][3], sides at most IMAGE_MAX_SIDE (data/image.h); orientation: 1 to 8, data/orientation.h. Returns 0
+ * or LS_ENOMEM.
  */
-int likeness_of(uint64_t *out, const uint8_t *pixels, size_t width, size_t height, size_t channels, int orientation,
+int likeness_of(uint64_t *out, const uint8_t *pixels, size_t width, size_t height, int orientation,
                 likeness_space *space);
 
 void likeness_space_release(likeness_space *s);

@@ -38,8 +38,9 @@ struct pack_pipe {
     pthread_cond_t wanted, done;
     slot *slots; /* a ring: pictures are put at `last`, looked into at `next` and taken at `first` */
     size_t count, first, next, last;
-    size_t under_way; /* put and not taken yet */
-    size_t waiting;   /* put and not looked into yet */
+    size_t under_way;    /* put and not taken yet */
+    size_t waiting;      /* put and not looked into yet */
+    const slot *awaited; /* the one whose end `done` tells; NULL: nobody waits */
     bool ends;
     pthread_t *threads;
     int started;
@@ -133,7 +134,7 @@ static int compare(dataset_item *item, worker *w)
 {
     const image *i = &w->decoded;
     pack_measure(item, i);
-    return likeness_of(&item->likeness, i->pixels, i->width, i->height, 3, i->orientation, &w->likeness);
+    return likeness_of(&item->likeness, i->pixels, i->width, i->height, i->orientation, &w->likeness);
 }
 
 static void look_into(pack_picture *p, worker *w, const pack_storing *how)
@@ -191,7 +192,9 @@ static void *work(void *context)
         find(&s->picture, &w, p);
         (void)pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
-        (void)pthread_cond_signal(&p->done);
+        if (s == p->awaited) {
+            (void)pthread_cond_signal(&p->done);
+        }
     }
     (void)pthread_mutex_unlock(&p->lock);
     image_release(&w.decoded);
@@ -259,20 +262,29 @@ static int take_first(pack_pipe *p)
     return code;
 }
 
-/* Take those that are done, waiting for the oldest as long as more than `most` are under way. */
-static int take_done(pack_pipe *p, size_t most)
+/* The `number`th of those under way, from 1. */
+static void wait_for(pack_pipe *p, size_t number)
+{
+    const slot *s = &p->slots[(p->first + number - 1) % p->count];
+    (void)pthread_mutex_lock(&p->lock);
+    p->awaited = s;
+    while (s->state != SLOT_DONE) {
+        (void)pthread_cond_wait(&p->done, &p->lock);
+    }
+    p->awaited = NULL;
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+/* Take the oldest until no more than `most` are under way. The last of them is waited for first, so that this thread
+ * wakes up once for all, mostly. */
+static int take_until(pack_pipe *p, size_t most)
 {
     int code = LS_OK;
-    while (code == LS_OK && p->under_way > 0) {
-        (void)pthread_mutex_lock(&p->lock);
-        while (p->under_way > most && p->slots[p->first].state != SLOT_DONE) {
-            (void)pthread_cond_wait(&p->done, &p->lock);
-        }
-        const bool is_done = p->slots[p->first].state == SLOT_DONE;
-        (void)pthread_mutex_unlock(&p->lock);
-        if (!is_done) {
-            break;
-        }
+    if (p->under_way > most) {
+        wait_for(p, p->under_way - most);
+    }
+    while (code == LS_OK && p->under_way > most) {
+        wait_for(p, 1);
         code = take_first(p);
     }
     return code;
@@ -280,7 +292,7 @@ static int take_done(pack_pipe *p, size_t most)
 
 int pack_pipe_room(pack_pipe *p, pack_picture **out)
 {
-    const int code = take_done(p, p->count - 1);
+    const int code = p->under_way == p->count ? take_until(p, p->count / 2) : LS_OK;
     *out = code == LS_OK ? &p->slots[p->last].picture : NULL;
     return code;
 }
@@ -298,7 +310,7 @@ void pack_pipe_put(pack_pipe *p)
 
 int pack_pipe_finish(pack_pipe *p)
 {
-    return take_done(p, 0);
+    return take_until(p, 0);
 }
 
 void pack_pipe_free(pack_pipe *p)

@@ -46,8 +46,8 @@ int pack_pipe_create(pack_pipe **out, int threads, const pack_storing *storing, 
                      const pack_resume *resume);
 
 /*
- * Room for the next picture, of which only the buffer is not zeros, whose bytes may be overwritten. Those that are done
- * come back first, and where there is no room, one is waited for. Returns 0 or what the taker did.
+ * Room for the next picture, of which only the buffer is not zeros, whose bytes may be overwritten. Where there is
+ * none, the older half of those under way is waited for, and comes back first. Returns 0 or what the taker did.
  */
 int pack_pipe_room(pack_pipe *p, pack_picture **out);
 

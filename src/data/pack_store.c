@@ -95,37 +95,40 @@ int pack_store(dataset_buffer *file, size_t *size, bool *anew, image *decoded, c
     return pixels ? store_pixels(file, size, decoded, how, space) : store_jpeg(file, size, decoded, how, space);
 }
 
-/* Bytes that are added at once, each to a sum of its own: whole pixels, and whole registers. */
-enum { LANES = 48, MOST_BLOCKS = 256 };
+/* Of each block, LANES bytes that are whole pixels, a run is added at once, each byte to a sum of its own. */
+enum { RUN = 64, LANES = 3 * RUN, MOST_BLOCKS = 256 };
 
 /*
  * Sums of so many blocks, and of their squares, by lane. Numbers of 16 bits, of which a register holds most: of squares
- * either half has a sum of its own, so that MOST_BLOCKS of 255 fit into each.
+ * one holds the low bits of the sum, another the sum of all but the low 8 bits, from which the rest follows, as
+ * MOST_BLOCKS times 255 fits into 16 bits.
  */
-CLONED static void add_blocks(uint64_t sums[3], uint64_t squares[3], const uint8_t *bytes, size_t blocks)
+CLONED static void add_blocks(uint64_t sums[LANES], uint64_t squares[LANES], const uint8_t *bytes, size_t blocks)
 {
-    uint16_t sum[LANES] = {0};
-    uint16_t low[LANES] = {0};
-    uint16_t high[LANES] = {0};
-    for (size_t b = 0; b < blocks; b++) {
-        for (size_t i = 0; i < LANES; i++) {
-            const uint16_t value = bytes[b * LANES + i];
-            const uint16_t square = (uint16_t)(value * value);
-            sum[i] = (uint16_t)(sum[i] + value);
-            low[i] = (uint16_t)(low[i] + (square & 255));
-            high[i] = (uint16_t)(high[i] + (square >> 8));
+    for (size_t from = 0; from < LANES; from += RUN) {
+        uint16_t sum[RUN] = {0};
+        uint16_t low[RUN] = {0};
+        uint16_t high[RUN] = {0};
+        for (size_t b = 0; b < blocks; b++) {
+            for (size_t i = 0; i < RUN; i++) {
+                const uint16_t value = bytes[b * LANES + from + i];
+                const uint16_t square = (uint16_t)(value * value);
+                sum[i] = (uint16_t)(sum[i] + value);
+                low[i] = (uint16_t)(low[i] + square);
+                high[i] = (uint16_t)(high[i] + (square >> 8));
+            }
         }
-    }
-    for (size_t i = 0; i < LANES; i++) {
-        sums[i % 3] += sum[i];
-        squares[i % 3] += low[i] + (uint64_t)256 * high[i];
+        for (size_t i = 0; i < RUN; i++) {
+            sums[from + i] += sum[i];
+            squares[from + i] += (uint16_t)(low[i] - 256 * high[i]) + 256U * high[i];
+        }
     }
 }
 
 void pack_measure(dataset_item *item, const image *picture)
 {
-    uint64_t sums[3] = {0};
-    uint64_t squares[3] = {0};
+    uint64_t sums[LANES] = {0};
+    uint64_t squares[LANES] = {0};
     const size_t n = picture->width * picture->height;
     const size_t all = 3 * n / LANES;
     for (size_t done = 0; done < all; done += MOST_BLOCKS) {
@@ -134,6 +137,10 @@ void pack_measure(dataset_item *item, const image *picture)
     for (size_t at = all * LANES; at < 3 * n; at++) {
         sums[at % 3] += picture->pixels[at];
         squares[at % 3] += (uint64_t)picture->pixels[at] * picture->pixels[at];
+    }
+    for (size_t i = 3; i < LANES; i++) {
+        sums[i % 3] += sums[i];
+        squares[i % 3] += squares[i];
     }
     item->measured = true;
     for (size_t c = 0; c < 3; c++) {

@@ -46,8 +46,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void check_decode_again(const image *first, const uint8_t *data, size_t size)
 {
     const size_t bytes = first->width * first->height * 3;
-    image second = {.pixels = malloc(bytes), .capacity = bytes, .background = first->background};
-    FUZZ_CHECK(second.pixels != NULL);
+    image second = {.background = first->background};
+    FUZZ_CHECK(image_reserve(&second, first->width, first->height) == LS_OK);
     for (size_t i = 0; i < bytes; i++) {
         second.pixels[i] = (uint8_t)~first->pixels[i];
     }
