@@ -25,9 +25,11 @@ static int put(manifest_source *s, const pack_listed *row)
         return pack_pass(&s->p.account, PACK_TWICE, row->listed, "is listed before");
     }
     const pack_reason reason = pack_place_find(&place, row->of->root, row->listed);
-    if (reason != PACK_REASONS) {
-        return pack_pass(&s->p.account, reason, place.path, "%s (line %zu of %s)", place.why, row->line,
-                         row->of->input->path);
+    if (reason != PACK_REASONS) { /* perhaps one of many, of which none comes back from the pipe */
+        const int stopped = packing_stopped(&s->p);
+        return stopped != LS_OK ? stopped
+                                : pack_pass(&s->p.account, reason, place.path, "%s (line %zu of %s)", place.why,
+                                            row->line, row->of->input->path);
     }
     if (output_is(s->p.out, &place.info)) {
         return error_set(LS_EUSAGE, "%s: is one of the files to be packed; name another output", s->p.out);

@@ -156,12 +156,18 @@ static int stop(packing *p)
                      p->out, signal, kept, p->out);
 }
 
+int packing_stopped(packing *p)
+{
+    return p->resume != NULL && signals_received() != 0 ? stop(p) : LS_OK;
+}
+
 int packing_receive(packing *p, pack_picture *picture, const char *shown)
 {
-    if (p->resume != NULL && signals_received() != 0) {
+    const int stopped = packing_stopped(p);
+    if (stopped != LS_OK) {
         pack_item_release(&picture->item);
         picture->item = (dataset_item){0};
-        return stop(p);
+        return stopped;
     }
     p->resumed += picture->resumed;
     if (picture->code == LS_OK) {

@@ -58,6 +58,9 @@ void packing_show(packing *p, size_t done, size_t all);
  */
 int packing_pipe(packing *p, pack_pipe **out, pack_taker *take, void *context);
 
+/* Whether a signal came: then what was taken is kept, and it returns LS_ERROR, or why it cannot be kept. Else 0. */
+int packing_stopped(packing *p);
+
 /*
  * A picture that comes back from a pipe: take it if it is one, or else account for it, or end the packing. shown: its
  * name for messages. Its item's name is the packing's, or freed.

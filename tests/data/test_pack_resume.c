@@ -261,6 +261,23 @@ START_TEST(other_sources)
 }
 END_TEST
 
+/* A list of files that are not there, of which no picture ever comes back. */
+START_TEST(nothing_there)
+{
+    static const char list[] = "path,label\nno/1.png,1\nno/2.png,2\nno/3.png,2\n";
+    const pack_manifest_options listed = {.common = {.resumable = true}};
+    char path[PATH_MAX];
+    scratch_file("gone.csv", list, strlen(list));
+    (void)snprintf(path, sizeof path, "%s", scratch("gone.csv"));
+    const pack_input input = {.path = path};
+    asked = 2;
+    ck_assert_int_eq(pack_manifests(&input, 1, scratch("x.h5"), &listed, NULL), LS_ERROR);
+    ck_assert_ptr_nonnull(strstr(error_message(), "stopped by SIGTERM; nothing was packed"));
+    asked = NEVER;
+    ck_assert_int_eq(pack_manifests(&input, 1, scratch("x.h5"), &listed, NULL), LS_EUSAGE);
+}
+END_TEST
+
 /* What is of no use to the packing at hand gives way to what is. */
 START_TEST(gives_way)
 {
@@ -327,6 +344,7 @@ int main(void)
     tcase_add_test(cases, others);
     tcase_add_test(cases, other_sources);
     tcase_add_test(cases, other_forms);
+    tcase_add_test(cases, nothing_there);
     tcase_add_test(cases, gives_way);
     return suite_run("resume", cases);
 }
