@@ -91,7 +91,7 @@ static void print_origins(const report_run *runs, size_t count)
     char text[256];
     for (size_t i = 0; i < count; i++) {
         if (runs[i].data.info.origin.count > 1) {
-            log_info("%s: computed by %s; its bits are those of no run by one kernel path alone", runs[i].data.dir,
+            log_info("%s: computed by %s; its bits are those of no run by one arithmetic alone", runs[i].data.dir,
                      origin_describe(text, sizeof text, &runs[i].data.info.origin));
         }
     }

@@ -1,10 +1,9 @@
 # One body, compiled once for each instruction set the target machine family has, and again for tensors in bf16. Flags
-# are per file; nothing else is compiled for more than the baseline. Contraction into fused multiply-adds is wanted here,
-# and only here.
+# are per file; nothing else is compiled for more than the baseline.
 #
 # To say in which register each variable is, line by line, takes a third of these files' compile time: -g1 leaves it out,
 # and has the lines. The code is the same.
-set(kernel_flags -O3 -g1 -ffp-contract=fast -Wno-psabi)
+set(kernel_flags -O3 -g1 -Wno-psabi)
 set(kernel_isas generic)
 set(kernel_flags_generic "")
 if(LOCKSTEP_SANITIZE)
@@ -34,7 +33,8 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   list(APPEND kernel_isas neon)
   set(kernel_flags_neon "")
 endif()
-set_source_files_properties(kernels/peak.c PROPERTIES COMPILE_OPTIONS "${kernel_flags}") # chooses per function
+# It chooses an instruction set per function, and wants products and sums as one instruction.
+set_source_files_properties(kernels/peak.c PROPERTIES COMPILE_OPTIONS "${kernel_flags};-ffp-contract=fast")
 foreach(isa generic avx2 avx512 neon)
   foreach(file kernels/isa_${isa}.c kernels/isa_${isa}_bf16.c)
     if(NOT isa IN_LIST kernel_isas OR (LOCKSTEP_DOUBLE AND file MATCHES "_bf16"))

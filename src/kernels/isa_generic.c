@@ -1,4 +1,4 @@
 #define KERNELS_NAME  "generic"
 #define KERNELS_TABLE kernels_generic
-#define TILE_LINES    4
+#define TILE_LINES    2
 #include "kernels/body.inc"

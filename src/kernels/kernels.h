@@ -7,7 +7,8 @@
 
 /*
  * The arithmetic of a training step: one table of functions for each instruction set, one body
- * (kernels/body.inc), one selector. Kernels know numbers, not layers; a call works on one shard.
+ * (kernels/body.inc), one selector. All tables of a storage give the same bits. Kernels know numbers, not layers; a
+ * call works on one shard.
  *
  * Activations of a shard lie as [blocks][samples][height * width][8]: channels in blocks of 8, so that the pixels of
  * all samples are one run for a 1×1 convolution. Channels beyond the last real one are zero, and stay zero when
@@ -137,9 +138,6 @@ size_t kernel_stored_size(kernel_storage storage);
  * this build has no such storage.
  */
 int kernels_select(const kernels **out, kernel_storage storage, const char *name);
-
-/* 1 where LOCKSTEP_ISA names one. */
-int kernels_asked(void);
 
 /* Every table of a storage that this CPU can run, best last; *count is set, to 0 where this build has none. */
 const kernels *const *kernels_available(kernel_storage storage, size_t *count);

@@ -75,7 +75,7 @@ const kernels *const *kernels_available(kernel_storage storage, size_t *count)
     return usable[storage];
 }
 
-int kernels_asked(void)
+static int asked_for_one(void)
 {
     const char *asked = getenv("LOCKSTEP_ISA");
     return asked != NULL && asked[0] != '\0';
@@ -89,14 +89,14 @@ static int refuse_name(const char *wanted, const kernels *const *tables, size_t 
         strncat(names, tables[i]->name, sizeof names - strlen(names) - 1);
     }
     return error_set(LS_EUSAGE, "%s%s: this CPU has no such kernel path; it has: %s",
-                     kernels_asked() ? "LOCKSTEP_ISA=" : "kernels ", wanted, names);
+                     asked_for_one() ? "LOCKSTEP_ISA=" : "kernels ", wanted, names);
 }
 
 int kernels_select(const kernels **out, kernel_storage storage, const char *name)
 {
     size_t count = 0;
     const kernels *const *tables = kernels_available(storage, &count);
-    const char *wanted = name == NULL && kernels_asked() ? getenv("LOCKSTEP_ISA") : name;
+    const char *wanted = name == NULL && asked_for_one() ? getenv("LOCKSTEP_ISA") : name;
     if (count == 0) {
         return error_set(LS_EUSAGE, "mixed precision: this build computes and stores everything in " REAL_NAME
                                     "; use a release build, or precision float32");

@@ -9,7 +9,6 @@
 #include "base/sort.h"
 #include "base/watch.h"
 #include "measure/bench_rig.h"
-#include "train/kernel_path.h"
 #include "train/memory_check.h"
 #include "train/placement.h"
 #include "train/session.h"
@@ -231,9 +230,6 @@ int bench_run(bench_result *out, comm *c, const bench_options *o)
         code = allocate(out, &r, &space, o->small);
     }
     code = comm_agree(c, code);
-    if (code == LS_OK) {
-        code = kernel_path_same(c, model_isa());
-    }
     if (code == LS_OK) {
         code = placement_settle(c, rig.replica.threads, &share);
     }

@@ -32,7 +32,6 @@ typedef struct trainer {
     session s;
     const trainer_options *o; /* not owned */
     session_history at;
-    char kernels[ORIGIN_NAME_SIZE]; /* the path in use */
     requests when;
     unsigned requests;  /* agreed on, and not yet fulfilled */
     int failure;        /* local error, agreed on with the next step */
@@ -138,16 +137,14 @@ static kernel_path_request path_request(const trainer_options *o)
 /* From nothing to the state before the first step. */
 static int begin(trainer *t, comm *c)
 {
-    session_options o = t->o->session;
     const kernel_path_request path = path_request(t->o);
-    int code = kernel_path_settle(t->kernels, c, &path);
+    int code = kernel_path_settle(c, &path);
     if (code != LS_OK) {
         return code;
     }
-    o.kernels = t->kernels;
     code = comm_agree(c, tracing_open(&t->traced, &t->o->trace, t->o->run_dir, t->o->program));
     if (code == LS_OK) {
-        code = session_open(&t->s, c, &o);
+        code = session_open(&t->s, c, &t->o->session);
     }
     if (code != LS_OK) {
         return code;
@@ -173,7 +170,7 @@ static int begin(trainer *t, comm *c)
         }
         t->at.moving_distance = t->at.best_score = t->at.best_epoch = NAN;
     }
-    origin_add(&t->s.replica.state.origin, t->s.replica.state.step, t->kernels, REAL_NAME);
+    origin_add(&t->s.replica.state.origin, t->s.replica.state.step, ORIGIN_ANY_PATH, REAL_NAME);
     if (norms_of_asked(t->s.options.optimizer.decay.norms_of)) {
         code = norms_of_read(&t->norms, &t->s);
         if (code != LS_OK) {
@@ -525,7 +522,7 @@ int trainer_run(comm *c, const trainer_options *options)
     overview_print(&t.s, options);
     const kernel_path_request path = path_request(options);
     if (!done_before(&t)) {
-        kernel_path_report(&path, t.kernels);
+        kernel_path_report(&path);
     }
     if (leads(&t) && !done_before(&t)) {
         advice_start(&t.s);

@@ -47,9 +47,10 @@ char *origin_describe(char *out, size_t size, const origin *o)
     (void)snprintf(out, size, "%s", o->count == 0 ? "not known" : "");
     for (size_t i = 0; i < o->count && used < size; i++) {
         const origin_span *span = &o->spans[i];
-        const int known = strcmp(span->kernels, unknown) != 0;
-        int n = snprintf(out + used, size - used, "%s%s%s%s", i == 0 ? "" : ", then ", span->kernels, known ? " " : "",
-                         known ? span->numbers : "");
+        const char *kernels = strcmp(span->kernels, ORIGIN_ANY_PATH) == 0 ? "" : span->kernels;
+        const char *numbers = strcmp(span->kernels, unknown) == 0 ? "" : span->numbers;
+        int n = snprintf(out + used, size - used, "%s%s%s%s", i == 0 ? "" : ", then ", kernels,
+                         *kernels != '\0' && *numbers != '\0' ? " " : "", numbers);
         used += n > 0 ? (size_t)n : 0;
         if (i + 1 < o->count && used < size) {
             n = snprintf(out + used, size - used, " to step %" PRIu64, span[1].step);

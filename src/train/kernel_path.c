@@ -8,51 +8,20 @@
 #include "base/real.h"
 #include "kernels/kernels.h"
 
-/* Whether all ranks can, and are free to, use this path; *out. Collective. */
-static int all_can_use(bool *out, comm *c, const char *path)
+/* "in float64", "with kernels avx2 in float32" */
+static char *how(char *out, size_t size, const origin_span *s)
 {
-    const kernels *k = NULL;
-    const bool can = !kernels_asked() && kernels_select(&k, KERNEL_STORE_REAL, path) == LS_OK;
-    const int code = comm_agree(c, can ? LS_OK : error_set(LS_ENOTFOUND, "no kernel path %s", path));
-    *out = code == LS_OK;
-    return code == LS_ENOTFOUND ? LS_OK : code;
+    const bool any = strcmp(s->kernels, ORIGIN_ANY_PATH) == 0;
+    (void)snprintf(out, size, "%s%s%sin %s", any ? "" : "with kernels ", any ? "" : s->kernels, any ? "" : " ",
+                   s->numbers);
+    return out;
 }
 
-int kernel_path_same(comm *c, const char *name)
-{
-    char first[ORIGIN_NAME_SIZE] = "";
-    (void)snprintf(first, sizeof first, "%s", name);
-    int code = comm_broadcast(c, first, sizeof first);
-    if (code == LS_OK && strcmp(first, name) != 0) {
-        code = error_set(LS_EUSAGE,
-                         "kernel path %s here, but %s on rank 0, so results would depend on where ranks run; set "
-                         "LOCKSTEP_ISA to one that all processors have, such as generic or avx2",
-                         name, first);
-    }
-    return comm_agree(c, code);
-}
+enum { HOW_SIZE = 2 * ORIGIN_NAME_SIZE + 32 };
 
-static bool is_as_before(const origin_span *last, const char *name)
+static bool is_as_before(const origin_span *last)
 {
-    return strcmp(last->kernels, name) == 0 && strcmp(last->numbers, REAL_NAME) == 0;
-}
-
-static int refuse_others(const kernel_path_request *request, const origin_span *last, const char *name)
-{
-    if (!request->same_bits || (last != NULL && is_as_before(last, name))) {
-        return LS_OK;
-    }
-    if (last == NULL) {
-        return error_set(LS_EUSAGE,
-                         "%s: does not say which kernel path computed it, so that --same-bits has nothing to go by; "
-                         "resume without it",
-                         request->checkpoint);
-    }
-    return error_set(LS_EUSAGE,
-                     "%s: was computed with kernels %s in %s, and %s in " REAL_NAME
-                     " gives other bits; resume on a processor and with a build that have the former, or without "
-                     "--same-bits",
-                     request->checkpoint, last->kernels, last->numbers, name);
+    return strcmp(last->kernels, ORIGIN_ANY_PATH) == 0 && strcmp(last->numbers, REAL_NAME) == 0;
 }
 
 static const origin_span *last_of(const kernel_path_request *request)
@@ -60,45 +29,47 @@ static const origin_span *last_of(const kernel_path_request *request)
     return request->checkpoint == NULL ? NULL : origin_last(request->origin);
 }
 
-int kernel_path_settle(char out[ORIGIN_NAME_SIZE], comm *c, const kernel_path_request *request)
+static int refuse_others(const kernel_path_request *request)
 {
-    const kernels *k = NULL;
+    char before[HOW_SIZE];
     const origin_span *last = last_of(request);
-    bool as_before = false;
-    int code = comm_agree(c, kernels_select(&k, KERNEL_STORE_REAL, NULL));
-    if (code == LS_OK && last != NULL) {
-        code = all_can_use(&as_before, c, last->kernels);
+    if (request->checkpoint == NULL || !request->same_bits || (last != NULL && is_as_before(last))) {
+        return LS_OK;
     }
-    if (code != LS_OK) {
-        return code;
+    if (last == NULL) {
+        return error_set(LS_EUSAGE,
+                         "%s: does not say which arithmetic computed it, so that --same-bits has nothing to go by; "
+                         "resume without it",
+                         request->checkpoint);
     }
-    (void)snprintf(out, ORIGIN_NAME_SIZE, "%s", as_before ? last->kernels : k->name);
-    code = kernel_path_same(c, out);
-    if (code == LS_OK && request->checkpoint != NULL) {
-        code = comm_agree(c, refuse_others(request, last, out));
-    }
-    return code;
+    return error_set(LS_EUSAGE,
+                     "%s: was computed %s, and " REAL_NAME
+                     " in this version gives other bits; resume with what computed "
+                     "it, or without --same-bits",
+                     request->checkpoint, how(before, sizeof before, last));
 }
 
-void kernel_path_report(const kernel_path_request *request, const char *name)
+int kernel_path_settle(comm *c, const kernel_path_request *request)
 {
-    const kernels *best = NULL;
+    const kernels *k = NULL;
+    const int code = kernels_select(&k, KERNEL_STORE_REAL, NULL);
+    return comm_agree(c, code == LS_OK ? refuse_others(request) : code);
+}
+
+void kernel_path_report(const kernel_path_request *request)
+{
+    char before[HOW_SIZE];
     const origin_span *last = last_of(request);
-    if (last == NULL) {
-        if (request->checkpoint != NULL) {
-            log_warn("%s: does not say which kernel path computed it, and goes on with %s: if it was another, the bits "
-                     "are others from here on",
-                     request->checkpoint, name);
-        }
+    if (request->checkpoint == NULL) {
         return;
     }
-    if (!is_as_before(last, name)) {
-        log_warn("%s: was computed with kernels %s in %s and goes on with %s in " REAL_NAME
+    if (last == NULL) {
+        log_warn("%s: does not say which arithmetic computed it: if it was another than this version's " REAL_NAME
+                 ", the bits are others from here on",
+                 request->checkpoint);
+    } else if (!is_as_before(last)) {
+        log_warn("%s: was computed %s and goes on in this version's " REAL_NAME
                  ": from here on its bits are others than without this change",
-                 request->checkpoint, last->kernels, last->numbers, name);
-    } else if (kernels_select(&best, KERNEL_STORE_REAL, NULL) == LS_OK && strcmp(name, best->name) != 0) {
-        log_info("kernels     %s, as before, so that the bits go on; LOCKSTEP_ISA=%s asks for what this processor "
-                 "does best, with other bits",
-                 name, best->name);
+                 request->checkpoint, how(before, sizeof before, last));
     }
 }

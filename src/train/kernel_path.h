@@ -7,8 +7,9 @@
 #include "tensor/origin.h"
 
 /*
- * Which kernel path a run computes with, on all ranks. A run that goes on takes the path of its checkpoint where every
- * rank's processor has it, so that its bits go on too; LOCKSTEP_ISA asks for another.
+ * With which arithmetic a run goes on. Every rank takes the best kernel path of its processor, or the one that
+ * LOCKSTEP_ISA names; all give the same bits. Other bits come of another number type, and of checkpoints of versions
+ * whose kernel paths rounded each in its own way.
  */
 typedef struct kernel_path_request {
     const char *checkpoint; /* to go on from, for messages; NULL: a new run */
@@ -17,17 +18,12 @@ typedef struct kernel_path_request {
 } kernel_path_request;
 
 /*
- * out: its name. LS_EUSAGE where the ranks would use different paths, where LOCKSTEP_ISA names one that a processor
- * lacks, and with same_bits where the path or the number type is not the checkpoint's. Collective; a failure is
- * returned by all ranks.
+ * LS_EUSAGE where LOCKSTEP_ISA names a path that a processor lacks, and with same_bits where the bits would be others
+ * than the checkpoint's. Collective; a failure is returned by all ranks.
  */
-int kernel_path_settle(char out[ORIGIN_NAME_SIZE], comm *c, const kernel_path_request *request);
+int kernel_path_settle(comm *c, const kernel_path_request *request);
 
-/* Warns where the bits are others' from here on, and says where the path is not this processor's best. Rank 0 speaks.
- */
-void kernel_path_report(const kernel_path_request *request, const char *name);
-
-/* LS_EUSAGE where the ranks do not all use the same path, as results depend on it. Collective. */
-int kernel_path_same(comm *c, const char *name);
+/* Warns where the bits are others' from here on. Rank 0 speaks. */
+void kernel_path_report(const kernel_path_request *request);
 
 #endif

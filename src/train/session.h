@@ -38,7 +38,6 @@ typedef struct session_options {
     optimizer_options optimizer;
     train_options train;
     features_options features;
-    const char *kernels; /* as in model_options */
     bool training;       /* false: no memory for backward, no `train` */
     bool measures;       /* an instrument will measure its updates, which takes memory */
     bool estimates;      /* not training, for evaluate_population alone: `train` instead of `val` */

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "data/order.h"
-#include "train/kernel_path.h"
 #include "train/session.h"
 #include "train/step.h"
 #include "verify/golden_compare.h"
@@ -414,9 +413,6 @@ int golden_verify(comm *c, const char *path, const golden_options *options, gold
     *out = (golden_result){.bits = HASH_START, .passed = 1};
     verifier v = {.c = c, .options = options, .out = out};
     v.code = comm_agree(c, prepare_alone(&v, path));
-    if (v.code == LS_OK) {
-        v.code = kernel_path_same(c, model_isa());
-    }
     if (v.code == LS_OK) {
         verify_all(&v, path);
     }

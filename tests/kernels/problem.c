@@ -437,7 +437,21 @@ static size_t sum_run(const ref_conv *c, size_t pixels, size_t width)
     return c->depthwise ? width : PANEL_PIXELS;
 }
 
-static void check_forward(const conv_ops *ops, const problem *p, const kernels *k)
+/* What the first table gave; NULL: not asked for, or not there yet. */
+typedef struct first_outputs {
+    const void *out, *moments, *dx, *dweights, *sums;
+} first_outputs;
+
+/* Every table gives the same bits: *first is what the first one gave, NULL before. */
+static void check_same(const void **first, const void *got, size_t size, const char *name)
+{
+    if (*first == NULL) {
+        *first = got;
+    }
+    ck_assert_msg(memcmp(*first, got, size) == 0, "%s: other bits than the first kernel path's", name);
+}
+
+static void check_forward(const conv_ops *ops, const problem *p, const kernels *k, first_outputs *first)
 {
     const ref_conv *c = &p->conv;
     const size_t pixels = ref_out_pixels(c);
@@ -451,13 +465,15 @@ static void check_forward(const conv_ops *ops, const problem *p, const kernels *
     guarded_check(name);
     const size_t terms = c->depthwise ? 9 : c->size * c->size * c->cin;
     const real *out = check_stored(p, name, o.out, &p->out, pixels, c->cout, terms);
+    check_same(&first->out, o.out, pixels * padded * kernel_stored_size(p->storage), name);
     if (o.moments != NULL) {
         label(name, k, "moments");
+        check_same(&first->moments, o.moments, 2 * padded * sizeof(double), name);
         check_sums(p, name, o.moments, out, NULL, NULL, NULL, pixels, c->cout, sum_run(c, pixels, c->out_width));
     }
 }
 
-static void check_backward(const conv_ops *ops, const problem *p, const kernels *k)
+static void check_backward(const conv_ops *ops, const problem *p, const kernels *k, first_outputs *first)
 {
     const ref_conv *c = &p->conv;
     const size_t pixels = ref_in_pixels(c);
@@ -472,13 +488,16 @@ static void check_backward(const conv_ops *ops, const problem *p, const kernels 
     guarded_check(name);
     label(name, k, "dweights");
     check_weights(p, ops, name, o.dweights);
+    check_same(&first->dweights, o.dweights, ops->packed_size(c) * sizeof(real), name);
     if (o.dx == NULL) {
         return;
     }
     label(name, k, "dx");
     const real *dx = check_stored(p, name, o.dx, &p->dx, pixels, c->cin, c->depthwise ? 9 : c->cout);
+    check_same(&first->dx, o.dx, pixels * padded * kernel_stored_size(p->storage), name);
     if (o.sums != NULL) {
         label(name, k, "gradient sums");
+        check_same(&first->sums, o.sums, 2 * padded * sizeof(double), name);
         check_epilogue_sums(p, name, o.sums, dx, pixels, c->cin, sum_run(c, pixels, c->width));
     }
 }
@@ -495,11 +514,14 @@ static void check_problem(const conv_ops *ops, problem *p)
     expect(p);
     size_t count = 0;
     const kernels *const *tables = kernels_available(p->storage, &count);
+    first_outputs first = {0};
     for (size_t i = 0; i < count; i++) {
         const size_t outputs = guarded_mark();
-        check_forward(ops, p, tables[i]);
-        check_backward(ops, p, tables[i]);
-        guarded_release(outputs);
+        check_forward(ops, p, tables[i], &first);
+        check_backward(ops, p, tables[i], &first);
+        if (i > 0) {
+            guarded_release(outputs);
+        }
     }
     guarded_release(mark);
 }
