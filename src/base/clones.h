@@ -3,8 +3,8 @@
 
 /*
  * CLONED before a function: compiled for wide registers as well, and chosen at start by what the processor has. For
- * loops over elements that do not depend on each other: contraction is off outside kernels, so each result has the same
- * bits at any width. Sanitizers do not get along with how the choice is made.
+ * loops over elements that do not depend on each other: contraction is off, so each result has the same bits at any
+ * width. Sanitizers do not get along with how the choice is made.
  */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
     !defined(__SANITIZE_THREAD__)
