@@ -179,7 +179,7 @@ static uint64_t key_of(const session *s)
                    "%zux%zu fit %d scale %d %a %a %a %a %a %a turn %d padding %d epsilon %a %s %s %d", d->height,
                    d->width, (int)d->fit, (int)d->scale, d->mean[0], d->mean[1], d->mean[2], d->deviation[0],
                    d->deviation[1], d->deviation[2], session_turns(s), (int)o->network.padding, o->norm.epsilon,
-                   model_kernels(s->replica.net), REAL_NAME, (int)o->network.precision);
+                   ORIGIN_ANY_PATH, REAL_NAME, (int)o->network.precision);
     hash = add_text(hash, text);
     if (d->decode != DECODE_FULL) {
         hash = add_text(hash, "reduced");

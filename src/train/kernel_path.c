@@ -44,8 +44,7 @@ static int refuse_others(const kernel_path_request *request)
     }
     return error_set(LS_EUSAGE,
                      "%s: was computed %s, and " REAL_NAME
-                     " in this version gives other bits; resume with what computed "
-                     "it, or without --same-bits",
+                     " in this version gives other bits; resume with what computed it, or without --same-bits",
                      request->checkpoint, how(before, sizeof before, last));
 }
 
